@@ -1,0 +1,285 @@
+"""Where every block stands.
+
+The residual stream is a trunk that runs to the right along the ground, so that a wide picture holds
+the whole model and a film travels along it. What reads the trunk stands above it and hands its result
+back down: attention as a fan of sheets, one a head, receding into the picture; the MLP as two tall
+walls. Channels always run down and positions always run to the right, so a token stays one upright
+column through the whole model, and the MLP is seen to make it four times taller.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ..network.graph import Matrix, Network
+from .links import route
+from .plan import Block, Box, Layout, Letter, Section
+
+DOWN = ("channel", "feature", "neuron", "token")  # axes that run down a sheet of activations
+HEAD_AXES = ("head", "kv_head")
+
+
+def arrange(network: Network, n_positions: int, words: Sequence[str] = ()) -> Layout:
+    """Place all shown matrices of a network over `n_positions` positions.
+
+    `words` are the tokens to read, one a position, and after them the prediction of every position.
+    """
+    builder = _Builder(network, n_positions)
+    builder.embedding()
+    for layer in range(network.config.n_layer):
+        builder.attention(layer)
+        builder.mlp(layer)
+    builder.output()
+    layout = builder.layout()
+    return Layout(layout.blocks, layout.sections, route(network, layout), _letters(layout, words), layout.gap)
+
+
+class _Builder:
+    """Sets blocks down from left to right; `x` is how far it has come."""
+
+    def __init__(self, network: Network, n_positions: int) -> None:
+        c = network.config
+        self.network = network
+        self.T = n_positions
+        self.gap = max(6.0, c.d_model / 8)
+        self.x = 0.0
+        self.ground = 0.0
+        self.above = c.d_model + 2.5 * self.gap  # foot of everything that reads the trunk
+        self.blocks: dict[str, Block] = {}
+        self.layer: int | None = None
+
+    # --- sections, left to right ---
+
+    def embedding(self) -> None:
+        c = self.network.config
+        self.put("embed.W_E", top=c.d_model)
+        self.step()
+        if self.has("pos_embed.W_pos"):
+            self.put("pos_embed.W_pos", top=c.d_model)
+            self.step()
+        self.layer = 0
+        x = self.x
+        self.put("resid_pre", top=c.d_model)
+        end = self.x
+        self.x, self.layer = x, None
+        self.put("tokens", top=c.d_model + self.gap / 2 + 1)
+        self.x = end
+
+    def attention(self, layer: int) -> None:
+        c = self.network.config
+        self.layer = layer
+        self.step(3)
+        reach = 3 * c.d_head + 2 * self.gap
+        top = self.above + max(c.d_model, reach)
+        self.norm("ln1", top)
+        self.step(2)
+        self.heads(top)
+        self.step(3)
+        self.affine("attn.W_O", "attn.b_O", "attn_out", foot=self.above)
+        self.x -= self.T
+        self.put("resid_mid", top=c.d_model)
+
+    def heads(self, top: float) -> None:
+        """Every head is a sheet of its own; they recede into the picture."""
+        c = self.network.config
+        pitch = 1.2 * c.d_head + 2.5 * self.gap
+        start, end = self.x, self.x
+        for head in range(c.n_head):
+            self.x = start
+            self.head(head, top, y=head * pitch)
+            end = max(end, self.x)
+        self.x = end
+
+    def head(self, head: int, top: float, y: float) -> None:
+        c = self.network.config
+        step = c.d_head + self.gap
+        kv = head * c.n_kv_head // c.n_head
+        shares = head * c.n_kv_head % c.n_head == 0  # the first of a group shows the keys they share
+        start, tallest = self.x, 0.0
+        for i, letter in enumerate("QKV"):
+            if letter != "Q" and not shares:
+                continue
+            of = head if letter == "Q" else kv
+            self.x = start
+            z = top - i * step
+            self.put(f"attn.b_{letter}", top=z, head=of, y=y, after=1)
+            self.put(f"attn.W_{letter}", top=z, head=of, y=y, after=self.gap)
+            low = letter.lower()
+            if c.qk_norm and letter != "V":
+                self.put(f"attn.{low}_raw", top=z, head=of, y=y, after=2)
+                self.put(f"attn.{low}_rms", top=z + 2, head=of, y=y, after=-self.T)
+                self.put(f"attn.{low}_norm.w", top=z, head=of, y=y, after=2)
+                self.put(f"attn.{low}_normed" if c.rope else f"attn.{low}", top=z, head=of, y=y, after=2)
+            if c.rope and letter != "V":
+                if not c.qk_norm:
+                    self.put(f"attn.{low}", top=z, head=of, y=y, after=2)
+                self.put(f"attn.rot_{low}", top=z, head=of, y=y)
+            elif not (c.qk_norm and letter != "V"):
+                self.put(f"attn.{low}", top=z, head=of, y=y)
+            tallest = max(tallest, self.x)
+        self.x = max(tallest, start + 2 + c.d_model + self.gap + self.T)
+        self.step(2)
+        self.put("attn.scores", top=top, head=head, y=y, after=self.gap)
+        self.put("attn.scores_max", top=top, head=head, y=y, after=1)
+        self.put("attn.scores_sum", top=top, head=head, y=y, after=self.gap)
+        self.put("attn.pattern", top=top, head=head, y=y)
+        self.step(1.5)
+        self.put("attn.z", top=top - 2 * step, head=head, y=y)
+
+    def mlp(self, layer: int) -> None:
+        c = self.network.config
+        self.layer = layer
+        self.step(3)
+        self.norm("ln2", self.above + c.d_model)
+        self.step(2)
+        top = self.above + c.d_mlp
+        self.put("mlp.b_in", top=top, after=1)
+        if self.has("mlp.W_gate"):
+            self.put("mlp.W_gate", top=top, after=self.gap)
+            self.put("mlp.pre", top=top, after=self.gap)
+            self.put("mlp.act", top=top, after=self.gap)
+            self.put("mlp.W_in", top=top, after=self.gap)
+            self.put("mlp.pre_linear", top=top, after=self.gap)
+        else:
+            self.put("mlp.W_in", top=top, after=self.gap)
+            self.put("mlp.pre", top=top, after=self.gap)
+        self.put("mlp.post", top=top)
+        self.step()
+        self.put("mlp.W_out", top=top)
+        self.step(1.5)
+        foot = self.above + c.d_model
+        self.put("mlp.b_out", top=foot, after=2)
+        x = self.x
+        self.put("mlp_out", top=foot)
+        self.x = x
+        self.put("resid_post", top=c.d_model)
+
+    def output(self) -> None:
+        """The end of the trunk: in line with it, at its height."""
+        c = self.network.config
+        self.layer = None
+        self.step(3)
+        self.norm("ln_final", c.d_model)
+        self.step(2)
+        top = (c.d_model + c.d_vocab) / 2
+        if self.has("unembed.W_U"):
+            self.put("unembed.b_U", top=top, after=1)
+            self.put("unembed.W_U", top=top, after=self.gap)
+        logits = self.x
+        self.put("logits", top=top)
+        self.x = logits
+        self.put("logits_max", top=top - c.d_vocab - 3)
+        self.x = logits
+        self.put("logits_sum", top=top - c.d_vocab - 5)
+        self.step(1.5)
+        self.put("probs", top=top)
+
+    # --- groups ---
+
+    def norm(self, kind: str, top: float) -> None:
+        """γ and β left of the normed sheet, its aggregates as rows above it."""
+        self.put(f"{kind}.w", top=top, after=1)
+        self.put(f"{kind}.b", top=top, after=2)
+        x = self.x
+        for i, row in enumerate(("std", "rms", "mean")):
+            self.x = x
+            self.put(f"{kind}.{row}", top=top + 3 + 2 * (i // 2))
+        self.x = x
+        self.put(f"{kind}.out", top=top)
+
+    def affine(self, weight: str, bias: str, out: str, foot: float) -> None:
+        """Weights, their bias, and the result beside them, standing on `foot`."""
+        c = self.network.config
+        if self.has(bias):
+            self.put(bias, top=foot + c.d_model, after=1)
+        rows = self.network.find(weight, self.layer)
+        self.put(weight, top=foot + max(c.d_model, math.prod(rows.shape(0)[:-1])), after=self.gap)
+        self.put(out, top=foot + c.d_model)
+
+    # --- single blocks ---
+
+    def has(self, kind: str) -> bool:
+        return any(m.kind == kind and m.layer == self.layer for m in self.network)
+
+    def step(self, gaps: float = 1) -> None:
+        self.x += gaps * self.gap
+
+    def put(self, kind: str, top: float, *, head: int | None = None, y: float = 0.0, after: float = 0.0) -> None:
+        """Set a block down at `x` and move on past it; kinds the model lacks take no room."""
+        if not self.has(kind):
+            return
+        matrix = self.network.find(kind, self.layer)
+        axes, shape = _orient(matrix, self.T)
+        if not matrix.has_heads or kind == "attn.W_O":
+            head = None
+        name = matrix.name if head is None else f"{matrix.name}[head={head}]"
+        self.blocks[name] = Block(name, matrix, head, axes, shape, (self.x, y, top))
+        self.x += shape[1] + after
+
+    # --- all together ---
+
+    def layout(self) -> Layout:
+        missing = {m.name for m in self.network if m.shown} - {b.matrix.name for b in self.blocks.values()}
+        if missing:
+            raise ValueError(f"no place for {sorted(missing)}")
+        ordered = {b.name: b for m in self.network for b in self.blocks.values() if b.matrix is m}
+        return Layout(ordered, _sections(ordered), (), (), self.gap)
+
+
+def _orient(matrix: Matrix, n_positions: int) -> tuple[tuple[str | None, str | None], tuple[int, int]]:
+    """Which axis runs down and which to the right, and (rows, columns)."""
+    size = dict(zip(matrix.axes, matrix.shape(n_positions), strict=True))
+    axes = [axis for axis in matrix.axes if axis not in HEAD_AXES]
+    if matrix.kind == "attn.W_O":  # all heads' features run on; drawn like every projection, out by in
+        return ("channel", "feature"), (size["channel"], size["head"] * size["feature"])
+    if len(axes) == 1:
+        (axis,) = axes
+        upright = axis in DOWN or matrix.kind in ("attn.scores_max", "attn.scores_sum")
+        return ((axis, None), (size[axis], 1)) if upright else ((None, axis), (1, size[axis]))
+    down, along = _sheet(matrix, axes)
+    return (down, along), (size[down], size[along])
+
+
+def _sheet(matrix: Matrix, axes: list[str]) -> tuple[str, str]:
+    """Rows and columns of a sheet. Tables have a column an entry; linear weights a column an input,
+    except the MLP's way back, whose rows meet the rows of the activations they multiply."""
+    first, second = axes
+    if matrix.kind in ("embed.W_E", "pos_embed.W_pos"):
+        return "channel", first
+    if matrix.kind in ("unembed.W_U", "attn.scores", "attn.pattern", "mlp.W_out"):
+        return first, second
+    return second, first
+
+
+def _sections(blocks: dict[str, Block]) -> tuple[Section, ...]:
+    """All sections, outer before inner."""
+    paths: dict[tuple[str, ...], list[Box]] = {}
+    for block in blocks.values():
+        for depth in range(1, len(block.section) + 1):
+            paths.setdefault(block.section[:depth], []).append(block.box)
+    return tuple(Section(path, Box.around(boxes)) for path, boxes in paths.items())
+
+
+def _letters(layout: Layout, words: Sequence[str]) -> tuple[Letter, ...]:
+    """Tokens above the row of tokens and predictions above the probabilities, spread to be read."""
+    tokens, probs = layout.find("tokens"), layout.find("probs")
+    count = tokens.shape[1]
+    rows = ((tokens, words[:count], False), (probs, words[count:], True))
+    return tuple(letter for block, row, predicted in rows for letter in _spread(block, row, layout.gap, predicted))
+
+
+def _spread(block: Block, words: Sequence[str], gap: float, predicted: bool) -> list[Letter]:
+    if not words:
+        return []
+    widest = max(1.0, max(len(word) for word in words) * 0.62)
+    size = min(6.0, max(1.4, 60 / len(words) / widest))
+    pitch = max(1.0, size * widest * 1.15)
+    middle = block.origin[0] + len(words) / 2
+    out = []
+    for i, word in enumerate(words):
+        x = middle + (i + 0.5 - len(words) / 2) * pitch
+        at = (x, block.origin[1], block.origin[2] + gap)
+        cx, cy, _ = block.centre(0, i)
+        out.append(Letter(word, i, at, size, (cx, cy, block.origin[2]), predicted))
+    return out

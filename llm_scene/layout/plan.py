@@ -1,0 +1,215 @@
+"""What a layout consists of: blocks, sections, links. Plain data in scene units.
+
+One cell is one unit. Blender's axes: x to the right (the data flows along it), y into the picture,
+z up. A block is a standing sheet of cells; row 0 is its top row, column 0 its left column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..network.graph import Matrix, Role
+from ..network.ops import Array, Cell
+from ..network.trace import Trace
+
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Box:
+    """An axis-aligned box."""
+
+    low: Point
+    high: Point
+
+    @property
+    def centre(self) -> Point:
+        """Its middle."""
+        x, y, z = ((a + b) / 2 for a, b in zip(self.low, self.high, strict=True))
+        return x, y, z
+
+    @property
+    def size(self) -> Point:
+        """Its extents."""
+        x, y, z = (b - a for a, b in zip(self.low, self.high, strict=True))
+        return x, y, z
+
+    def corners(self) -> Array:
+        """Its eight corners, `[8, 3]`."""
+        choice = np.indices((2, 2, 2)).reshape(3, 8).T
+        return np.where(choice, np.array(self.high), np.array(self.low))
+
+    def grown(self, by: float) -> Box:
+        """The box with a margin all round."""
+        low, high = np.array(self.low) - by, np.array(self.high) + by
+        return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
+
+    @staticmethod
+    def around(boxes: Iterable[Box]) -> Box:
+        """The smallest box that holds all of them."""
+        boxes = list(boxes)
+        low = np.min([box.low for box in boxes], axis=0)
+        high = np.max([box.high for box in boxes], axis=0)
+        return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A sheet of cells: a matrix, or one head's share of it."""
+
+    name: str
+    matrix: Matrix
+    head: int | None  # which head's share; None: the whole matrix
+    axes: tuple[str | None, str | None]  # (down the rows, along the columns); None: one cell thick
+    shape: tuple[int, int]  # (rows, columns)
+    origin: Point  # top left corner of the front
+
+    @property
+    def kind(self) -> str:
+        """The matrix's kind."""
+        return self.matrix.kind
+
+    @property
+    def role(self) -> Role:
+        """The matrix's role."""
+        return self.matrix.role
+
+    @property
+    def label(self) -> str:
+        """The name to read beside it."""
+        return self.matrix.label
+
+    @property
+    def section(self) -> tuple[str, ...]:
+        """Where it belongs, from the outside in."""
+        return self.matrix.section if self.head is None else (*self.matrix.section, f"Head {self.head}")
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def box(self) -> Box:
+        """The volume its cells take at rest, one unit deep."""
+        x, y, z = self.origin
+        rows, columns = self.shape
+        return Box((x, y, z - rows), (x + columns, y + 1.0, z))
+
+    def centre(self, row: int, column: int) -> Point:
+        """Middle of a cell's front face."""
+        x, y, z = self.origin
+        return x + column + 0.5, y, z - row - 0.5
+
+    def values(self, trace: Trace) -> Array:
+        """Its true values, `[rows, columns]`."""
+        array = trace[self.matrix.name]
+        if self.head is not None:
+            array = array[self.head]
+        elif array.ndim == 3:  # the projection of all heads: heads and features run on
+            array = array.reshape(-1, array.shape[-1])
+        if array.ndim == 2 and self._flipped():
+            array = array.T
+        return array.reshape(self.shape)
+
+    def _flipped(self) -> bool:
+        """Whether rows and columns stand the other way round than the array's axes."""
+        return self.axes[1] != self.matrix.axes[-1]
+
+    def cell(self, row: int, column: int) -> Cell:
+        """The matrix cell shown at (row, column)."""
+        index = (column, row) if self._flipped() else (row, column)
+        if None in self.axes:
+            index = (max(row, column),)
+        if self.head is not None:
+            return (self.head, *index)
+        if len(self.matrix.axes) == 3:
+            size = self.matrix.sizes[1]
+            assert size is not None
+            return (*divmod(index[0], size), index[1])
+        return index
+
+    def place(self, cell: Cell) -> tuple[int, int]:
+        """(row, column) at which a matrix cell is shown: the inverse of `cell`."""
+        if self.head is not None:
+            cell = cell[1:]
+        elif len(self.matrix.axes) == 3:
+            size = self.matrix.sizes[1]
+            assert size is not None
+            cell = (cell[0] * size + cell[1], cell[2])
+        if len(cell) == 1:
+            return (0, cell[0]) if self.axes[0] is None else (cell[0], 0)
+        return (cell[1], cell[0]) if self._flipped() else (cell[0], cell[1])
+
+
+@dataclass(frozen=True)
+class Section:
+    """A named part of the model with everything that stands in it."""
+
+    path: tuple[str, ...]
+    box: Box
+
+    @property
+    def name(self) -> str:
+        """The innermost name."""
+        return self.path[-1]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way the data takes, as a polyline from one block to another."""
+
+    source: str
+    target: str
+    kind: str  # "trunk", "data" or "weight"
+    points: tuple[Point, ...]
+    width: float
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A token as 3D text above its column."""
+
+    text: str
+    position: int  # in the sequence
+    at: Point  # middle of its lower edge
+    size: float
+    to: Point  # where its thread ends: the top of its cell
+    predicted: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Everything's place."""
+
+    blocks: dict[str, Block] = field(repr=False)
+    sections: tuple[Section, ...] = field(repr=False)
+    links: tuple[Link, ...] = field(repr=False)
+    letters: tuple[Letter, ...] = field(repr=False)
+    gap: float  # the clear distance between neighbours; grows with the model
+
+    def __getitem__(self, name: str) -> Block:
+        return self.blocks[name]
+
+    def of(self, matrix: str) -> list[Block]:
+        """The blocks that show a matrix: one, or one a head."""
+        return [block for block in self.blocks.values() if block.matrix.name == matrix]
+
+    def find(self, kind: str, layer: int | None = None, head: int | None = None) -> Block:
+        """The block of this kind."""
+        for block in self.blocks.values():
+            if (block.kind, block.matrix.layer, block.head) == (kind, layer, head):
+                return block
+        raise KeyError(f"no block {kind}, layer {layer}, head {head}")
+
+    def within(self, *path: str) -> list[Block]:
+        """The blocks of a section."""
+        return [block for block in self.blocks.values() if block.section[: len(path)] == path]
+
+    @property
+    def box(self) -> Box:
+        """Around all blocks."""
+        return Box.around(block.box for block in self.blocks.values())

@@ -1,0 +1,19 @@
+"""What is computed: a language model as a graph of named matrices, evaluated in numpy.
+
+The graph is declared once (`gpt2.declare`, `llama.declare`). From the declaration come the inference
+(`run`), the cells a cell is made of (`Trace.sources`), the formulas, the order of the data flow, the
+names, the colours and the places in the scene.
+"""
+
+from .config import Config, Rope
+from .graph import Matrix, Network, View
+from .trace import Evaluator, Trace, run
+
+__all__ = ["Config", "Evaluator", "Matrix", "Network", "Rope", "Trace", "View", "declare", "run"]
+
+
+def declare(config: Config) -> Network:
+    """The graph of matrices of a model of this shape."""
+    from . import gpt2
+
+    return {"gpt2": gpt2.declare}[config.family](config)
