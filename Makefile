@@ -1,0 +1,31 @@
+# Needs python3 and make; PYTHON=python3.13 chooses the Python, and with it the Blender, to work with.
+IN_ENV = python3 tools/setup_env.py
+
+.PHONY: setup test lint format demo bench build clean
+
+setup:          ## make the environment (every other target does so too)
+	@$(IN_ENV)
+
+test:           ## run the tests
+	@$(IN_ENV) -m pytest
+
+lint:           ## check the format, the style and the types
+	@$(IN_ENV) -m ruff format --check .
+	@$(IN_ENV) -m ruff check .
+	@$(IN_ENV) -m mypy
+
+format:         ## bring the code into its format
+	@$(IN_ENV) -m ruff format .
+	@$(IN_ENV) -m ruff check --fix .
+
+demo:           ## leave a video, a .glb and a .blend in renders/
+	@$(IN_ENV) -m llm_scene.cli demo
+
+bench:          ## measure, and write benchmarks/results.md
+	@$(IN_ENV) -m benchmarks
+
+build:          ## leave the extension's zips, one a platform, in dist/
+	@$(IN_ENV) tools/build_extension.py
+
+clean:
+	rm -rf build dist wheels .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,1 @@
+"""Language models as animated, inspectable Blender scenes."""

@@ -1,0 +1,1 @@
+"""What happens when: chapters, shots, cues, captions, easing, framing."""

@@ -1,0 +1,1 @@
+"""Files that leave: video, frames on a cluster, glTF, subtitles, .blend."""

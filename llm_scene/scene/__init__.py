@@ -1,0 +1,1 @@
+"""Blender objects: cells, links, labels, lights, cameras and keyframes, all native."""

@@ -1,0 +1,1 @@
+"""Blender's face: properties, operators, panels, inspector, preferences, translations."""

@@ -1,0 +1,78 @@
+"""The floors hold: imports point down only, and nothing below the scene knows Blender."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "llm_scene"
+FLOORS = ["network", "models", "layout", "film", "scene", "output", "ui"]
+
+# What a floor may import from outside the package, beside the standard library; None: anything.
+LIBRARIES = {
+    "": set(),  # the modules at the package's root
+    "network": {"numpy"},
+    "models": {"numpy", "safetensors", "tokenizers", "torch"},
+    "layout": {"numpy", "mathutils"},
+    "film": {"numpy", "mathutils"},
+    "scene": None,
+    "output": None,
+    "ui": None,
+}
+
+SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "cli.py")
+
+
+def floor_of(path: Path) -> str:
+    """Return the floor of a file, or "" for one at the root of the package."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[0] if len(parts) > 1 else ""
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (dots, dotted name) for all imports of a file, also those inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((0, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.level, node.module
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.level, alias.name) for alias in node.names)
+
+
+def imported_floors(path: Path) -> set[str]:
+    """Return the floors that a file imports from, its own included."""
+    folder = path.relative_to(PACKAGE).parent.parts
+    targets = [(*folder[: len(folder) + 1 - dots], *name.split(".")) for dots, name in imports(path) if dots]
+    return {target[0] for target in targets} & set(FLOORS)
+
+
+def foreign_modules(path: Path) -> set[str]:
+    """Return the top-level names that a file imports absolutely."""
+    return {name.split(".")[0] for dots, name in imports(path) if dots == 0}
+
+
+def test_every_folder_with_code_is_a_floor() -> None:
+    assert {floor_of(path) for path in SOURCES} <= {"", *FLOORS}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+class TestImports:
+    def test_point_down(self, path: Path) -> None:
+        height = FLOORS.index(floor_of(path)) if floor_of(path) else -1
+        assert imported_floors(path) <= set(FLOORS[: height + 1])
+
+    def test_are_relative_within_the_package(self, path: Path) -> None:
+        """Blender loads the package under another name."""
+        assert "llm_scene" not in foreign_modules(path)
+
+    def test_stay_with_the_libraries_of_the_floor(self, path: Path) -> None:
+        allowed = LIBRARIES[floor_of(path)]
+        if allowed is not None:
+            assert foreign_modules(path) - sys.stdlib_module_names <= allowed
+
+
+def test_the_command_line_imports_relatively() -> None:
+    assert "llm_scene" not in foreign_modules(PACKAGE / "cli.py")
