@@ -1,0 +1,132 @@
+"""Where weights and words come from: checkpoints, tokenizers, presets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import UserError
+from ..network import Config, Network, Trace, declare, run
+from ..network.ops import Array
+from .checkpoint import Checkpoint, open_checkpoint
+from .files import check_folder
+from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
+from .settings import read_config
+from .tokenizer import NumberTokenizer, Tokenizer, load_tokenizer
+
+__all__ = ["DEFAULT", "Model", "Preset", "Tokenizer", "list_presets", "load", "read_preset"]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model ready to run: its graph, its weights, its words.
+
+    `weights` maps checkpoint keys (GPT-2: without the leading `transformer.`) to float32 arrays in
+    their stored layout; they are read from the file when first asked for.
+    """
+
+    name: str
+    title: str
+    config: Config
+    network: Network = field(repr=False)
+    weights: Mapping[str, Array] = field(repr=False)
+    tokenizer: Tokenizer = field(repr=False)
+    preset: Preset | None = None
+    folder: Path | None = None
+    notes: tuple[str, ...] = ()  # what was strange about the files
+
+    @property
+    def has_weights(self) -> bool:
+        """False for shapes, which can be shown but not run."""
+        return not isinstance(self.weights, NoWeights)
+
+    @property
+    def dtype(self) -> str:
+        """The number format of the stored weights, "float16" for example."""
+        return self.weights.dtype if isinstance(self.weights, Checkpoint) else "float32"
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was strange about the files, one sentence each; reads all weights."""
+        broken = self.weights.broken() if isinstance(self.weights, Checkpoint) else {}
+        strange = (f"{key} holds {count:,} values that are not finite." for key, count in broken.items())
+        return [*self.notes, *strange]
+
+    def trace(self, tokens: Sequence[int], progress: Callable[[float], None] | None = None) -> Trace:
+        """The forward pass over token ids, every intermediate kept."""
+        return run(self.network, self.weights, self.check_tokens(tokens), progress)
+
+    def encode_prompt(self, text: str, steps: int = 1) -> list[int]:
+        """Token ids of a prompt that leaves room for `steps` further tokens.
+
+        Raises UserError where the prompt is empty, too long, or has letters that the model does not know.
+        """
+        return self.check_tokens(self.tokenizer.encode(text), steps)
+
+    def check_tokens(self, tokens: Sequence[int], steps: int = 1) -> list[int]:
+        """The same ids, if the model knows them and has room for `steps` more.
+
+        The last token that is generated need not be fed in again, so it takes no position.
+        """
+        c = self.config
+        if not tokens:
+            raise UserError("The prompt is empty: give at least one token.")
+        for token in tokens:
+            if not 0 <= token < c.d_vocab:
+                raise UserError(f"{self.title} has no token {token}: ids run from 0 to {c.d_vocab - 1}.")
+        room = c.n_ctx - max(steps, 1) + 1
+        if room < 1:
+            raise UserError(f"{self.title} holds {c.n_ctx} tokens, so {steps} steps are too many.")
+        if len(tokens) > room:
+            more = f" with {steps} steps to come" if steps > 1 else ""
+            raise UserError(f"The prompt has {len(tokens)} tokens; {self.title} has room for {room}{more}.")
+        return list(tokens)
+
+
+class NoWeights(Mapping[str, Array]):
+    """What a shape has: asking for a value says so."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+
+    def __getitem__(self, key: str) -> Array:
+        raise UserError(f"{self._title} is a shape without weights: it can be shown, but not run.")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def load(preset: str | None = None, folder: Path | None = None) -> Model:
+    """A preset by name, or the checkpoint in a folder as transformers saves it.
+
+    Raises UserError, one sentence that names the file and the problem.
+    """
+    if folder is not None:
+        if preset is not None:
+            raise UserError("Give either a preset or a model folder, not both.")
+        folder = Path(folder)
+        return _from_folder(folder, folder.resolve().name or str(folder), None)
+    chosen = find_preset(preset or DEFAULT)
+    if chosen.shape is not None:
+        network = declare(chosen.shape)
+        words = NumberTokenizer(chosen.title)
+        return Model(chosen.name, chosen.title, chosen.shape, network, NoWeights(chosen.title), words, chosen)
+    assert chosen.model_folder is not None
+    return _from_folder(chosen.model_folder, chosen.title, chosen)
+
+
+def _from_folder(folder: Path, title: str, preset: Preset | None) -> Model:
+    check_folder(folder)
+    config = read_config(folder)
+    network = declare(config)
+    weights, notes = open_checkpoint(folder, network)
+    tokenizer = load_tokenizer(folder, title)
+    if tokenizer.n_tokens > config.d_vocab:
+        counts = f"the tokenizer has {tokenizer.n_tokens:,} tokens, the model only {config.d_vocab:,}"
+        raise UserError(f"{folder}: {counts}.")
+    name = preset.name if preset is not None else title
+    return Model(name, title, config, network, weights, tokenizer, preset, folder, tuple(notes))

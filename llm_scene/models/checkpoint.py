@@ -1,0 +1,194 @@
+"""The tensors of a checkpoint folder: memory-mapped, and turned into float32 when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UserError
+from ..network import Network
+from ..network.ops import Array
+from .files import INDEX_BYTES, check_file, read_object, torch_file
+from .header import Entry, read_header
+
+NUMPY = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+SHARDS = 4096
+
+
+class Checkpoint(Mapping[str, Array]):
+    """Tensors by key, as float32 arrays in their stored layout.
+
+    float32 stays a view of the file; half precision is converted once, tensor by tensor.
+    """
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self.entries = dict(entries)
+        self._maps: dict[Path, np.memmap] = {}  # type: ignore[type-arg]
+        self._ready: dict[str, Array] = {}
+        self._broken: dict[str, int] = {}  # NaN or infinite values by key, 0 where there are none
+
+    def __getitem__(self, key: str) -> Array:
+        if key not in self._ready:
+            self._ready[key] = self._read(self.entries[key])
+        return self._ready[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @property
+    def dtype(self) -> str:
+        """The number format that most values are stored in."""
+        amount: dict[str, int] = {}
+        for entry in self.entries.values():
+            amount[entry.dtype] = amount.get(entry.dtype, 0) + entry.end - entry.start
+        return NAMES[max(amount, key=lambda d: amount[d])] if amount else "float32"
+
+    def broken(self) -> dict[str, int]:
+        """How many values are NaN or infinite, by key; reads what has not been read yet."""
+        for key, entry in self.entries.items():
+            if key not in self._broken:
+                self._read(entry)
+        return {key: count for key, count in self._broken.items() if count}
+
+    def _read(self, entry: Entry) -> Array:
+        stored = self._bytes(entry).view(NUMPY[entry.dtype]).reshape(entry.shape)
+        if entry.dtype == "BF16":  # the upper half of a float32; numpy has no such type
+            array = (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
+        else:
+            with np.errstate(over="ignore", invalid="ignore"):
+                array = np.asarray(stored, np.float32)
+        self._broken[entry.name] = _count_broken(array)
+        return array
+
+    def _bytes(self, entry: Entry) -> np.ndarray:  # type: ignore[type-arg]
+        if entry.start == entry.end:
+            return np.empty(0, np.uint8)
+        if entry.path not in self._maps:
+            self._maps[entry.path] = np.memmap(entry.path, np.uint8, "r")
+        return np.asarray(self._maps[entry.path])[entry.start : entry.end]
+
+
+def _count_broken(array: Array) -> int:
+    """NaN and infinite values. A sum is finite where all of them are, and much faster to look at."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum(dtype=np.float32)):
+            return 0
+    return int(array.size - np.isfinite(array).sum())
+
+
+def open_checkpoint(folder: Path, network: Network) -> tuple[Checkpoint, list[str]]:
+    """The weights that a network needs, and warnings about what the files hold besides.
+
+    Raises UserError for tensors that are missing, of another shape, or in a format that is not known.
+    """
+    found = rename(_entries(folder), network.config.family)
+    needed = stored_shapes(network)
+    missing = [key for key in needed if key not in found]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise UserError(f"{_file(folder)} lacks the tensor {missing[0]}{more}.")
+    for key, shape in needed.items():
+        entry = found[key]
+        if entry.shape != shape:
+            sizes = f"{_by(entry.shape)}, where config.json says {_by(shape)}"
+            raise UserError(f"{entry.path}: {key} is {sizes}.")
+        if entry.dtype not in NUMPY:
+            formats = ", ".join(NAMES.values())
+            raise UserError(f"{entry.path}: {key} is stored as {entry.dtype}; only {formats} are read.")
+    extra = sorted(key for key in found if key not in needed and not _spare(key, network))
+    warnings = [f"{len(extra)} tensors are no part of the model and left out: {extra[0]}, …"] if extra else []
+    return Checkpoint({key: found[key] for key in needed}), warnings
+
+
+def stored_shapes(network: Network) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor that a network reads, as checkpoints store it."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for matrix in network.weights:
+        view, shape = matrix.view, matrix.shape(0)
+        assert view is not None
+        if view.heads is not None:
+            side, heads = view.heads[0], shape[0]
+            shape = (*shape[1:-1], heads * shape[-1]) if side == "out" else (heads * shape[1], shape[2])
+        if view.part is not None:  # queries, keys and values side by side: the last one reaches furthest
+            before = shapes.get(view.key, (0,))[-1]
+            shape = (*shape[:-1], max(before, sum(view.part)))
+            shapes[view.key] = shape
+            continue
+        shapes[view.key] = shape[::-1] if view.transposed else shape
+    return shapes
+
+
+def rename(entries: dict[str, Entry], family: str) -> dict[str, Entry]:
+    """Entries under the keys that the declarations use, without buffers."""
+    prefix = {"gpt2": "transformer."}.get(family, "")
+    found: dict[str, Entry] = {}
+    for key, entry in entries.items():
+        short = key.removeprefix(prefix) if family == "gpt2" else key
+        if family != "gpt2" and "model.embed_tokens.weight" not in entries and not key.startswith("lm_head."):
+            short = f"model.{key}"  # saved without its head
+        if short in found:
+            raise UserError(f"{entry.path} holds {short} twice, with and without {prefix!r}.")
+        if not short.endswith((".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq")):
+            found[short] = entry if short == entry.name else Entry(entry.path, short, *_rest(entry))
+    return found
+
+
+def _rest(entry: Entry) -> tuple[str, tuple[int, ...], int, int]:
+    return entry.dtype, entry.shape, entry.start, entry.end
+
+
+def _spare(key: str, network: Network) -> bool:
+    """A head that is stored although the token table serves as head."""
+    return network.config.tied and key == "lm_head.weight"
+
+
+def _entries(folder: Path) -> dict[str, Entry]:
+    single, index = folder / SINGLE, folder / INDEX
+    if single.exists() or single.is_symlink() or not (index.exists() or index.is_symlink()):
+        if not (single.exists() or single.is_symlink()) and (torch := _torch_file(folder)) is not None:
+            raise torch_file(torch)
+        return read_header(single)
+    return _sharded(folder, index)
+
+
+def _sharded(folder: Path, index: Path) -> dict[str, Entry]:
+    """The tensors of all shards that an index names."""
+    table = read_object(index, INDEX_BYTES).get("weight_map")
+    if not isinstance(table, dict) or not all(isinstance(file, str) for file in table.values()):
+        raise UserError(f"{index} has no weight_map from tensors to files.")
+    names = sorted(set(table.values()))
+    if len(names) > SHARDS:
+        raise UserError(f"{index} names {len(names):,} files, where {SHARDS:,} are the most allowed.")
+    shards: dict[str, dict[str, Entry]] = {}
+    for name in names:
+        if name in ("", ".", "..") or Path(name).name != name or "\\" in name or ":" in name or "\0" in name:
+            raise UserError(f"{index} names {name[:80]!r}, which is not a file in its own folder.")
+        if not name.endswith(".safetensors"):
+            raise UserError(f"{index} names {name[:80]!r}, which is no .safetensors file.")
+        check_file(folder / name)
+        shards[name] = read_header(folder / name)
+    absent = [(key, name) for key, name in table.items() if key not in shards[name]]
+    if absent:
+        key, name = absent[0]
+        raise UserError(f"{folder / name} lacks the tensor {key[:80]!r} that {index.name} looks for there.")
+    return {key: shards[name][key] for key, name in table.items()}
+
+
+def _torch_file(folder: Path) -> Path | None:
+    patterns = ("pytorch_model*.bin", "*.pt", "*.pth")
+    return next((path for pattern in patterns for path in sorted(folder.glob(pattern))), None)
+
+
+def _file(folder: Path) -> Path:
+    return folder / (SINGLE if (folder / SINGLE).exists() else INDEX)
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "of a single number"

@@ -1,0 +1,146 @@
+"""Presets: small TOML files that say which model to show and what to ask it."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..network import Config
+from ..paths import presets_folder
+from .files import CONFIG_BYTES, read_bytes, reason
+
+DEFAULT = "nano-gpt-sort"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A model and a question to it, from `preset.toml`."""
+
+    name: str
+    title: str
+    description: str = ""
+    task: str = ""  # what it does, as the end of a sentence: "sorts six letters"
+    model: str = ""  # folder of the checkpoint, relative to the preset's own; empty for shapes
+    prompt: str = ""
+    steps: int = 1
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+    license: str = ""
+    source: str = ""
+    folder: Path = Path()
+    shape: Config | None = None  # of a model without weights
+
+    @property
+    def model_folder(self) -> Path | None:
+        """Where its checkpoint is; None for shapes without weights."""
+        return self.folder / self.model if self.model else None
+
+
+def user_folders() -> list[Path]:
+    """Folders of the user's own presets, besides those that ship: `LLM_SCENE_PRESETS`, `~/.config/…`."""
+    named = [Path(p) for p in os.environ.get("LLM_SCENE_PRESETS", "").split(os.pathsep) if p]
+    base = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")
+    return [*named, (Path(base) if base else Path.home() / ".config") / "llm-scene" / "presets"]
+
+
+def list_presets(folders: Iterable[Path] = ()) -> list[Preset]:
+    """All presets by name: those that ship, the user's, and those in `folders`; later ones win.
+
+    Presets of the user that cannot be read are left out; `find_preset` says what is wrong with them.
+    """
+    found: dict[str, Preset] = {}
+    for path in _files(folders):
+        try:
+            found[_name(path)] = read_preset(path)
+        except UserError:
+            continue
+    return sorted(found.values(), key=_size)
+
+
+def find_preset(name: str, folders: Iterable[Path] = ()) -> Preset:
+    """The preset of this name."""
+    paths = {_name(path): path for path in _files(folders)}
+    if name not in paths:
+        raise UserError(f"There is no preset {name!r}: choose one of {', '.join(sorted(paths)) or 'none'}.")
+    return read_preset(paths[name])
+
+
+def read_preset(path: Path) -> Preset:
+    """A preset from its TOML file."""
+    try:
+        data = tomllib.loads(read_bytes(path, CONFIG_BYTES).decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not valid TOML: {reason(error)}.") from None
+    shape = _shape(path, data.pop("shape", None))
+    known = {f.name: f.type for f in fields(Preset) if f.name not in ("folder", "shape")}
+    for key, value in data.items():
+        if key not in known:
+            raise UserError(f"{path} has an unknown entry {key!r}.")
+        if not _fits(value, str(known[key])):
+            raise UserError(f"{path} needs {_word(str(known[key]))} for {key}.")
+        data[key] = float(value) if known[key] == "float" else value
+    data = {"name": _name(path), "title": _name(path)} | data
+    preset = Preset(folder=path.parent, shape=shape, **data)
+    if (preset.shape is None) == (not preset.model):
+        raise UserError(f"{path} needs either a model folder or a [shape].")
+    return preset
+
+
+def preset_toml(preset: Preset) -> str:
+    """The text of a preset's file, which `read_preset` reads back."""
+    import json
+
+    default = Preset(name="", title="")
+    lines = []
+    for field in fields(Preset):
+        value = getattr(preset, field.name)
+        if field.name in ("folder", "shape") or value == getattr(default, field.name):
+            continue
+        lines.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
+
+
+def _files(folders: Iterable[Path]) -> list[Path]:
+    every = [presets_folder(), *user_folders(), *folders]
+    found: list[Path] = []
+    for folder in every:
+        if folder.is_dir():
+            found += sorted(folder.glob("*/preset.toml")) + sorted(folder.glob("*.toml"))
+    return found
+
+
+def _name(path: Path) -> str:
+    return path.parent.name if path.name == "preset.toml" else path.stem
+
+
+def _size(preset: Preset) -> tuple[bool, int, str]:
+    """Trained ones first, small before large."""
+    shape = preset.shape
+    return shape is not None, 0 if shape is None else shape.n_layer * shape.d_model**2, preset.name
+
+
+def _shape(path: Path, table: Any) -> Config | None:
+    if table is None:
+        return None
+    from .settings import shape_from_table
+
+    return shape_from_table(path, table)
+
+
+def _fits(value: object, kind: str) -> bool:
+    if kind == "str":
+        return isinstance(value, str)
+    if kind == "float":
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e9
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def _word(kind: str) -> str:
+    return {"str": "a text", "float": "a number", "int": "a whole number"}[kind]
