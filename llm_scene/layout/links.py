@@ -6,7 +6,7 @@ from ..network.graph import Network
 from .plan import Block, Layout, Link, Point
 
 TRUNK = ("resid_pre", "resid_mid", "resid_post")
-WIDTHS = {"trunk": 5.0, "data": 1.2, "weight": 0.7}
+WIDTHS = {"trunk": 3.6, "data": 0.5, "weight": 0.3}
 
 
 def route(network: Network, layout: Layout) -> tuple[Link, ...]:

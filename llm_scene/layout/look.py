@@ -49,6 +49,8 @@ class Look:
     empty: str  # cells not computed yet
     masked: str  # cells that causality forbids
     broken: str  # NaN and infinite values
+    dimmed: str  # what a dimmed cell fades to
+    glow: float  # how much cells shine by themselves
     links: dict[str, str]  # trunk, data, weight
     ramps: dict[str, Ramp]
     dark: bool
@@ -61,16 +63,18 @@ class Look:
 STUDIO = Look(
     name="studio",
     title="Dark studio",
-    background="#04060b",
-    horizon="#101a2c",
-    ground="#0a0e17",
+    background="#03050a",
+    horizon="#0d1626",
+    ground="#0b111d",
     ink="#f2f5fa",
     faint="#7f8ba3",
     accent="#ffd166",
     empty="#1a2130",
     masked="#0b0e15",
     broken="#ff00d0",
-    links={"trunk": "#2bd4a4", "data": "#4fb79d", "weight": "#5b78b8"},
+    dimmed="#0a0e17",
+    glow=0.3,
+    links={"trunk": "#23b58f", "data": "#6d8f9c", "weight": "#47608f"},
     ramps={
         "weight signed": Ramp("#141b2b", ("#2f5596", "#78a7f0"), ("#5b4d49", "#b8a394")),
         "weight positive": Ramp("#141b2b", ("#2f5596", "#78a7f0")),
@@ -94,6 +98,8 @@ PAPER = Look(
     empty="#d8d3c7",
     masked="#f0ece2",
     broken="#d000a8",
+    dimmed="#e6e1d6",
+    glow=0.12,
     links={"trunk": "#0d8a6c", "data": "#57a894", "weight": "#8fa3cc"},
     ramps={
         "weight signed": Ramp("#e6e5e4", ("#8eaadf", "#2f5fb8"), ("#c4b09c", "#846548")),

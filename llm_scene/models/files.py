@@ -51,7 +51,7 @@ def check_folder(path: Path) -> None:
 def torch_file(path: Path) -> UserError:
     """What to say about a .pt: no pickle is ever loaded here."""
     return UserError(
-        f"{path} is a torch file: convert it first, with `llm-scene convert {path.name} FOLDER`."
+        f"{path} is a torch file: convert it with `llm-scene convert {path.name} FOLDER`."
     )
 
 

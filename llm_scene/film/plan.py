@@ -1,0 +1,214 @@
+"""What a film consists of. Every state is a pure function of time; nothing here knows Blender.
+
+A cue moves one channel of one target from one value to another. A channel has one owner at a time: two
+cues that write the same channel at once are an error that names both.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TypeVar
+
+from ..layout.plan import Point
+
+EASINGS: dict[str, Callable[[float], float]] = {
+    "linear": lambda t: t,
+    "smooth": lambda t: 0.5 - 0.5 * math.cos(math.pi * t),  # Blender's SINE, in and out
+    "cubic": lambda t: 4 * t**3 if t < 0.5 else 1 - (2 - 2 * t) ** 3 / 2,  # CUBIC, in and out
+    "step": lambda t: 0.0 if t < 1 else 1.0,
+}
+
+
+@dataclass(frozen=True)
+class Cue:
+    """`channel` of `target` goes from `a` to `b` between the times `start` and `end` (seconds)."""
+
+    target: str
+    channel: str
+    start: float
+    end: float
+    a: float
+    b: float
+    easing: str = "linear"
+
+    def value(self, t: float) -> float:
+        """The value at a time, held before and after."""
+        if t <= self.start:
+            return self.a
+        if t >= self.end:
+            return self.b
+        return self.a + (self.b - self.a) * EASINGS[self.easing]((t - self.start) / (self.end - self.start))
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A camera on a turntable: it looks at `target` from a distance.
+
+    `azimuth` is the angle to the right of the front view and `elevation` the angle above it, in degrees;
+    `lens` is in millimetres on a sensor 36 mm wide. `fstop` is relative to the distance, so that a value
+    blurs a close and a far shot alike; 0 keeps everything sharp.
+    """
+
+    target: Point
+    azimuth: float
+    elevation: float
+    distance: float
+    lens: float = 40.0
+    fstop: float = 0.0
+
+    @property
+    def eye(self) -> Point:
+        """Where the camera stands."""
+        a, e = math.radians(self.azimuth), math.radians(self.elevation)
+        x, y, z = self.target
+        d = self.distance
+        return x + d * math.sin(a) * math.cos(e), y - d * math.cos(a) * math.cos(e), z + d * math.sin(e)
+
+    def towards(self, other: Pose, share: float) -> Pose:
+        """Part of the way to another pose; every number on its own, as keyframes interpolate."""
+
+        def mix(a: float, b: float) -> float:
+            return a + (b - a) * share
+
+        x, y, z = (mix(a, b) for a, b in zip(self.target, other.target, strict=True))
+        return Pose(
+            (x, y, z),
+            mix(self.azimuth, other.azimuth),
+            mix(self.elevation, other.elevation),
+            mix(self.distance, other.distance),
+            mix(self.lens, other.lens),
+            mix(self.fstop, other.fstop),
+        )
+
+
+@dataclass(frozen=True)
+class Shot:
+    """The camera goes from one pose to another and keeps its subject in the frame."""
+
+    start: float
+    end: float
+    subject: tuple[str, ...]  # names of blocks
+    a: Pose
+    b: Pose
+    easing: str = "smooth"
+
+    def pose(self, t: float) -> Pose:
+        """The camera at a time within the shot."""
+        share = min(1.0, max(0.0, (t - self.start) / (self.end - self.start)))
+        return self.a.towards(self.b, EASINGS[self.easing](share))
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A line to read. `text` is in the film's language; `key` names it in the caption files."""
+
+    start: float
+    end: float
+    key: str
+    text: str
+
+
+Timed = TypeVar("Timed", Shot, Cue, Caption)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the film that stands alone."""
+
+    name: str
+    title: str
+    start: float
+    end: float
+    shots: tuple[Shot, ...]
+    cues: tuple[Cue, ...] = field(repr=False)
+    captions: tuple[Caption, ...]
+
+    def moved(self, by: float) -> Chapter:
+        """The same chapter at another time."""
+
+        def move(things: Iterable[Timed]) -> tuple[Timed, ...]:
+            return tuple(replace(thing, start=thing.start + by, end=thing.end + by) for thing in things)
+
+        return replace(
+            self,
+            start=self.start + by,
+            end=self.end + by,
+            shots=move(self.shots),
+            cues=move(self.cues),
+            captions=move(self.captions),
+        )
+
+
+@dataclass(frozen=True)
+class Film:
+    """Chapters one after the other."""
+
+    name: str
+    chapters: tuple[Chapter, ...]
+    fps: int = 24
+
+    def __post_init__(self) -> None:
+        for cues in self.tracks.values():
+            for one, other in zip(cues, cues[1:], strict=False):
+                if other.start < one.end - 1e-6:
+                    raise ValueError(f"two cues write {one.channel} of {one.target} at once: {one} and {other}")
+
+    @property
+    def duration(self) -> float:
+        """In seconds."""
+        return self.chapters[-1].end
+
+    @property
+    def n_frames(self) -> int:
+        """Frames 0 to n_frames - 1; frame f is shown at f / fps."""
+        return round(self.duration * self.fps)
+
+    @property
+    def shots(self) -> list[Shot]:
+        """All shots in order."""
+        return [shot for chapter in self.chapters for shot in chapter.shots]
+
+    @property
+    def captions(self) -> list[Caption]:
+        """All captions in order."""
+        return [caption for chapter in self.chapters for caption in chapter.captions]
+
+    @cached_property
+    def tracks(self) -> dict[tuple[str, str], list[Cue]]:
+        """The cues of every (target, channel), in order."""
+        tracks: dict[tuple[str, str], list[Cue]] = {}
+        for chapter in self.chapters:
+            for cue in chapter.cues:
+                tracks.setdefault((cue.target, cue.channel), []).append(cue)
+        return {key: sorted(cues, key=lambda cue: cue.start) for key, cues in tracks.items()}
+
+    def value(self, target: str, channel: str, t: float, rest: float = 0.0) -> float:
+        """A channel's value at a time; `rest` where no cue ever writes it."""
+        cues = self.tracks.get((target, channel))
+        if not cues:
+            return rest
+        past = bisect_right(cues, t, key=lambda cue: cue.start) - 1
+        return cues[max(0, past)].value(t)
+
+    def pose(self, t: float) -> Pose:
+        """The camera at a time."""
+        shots = self.shots
+        past = bisect_right(shots, t, key=lambda shot: shot.start) - 1
+        return shots[max(0, past)].pose(t)
+
+    def caption(self, t: float) -> Caption | None:
+        """The caption on the screen at a time."""
+        return next((c for c in self.captions if c.start <= t < c.end), None)
+
+    def __repr__(self) -> str:
+        """The storyboard."""
+        lines = [f"{self.name}: {self.duration:.1f} s, {self.n_frames} frames at {self.fps} fps"]
+        for chapter in self.chapters:
+            lines.append(f"{chapter.start:7.2f}  {chapter.title}")
+            lines += [f"{s.start:7.2f}    shot of {', '.join(s.subject)}" for s in chapter.shots]
+            lines += [f"{c.start:7.2f}    “{c.text}”" for c in chapter.captions]
+        return "\n".join(lines)

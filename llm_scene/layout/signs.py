@@ -1,0 +1,132 @@
+"""What is written in the scene, and where: names, dimensions, sections, the legend.
+
+All of it stands in the plane of the sheet it belongs to, so that it is read from the front and turns
+with the model. One face, sizes by the size of the thing named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..network.config import Config
+from .plan import Block, Box, Layout, Point, Section
+
+DIMENSIONS = {
+    "channel": "d_model",
+    "feature": "d_head",
+    "neuron": "d_mlp",
+    "token": "d_vocab",
+    "slot": "n_ctx",
+    "position": "positions",
+    "query": "queries",
+    "key": "keys",
+}
+WIDTH = 0.56  # of a letter, relative to its size: an average over the face
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A line of text. `at` is the point named by `align` ("left", "centre" or "right") on its baseline."""
+
+    text: str
+    at: Point
+    size: float
+    align: str
+    kind: str  # "name", "dimension", "section"
+    of: str  # the block or section it belongs to
+    upright: bool = False  # turned to run upwards
+
+    @property
+    def box(self) -> Box:
+        """About the room it takes."""
+        length = len(self.text) * self.size * WIDTH
+        shift = {"left": 0.0, "centre": -length / 2, "right": -length}[self.align]
+        x, y, z = self.at
+        if self.upright:
+            return Box((x - self.size, y, z + shift), (x, y, z + shift + length))
+        return Box((x + shift, y, z), (x + shift + length, y, z + self.size))
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """A thin line along an edge with short ticks at its ends, through `points`."""
+
+    points: tuple[Point, ...]
+    width: float
+    kind: str  # "dimension" or "section"
+    of: str
+
+
+def name_sign(block: Block) -> Sign:
+    """The block's name above its top edge."""
+    x, y, z = block.origin
+    rows, columns = block.shape
+    size = float(np.clip(1.1 + 0.05 * np.sqrt(rows * columns), 1.5, 6.0))
+    if min(block.shape) == 1:
+        size = min(size, 1.5)
+    if rows == 1:  # a row of aggregates is named at its side
+        return Sign(block.label, (x - 0.8, y, z - 0.95), 1.3, "right", "name", block.name)
+    return Sign(block.label, (x + columns / 2, y, z + 0.7), size, "centre", "name", block.name)
+
+
+def dimension_signs(block: Block) -> tuple[list[Sign], list[Bracket]]:
+    """What its rows and columns count, and how many they are: at the left and below."""
+    x, y, z = block.origin
+    rows, columns = block.shape
+    signs, brackets = [], []
+    size = float(np.clip(0.02 * max(rows, columns) + 0.75, 1.0, 3.0))
+    thin = 0.08 * size
+    if columns > 1:
+        low, tick = z - rows - 0.6, 0.4 * size
+        run = ((x, y, low), (x, y, low - tick), (x + columns, y, low - tick), (x + columns, y, low))
+        brackets.append(Bracket(run, thin, "dimension", block.name))
+        text = _dimension(block, 1)
+        signs.append(Sign(text, (x + columns / 2, y, low - tick - 1.25 * size), size, "centre", "dimension", block.name))
+    if rows > 1:
+        left, tick = x - 0.6, 0.4 * size
+        run = ((left, y, z), (left - tick, y, z), (left - tick, y, z - rows), (left, y, z - rows))
+        brackets.append(Bracket(run, thin, "dimension", block.name))
+        at = (left - tick - 0.4 * size, y, z - rows / 2)
+        signs.append(Sign(_dimension(block, 0), at, size, "centre", "dimension", block.name, upright=True))
+    return signs, brackets
+
+
+def _dimension(block: Block, which: int) -> str:
+    axis = block.axes[which]
+    assert axis is not None
+    return f"{block.shape[which]} {DIMENSIONS[axis]}"
+
+
+def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:
+    """A bracket with a title over every section; outer sections higher and larger."""
+    signs, brackets = [], []
+    top = layout.box.high[2]
+    for section in layout.sections:
+        if section.name.startswith("Head "):
+            signs.append(_head_sign(section, layout.gap))
+            continue
+        outer = len(section.path) == 1
+        size = (1.5 if outer else 1.0) * layout.gap
+        inside = [s for s in layout.sections if s.path[: len(section.path)] == section.path]
+        height = (top + 3.2 * layout.gap) if outer and len(inside) > 1 else section.box.high[2] + 1.6 * layout.gap
+        (x0, y, _), (x1, _, _) = section.box.low, section.box.high
+        tick = 0.5 * size
+        run = ((x0, y, height - tick), (x0, y, height), (x1, y, height), (x1, y, height - tick))
+        brackets.append(Bracket(run, 0.07 * size, "section", "/".join(section.path)))
+        at = ((x0 + x1) / 2, y, height + 0.5 * size)
+        signs.append(Sign(section.name, at, size, "centre", "section", "/".join(section.path)))
+    return signs, brackets
+
+
+def _head_sign(section: Section, gap: float) -> Sign:
+    """A head is named at the upper left of its sheet."""
+    (x, y, _), (_, _, z) = section.box.low, section.box.high
+    return Sign(section.name, (x, y, z + 0.75 * gap), 0.7 * gap, "left", "section", "/".join(section.path))
+
+
+def describe(config: Config) -> str:
+    """The model's sizes in a line."""
+    c = config
+    return f"{c.n_layer} layers · {c.n_head} heads · d_model {c.d_model} · vocabulary {c.d_vocab}"

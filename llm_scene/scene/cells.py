@@ -1,0 +1,128 @@
+"""A matrix as an object: a mesh of points that geometry nodes turn into cuboids.
+
+The points carry what is known of each cell: `raw` (true value), `value` (normalised for the colour
+map), `row`, `column`, `order` (when it is computed, 0 to 1) and `state` (0 a number, 1 masked, 2 broken).
+"""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..layout.look import normalise
+from ..layout.plan import Block
+from ..network.ops import Array
+from .compat import modifier_input
+from .nodes import Tree, Value
+
+GROUP = "LLM Scene cells"
+MASKED, BROKEN = 1.0, 2.0
+DEFAULTS = {"Gap": 0.1, "Relief": 0.8, "Bevel": 0.09}
+
+
+def order_of(block: Block) -> Array:
+    """When each cell is computed, 0 to 1: position by position, and down each position's column."""
+    rows, columns = np.indices(block.shape)
+    by_rows = block.axes[0] in ("position", "query")
+    index = rows * block.shape[1] + columns if by_rows else columns * block.shape[0] + rows
+    return index / max(1, block.n_cells - 1)
+
+
+def cell_object(block: Block, values: Array, scale: float, material: bpy.types.Material) -> bpy.types.Object:
+    """An object named after the block, one point a cell. `values` are the true ones, [rows, columns]."""
+    mesh = bpy.data.meshes.new(block.name)
+    mesh.from_pydata(np.empty((0, 3)), [], [])
+    mesh.vertices.add(block.n_cells)
+    rows, columns = (axis.ravel() for axis in np.indices(block.shape))
+    points = np.stack([columns + 0.5, np.ones(block.n_cells), -rows - 0.5], axis=1)
+    mesh.vertices.foreach_set("co", points.astype(np.float32).ravel())
+    state = np.where(np.isneginf(values), MASKED, np.where(np.isfinite(values), 0.0, BROKEN))
+    _attribute(mesh, "raw", np.where(np.isfinite(values), values, 0))
+    _attribute(mesh, "value", normalise(values, scale))
+    _attribute(mesh, "row", rows)
+    _attribute(mesh, "column", columns)
+    _attribute(mesh, "order", order_of(block))
+    _attribute(mesh, "state", state)
+    mesh.materials.append(material)
+    cells = bpy.data.objects.new(block.name, mesh)
+    cells.location = block.origin
+    modifier = cells.modifiers.new("Cells", "NODES")
+    modifier.node_group = cell_group()
+    modifier_input(modifier, _identifier("Material"), material)
+    return cells
+
+
+def _attribute(mesh: bpy.types.Mesh, name: str, values: Array) -> None:
+    attribute = mesh.attributes.new(name, "FLOAT", "POINT")
+    attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32).ravel())
+
+
+def _identifier(name: str) -> str:
+    items = cell_group().interface.items_tree
+    return next(i.identifier for i in items if i.name == name and i.in_out == "INPUT")
+
+
+def cell_group() -> bpy.types.NodeTree:
+    """The shared geometry node group: points in, bevelled cuboids with relief out."""
+    existing = bpy.data.node_groups.get(GROUP)
+    if existing is not None:
+        return existing
+    group = bpy.data.node_groups.new(GROUP, "GeometryNodeTree")
+    face = group.interface
+    face.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
+    face.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
+    face.new_socket("Material", in_out="INPUT", socket_type="NodeSocketMaterial")
+    for name, default in DEFAULTS.items():
+        socket = face.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")
+        socket.default_value, socket.min_value, socket.max_value = default, 0.0, 4.0
+    _wire_group(Tree(group))
+    return group
+
+
+def _wire_group(tree: Tree) -> None:
+    points = tree.node("NodeGroupInput").outputs
+    cuboid = _cuboid(tree, points["Gap"], points["Bevel"])
+    value = tree.call("GeometryNodeInputNamedAttribute", "value")
+    depth = tree.math("MULTIPLY_ADD", tree.math("ABSOLUTE", value), points["Relief"], 1.0)
+    scale = tree.node("ShaderNodeCombineXYZ")
+    tree.wire(1.0, scale.inputs[0])
+    tree.wire(depth, scale.inputs[1])
+    tree.wire(1.0, scale.inputs[2])
+    place = tree.node("GeometryNodeInstanceOnPoints")
+    tree.wire(points["Geometry"], place.inputs["Points"])
+    tree.wire(cuboid, place.inputs["Instance"])
+    tree.wire(scale.outputs[0], place.inputs["Scale"])
+    real = tree.call("GeometryNodeRealizeInstances", place.outputs[0])
+    shaded = tree.node("GeometryNodeSetMaterial")
+    tree.wire(real, shaded.inputs["Geometry"])
+    tree.wire(points["Material"], shaded.inputs["Material"])
+    tree.wire(shaded.outputs[0], tree.node("NodeGroupOutput").inputs[0])
+
+
+def _cuboid(tree: Tree, gap: bpy.types.NodeSocket, bevel: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """A unit cuboid whose front (towards -y) is bevelled: a quad, extruded, then extruded and shrunk."""
+    width = tree.math("SUBTRACT", 1.0, gap)
+    grid = tree.node("GeometryNodeMeshGrid")
+    tree.wire(width, grid.inputs["Size X"])
+    tree.wire(width, grid.inputs["Size Y"])
+    grid.inputs["Vertices X"].default_value = grid.inputs["Vertices Y"].default_value = 2
+    upright = tree.node("GeometryNodeTransform")
+    tree.wire(grid.outputs["Mesh"], upright.inputs["Geometry"])
+    upright.inputs["Rotation"].default_value = (1.5707963, 0.0, 0.0)
+    body = _extrude(tree, upright.outputs[0], tree.math("SUBTRACT", 1.0, bevel))
+    front = _extrude(tree, body.outputs["Mesh"], bevel, body.outputs["Top"])
+    shrunk = tree.node("GeometryNodeScaleElements")
+    tree.wire(front.outputs["Mesh"], shrunk.inputs["Geometry"])
+    tree.wire(front.outputs["Top"], shrunk.inputs["Selection"])
+    tree.wire(tree.math("SUBTRACT", 1.0, tree.math("DIVIDE", tree.math("MULTIPLY", bevel, 2.0), width)),
+              shrunk.inputs["Scale"])  # fmt: skip
+    return shrunk.outputs[0]
+
+
+def _extrude(tree: Tree, mesh: Value, by: Value, selection: Value = None) -> bpy.types.Node:
+    node = tree.node("GeometryNodeExtrudeMesh", mode="FACES")
+    tree.wire(mesh, node.inputs["Mesh"])
+    tree.wire(by, node.inputs["Offset Scale"])
+    if selection is not None:
+        tree.wire(selection, node.inputs["Selection"])
+    return node

@@ -1,0 +1,30 @@
+"""The few places where the supported Blender versions differ. Nothing else asks for the version."""
+
+from __future__ import annotations
+
+import bpy
+
+FIVE = bpy.app.version >= (5, 0, 0)
+EEVEE = "BLENDER_EEVEE" if FIVE else "BLENDER_EEVEE_NEXT"
+
+
+def modifier_input(modifier: bpy.types.NodesModifier, identifier: str, value: object) -> None:
+    """Set an input of a geometry nodes modifier."""
+    if FIVE:
+        getattr(modifier.properties.inputs, identifier).value = value
+    else:
+        modifier[identifier] = value
+
+
+def video_format(image_settings: bpy.types.ImageFormatSettings) -> None:
+    """Choose video as the kind of output."""
+    if FIVE:
+        image_settings.media_type = "VIDEO"
+    image_settings.file_format = "FFMPEG"
+
+
+def image_format(image_settings: bpy.types.ImageFormatSettings, file_format: str) -> None:
+    """Choose a still picture's format as the kind of output."""
+    if FIVE:
+        image_settings.media_type = "IMAGE"
+    image_settings.file_format = file_format

@@ -1,0 +1,79 @@
+"""Links as tubes with rounded corners and an arrow head; `along` says how far along a vertex lies."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..layout.plan import Link
+from ..network.ops import Array
+
+SIDES = 8
+CORNER = 5  # points a rounded corner is drawn with
+
+
+def link_object(name: str, links: list[Link], material: bpy.types.Material) -> bpy.types.Object:
+    """One object for all links that lead to the same block."""
+    vertices: list[Array] = []
+    faces: list[Array] = []
+    along: list[Array] = []
+    for link in links:
+        tube, quads, share = _tube(link)
+        faces.append(quads + sum(map(len, vertices)))
+        vertices.append(tube)
+        along.append(share)
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(np.concatenate(vertices).tolist(), [], np.concatenate(faces).tolist())
+    attribute = mesh.attributes.new("along", "FLOAT", "POINT")
+    attribute.data.foreach_set("value", np.concatenate(along).astype(np.float32))
+    mesh.shade_smooth()
+    mesh.materials.append(material)
+    return bpy.data.objects.new(name, mesh)
+
+
+def _tube(link: Link) -> tuple[Array, Array, Array]:
+    """Vertices `[n * SIDES, 3]`, quads, and each vertex's share of the way."""
+    radius = link.width / 2
+    head = min(3.2 * link.width, 4 * radius + 2.0)
+    path = _rounded(np.array(link.points, float), 4 * radius + 2)
+    tip, back = path[-1], path[-2]
+    direction = (tip - back) / np.linalg.norm(tip - back)
+    neck = tip - direction * min(head, 0.9 * float(np.linalg.norm(tip - back)))
+    centre = np.vstack([path[:-1], neck, neck, tip])
+    radii = np.array([radius] * len(path) + [2.2 * radius, 0.01])
+    rings = _rings(centre, radii)
+    length = np.r_[0, np.cumsum(np.linalg.norm(np.diff(centre, axis=0), axis=1))]
+    share = np.repeat(length / length[-1], SIDES)
+    ring, side = np.indices((len(centre) - 1, SIDES)).reshape(2, -1)
+    following = (side + 1) % SIDES
+    quads = np.stack([ring * SIDES + side, ring * SIDES + following,
+                      (ring + 1) * SIDES + following, (ring + 1) * SIDES + side], axis=1)  # fmt: skip
+    return rings.reshape(-1, 3), quads, share
+
+
+def _rings(centre: Array, radii: Array) -> Array:
+    """A circle across the path at every point, `[n, SIDES, 3]`."""
+    step = np.gradient(centre, axis=0)
+    step[-3:] = centre[-1] - centre[-2]  # neck, neck again, tip
+    step /= np.linalg.norm(step, axis=1, keepdims=True)
+    lean = np.where(np.abs(step[:, 1:2]) < 0.9, [[0.0, 1.0, 0.0]], [[0.0, 0.0, 1.0]])
+    across = np.cross(step, lean)
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    up = np.cross(across, step)
+    angle = np.linspace(0, 2 * np.pi, SIDES, endpoint=False)
+    circle = np.cos(angle)[:, None] * across[:, None, :] + np.sin(angle)[:, None] * up[:, None, :]
+    return centre[:, None, :] + radii[:, None, None] * circle
+
+
+def _rounded(points: Array, radius: float) -> Array:
+    """The polyline with its corners replaced by quadratic arcs."""
+    out = [points[0]]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        into, away = before - corner, after - corner
+        reach = min(radius, np.linalg.norm(into) / 2, np.linalg.norm(away) / 2)
+        a = corner + into / np.linalg.norm(into) * reach
+        b = corner + away / np.linalg.norm(away) * reach
+        t = np.linspace(0, 1, CORNER)[:, None]
+        out.extend((1 - t) ** 2 * a + 2 * t * (1 - t) * corner + t**2 * b)
+    out.append(points[-1])
+    return np.array(out)

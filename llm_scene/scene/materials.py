@@ -1,0 +1,157 @@
+"""Materials. What moves in the film are custom properties of objects, read by the shaders.
+
+`reveal` runs from 0 (nothing computed) to 1 (all) and on to 1 + TAIL while the front's glow decays;
+`highlight` lifts a whole matrix, `dim` takes it back; `focus_column` and `focus_row` point at one
+column or row (-1: none). No geometry is evaluated again, and no Python is needed to play the film.
+"""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..layout.look import Look, linear, to_linear
+from ..network.graph import Role
+from .nodes import Tree, Value
+
+PROPERTIES = {"reveal": 0.0, "highlight": 0.0, "dim": 0.0, "focus_column": -1.0, "focus_row": -1.0}
+TAIL = 0.35  # how far past 1 `reveal` runs until the glow behind the front is gone
+STOPS = 32  # the most a ColorRamp takes
+
+
+def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
+    """The material of all matrices of a role."""
+    material, tree = _blank(f"LLM Scene {role}{'' if signed else ' positive'}")
+    colour = _ramp(tree, look, role, signed)
+    state = _geometry(tree, "state")
+    for code, special in ((1.0, look.masked), (2.0, look.broken)):
+        colour = tree.mix(tree.math("COMPARE", state, code, 0.1), colour, _rgba(special))
+    lift = tree.math("MAXIMUM", _property(tree, "highlight"), _focus(tree))
+    glow = tree.math("MULTIPLY_ADD", lift, 0.8, look.glow * (0.5 if role == "weight" else 1.0))
+    if role != "weight":
+        lit, flash = _front(tree)
+        colour = tree.mix(lit, _rgba(look.empty), colour)
+        glow = tree.math("MULTIPLY_ADD", flash, 2.0, glow)
+    _surface(tree, look, colour, glow)
+    return material
+
+
+def link_material(look: Look, kind: str) -> bpy.types.Material:
+    """The material of links: a pulse runs along `along` while `reveal` rises."""
+    material, tree = _blank(f"LLM Scene {kind} link")
+    along, reveal = _geometry(tree, "along"), _property(tree, "reveal")
+    behind = tree.math("SUBTRACT", reveal, along)
+    lit = tree.math("MULTIPLY_ADD", behind, 12.0, 0.5, clamp=True)
+    pulse = tree.math("MULTIPLY", lit, tree.math("EXPONENT", tree.math("MULTIPLY", behind, -9.0)))
+    colour = tree.mix(lit, _rgba(look.empty), _rgba(look.links[kind]))
+    strength = {"trunk": 0.9, "data": 0.5, "weight": 0.2}[kind]
+    glow = tree.math("MULTIPLY_ADD", pulse, 2.0, tree.math("MULTIPLY", lit, strength * look.glow * 2))
+    _surface(tree, look, colour, glow)
+    return material
+
+
+def ink_material(look: Look, name: str, code: str, strength: float = 1.0) -> bpy.types.Material:
+    """Letters and brackets: they shine by themselves, so that no shadow makes them unreadable."""
+    material, tree = _blank(f"LLM Scene {name}")
+    dim = tree.math("MULTIPLY_ADD", _property(tree, "dim"), -0.85, 1.0)
+    show = tree.math("MULTIPLY", dim, tree.math("SUBTRACT", 1.0, _property(tree, "hidden"), clamp=True))
+    glow = tree.node("ShaderNodeEmission")
+    tree.wire(_rgba(code), glow.inputs["Color"])
+    glow.inputs["Strength"].default_value = strength
+    clear = tree.call("ShaderNodeBsdfTransparent")
+    mixed = tree.node("ShaderNodeMixShader")
+    tree.wire(show, mixed.inputs[0])
+    tree.wire(clear, mixed.inputs[1])
+    tree.wire(glow.outputs[0], mixed.inputs[2])
+    tree.wire(mixed.outputs[0], tree.node("ShaderNodeOutputMaterial").inputs["Surface"])
+    return material
+
+
+def ground_material(look: Look, reach: float) -> bpy.types.Material:
+    """A floor that fades into the background, so that there is no horizon line."""
+    material, tree = _blank("LLM Scene ground")
+    place = tree.node("ShaderNodeTexCoord").outputs["Object"]
+    distance = tree.node("ShaderNodeVectorMath", operation="LENGTH")
+    tree.wire(place, distance.inputs[0])
+    fade = tree.math("DIVIDE", distance.outputs["Value"], reach, clamp=True)
+    fade = tree.math("POWER", fade, 0.7)
+    floor = tree.node("ShaderNodeBsdfPrincipled")
+    tree.wire(_rgba(look.ground), floor.inputs["Base Color"])
+    floor.inputs["Roughness"].default_value = 0.75
+    floor.inputs["Specular IOR Level"].default_value = 0.15
+    clear = tree.call("ShaderNodeBsdfTransparent")
+    mixed = tree.node("ShaderNodeMixShader")
+    tree.wire(fade, mixed.inputs[0])
+    tree.wire(floor.outputs[0], mixed.inputs[1])
+    tree.wire(clear, mixed.inputs[2])
+    tree.wire(mixed.outputs[0], tree.node("ShaderNodeOutputMaterial").inputs["Surface"])
+    return material
+
+
+def set_ramp(ramp: bpy.types.ColorRamp, look: Look, role: Role, signed: bool) -> None:
+    """Fill a colour ramp with a look's colours for a role."""
+    position = np.linspace(0, 1, STOPS)
+    rgb = to_linear(look.ramp(role, signed).colours(2 * position - 1))
+    elements = ramp.elements
+    while len(elements) < STOPS:
+        elements.new(1.0)
+    for element, at, colour in zip(elements, position, rgb, strict=True):
+        element.position = at
+        element.color = (*colour, 1.0)
+
+
+def _blank(name: str) -> tuple[bpy.types.Material, Tree]:
+    material = bpy.data.materials.new(name)
+    material.use_nodes = True
+    material.node_tree.nodes.clear()
+    material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
+    return material, Tree(material.node_tree)
+
+
+def _geometry(tree: Tree, name: str) -> Value:
+    node = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name=name)
+    return node.outputs["Fac"]
+
+
+def _property(tree: Tree, name: str) -> Value:
+    node = tree.node("ShaderNodeAttribute", attribute_type="OBJECT", attribute_name=name)
+    return node.outputs["Fac"]
+
+
+def _ramp(tree: Tree, look: Look, role: Role, signed: bool) -> Value:
+    node = tree.node("ShaderNodeValToRGB", name="Colour map")
+    set_ramp(node.color_ramp, look, role, signed)
+    tree.wire(tree.math("MULTIPLY_ADD", _geometry(tree, "value"), 0.5, 0.5), node.inputs[0])
+    return node.outputs["Color"]
+
+
+def _front(tree: Tree) -> tuple[Value, Value]:
+    """How far a cell is lit (0 to 1), and the glow of the front that just passed it."""
+    behind = tree.math("SUBTRACT", _property(tree, "reveal"), _geometry(tree, "order"))
+    lit = tree.math("MULTIPLY", behind, 40.0, clamp=True)
+    decay = tree.math("EXPONENT", tree.math("MULTIPLY", behind, -5.0 / TAIL))
+    return lit, tree.math("MULTIPLY", lit, decay)
+
+
+def _focus(tree: Tree) -> Value:
+    """1 on the column or row that is pointed at."""
+    hits = [
+        tree.math("COMPARE", _geometry(tree, axis), _property(tree, f"focus_{axis}"), 0.5)
+        for axis in ("column", "row")
+    ]
+    return tree.math("MAXIMUM", *hits)
+
+
+def _surface(tree: Tree, look: Look, colour: Value, glow: Value) -> None:
+    """A satin surface that shines a little by itself; `dim` takes both back."""
+    keep = tree.math("MULTIPLY_ADD", _property(tree, "dim"), -0.88, 1.0)
+    surface = tree.node("ShaderNodeBsdfPrincipled")
+    tree.wire(tree.mix(keep, _rgba(look.dimmed), colour), surface.inputs["Base Color"])
+    tree.wire(colour, surface.inputs["Emission Color"])
+    tree.wire(tree.math("MULTIPLY", glow, keep), surface.inputs["Emission Strength"])
+    surface.inputs["Roughness"].default_value = 0.42
+    tree.wire(surface.outputs[0], tree.node("ShaderNodeOutputMaterial").inputs["Surface"])
+
+
+def _rgba(code: str) -> tuple[float, float, float, float]:
+    return (*linear(code), 1.0)

@@ -1,0 +1,67 @@
+"""The room: background, light, ground, and how light becomes a picture."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+
+from ..layout.look import Look, linear
+from ..layout.plan import Box
+from .materials import ground_material
+from .nodes import Tree
+
+
+def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collection) -> None:
+    """Background, three suns and a floor for a model that fills `box`."""
+    scene.world = _world(look)
+    scene.view_settings.view_transform = "Khronos PBR Neutral" if look.dark else "Standard"
+    scene.view_settings.look = "None"
+    key, fill, rim = (3.2, 0.6, 2.2) if look.dark else (2.6, 0.5, 0.4)
+    _sun(into, "Key light", key, (1.0, 0.95, 0.88), (52, 8, -28), 12)
+    _sun(into, "Fill light", fill, (0.7, 0.82, 1.0), (60, 0, 50), 40)
+    _sun(into, "Rim light", rim, (0.6, 0.75, 1.0), (-55, 0, 20), 10)
+    _ground(look, box, into)
+
+
+def _world(look: Look) -> bpy.types.World:
+    """A gradient from the horizon up; the light it casts is a little of the same."""
+    world = bpy.data.worlds.new("LLM Scene room")
+    world.use_nodes = True
+    world.node_tree.nodes.clear()
+    tree = Tree(world.node_tree)
+    direction = tree.node("ShaderNodeTexCoord").outputs["Generated"]
+    height = tree.node("ShaderNodeSeparateXYZ")
+    tree.wire(direction, height.inputs[0])
+    lift = tree.math("MULTIPLY", tree.math("ABSOLUTE", height.outputs["Z"]), 1.6, clamp=True)
+    colour = tree.mix(lift, (*linear(look.horizon), 1.0), (*linear(look.background), 1.0))
+    tree.wire(tree.call("ShaderNodeBackground", colour, 1.0), tree.node("ShaderNodeOutputWorld").inputs[0])
+    return world
+
+
+def _sun(
+    into: bpy.types.Collection,
+    name: str,
+    strength: float,
+    colour: tuple[float, float, float],
+    degrees: tuple[float, float, float],
+    softness: float,
+) -> None:
+    light = bpy.data.lights.new(name, "SUN")
+    light.energy, light.color, light.angle = strength, colour, math.radians(softness)
+    lamp = bpy.data.objects.new(name, light)
+    lamp.rotation_euler = [math.radians(angle) for angle in degrees]
+    into.objects.link(lamp)
+
+
+def _ground(look: Look, box: Box, into: bpy.types.Collection) -> None:
+    """A disc under the model, wide enough that its fading edge is out of every picture."""
+    reach = 1.6 * max(box.size)
+    corners = [(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)]
+    mesh = bpy.data.meshes.new("Ground")
+    mesh.from_pydata([(x * reach, y * reach, z) for x, y, z in corners], [], [(0, 1, 2, 3)])
+    mesh.materials.append(ground_material(look, reach))
+    ground = bpy.data.objects.new("Ground", mesh)
+    x, y, _ = box.centre
+    ground.location = (x, y, box.low[2] - 6)
+    into.objects.link(ground)
