@@ -45,7 +45,7 @@ def fetch_wheel(path: Path) -> None:
     options += ["--python-version", OLDEST_PYTHON, "--dest", str(path.parent)]
     for platform in platforms.split("."):
         options += ["--platform", platform]
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    pip = [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, *options, f"{name}=={version}"], check=True)
     if not path.exists():
         raise SystemExit(f"The manifest names {path.name}, but pip found another wheel of {name} {version}.")

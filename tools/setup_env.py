@@ -63,7 +63,7 @@ def make_environment(live):
     if not os.path.exists(python_of(environment)):
         create(interpreter, environment)
     extras = EXTRAS + (",live" if live else "")
-    pip = [python_of(environment), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [python_of(environment), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     if subprocess.call([*pip, "--editable", "{}[{}]".format(ROOT, extras)]) != 0:
         raise SetupError("pip could not install the packages; its message above says why.")
     check_blender(environment)
