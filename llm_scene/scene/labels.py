@@ -9,21 +9,24 @@ import bpy
 import numpy as np
 
 from ..layout.plan import Letter, Point
-from ..layout.signs import Bracket, Sign
+from ..layout.signs import Sign
 from ..network.ops import Array
 
 FACE = "Inter.woff2"
+FACE_NAME = "LLM Scene face"
+ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
+Line = tuple[tuple[Point, ...], float]  # a polyline and its width
+Flat = tuple[Array, list[list[int]]]  # vertices [n, 3] and faces
 
 
 def face() -> bpy.types.VectorFont:
     """The typeface of Blender's own interface, packed so that the file takes it along."""
-    for font in bpy.data.fonts:
-        if font.name.startswith("LLM Scene face"):
-            return font
-    path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / FACE
-    font = bpy.data.fonts.load(str(path))
-    font.name = "LLM Scene face"
-    font.pack()
+    font = bpy.data.fonts.get(FACE_NAME)
+    if font is None:
+        path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / FACE
+        font = bpy.data.fonts.load(str(path))
+        font.name = FACE_NAME
+        font.pack()
     return font
 
 
@@ -31,47 +34,77 @@ def text_object(name: str, sign: Sign, material: bpy.types.Material) -> bpy.type
     """A line of text, standing in the sheet it belongs to and facing the viewer."""
     curve = bpy.data.curves.new(name, "FONT")
     curve.body, curve.size, curve.font = sign.text, sign.size, face()
-    curve.align_x = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}[sign.align]
-    curve.resolution_u = 3
+    curve.align_x = ALIGN[sign.align]
+    curve.resolution_u = 2
     curve.fill_mode = "FRONT"
     curve.materials.append(material)
     label = bpy.data.objects.new(name, curve)
     x, y, z = sign.at
     label.location = (x, y - 0.05, z)
     label.rotation_euler = (math.pi / 2, -math.pi / 2 if sign.upright else 0.0, 0.0)
-    _quiet(label)
-    return label
+    return _quiet(label)
 
 
 def letter_object(letter: Letter, material: bpy.types.Material) -> bpy.types.Object:
     """A token as a solid letter."""
-    name = f"{'Predicted' if letter.predicted else 'Token'} {letter.position} {letter.text}"
+    name = f"{'predicted' if letter.predicted else 'token'} {letter.position}"
     label = text_object(name, Sign(letter.text, letter.at, letter.size, "centre", "letter", name), material)
     label.data.fill_mode = "BOTH"
-    label.data.resolution_u = 8
+    label.data.resolution_u = 6
     label.data.extrude = 0.07 * letter.size
     label.data.bevel_depth = 0.012 * letter.size
     return label
 
 
-def bracket_object(name: str, brackets: list[Bracket], material: bpy.types.Material) -> bpy.types.Object:
-    """Thin lines, as one mesh."""
-    return line_object(name, [(bracket.points, bracket.width) for bracket in brackets], material)
+class Lettering:
+    """Text as plain geometry, for the many small dimensions; every distinct line is set once."""
+
+    def __init__(self) -> None:
+        self._set: dict[str, Flat] = {}
+
+    def lay(self, sign: Sign) -> Flat:
+        """The sign's vertices in the scene, and its faces."""
+        if sign.text not in self._set:
+            self._set[sign.text] = _glyphs(sign.text)
+        flat, faces = self._set[sign.text]
+        flat = flat * sign.size
+        x, y, z = sign.at
+        along, up = (-flat[:, 1], flat[:, 0]) if sign.upright else (flat[:, 0], flat[:, 1])
+        return np.stack([x + along, np.full(len(flat), y - 0.05), z + up], axis=1), faces
+
+
+def _glyphs(text: str) -> Flat:
+    """A line of text of size 1, centred, in the xy plane."""
+    curve = bpy.data.curves.new("setting", "FONT")
+    curve.body, curve.font, curve.align_x = text, face(), "CENTER"
+    curve.resolution_u, curve.fill_mode = 2, "FRONT"
+    holder = bpy.data.objects.new("setting", curve)
+    mesh = holder.to_mesh()
+    vertices = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", vertices)
+    faces = [list(polygon.vertices) for polygon in mesh.polygons]
+    holder.to_mesh_clear()
+    bpy.data.objects.remove(holder)
+    bpy.data.curves.remove(curve)
+    return vertices.reshape(-1, 3)[:, :2], faces
 
 
 def line_object(
-    name: str, lines: list[tuple[tuple[Point, ...], float]], material: bpy.types.Material
+    name: str, lines: list[Line], material: bpy.types.Material, texts: list[Flat] | None = None
 ) -> bpy.types.Object:
-    """Polylines of square section, as one mesh."""
+    """Polylines of square section, and text beside them, as one mesh."""
     bars = [_bar(a, b, width) for points, width in lines for a, b in zip(points, points[1:], strict=False)]
-    vertices = np.concatenate(bars)
-    faces = (_SIDES[None] + 8 * np.arange(len(bars))[:, None, None]).reshape(-1, 4)
+    vertices = [np.concatenate(bars)]
+    faces = [list(f) for f in (_SIDES[None] + 8 * np.arange(len(bars))[:, None, None]).reshape(-1, 4).tolist()]
+    count = len(vertices[0])
+    for flat, polygons in texts or []:
+        vertices.append(flat)
+        faces += [[corner + count for corner in polygon] for polygon in polygons]
+        count += len(flat)
     mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata(vertices.tolist(), [], faces.tolist())
+    mesh.from_pydata(np.concatenate(vertices).tolist(), [], faces)
     mesh.materials.append(material)
-    line = bpy.data.objects.new(name, mesh)
-    _quiet(line)
-    return line
+    return _quiet(bpy.data.objects.new(name, mesh))
 
 
 _SIDES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
@@ -90,10 +123,10 @@ def _bar(a: Point, b: Point, width: float) -> Array:
     return (ends[:, None, :] + across[None]).reshape(8, 3)
 
 
-def _quiet(thing: bpy.types.Object) -> None:
+def _quiet(thing: bpy.types.Object) -> bpy.types.Object:
     """Writing casts no shadow and lights nothing."""
     thing.visible_shadow = False
     thing.visible_diffuse = False
     thing.visible_glossy = False
     thing["dim"] = 0.0
-    thing["hidden"] = 0.0
+    return thing

@@ -53,17 +53,19 @@ def link_material(look: Look, kind: str) -> bpy.types.Material:
 def ink_material(look: Look, name: str, code: str, strength: float = 1.0) -> bpy.types.Material:
     """Letters and brackets: they shine by themselves, so that no shadow makes them unreadable."""
     material, tree = _blank(f"LLM Scene {name}")
-    dim = tree.math("MULTIPLY_ADD", _property(tree, "dim"), -0.85, 1.0)
-    show = tree.math("MULTIPLY", dim, tree.math("SUBTRACT", 1.0, _property(tree, "hidden"), clamp=True))
-    glow = tree.node("ShaderNodeEmission")
-    tree.wire(_rgba(code), glow.inputs["Color"])
-    glow.inputs["Strength"].default_value = strength
-    clear = tree.call("ShaderNodeBsdfTransparent")
-    mixed = tree.node("ShaderNodeMixShader")
-    tree.wire(show, mixed.inputs[0])
-    tree.wire(clear, mixed.inputs[1])
-    tree.wire(glow.outputs[0], mixed.inputs[2])
-    tree.wire(mixed.outputs[0], tree.node("ShaderNodeOutputMaterial").inputs["Surface"])
+    dim = tree.math("MULTIPLY", _property(tree, "dim"), 0.9)
+    colour = tree.mix(dim, _rgba(code), _rgba(look.background))
+    glow = tree.call("ShaderNodeEmission", colour, strength)
+    tree.wire(glow, tree.node("ShaderNodeOutputMaterial").inputs["Surface"])
+    return material
+
+
+def bar_material() -> bpy.types.Material:
+    """The legend's bars show their colours as they are."""
+    material, tree = _blank("LLM Scene legend")
+    colour = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="colour")
+    glow = tree.call("ShaderNodeEmission", colour.outputs["Color"], 1.0)
+    tree.wire(glow, tree.node("ShaderNodeOutputMaterial").inputs["Surface"])
     return material
 
 
@@ -79,11 +81,11 @@ def ground_material(look: Look, reach: float) -> bpy.types.Material:
     tree.wire(_rgba(look.ground), floor.inputs["Base Color"])
     floor.inputs["Roughness"].default_value = 0.75
     floor.inputs["Specular IOR Level"].default_value = 0.15
-    clear = tree.call("ShaderNodeBsdfTransparent")
+    far = tree.call("ShaderNodeEmission", _rgba(look.horizon), 1.0)
     mixed = tree.node("ShaderNodeMixShader")
     tree.wire(fade, mixed.inputs[0])
     tree.wire(floor.outputs[0], mixed.inputs[1])
-    tree.wire(clear, mixed.inputs[2])
+    tree.wire(far, mixed.inputs[2])
     tree.wire(mixed.outputs[0], tree.node("ShaderNodeOutputMaterial").inputs["Surface"])
     return material
 

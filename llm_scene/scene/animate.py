@@ -1,0 +1,115 @@
+"""Writes a film's cues and shots as native F-curves: one action for the whole film, a slot an object."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import bpy
+import numpy as np
+
+from ..film.plan import Cue, Film, Pose, Shot
+from .camera import aperture
+
+INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step": "CONSTANT"}
+Key = tuple[float, float, str]  # frame, value, easing to the next key
+
+
+class _Curves:
+    """F-curves of one action, made through its layers, which both supported Blenders share."""
+
+    def __init__(self, name: str) -> None:
+        self.action = bpy.data.actions.new(name)
+        self.strip = self.action.layers.new("Film").strips.new(type="KEYFRAME")
+        self._bags: dict[bpy.types.ID, bpy.types.ActionChannelbag] = {}
+
+    def write(self, owner: bpy.types.ID, path: str, index: int, keys: list[Key]) -> None:
+        """Keys of one property. Consecutive keys of the same value and frame are written once."""
+        keys = _distinct(keys)
+        curve = self._bag(owner).fcurves.new(path, index=index)
+        curve.keyframe_points.add(len(keys))
+        curve.keyframe_points.foreach_set("co", np.array([key[:2] for key in keys], np.float32).ravel())
+        for point, key in zip(curve.keyframe_points, keys, strict=True):
+            point.interpolation, point.easing = INTERPOLATION[key[2]], "EASE_IN_OUT"
+        curve.update()
+
+    def _bag(self, owner: bpy.types.ID) -> bpy.types.ActionChannelbag:
+        if owner not in self._bags:
+            slot = self.action.slots.new(owner.id_type, owner.name)
+            data = owner.animation_data_create()
+            data.action = self.action
+            data.action_slot = slot
+            self._bags[owner] = self.strip.channelbag(slot, ensure=True)
+        return self._bags[owner]
+
+
+def animate(
+    scene: bpy.types.Scene,
+    film: Film,
+    objects: dict[str, bpy.types.Object],
+    rig: tuple[bpy.types.Object, bpy.types.Object],
+) -> None:
+    """Key everything the film moves, set the frame range and put a marker at every chapter."""
+    curves = _Curves(f"{scene.name} {film.name}")
+    for (target, channel), cues in film.tracks.items():
+        if target in objects:
+            _key_channel(curves, objects[target], channel, cues, film.fps)
+    _key_camera(curves, film, *rig)
+    scene.render.fps = film.fps
+    scene.frame_start, scene.frame_end = 0, film.n_frames - 1
+    scene.frame_set(0)
+    for chapter in film.chapters:
+        scene.timeline_markers.new(chapter.title, frame=round(chapter.start * film.fps))
+
+
+PATHS = {"location_x": ("location", 0), "location_y": ("location", 1), "location_z": ("location", 2)}
+
+
+def _key_channel(curves: _Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: int) -> None:
+    path, index = PATHS.get(channel, (f'["{channel}"]', 0))
+    if channel == "hidden":
+        path = "hide_render"
+    keys = []
+    for cue in cues:
+        keys += [(cue.start * fps, cue.a, cue.easing), (cue.end * fps, cue.b, "step")]
+    if channel == "hidden":
+        curves.write(thing, "hide_viewport", 0, keys)
+    curves.write(thing, path, index, keys)
+
+
+def _key_camera(curves: _Curves, film: Film, camera: bpy.types.Object, target: bpy.types.Object) -> None:
+    channels: tuple[tuple[bpy.types.ID, str, int, Callable[[Pose], float]], ...] = (
+        (target, "location", 0, lambda p: p.target[0]),
+        (target, "location", 1, lambda p: p.target[1]),
+        (target, "location", 2, lambda p: p.target[2]),
+        (target, "rotation_euler", 0, lambda p: -math.radians(p.elevation)),
+        (target, "rotation_euler", 2, lambda p: math.radians(p.azimuth)),
+        (camera, "location", 1, lambda p: -p.distance),
+        (camera.data, "lens", 0, lambda p: p.lens),
+        (camera.data, "dof.aperture_fstop", 0, aperture),
+    )
+    for owner, path, index, read in channels:
+        curves.write(owner, path, index, _shot_keys(film.shots, film.fps, read))
+
+
+def _shot_keys(shots: list[Shot], fps: int, read: Callable[[Pose], float]) -> list[Key]:
+    keys: list[Key] = []
+    for shot in shots:
+        keys += [(shot.start * fps, read(shot.a), shot.easing), (shot.end * fps, read(shot.b), "step")]
+    return keys
+
+
+def _distinct(keys: list[Key]) -> list[Key]:
+    """A key that falls on its follower's frame gives way to it, unless the value jumps there.
+
+    A jump keeps its value up to half a frame before, so that no frame shows a mixture.
+    """
+    out: list[Key] = []
+    for key in keys:
+        if out and abs(out[-1][0] - key[0]) < 1e-3:
+            if abs(out[-1][1] - key[1]) > 1e-9:
+                out[-1] = (out[-1][0] - 0.5, out[-1][1], "step")
+            else:
+                out.pop()
+        out.append(key)
+    return out

@@ -1,0 +1,165 @@
+"""Builds the scene: one function, from plain values to Blender objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import bpy
+
+from ..film.plan import Film
+from ..layout.look import Look, scale_of
+from ..layout.plan import Block, Layout
+from ..layout.signs import dimension_signs, name_sign, section_signs
+from ..network.trace import Trace
+from .animate import animate
+from .camera import film_camera
+from .cells import cell_object
+from .labels import Lettering, letter_object, line_object, text_object
+from .legend import add_legend
+from .links import link_object
+from .materials import PROPERTIES, TAIL, cell_material, ink_material, link_material
+from .room import furnish
+
+NAME = "LLM Scene"
+MARK = "llm_scene"  # custom property by which the add-on knows what is its own
+Progress = Callable[[float, str], None]
+
+
+@dataclass
+class _Studio:
+    """What the steps of building share."""
+
+    scene: bpy.types.Scene
+    look: Look
+    layout: Layout
+    collections: dict[tuple[str, ...], bpy.types.Collection]
+    objects: dict[str, bpy.types.Object]
+
+    def collection(self, *path: str) -> bpy.types.Collection:
+        """The collection at a path, made where missing; nested as the path is."""
+        if path not in self.collections:
+            made = bpy.data.collections.new(" / ".join(path[-2:]) or NAME)
+            self.collections[path] = made
+            if path:
+                self.collection(*path[:-1]).children.link(made)
+            else:
+                self.scene.collection.children.link(made)
+        return self.collections[path]
+
+    def add(self, thing: bpy.types.Object, *path: str, **properties: float) -> bpy.types.Object:
+        """Link an object where it belongs, under the name by which cues find it."""
+        self.collection(*path).objects.link(thing)
+        for name, value in properties.items():
+            thing[name] = value
+        self.objects[thing.name] = thing
+        return thing
+
+
+def build(
+    layout: Layout, trace: Trace, film: Film | None, look: Look, progress: Progress | None = None
+) -> bpy.types.Scene:
+    """A new Blender scene of a traced model, with the film's keyframes if there is a film.
+
+    Nothing that exists in the file is touched. `progress` is told the share done and what is being done.
+    """
+    scene = bpy.data.scenes.new(NAME)
+    scene[MARK] = True
+    studio = _Studio(scene, look, layout, {}, {})
+    steps = (
+        ("matrices", lambda: _matrices(studio, trace)),
+        ("links", lambda: _links(studio)),
+        ("labels", lambda: _labels(studio)),
+        ("letters", lambda: _letters(studio)),
+        ("legend", lambda: add_legend(studio.collection("Legend"), layout, look)),
+        ("room", lambda: furnish(scene, look, layout.box, studio.collection("Room"))),
+        ("film", lambda: _film(studio, film)),
+    )
+    for done, (what, step) in enumerate(steps):
+        if progress is not None:
+            progress(done / len(steps), what)
+        step()
+    return scene
+
+
+def _matrices(studio: _Studio, trace: Trace) -> None:
+    materials: dict[tuple[str, bool], bpy.types.Material] = {}
+    scales = {m.name: scale_of(trace[m.name]) for m in trace.network if m.shown}
+    for block in studio.layout.blocks.values():
+        key = (block.role, block.matrix.signed)
+        if key not in materials:
+            materials[key] = cell_material(studio.look, *key)
+        scale = scales[block.matrix.name]
+        cells = cell_object(block, block.values(trace), scale, materials[key])
+        cells["scale"] = scale
+        studio.add(cells, "Matrices", *block.section, **PROPERTIES)
+        cells["reveal"] = 1 + TAIL
+
+
+def _links(studio: _Studio) -> None:
+    """One object for all links of a kind into a block, so that a cue can run along them."""
+    materials = {kind: link_material(studio.look, kind) for kind in studio.look.links}
+    groups: dict[tuple[str, str], list] = {}
+    for link in studio.layout.links:
+        groups.setdefault((link.target, link.kind), []).append(link)
+    for (target, kind), links in groups.items():
+        made = link_object(link_name(target, kind), links, materials[kind])
+        section = studio.layout[target].section
+        studio.add(made, "Links", section[0], reveal=1.5, dim=0.0)
+
+
+def link_name(target: str, kind: str) -> str:
+    """The object of the links of a kind that lead into a block."""
+    return f"{kind} into {target}"
+
+
+def _labels(studio: _Studio) -> None:
+    ink = ink_material(studio.look, "ink", studio.look.ink)
+    faint = ink_material(studio.look, "faint", studio.look.faint)
+    lettering = Lettering()
+    for block in studio.layout.blocks.values():
+        path = ("Labels", block.section[0])
+        sheet = studio.objects[block.name]
+        name = text_object(f"name {block.name}", name_sign(block), ink)
+        _attach(studio.add(name, *path), sheet)
+        dimensions = _dimensions(block, lettering, faint)
+        if dimensions is not None:
+            _attach(studio.add(dimensions, *path), sheet)
+    signs, brackets = section_signs(studio.layout)
+    for sign in signs:
+        studio.add(text_object(f"section {sign.of}", sign, ink), "Labels", "Sections")
+    for bracket in brackets:
+        line = line_object(f"bracket {bracket.of}", [(bracket.points, bracket.width)], faint)
+        studio.add(line, "Labels", "Sections")
+
+
+def _dimensions(block: Block, lettering: Lettering, material: bpy.types.Material) -> bpy.types.Object | None:
+    signs, brackets = dimension_signs(block)
+    if not signs:
+        return None
+    lines = [(bracket.points, bracket.width) for bracket in brackets]
+    return line_object(f"dimensions {block.name}", lines, material, [lettering.lay(sign) for sign in signs])
+
+
+def _attach(thing: bpy.types.Object, to: bpy.types.Object) -> None:
+    """Move with another object from now on, without moving now."""
+    thing.parent = to
+    thing.location = thing.location - to.location
+
+
+def _letters(studio: _Studio) -> None:
+    ink = ink_material(studio.look, "letters", studio.look.ink, 1.2)
+    accent = ink_material(studio.look, "predictions", studio.look.accent, 1.2)
+    faint = ink_material(studio.look, "threads", studio.look.faint, 0.7)
+    for letter in studio.layout.letters:
+        made = letter_object(letter, accent if letter.predicted else ink)
+        studio.add(made, "Letters")
+        x, y, z = letter.at
+        thread = line_object(f"thread {made.name}", [(((x, y, z - 0.3 * letter.size), letter.to), 0.12)], faint)
+        studio.add(thread, "Letters")
+
+
+def _film(studio: _Studio, film: Film | None) -> None:
+    camera = film_camera(studio.scene, studio.layout, film, studio.collection("Camera"))
+    if film is not None:
+        animate(studio.scene, film, studio.objects, camera)

@@ -1,0 +1,67 @@
+"""The legend: what the colours mean, with numbers, as an object in the scene."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..layout.look import Look, to_linear
+from ..layout.plan import Layout
+from ..layout.signs import Sign
+from ..network.graph import Role
+from .labels import text_object
+from .materials import bar_material, ink_material
+
+ROWS: tuple[tuple[Role, bool, str, tuple[str, ...]], ...] = (
+    ("weight", True, "Weights (learned)", ("−max", "0", "+max")),
+    ("activation", True, "Values (computed)", ("−max", "0", "+max")),
+    ("activation", False, "Attention and probabilities", ("0", "max")),
+    ("aggregate", False, "Means, deviations, sums", ("0", "max")),
+)
+STEPS = 48
+
+
+def add_legend(into: bpy.types.Collection, layout: Layout, look: Look) -> None:
+    """Four colour bars at the foot of the embedding, where the film begins."""
+    unit = layout.gap / 6
+    length, pitch = 34 * unit, 8.5 * unit
+    x = layout.box.low[0] - length - 4 * layout.gap
+    top = layout.find("tokens").origin[2] - 4 * unit
+    y = layout.box.low[1]
+    ink, faint = ink_material(look, "legend ink", look.ink), ink_material(look, "legend faint", look.faint)
+    bar = bar_material()
+    for i, (role, signed, title, marks) in enumerate(ROWS):
+        z = top - i * pitch
+        into.objects.link(text_object(f"legend {title}", Sign(title, (x, y, z), 2.4 * unit, "left", "legend", title), ink))
+        into.objects.link(_bar(title, look, role, signed, (x, y, z - 1.2 * unit), length, 1.6 * unit, bar))
+        for mark, share in zip(marks, np.linspace(0, 1, len(marks)), strict=True):
+            at = (x + share * length, y, z - 4.9 * unit)
+            align = "left" if share == 0 else "right" if share == 1 else "centre"
+            sign = Sign(mark, at, 1.6 * unit, align, "legend", title)
+            into.objects.link(text_object(f"legend {title} {mark}", sign, faint))
+
+
+def _bar(
+    title: str,
+    look: Look,
+    role: Role,
+    signed: bool,
+    at: tuple[float, float, float],
+    length: float,
+    height: float,
+    material: bpy.types.Material,
+) -> bpy.types.Object:
+    """A strip of quads in the map's colours."""
+    edges = np.linspace(0, length, STEPS + 1)
+    vertices = [(x, 0.0, z) for x in edges for z in (0.0, -height)]
+    faces = [(2 * i, 2 * i + 1, 2 * i + 3, 2 * i + 2) for i in range(STEPS)]
+    mesh = bpy.data.meshes.new(f"legend bar {title}")
+    mesh.from_pydata(vertices, [], faces)
+    value = np.linspace(-1 if signed else 0, 1, STEPS)
+    rgb = to_linear(look.ramp(role, signed).colours(value))
+    colours = np.concatenate([rgb, np.ones((STEPS, 1))], axis=1).astype(np.float32)
+    mesh.attributes.new("colour", "FLOAT_COLOR", "FACE").data.foreach_set("color", colours.ravel())
+    mesh.materials.append(material)
+    strip = bpy.data.objects.new(f"legend bar {title}", mesh)
+    strip.location = at
+    return strip
