@@ -15,7 +15,7 @@ from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
 from .settings import read_config
 from .tokenizer import NumberTokenizer, Tokenizer, load_tokenizer
 
-__all__ = ["DEFAULT", "Model", "Preset", "Tokenizer", "list_presets", "load", "read_preset"]
+__all__ = ["DEFAULT", "Model", "Preset", "Tokenizer", "list_presets", "load", "n_params", "read_preset"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +117,15 @@ def load(preset: str | None = None, folder: Path | None = None) -> Model:
         return Model(chosen.name, chosen.title, chosen.shape, network, NoWeights(chosen.title), words, chosen)
     assert chosen.model_folder is not None
     return _from_folder(chosen.model_folder, chosen.title, chosen)
+
+
+def n_params(preset: Preset) -> int:
+    """How many stored weights the model of a preset has, without reading them."""
+    config = preset.shape
+    if config is None:
+        assert preset.model_folder is not None
+        config = read_config(preset.model_folder)
+    return declare(config).n_params()
 
 
 def _from_folder(folder: Path, title: str, preset: Preset | None) -> Model:

@@ -50,9 +50,7 @@ def check_folder(path: Path) -> None:
 
 def torch_file(path: Path) -> UserError:
     """What to say about a .pt: no pickle is ever loaded here."""
-    return UserError(
-        f"{path} is a torch file: convert it with `llm-scene convert {path.name} FOLDER`."
-    )
+    return UserError(f"{path} is a torch file: convert it with `llm-scene convert {path.name} FOLDER`.")
 
 
 def read_bytes(path: Path, limit: int) -> bytes:

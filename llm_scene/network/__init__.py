@@ -6,10 +6,26 @@ names, the colours and the places in the scene.
 """
 
 from .config import Config, Rope
+from .generation import Continuation, Step, generate
 from .graph import Matrix, Network, View
+from .sampling import Sampling
 from .trace import Evaluator, Trace, run
 
-__all__ = ["Config", "Evaluator", "Matrix", "Network", "Rope", "Trace", "View", "declare", "run"]
+__all__ = [
+    "Config",
+    "Continuation",
+    "Evaluator",
+    "Matrix",
+    "Network",
+    "Rope",
+    "Sampling",
+    "Step",
+    "Trace",
+    "View",
+    "declare",
+    "generate",
+    "run",
+]
 
 
 def declare(config: Config) -> Network:

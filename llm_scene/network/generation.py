@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import UserError
 from .graph import Network
 from .ops import Array
-from .sampling import Sampling, draw, filtered, softmax
+from .sampling import GREEDY, Sampling, draw, filtered, softmax
 from .trace import Evaluator, Trace
 
 
@@ -56,7 +56,7 @@ def generate(
     weights: Mapping[str, Array],
     tokens: Sequence[int],
     steps: int = 1,
-    sampling: Sampling = Sampling(),
+    sampling: Sampling = GREEDY,
     on_step: Callable[[Step], None] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Continuation:

@@ -20,7 +20,9 @@ def declare(config: Config) -> Network:
     table = net.weight("embed.W_E", "token channel", View("wte.weight"), "Token embedding")
     positions = net.weight("pos_embed.W_pos", "slot channel", View("wpe.weight"), "Position embedding")
     net.compute("embed", "position channel", ops.Lookup(), tokens, table, label="Token part", shown=False)
-    net.compute("pos_embed", "position channel", ops.Position(), tokens, positions, label="Position part", shown=False)
+    net.compute(
+        "pos_embed", "position channel", ops.Position(), tokens, positions, label="Position part", shown=False
+    )
     net.enter("Embedding", layer=0)
     both = ops.TokenAndPosition()
     x = net.compute("resid_pre", "position channel", both, tokens, table, positions, label="Input embedding")
@@ -30,7 +32,9 @@ def declare(config: Config) -> Network:
     x = _layer_norm(net, "ln_final", "ln_f", x)
     if not config.tied:
         table = net.weight("unembed.W_U", "token channel", View("lm_head.weight"), "LM head weights")
-    bias = net.weight("unembed.b_U", "token", View("lm_head.bias"), "LM head bias") if config.head_bias else None
+    bias = (
+        net.weight("unembed.b_U", "token", View("lm_head.bias"), "LM head bias") if config.head_bias else None
+    )
     output(net, x, table, bias)
     return net.network()
 
@@ -52,7 +56,9 @@ def _layer_norm(net: Declaration, kind: str, key: str, x: str) -> str:
     gain = net.weight(f"{kind}.w", "channel", View(f"{key}.weight"), "γ")
     shift = net.weight(f"{kind}.b", "channel", View(f"{key}.bias"), "β") if net.config.norm_bias else None
     mean = net.compute(f"{kind}.mean", "position", ops.Mean(), x, label="μ", role="aggregate")
-    std = net.compute(f"{kind}.std", "position", ops.Std(net.config.eps), x, label="σ", role="aggregate", signed=False)
+    std = net.compute(
+        f"{kind}.std", "position", ops.Std(net.config.eps), x, label="σ", role="aggregate", signed=False
+    )
     norm = ops.LayerNorm(bias=shift is not None)
     return net.compute(f"{kind}.out", "position channel", norm, x, mean, std, gain, shift, label="Layer norm")
 
@@ -65,7 +71,9 @@ def _attention(net: Declaration, stem: str, x: str, layer: int) -> str:
     merge = View(f"{stem}.c_proj.weight", heads=("in", c.n_head))
     weight = net.weight("attn.W_O", "head feature channel", merge, "Projection weights")
     bias = _bias(net, "attn.b_O", f"{stem}.c_proj.bias", "Projection bias")
-    return net.compute("attn_out", "position channel", ops.MergeHeads(), z, weight, bias, label="Attention output")
+    return net.compute(
+        "attn_out", "position channel", ops.MergeHeads(), z, weight, bias, label="Attention output"
+    )
 
 
 def _project(net: Declaration, stem: str, x: str, letter: str, first: int) -> str:
@@ -80,7 +88,9 @@ def _project(net: Declaration, stem: str, x: str, letter: str, first: int) -> st
         b = net.weight(f"attn.b_{letter}", "head feature", bias, f"{letter} bias")
     label = {"Q": "Queries", "K": "Keys", "V": "Values"}[letter]
     time = "query" if letter == "Q" else "key"
-    return net.compute(f"attn.{letter.lower()}", f"head {time} feature", ops.HeadLinear(), x, w, b, label=label)
+    return net.compute(
+        f"attn.{letter.lower()}", f"head {time} feature", ops.HeadLinear(), x, w, b, label=label
+    )
 
 
 def _mlp(net: Declaration, stem: str, x: str) -> str:
@@ -89,7 +99,9 @@ def _mlp(net: Declaration, stem: str, x: str) -> str:
     pre = net.compute("mlp.pre", "position neuron", ops.Linear(), x, weight, bias, label="MLP")
     bend = ops.Activation(net.config.activation)
     post = net.compute("mlp.post", "position neuron", bend, pre, label="MLP activation")
-    weight = net.weight("mlp.W_out", "neuron channel", View(f"{stem}.c_proj.weight"), "MLP projection weights")
+    weight = net.weight(
+        "mlp.W_out", "neuron channel", View(f"{stem}.c_proj.weight"), "MLP projection weights"
+    )
     bias = _bias(net, "mlp.b_out", f"{stem}.c_proj.bias", "MLP projection bias")
     return net.compute("mlp_out", "position channel", ops.Linear(), post, weight, bias, label="MLP result")
 

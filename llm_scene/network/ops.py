@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 Cells = NDArray[np.intp]  # [n, ndim]
 Cell = tuple[int, ...]
 
@@ -183,7 +183,7 @@ class Activation(Op):
     kind: str
 
     @property
-    def formula(self) -> str:  # type: ignore[override]
+    def formula(self) -> str:
         return {"gelu_tanh": "GELU(x)", "gelu": "GELU(x)", "silu": "x · σ(x)", "relu": "max(x, 0)"}[self.kind]
 
     def forward(self, x: Array, *, start: int) -> Array:
@@ -205,7 +205,7 @@ class OverRow(Op):
     def sources(self, cell: Cell, x: Array) -> tuple[Cells, ...]:
         return (cells(*cell, range(x.shape[-1])),)
 
-    def cost(self, x: tuple[int, ...]) -> int:  # type: ignore[override]
+    def cost(self, x: tuple[int, ...]) -> int:
         return x[-1]
 
 
@@ -257,7 +257,7 @@ class LayerNorm(Op):
     bias: bool = True
 
     @property
-    def formula(self) -> str:  # type: ignore[override]
+    def formula(self) -> str:
         return "(x − μ) / σ · γ + β" if self.bias else "(x − μ) / σ · γ"
 
     def forward(self, x: Array, mean: Array, std: Array, *scale: Array, start: int) -> Array:
@@ -314,7 +314,7 @@ class Linear(Op):
     def value(self, cell: Cell, x: Array, weight: Array, *bias: Array) -> float:
         return dot(x, weight, bias)
 
-    def cost(self, x: tuple[int, ...], *rest: tuple[int, ...]) -> int:  # type: ignore[override]
+    def cost(self, x: tuple[int, ...], *rest: tuple[int, ...]) -> int:
         return x[-1]
 
 
@@ -336,7 +336,7 @@ class Unembed(Op):
     def value(self, cell: Cell, x: Array, table: Array, *bias: Array) -> float:
         return dot(x, table, bias)
 
-    def cost(self, x: tuple[int, ...], *rest: tuple[int, ...]) -> int:  # type: ignore[override]
+    def cost(self, x: tuple[int, ...], *rest: tuple[int, ...]) -> int:
         return x[-1]
 
 
@@ -358,7 +358,7 @@ class HeadLinear(Op):
     def value(self, cell: Cell, x: Array, weight: Array, *bias: Array) -> float:
         return dot(x, weight, bias)
 
-    def cost(self, x: tuple[int, ...], *rest: tuple[int, ...]) -> int:  # type: ignore[override]
+    def cost(self, x: tuple[int, ...], *rest: tuple[int, ...]) -> int:
         return x[-1]
 
 
@@ -382,7 +382,7 @@ class MergeHeads(Op):
     def value(self, cell: Cell, z: Array, weight: Array, *bias: Array) -> float:
         return dot(z, weight, bias)
 
-    def cost(self, z: tuple[int, ...], *rest: tuple[int, ...]) -> int:  # type: ignore[override]
+    def cost(self, z: tuple[int, ...], *rest: tuple[int, ...]) -> int:
         return z[0] * z[-1]
 
 
@@ -400,7 +400,7 @@ class Rotary(Op):
     factor: float = 1.0
     formula: ClassVar[str] = "x · cos θ(t) ∓ x′ · sin θ(t)"
 
-    def _angles(self, start: int, rows: int, dtype: np.dtype) -> tuple[Array, Array]:  # type: ignore[type-arg]
+    def _angles(self, start: int, rows: int, dtype: np.dtype[Any]) -> tuple[Array, Array]:
         position = np.arange(start, start + rows, dtype=np.float32)
         angle = position[:, None] * np.asarray(self.inv_freq, np.float32)  # [T, d/2]
         return (np.cos(angle) * self.factor).astype(dtype), (np.sin(angle) * self.factor).astype(dtype)
@@ -468,7 +468,7 @@ class Scores(Op):
     def value(self, cell: Cell, q: Array, k: Array) -> float:
         return float(np.dot(q, k)) / math.sqrt(len(q)) if len(q) else -math.inf
 
-    def cost(self, q: tuple[int, ...], k: tuple[int, ...]) -> int:  # type: ignore[override]
+    def cost(self, q: tuple[int, ...], k: tuple[int, ...]) -> int:
         return q[-1]
 
 
@@ -491,7 +491,7 @@ class WeightedValues(Op):
     def value(self, cell: Cell, pattern: Array, v: Array) -> float:
         return float(np.dot(pattern, v))
 
-    def cost(self, pattern: tuple[int, ...], v: tuple[int, ...]) -> int:  # type: ignore[override]
+    def cost(self, pattern: tuple[int, ...], v: tuple[int, ...]) -> int:
         return pattern[-1]
 
 
@@ -519,7 +519,7 @@ class RowMax(Op):
     def value(self, cell: Cell, x: Array) -> float:
         return float(x.max())
 
-    def cost(self, x: tuple[int, ...]) -> int:  # type: ignore[override]
+    def cost(self, x: tuple[int, ...]) -> int:
         return x[-1]
 
 
@@ -539,7 +539,7 @@ class RowSumExp(Op):
     def value(self, cell: Cell, x: Array, largest: Array) -> float:
         return float(np.exp(x - largest[0]).sum())
 
-    def cost(self, x: tuple[int, ...], largest: tuple[int, ...]) -> int:  # type: ignore[override]
+    def cost(self, x: tuple[int, ...], largest: tuple[int, ...]) -> int:
         return x[-1]
 
 

@@ -6,7 +6,9 @@ from . import ops
 from .graph import Declaration
 
 
-def softmax(net: Declaration, x: str, out: str, axes: str, *, causal: bool, labels: tuple[str, str, str]) -> str:
+def softmax(
+    net: Declaration, x: str, out: str, axes: str, *, causal: bool, labels: tuple[str, str, str]
+) -> str:
     """Maximum, sum and shares of every row of `x`, all three kept."""
     kind = net.matrices[x].kind
     row = axes.rpartition(" ")[0]
@@ -30,4 +32,6 @@ def attention(net: Declaration, q: str, k: str, v: str, window: int | None) -> s
     scores = net.compute("attn.scores", "head query key", ops.Scores(window), q, k, label="Scores")
     labels = ("max", "Σ exp", "Pattern")
     pattern = softmax(net, scores, "attn.pattern", "head query key", causal=True, labels=labels)
-    return net.compute("attn.z", "head query feature", ops.WeightedValues(), pattern, v, label="Weighted values")
+    return net.compute(
+        "attn.z", "head query feature", ops.WeightedValues(), pattern, v, label="Weighted values"
+    )

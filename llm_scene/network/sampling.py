@@ -43,6 +43,9 @@ class Sampling:
         return np.random.Generator(np.random.PCG64(self.seed))
 
 
+GREEDY = Sampling()
+
+
 def softmax(logits: Array) -> Array:
     """Shares [V] that add up to 1; -inf becomes 0. Logits that are all alike share evenly."""
     shifted = np.exp(logits.astype(np.float64) - logits.max())

@@ -54,9 +54,7 @@ class Trace:
             return []
         inputs = [self.arrays[i] for i in matrix.inputs]
         found = matrix.op.sources(cell, *inputs)
-        return [
-            Source(i, c, x[tuple(c.T)]) for i, c, x in zip(matrix.inputs, found, inputs, strict=True)
-        ]
+        return [Source(i, c, x[tuple(c.T)]) for i, c, x in zip(matrix.inputs, found, inputs, strict=True)]
 
     def recompute(self, name: str, cell: Cell) -> float:
         """The value of a cell from the values of its source cells alone."""

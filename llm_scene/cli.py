@@ -1,0 +1,303 @@
+"""The command line: `llm-scene predict --prompt CBABBC`.
+
+Every subcommand is a row of `COMMANDS`. Everything that can go wrong through the user's doing ends in
+`main` as one sentence and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .errors import UserError
+
+if TYPE_CHECKING:
+    from .models import Model
+    from .network import Continuation, Sampling, Step
+
+Arguments = argparse.Namespace
+CANDIDATES = 10  # tokens listed for each step
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: its arguments, and what it does with them."""
+
+    name: str
+    help: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[Arguments], int | None]  # exit status; None: 0
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports mistakes as every other mistake is reported: in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UserError."""
+        raise UserError(f"{message[:1].upper()}{message[1:]}.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """All subcommands with their arguments."""
+    top = Parser(prog="llm-scene", description="Show how a language model computes, in three dimensions.")
+    subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    for command in COMMANDS:
+        sub = subparsers.add_parser(command.name, help=command.help, description=command.help)
+        command.arguments(sub)
+        sub.set_defaults(run=command.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        args = parser().parse_args(argv)
+        status = args.run(args)
+        sys.stdout.flush()
+        return status or 0
+    except UserError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read our output has seen enough
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError:
+        return _fail("There is not enough memory: choose a smaller model or a shorter prompt.")
+    except OSError as error:
+        return _fail(_system_error(error))
+
+
+def _fail(sentence: str) -> int:
+    print(f"llm-scene: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _system_error(error: OSError) -> str:
+    words = error.strerror or str(error) or type(error).__name__
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{words}."
+
+
+# --- arguments that subcommands share ----------------------------------------------------------------
+
+
+def add_model_arguments(sub: argparse.ArgumentParser) -> None:
+    """`--preset` or `--model`: read them with `model_of`."""
+    group = sub.add_argument_group("model").add_mutually_exclusive_group()
+    group.add_argument("--preset", metavar="NAME", help="a model by name, see `llm-scene presets`")
+    group.add_argument("--model", metavar="FOLDER", type=Path, help="a checkpoint folder of your own")
+
+
+def add_prompt_arguments(sub: argparse.ArgumentParser) -> None:
+    """What to ask the model and how to continue it: read with `prompt_of`, `steps_of`, `sampling_of`."""
+    group = sub.add_argument_group("prompt")
+    source = group.add_mutually_exclusive_group()
+    source.add_argument("--prompt", metavar="TEXT", help="what to continue")
+    source.add_argument("--tokens", metavar="IDS", help="the same as token ids: 2,1,0")
+    group.add_argument("--steps", metavar="N", type=int, help="how many tokens to generate")
+    group.add_argument("--temperature", metavar="T", type=float, help="0 takes the most probable token")
+    group.add_argument("--top-k", metavar="K", type=int, help="draw from the K most probable; 0: from all")
+    group.add_argument("--top-p", metavar="P", type=float, help="draw from the fewest that reach P together")
+    group.add_argument("--seed", metavar="N", type=int, help="the same seed draws the same tokens")
+
+
+def model_of(args: Arguments) -> Model:
+    """The model that the arguments name."""
+    from . import models
+
+    return models.load(args.preset, args.model)
+
+
+def steps_of(args: Arguments, model: Model) -> int:
+    """How many tokens to generate, by default as many as the preset says."""
+    steps = int(_choice(args, model, "steps", 1))
+    if steps < 1:
+        raise UserError(f"At least one step is needed, not {steps}.")
+    return steps
+
+
+def sampling_of(args: Arguments, model: Model) -> Sampling:
+    """How to choose tokens, by default as the preset says."""
+    from .network import Sampling
+
+    defaults = {"temperature": 0.0, "top_k": 0, "top_p": 1.0, "seed": 0}
+    chosen: dict[str, Any] = {name: _choice(args, model, name, value) for name, value in defaults.items()}
+    return Sampling(**chosen)
+
+
+def prompt_of(args: Arguments, model: Model) -> list[int]:
+    """The token ids to continue, checked against the model."""
+    steps = steps_of(args, model)
+    if args.tokens is not None:
+        return model.check_tokens(_ids(args.tokens), steps)
+    text = args.prompt
+    if text is None:
+        text = model.preset.prompt if model.preset is not None else None
+    if text is None:
+        raise UserError("What should the model continue? Give --prompt TEXT or --tokens IDS.")
+    return model.encode_prompt(text, steps)
+
+
+def _choice(args: Arguments, model: Model, name: str, default: float) -> float:
+    given = getattr(args, name)
+    if given is not None:
+        return float(given) if isinstance(default, float) else int(given)
+    return getattr(model.preset, name, default) if model.preset is not None else default
+
+
+def _ids(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")] if text.strip() else []
+    except ValueError:
+        raise UserError(f"Token ids are whole numbers with commas between them, not {text[:40]!r}.") from None
+
+
+# --- predict -----------------------------------------------------------------------------------------
+
+
+def predict_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `predict`."""
+    add_model_arguments(sub)
+    add_prompt_arguments(sub)
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+    sub.add_argument("--trace", metavar="FILE.npz", type=Path, help="write every intermediate by its name")
+
+
+def predict(args: Arguments) -> None:
+    """Print how the model continues a prompt, and how sure it was."""
+    from .network import generate
+    from .writing import check_target
+
+    if args.trace is not None:
+        check_target(args.trace)
+    model = model_of(args)
+    tokens = prompt_of(args, model)
+    steps, sampling = steps_of(args, model), sampling_of(args, model)
+    found = generate(model.network, model.weights, tokens, steps, sampling)
+    for warning in model.warnings:
+        print(f"llm-scene: warning: {warning}", file=sys.stderr)
+    if args.trace is not None:
+        write_trace(found, args.trace)
+    print(json.dumps(as_json(model, found), indent=1) if args.json else as_text(model, found))
+
+
+def write_trace(found: Continuation, path: Path) -> None:
+    """Every computed matrix under its name as float32, and `tokens`, in an .npz file."""
+    import numpy as np
+
+    from .writing import whole_file
+
+    names = [matrix.name for matrix in found.trace.network.computed]
+    arrays = {name: found.trace[name] for name in names}
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, tokens=np.array(found.trace.tokens), **arrays)
+
+
+def as_json(model: Model, found: Continuation) -> dict[str, Any]:
+    """A continuation as plain data: the chosen tokens and the best candidates of each step."""
+    words = model.tokenizer
+    return {
+        "model": model.name,
+        "prompt": words.decode(found.prompt),
+        "continuation": words.decode(found.chosen),
+        "prompt_tokens": found.prompt,
+        "tokens": found.chosen,
+        "steps": [
+            {
+                "position": step.position,
+                "token": step.chosen,
+                "text": words.decode([step.chosen]),
+                "probability": float(step.probs[step.chosen]),
+                "candidates": [
+                    {
+                        "token": token,
+                        "text": words.decode([token]),
+                        "probability": float(step.probs[token]),
+                        "sampled_from": float(step.filtered[token]),
+                    }
+                    for token in step.top(CANDIDATES)
+                ],
+            }
+            for step in found.steps
+        ],
+    }
+
+
+def as_text(model: Model, found: Continuation) -> str:
+    """A continuation to be read: the text, and a line a step with the probabilities."""
+    words = model.tokenizer
+    lines = [f"{words.decode(found.prompt)} → {words.decode(found.chosen)}", ""]
+    rows = [["step", "token", "probability", "candidates"]]
+    for number, step in enumerate(found.steps, 1):
+        chosen = words.piece(step.chosen)
+        rows.append([str(number), chosen, f"{step.probs[step.chosen]:.2%}", _candidates(model, step)])
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    right = (0, 2)
+    for row in rows:
+        texts = (_pad(t, w, i in right) for i, (t, w) in enumerate(zip(row, widths, strict=True)))
+        lines.append("  ".join(texts).rstrip())
+    return "\n".join(lines)
+
+
+def _candidates(model: Model, step: Step) -> str:
+    return "  ".join(f"{model.tokenizer.piece(t)} {step.probs[t]:.2%}" for t in step.top(5))
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes in a terminal."""
+    marks = sum(bool(unicodedata.combining(c)) for c in text)
+    return len(text) - marks + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+
+
+def _pad(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
+
+
+# --- presets -----------------------------------------------------------------------------------------
+
+
+def presets_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `presets`."""
+    sub.add_argument("--json", action="store_true", help="print one JSON array")
+
+
+def presets(args: Arguments) -> None:
+    """List the models that are there."""
+    from .models import list_presets, n_params
+
+    rows = [(p.name, n_params(p), p) for p in list_presets()]
+    if args.json:
+        table = [
+            {"name": n, "title": p.title, "parameters": count, "weights": p.shape is None, "prompt": p.prompt}
+            for n, count, p in rows
+        ]
+        print(json.dumps(table, indent=1))
+        return
+    width = max((len(name) for name, _, _ in rows), default=0)
+    count_width = max((len(f"{count:,}") for _, count, _ in rows), default=0)
+    for name, count, preset in rows:
+        what = preset.description if preset.shape is None else f"{preset.title}: shape without weights"
+        print(f"{name:{width}}  {count:>{count_width},} parameters  {what}".rstrip())
+
+
+COMMANDS: list[Command] = [
+    Command("predict", "Continue a prompt and print the probabilities.", predict_arguments, predict),
+    Command("presets", "List the models that are there.", presets_arguments, presets),
+]
+
+if __name__ == "__main__":
+    sys.exit(main())
