@@ -209,6 +209,11 @@ class Film:
         lines = [f"{self.name}: {self.duration:.1f} s, {self.n_frames} frames at {self.fps} fps"]
         for chapter in self.chapters:
             lines.append(f"{chapter.start:7.2f}  {chapter.title}")
-            lines += [f"{s.start:7.2f}    shot of {', '.join(s.subject)}" for s in chapter.shots]
+            lines += [f"{s.start:7.2f}    shot of {_few(s.subject)}" for s in chapter.shots]
             lines += [f"{c.start:7.2f}    “{c.text}”" for c in chapter.captions]
         return "\n".join(lines)
+
+
+def _few(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:2])
+    return f"{shown} and {len(names) - 2} more" if len(names) > 2 else shown

@@ -273,13 +273,13 @@ def _spread(block: Block, words: Sequence[str], gap: float, predicted: bool) -> 
     if not words:
         return []
     widest = max(1.0, max(len(word) for word in words) * 0.62)
-    size = min(6.0, max(1.4, 60 / len(words) / widest))
+    size = min(4.5, max(1.4, 40 / len(words) / widest))
     pitch = max(1.0, size * widest * 1.15)
     middle = block.origin[0] + len(words) / 2
     out = []
     for i, word in enumerate(words):
         x = middle + (i + 0.5 - len(words) / 2) * pitch
-        at = (x, block.origin[1], block.origin[2] + gap)
+        at = (x, block.origin[1], block.origin[2] + 0.75 * gap)
         cx, cy, _ = block.centre(0, i)
         out.append(Letter(word, i, at, size, (cx, cy, block.origin[2]), predicted))
     return out

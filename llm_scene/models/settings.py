@@ -143,10 +143,138 @@ def gpt2(fields: Fields) -> Config:
         eps=fields.number("layer_norm_epsilon", 1e-5, most=1.0),
         activation=fields.choice("activation_function", ACTIVATIONS, default="gelu_new"),
         tied=fields.flag("tie_word_embeddings", True),
-        linear_bias=bias,
+        out_bias=bias,
+        mlp_bias=bias,
         qkv_bias=bias,
         norm_bias=bias,
     )
 
 
-FAMILIES: dict[str, Callable[[Fields], Config]] = {"gpt2": gpt2}
+def llama_like(
+    fields: Fields,
+    *,
+    n_kv_head: int | None = None,
+    n_ctx: int = 32768,
+    tied: bool = False,
+    qkv_bias: bool | None = None,
+    **rest: Any,
+) -> Config:
+    """What Llama and its relatives have in common; the arguments are each family's own defaults.
+
+    A family whose `qkv_bias` is not fixed reads `attention_bias`, which goes for the output too.
+    """
+    from .rope import read_rope
+
+    d_model = fields.size("hidden_size", WIDTH)
+    n_head = fields.size("num_attention_heads", HEADS)
+    if not fields.has("head_dim") and "d_head" not in rest and d_model % n_head:
+        raise fields.error(f"{d_model} channels (hidden_size) cannot be divided among {n_head} heads")
+    d_head = fields.size("head_dim", WIDTH, default=rest.pop("d_head", max(d_model // n_head, 1)))
+    n_ctx = fields.size("max_position_embeddings", CONTEXT, default=n_ctx)
+    bias = fields.flag("attention_bias", False)
+    return Config(
+        family="llama",
+        n_layer=fields.size("num_hidden_layers", LAYERS),
+        n_head=n_head,
+        d_model=d_model,
+        d_head=d_head,
+        d_mlp=fields.size("intermediate_size", WIDTH),
+        n_ctx=n_ctx,
+        d_vocab=fields.size("vocab_size", TOKENS),
+        n_kv_head=fields.size("num_key_value_heads", HEADS, default=n_kv_head or n_head),
+        eps=fields.number("rms_norm_eps", 1e-6, most=1.0),
+        activation=fields.choice("hidden_act", ACTIVATIONS, default="silu"),
+        tied=fields.flag("tie_word_embeddings", tied),
+        qkv_bias=bias if qkv_bias is None else qkv_bias,
+        out_bias=bias if qkv_bias is None else False,
+        mlp_bias=rest.pop("mlp_bias", False),
+        norm_bias=False,
+        rope=read_rope(fields, d_head, n_ctx),
+        **rest,
+    )
+
+
+def llama(fields: Fields) -> Config:
+    """Llama 1 to 3, SmolLM, SmolLM2, TinyLlama."""
+    return llama_like(fields, n_ctx=2048, mlp_bias=fields.flag("mlp_bias", False))
+
+
+def mistral(fields: Fields) -> Config:
+    """Mistral: every layer looks through a sliding window, unless it is set to null."""
+    return llama_like(fields, n_kv_head=8, n_ctx=131072, qkv_bias=False, window=_window(fields, 4096))
+
+
+def qwen2(fields: Fields) -> Config:
+    """Qwen2 and Qwen2.5."""
+    slides, window = _sliding(fields)
+    return llama_like(fields, n_kv_head=32, qkv_bias=True, window=window, window_layers=slides)
+
+
+def qwen3(fields: Fields) -> Config:
+    """Qwen3: queries and keys are normed."""
+    slides, window = _sliding(fields)
+    return llama_like(fields, n_kv_head=32, d_head=128, qk_norm=True, window=window, window_layers=slides)
+
+
+def smollm3(fields: Fields) -> Config:
+    """SmolLM3: every fourth layer goes without positions."""
+    n_layer = fields.size("num_hidden_layers", LAYERS)
+    every = fields.size("no_rope_layer_interval", LAYERS, default=4)
+    with_rope = fields.data.get("no_rope_layers")  # 1 for a layer with rotary positions, despite its name
+    if with_rope is None:
+        with_rope = [int((layer + 1) % every != 0) for layer in range(n_layer)]
+    if (
+        not isinstance(with_rope, list)
+        or len(with_rope) != n_layer
+        or not all(r in (0, 1) for r in with_rope)
+    ):
+        raise fields.error("no_rope_layers must be a list with 0 or 1 for every layer")
+    nope = tuple(layer for layer, rope in enumerate(with_rope) if not rope)
+    slides, window = _sliding(fields, default=nope)
+    return llama_like(
+        fields,
+        n_kv_head=4,
+        tied=True,
+        mlp_bias=fields.flag("mlp_bias", False),
+        window=window,
+        window_layers=slides,
+        nope_layers=nope,
+    )
+
+
+def _window(fields: Fields, default: int | None) -> int | None:
+    """How many keys a query sees: null is no limit, and what is missing has the family's default."""
+    if not fields.has("sliding_window"):
+        return None if "sliding_window" in fields.data else default
+    return fields.size("sliding_window", CONTEXT)
+
+
+def _sliding(fields: Fields, default: tuple[int, ...] | None = None) -> tuple[tuple[int, ...], int | None]:
+    """Which layers slide, and the window; no window where sliding is switched off."""
+    n_layer = fields.size("num_hidden_layers", LAYERS)
+    if not fields.flag("use_sliding_window", False):
+        return (), None
+    window = _window(fields, 4096 if default is None else None)
+    kinds = fields.data.get("layer_types")
+    if kinds is None:
+        if default is not None:
+            return default, window
+        first = fields.data.get("max_window_layers", 28)
+        if type(first) is not int or first < 0:
+            raise fields.error(f"max_window_layers must be a whole number, not {_short(first)}")
+        return tuple(range(first, n_layer)), window
+    if not isinstance(kinds, list) or len(kinds) != n_layer:
+        raise fields.error(f"layer_types must name all {n_layer} layers")
+    if not all(kind in ("full_attention", "sliding_attention") for kind in kinds):
+        raise fields.error("layer_types may only be full_attention or sliding_attention")
+    return tuple(layer for layer, kind in enumerate(kinds) if kind == "sliding_attention"), window
+
+
+FAMILIES: dict[str, Callable[[Fields], Config]] = {
+    "gpt2": gpt2,
+    "llama": llama,
+    "mistral": mistral,
+    "qwen2": qwen2,
+    "qwen3": qwen3,
+    "smollm3": smollm3,
+}

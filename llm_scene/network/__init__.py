@@ -30,6 +30,6 @@ __all__ = [
 
 def declare(config: Config) -> Network:
     """The graph of matrices of a model of this shape."""
-    from . import gpt2
+    from . import gpt2, llama
 
-    return {"gpt2": gpt2.declare}[config.family](config)
+    return {"gpt2": gpt2.declare, "llama": llama.declare}[config.family](config)

@@ -33,7 +33,8 @@ class Config:
     eps: float = 1e-5
     activation: str = "gelu_tanh"  # or "gelu", "relu", "silu"
     tied: bool = False  # the head reads the token table
-    linear_bias: bool = True  # projections of attention and MLP
+    out_bias: bool = True  # the projection of attention
+    mlp_bias: bool = True
     qkv_bias: bool = True
     norm_bias: bool = True
     head_bias: bool = False
@@ -41,6 +42,7 @@ class Config:
     window: int | None = None  # sliding attention: a query sees this many keys, itself included
     window_layers: tuple[int, ...] | None = None  # layers that slide; None means all of them
     rope: Rope | None = None
+    nope_layers: tuple[int, ...] = ()  # SmolLM3: layers without rotary positions
 
     def window_of(self, layer: int) -> int | None:
         """The sliding window of a layer, None where every earlier key is seen."""

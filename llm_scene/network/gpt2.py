@@ -70,7 +70,7 @@ def _attention(net: Declaration, stem: str, x: str, layer: int) -> str:
     z = attention(net, q, k, v, c.window_of(layer))
     merge = View(f"{stem}.c_proj.weight", heads=("in", c.n_head))
     weight = net.weight("attn.W_O", "head feature channel", merge, "Projection weights")
-    bias = _bias(net, "attn.b_O", f"{stem}.c_proj.bias", "Projection bias")
+    bias = _bias(net, c.out_bias, "attn.b_O", f"{stem}.c_proj.bias", "Projection bias")
     return net.compute(
         "attn_out", "position channel", ops.MergeHeads(), z, weight, bias, label="Attention output"
     )
@@ -94,17 +94,20 @@ def _project(net: Declaration, stem: str, x: str, letter: str, first: int) -> st
 
 
 def _mlp(net: Declaration, stem: str, x: str) -> str:
+    c = net.config
     weight = net.weight("mlp.W_in", "channel neuron", View(f"{stem}.c_fc.weight"), "MLP weights")
-    bias = _bias(net, "mlp.b_in", f"{stem}.c_fc.bias", "MLP bias", axis="neuron")
+    bias = _bias(net, c.mlp_bias, "mlp.b_in", f"{stem}.c_fc.bias", "MLP bias", axis="neuron")
     pre = net.compute("mlp.pre", "position neuron", ops.Linear(), x, weight, bias, label="MLP")
-    bend = ops.Activation(net.config.activation)
+    bend = ops.Activation(c.activation)
     post = net.compute("mlp.post", "position neuron", bend, pre, label="MLP activation")
     weight = net.weight(
         "mlp.W_out", "neuron channel", View(f"{stem}.c_proj.weight"), "MLP projection weights"
     )
-    bias = _bias(net, "mlp.b_out", f"{stem}.c_proj.bias", "MLP projection bias")
+    bias = _bias(net, c.mlp_bias, "mlp.b_out", f"{stem}.c_proj.bias", "MLP projection bias")
     return net.compute("mlp_out", "position channel", ops.Linear(), post, weight, bias, label="MLP result")
 
 
-def _bias(net: Declaration, kind: str, key: str, label: str, axis: str = "channel") -> str | None:
-    return net.weight(kind, axis, View(key), label) if net.config.linear_bias else None
+def _bias(
+    net: Declaration, there: bool, kind: str, key: str, label: str, axis: str = "channel"
+) -> str | None:
+    return net.weight(kind, axis, View(key), label) if there else None

@@ -17,7 +17,7 @@ def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collec
     scene.world = _world(look)
     scene.view_settings.view_transform = "Khronos PBR Neutral" if look.dark else "Standard"
     scene.view_settings.look = "None"
-    key, fill, rim = (3.2, 0.6, 2.2) if look.dark else (2.6, 0.5, 0.4)
+    key, fill, rim = (4.5, 1.0, 2.5) if look.dark else (2.6, 0.5, 0.4)
     _sun(into, "Key light", key, (1.0, 0.95, 0.88), (52, 8, -28), 12)
     _sun(into, "Fill light", fill, (0.7, 0.82, 1.0), (60, 0, 50), 40)
     _sun(into, "Rim light", rim, (0.6, 0.75, 1.0), (-55, 0, 20), 10)

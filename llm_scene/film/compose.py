@@ -1,0 +1,237 @@
+"""The data flow as a film: what is computed in which step, seen from where, under which caption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..layout.plan import Block, Layout
+from ..network.trace import Trace
+from .framing import frame_blocks, overview
+from .plan import Caption, Chapter, Cue, Film, Pose, Shot
+from .words import Words, reading_time
+
+TAIL = 0.35  # `reveal` runs on this far past 1 while the front's glow decays
+TRAVEL = 0.9  # seconds from one subject to the next
+LINGER = 0.35  # seconds a finished step stays
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to watch: kinds computed one after the other, with what they are made from in view."""
+
+    key: str
+    computes: tuple[str, ...]
+    beside: tuple[str, ...]  # kinds that stay in the frame with them
+    azimuth: float
+    elevation: float
+    one_head: bool = False
+
+
+EMBEDDING = (Step("embedding", ("tokens", "resid_pre"), ("embed.W_E", "pos_embed.W_pos"), -14, 7),)
+ATTENTION = (
+    Step("norm", ("ln1.mean", "ln1.rms", "ln1.std", "ln1.out"), ("ln1.w", "ln1.b"), -20, 10),
+    Step("qkv", ("attn.q_raw", "attn.q_rms", "attn.q_normed", "attn.q", "attn.rot_q",
+                 "attn.k_raw", "attn.k_rms", "attn.k_normed", "attn.k", "attn.rot_k", "attn.v"),
+         ("attn.W_Q", "attn.W_K", "attn.W_V"), -26, 22),
+    Step("scores", ("attn.scores",), ("attn.q", "attn.k"), -16, 8, one_head=True),
+    Step("softmax", ("attn.scores_max", "attn.scores_sum", "attn.pattern"), ("attn.scores",), -8, 6, one_head=True),
+    Step("values", ("attn.z",), ("attn.pattern", "attn.v"), -16, 10, one_head=True),
+    Step("project", ("attn_out", "resid_mid"), ("attn.W_O", "attn.b_O"), 12, 8),
+)  # fmt: skip
+MLP = (
+    Step("mlp", ("ln2.mean", "ln2.rms", "ln2.std", "ln2.out", "mlp.pre", "mlp.pre_linear"), ("mlp.W_in",), -14, 2),
+    Step("bend", ("mlp.act", "mlp.post"), ("mlp.pre",), -24, 4),
+    Step("shrink", ("mlp_out", "resid_post"), ("mlp.W_out",), 14, 6),
+)
+OUTPUT = (
+    Step("output", ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out"), ("ln_final.w",), -12, 8),
+    Step("logits", ("logits",), ("unembed.W_U", "unembed.b_U"), -10, 9),
+    Step("choice", ("logits_max", "logits_sum", "probs"), ("logits",), 10, 8),
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the captions need to know beyond the network."""
+
+    model: str
+    prompt: str
+    token: str  # the one chosen next
+
+
+def compose(layout: Layout, trace: Trace, words: Words, story: Story, *, cut: str = "film", captions: bool = True) -> Film:
+    """The whole data flow, timed by the captions' reading times even where they are left out."""
+    screenplay = _Screenplay(layout, trace, words, story)
+    chapters = [
+        screenplay.opening(),
+        screenplay.chapter("embedding", EMBEDDING, None),
+        screenplay.chapter("attention", ATTENTION, 0),
+        screenplay.chapter("mlp", MLP, 0),
+    ]
+    if trace.network.config.n_layer > 1:
+        chapters.append(screenplay.other_blocks())
+    chapters.append(screenplay.chapter("output", OUTPUT, None))
+    chapters[-1] = screenplay.ending(chapters[-1])
+    if not captions:
+        chapters = [replace(chapter, captions=()) for chapter in chapters]
+    return Film(cut, tuple(chapters))
+
+
+class _Screenplay:
+    """Writes chapters one after the other; `now` is how far it has come, `pose` where the camera is."""
+
+    def __init__(self, layout: Layout, trace: Trace, words: Words, story: Story) -> None:
+        self.layout = layout
+        self.trace = trace
+        self.words = words
+        c = trace.network.config
+        self.facts = {
+            "d_model": c.d_model,
+            "n_head": c.n_head,
+            "expansion": f"{c.d_mlp / c.d_model:.3g}",
+            "model": story.model,
+            "prompt": story.prompt,
+            "token": story.token,
+            "probability": f"{float(trace['probs'][-1].max()):.1%}",
+        }
+        self.now = 0.0
+        self.pose: Pose = overview(layout)
+        self.head = clearest_head(trace, 0)
+
+    def opening(self) -> Chapter:
+        """The whole machine, turning slowly."""
+        text = self.words.caption("opening", **self.facts)
+        length = reading_time(text) + 0.5
+        near = replace(self.pose, azimuth=self.pose.azimuth + 6, distance=self.pose.distance * 0.93)
+        everything = tuple(self.layout.blocks)
+        shot = Shot(0.0, length, everything, self.pose, near)
+        self.pose, self.now = near, length
+        caption = Caption(0.0, length, "opening", text)
+        return Chapter("overview", self.words.titles["overview"], 0.0, length, (shot,), (), (caption,))
+
+    def chapter(self, name: str, steps: tuple[Step, ...], layer: int | None) -> Chapter:
+        start = self.now
+        shots, cues, captions = [], [], []
+        for step in steps:
+            blocks = self._blocks(step.computes, layer)
+            if not blocks:
+                continue
+            beside = self._blocks(step.beside, layer)
+            text = self.words.caption(step.key, **self.facts)
+            length = max(reading_time(text), TRAVEL + 1.4 + LINGER)
+            seen = [*blocks, *beside]
+            if step.one_head:
+                seen = [block for block in seen if block.head in (None, self.head)]
+            shots += self._visit(seen, step, length)
+            begin, end = self.now + TRAVEL * 0.8, self.now + length - LINGER
+            cues += self._compute(blocks, begin, end)
+            cues += self._point_out(beside, begin, end)
+            captions.append(Caption(self.now, self.now + length, step.key, text))
+            self.now += length
+        return Chapter(name, self.words.titles[name], start, self.now, tuple(shots), tuple(cues), tuple(captions))
+
+    def other_blocks(self) -> Chapter:
+        """The remaining blocks, computed while the camera runs along the trunk."""
+        start, n_layer = self.now, self.trace.network.config.n_layer
+        text = self.words.caption("blocks", **self.facts)
+        each = max(0.5, min(2.0, 6.0 / (n_layer - 1)))
+        length = max(reading_time(text), TRAVEL + each * (n_layer - 1) + LINGER)
+        shots, cues = [], []
+        begin = self.now + TRAVEL
+        each = (length - TRAVEL - LINGER) / (n_layer - 1)
+        for layer in range(1, n_layer):
+            blocks = [b for b in self.layout.blocks.values() if b.matrix.layer == layer]
+            pose = frame_blocks(blocks, -24 if layer % 2 else -18, 10)
+            arrive = begin if layer == 1 else begin + (layer - 1) * each
+            leave = self.now if layer == 1 else begin + (layer - 2) * each
+            shots.append(Shot(leave, arrive, tuple(b.name for b in blocks), self.pose, pose))
+            self.pose = pose
+            computed = [b for b in blocks if b.matrix.op is not None]
+            cues += self._compute(computed, begin + (layer - 1) * each, begin + layer * each)
+        last = self.pose.towards(replace(self.pose, azimuth=self.pose.azimuth + 5), 1)
+        shots.append(Shot(shots[-1].end, start + length, shots[-1].subject, self.pose, last))
+        self.pose = last
+        self.now = start + length
+        caption = Caption(start, self.now, "blocks", text)
+        return Chapter("blocks", self.words.titles["blocks"], start, self.now, tuple(shots), tuple(cues), (caption,))
+
+    def ending(self, chapter: Chapter) -> Chapter:
+        """The predictions come to stand above the probabilities, the last one being the answer."""
+        appear = chapter.captions[-1].start + TRAVEL + 1.2
+        names = [f"predicted {letter.position}" for letter in self.layout.letters if letter.predicted]
+        names += [f"thread {name}" for name in names]
+        hidden = [Cue(name, "hidden", 0.0, appear, 1.0, 0.0, "step") for name in names]
+        stay = 1.2
+        last = self.pose.towards(replace(self.pose, distance=self.pose.distance * 0.94), 1)
+        shot = Shot(self.now, self.now + stay, chapter.shots[-1].subject, self.pose, last)
+        self.now += stay
+        captions = (*chapter.captions[:-1], replace(chapter.captions[-1], end=self.now))
+        return replace(
+            chapter, end=self.now, shots=(*chapter.shots, shot), cues=(*chapter.cues, *hidden), captions=captions
+        )
+
+    # --- pieces ---
+
+    def _blocks(self, kinds: Iterable[str], layer: int | None) -> list[Block]:
+        """The blocks of these kinds, in the order of the kinds."""
+        found = []
+        for kind in kinds:
+            here = [b for b in self.layout.blocks.values() if b.kind == kind]
+            found += [b for b in here if layer is None or b.matrix.layer == layer]
+        return found
+
+    def _visit(self, subject: list[Block], step: Step, length: float) -> list[Shot]:
+        """Travel to a subject, then drift slowly around it while it is computed."""
+        arrived = frame_blocks(subject, step.azimuth, step.elevation, fstop=1.6)
+        drifted = replace(arrived, azimuth=arrived.azimuth + 5, distance=arrived.distance * 0.97)
+        names = tuple(block.name for block in subject)
+        there, done = self.now + TRAVEL, self.now + length
+        shots = [Shot(self.now, there, names, self.pose, arrived), Shot(there, done, names, arrived, drifted)]
+        self.pose = drifted
+        return shots
+
+    def _compute(self, blocks: list[Block], start: float, end: float) -> list[Cue]:
+        """Fronts run along the blocks in the order of the graph, heads side by side.
+
+        A matrix's share of the time grows with its cells and gently with their cost, as a viewer's
+        patience does.
+        """
+        stages: dict[str, list[Block]] = {}
+        for block in blocks:
+            stages.setdefault(block.matrix.name, []).append(block)
+        weights = np.array([patience(stage[0], self.trace) for stage in stages.values()])
+        edges = start + (end - start) * np.r_[0, np.cumsum(weights / weights.sum())]
+        cues = []
+        for (_, stage), a, b in zip(stages.items(), edges, edges[1:], strict=False):
+            for block in stage:
+                cues.append(Cue(block.name, "reveal", a, b + TAIL * (b - a), 0.0, 1 + TAIL))
+                lead = min(0.5, (b - a) / 2)
+                for kind in ("trunk", "data", "weight"):
+                    cues.append(Cue(f"{kind} into {block.name}", "reveal", a - lead, b, 0.0, 1.5))
+        return cues
+
+    def _point_out(self, blocks: list[Block], start: float, end: float) -> list[Cue]:
+        """Sources glow while they are read."""
+        up, down = min(0.4, (end - start) / 4), 0.4
+        cues = []
+        for block in blocks:
+            cues.append(Cue(block.name, "highlight", start - up, start, 0.0, 0.7, "smooth"))
+            cues.append(Cue(block.name, "highlight", end - down, end, 0.7, 0.0, "smooth"))
+        return cues
+
+
+def patience(block: Block, trace: Trace) -> float:
+    """The relative time a matrix may take to fill."""
+    matrix = block.matrix
+    shapes = [trace[name].shape for name in matrix.inputs]
+    cost = matrix.op.cost(*shapes) if matrix.op else 1
+    return float(block.n_cells**0.5 * (1 + cost) ** 0.125)
+
+
+def clearest_head(trace: Trace, layer: int) -> int:
+    """The head whose last query attends most sharply: the best one to watch."""
+    pattern = trace[f"blocks.{layer}.attn.pattern"]
+    return int(pattern[:, -1].max(axis=-1).argmax())

@@ -1,0 +1,48 @@
+"""Captions and titles, from a file a language."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UserError
+
+FOLDER = Path(__file__).parent / "captions"
+READING_SPEED = 15.0  # characters a second
+WIDE = 2.0  # a Chinese character takes the time of this many letters
+SHORTEST = 2.5  # seconds a caption stands at least
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of a language."""
+
+    code: str
+    language: str
+    titles: dict[str, str]
+    captions: dict[str, str]
+
+    def caption(self, key: str, **facts: object) -> str:
+        """The caption of a key with its facts filled in."""
+        return self.captions[key].format(**facts)
+
+
+def languages() -> list[str]:
+    """The codes of all languages there is a file for."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def words(code: str) -> Words:
+    """The texts of a language; UserError names those there are."""
+    path = FOLDER / f"{code}.toml"
+    if code not in languages():
+        raise UserError(f"There are no captions in “{code}”; choose one of {', '.join(languages())} or none.")
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Words(code, data["language"], data["titles"], data["captions"])
+
+
+def reading_time(text: str) -> float:
+    """Seconds it takes to read a caption."""
+    length = sum(WIDE if ord(letter) > 0x2E80 else 1.0 for letter in text)
+    return max(SHORTEST, length / READING_SPEED)
