@@ -48,6 +48,7 @@ class _Builder:
         self.above = c.d_model + 2.5 * self.gap  # foot of everything that reads the trunk
         self.blocks: dict[str, Block] = {}
         self.layer: int | None = None
+        self.matrices = {(m.kind, m.layer): m for m in network}
 
     # --- sections, left to right ---
 
@@ -71,7 +72,7 @@ class _Builder:
         self.layer = layer
         self.step(3)
         reach = 3 * c.d_head + 2 * self.gap
-        top = self.above + max(c.d_model, reach)
+        top = self.above + max(c.d_model, reach, self.T)  # long prompts: the scores stay off the ground
         self.norm("ln1", top)
         self.step(2)
         self.heads(top)
@@ -98,26 +99,10 @@ class _Builder:
         shares = head * c.n_kv_head % c.n_head == 0  # the first of a group shows the keys they share
         start, tallest = self.x, 0.0
         for i, letter in enumerate("QKV"):
-            if letter != "Q" and not shares:
-                continue
-            of = head if letter == "Q" else kv
-            self.x = start
-            z = top - i * step
-            self.put(f"attn.b_{letter}", top=z, head=of, y=y, after=1)
-            self.put(f"attn.W_{letter}", top=z, head=of, y=y, after=self.gap)
-            low = letter.lower()
-            if c.qk_norm and letter != "V":
-                self.put(f"attn.{low}_raw", top=z, head=of, y=y, after=2)
-                self.put(f"attn.{low}_rms", top=z + 2, head=of, y=y, after=-self.T)
-                self.put(f"attn.{low}_norm.w", top=z, head=of, y=y, after=2)
-                self.put(f"attn.{low}_normed" if c.rope else f"attn.{low}", top=z, head=of, y=y, after=2)
-            if c.rope and letter != "V":
-                if not c.qk_norm:
-                    self.put(f"attn.{low}", top=z, head=of, y=y, after=2)
-                self.put(f"attn.rot_{low}", top=z, head=of, y=y)
-            elif not (c.qk_norm and letter != "V"):
-                self.put(f"attn.{low}", top=z, head=of, y=y)
-            tallest = max(tallest, self.x)
+            if letter == "Q" or shares:
+                self.x = start
+                self.project(letter, head if letter == "Q" else kv, top - i * step, y)
+                tallest = max(tallest, self.x)
         self.x = max(tallest, start + 2 + c.d_model + self.gap + self.T)
         self.step(2)
         self.put("attn.scores", top=top, head=head, y=y, after=self.gap)
@@ -127,6 +112,27 @@ class _Builder:
         self.step(1.5)
         self.put("attn.z", top=top - 2 * step, head=head, y=y)
 
+    def project(self, letter: str, head: int, top: float, y: float) -> None:
+        """Weights of a head, and what becomes of its queries, keys or values: normed, then turned."""
+        low = letter.lower()
+        self.put(f"attn.b_{letter}", top=top, head=head, y=y, after=1)
+        self.put(f"attn.W_{letter}", top=top, head=head, y=y, after=self.gap)
+        self.put(f"attn.{low}", top=top, head=head, y=y)
+        if self.has(f"attn.{low}_norm.out"):
+            self.x += 2
+            if head == 0:  # the heads share it
+                self.put(f"attn.{low}_norm.w", top=top, y=y)
+            else:
+                self.x += 1
+            self.x += 1
+            x = self.x
+            self.put(f"attn.{low}_norm.rms", top=top + 2, head=head, y=y)
+            self.x = x
+            self.put(f"attn.{low}_norm.out", top=top, head=head, y=y)
+        if self.has(f"attn.rot_{low}"):
+            self.x += 2
+            self.put(f"attn.rot_{low}", top=top, head=head, y=y)
+
     def mlp(self, layer: int) -> None:
         c = self.network.config
         self.layer = layer
@@ -134,16 +140,14 @@ class _Builder:
         self.norm("ln2", self.above + c.d_model)
         self.step(2)
         top = self.above + c.d_mlp
-        self.put("mlp.b_in", top=top, after=1)
         if self.has("mlp.W_gate"):
-            self.put("mlp.W_gate", top=top, after=self.gap)
-            self.put("mlp.pre", top=top, after=self.gap)
-            self.put("mlp.act", top=top, after=self.gap)
-            self.put("mlp.W_in", top=top, after=self.gap)
-            self.put("mlp.pre_linear", top=top, after=self.gap)
-        else:
-            self.put("mlp.W_in", top=top, after=self.gap)
-            self.put("mlp.pre", top=top, after=self.gap)
+            self.put("mlp.b_gate", top=top, after=1)
+            for kind in ("mlp.W_gate", "mlp.pre", "mlp.act"):
+                self.put(kind, top=top, after=self.gap)
+        self.put("mlp.b_in", top=top, after=1)
+        result = "mlp.pre_linear" if self.has("mlp.pre_linear") else "mlp.pre"
+        for kind in ("mlp.W_in", result):
+            self.put(kind, top=top, after=self.gap)
         self.put("mlp.post", top=top)
         self.step()
         self.put("mlp.W_out", top=top)
@@ -163,9 +167,8 @@ class _Builder:
         self.norm("ln_final", c.d_model)
         self.step(2)
         top = (c.d_model + c.d_vocab) / 2
-        if self.has("unembed.W_U"):
-            self.put("unembed.b_U", top=top, after=1)
-            self.put("unembed.W_U", top=top, after=self.gap)
+        self.put("unembed.b_U", top=top, after=1)
+        self.put("unembed.W_U", top=top, after=self.gap)
         logits = self.x
         self.put("logits", top=top)
         self.x = logits
@@ -193,23 +196,25 @@ class _Builder:
         c = self.network.config
         if self.has(bias):
             self.put(bias, top=foot + c.d_model, after=1)
-        rows = self.network.find(weight, self.layer)
+        rows = self.matrices[weight, self.layer]
         self.put(weight, top=foot + max(c.d_model, math.prod(rows.shape(0)[:-1])), after=self.gap)
         self.put(out, top=foot + c.d_model)
 
     # --- single blocks ---
 
     def has(self, kind: str) -> bool:
-        return any(m.kind == kind and m.layer == self.layer for m in self.network)
+        return (kind, self.layer) in self.matrices
 
     def step(self, gaps: float = 1) -> None:
         self.x += gaps * self.gap
 
-    def put(self, kind: str, top: float, *, head: int | None = None, y: float = 0.0, after: float = 0.0) -> None:
+    def put(
+        self, kind: str, top: float, *, head: int | None = None, y: float = 0.0, after: float = 0.0
+    ) -> None:
         """Set a block down at `x` and move on past it; kinds the model lacks take no room."""
         if not self.has(kind):
             return
-        matrix = self.network.find(kind, self.layer)
+        matrix = self.matrices[kind, self.layer]
         axes, shape = _orient(matrix, self.T)
         if not matrix.has_heads or kind == "attn.W_O":
             head = None
@@ -220,10 +225,11 @@ class _Builder:
     # --- all together ---
 
     def layout(self) -> Layout:
+        rank = {name: i for i, name in enumerate(self.network.matrices)}
         missing = {m.name for m in self.network if m.shown} - {b.matrix.name for b in self.blocks.values()}
         if missing:
             raise ValueError(f"no place for {sorted(missing)}")
-        ordered = {b.name: b for m in self.network for b in self.blocks.values() if b.matrix is m}
+        ordered = {b.name: b for b in sorted(self.blocks.values(), key=lambda b: rank[b.matrix.name])}
         return Layout(ordered, _sections(ordered), (), (), self.gap)
 
 
@@ -266,7 +272,9 @@ def _letters(layout: Layout, words: Sequence[str]) -> tuple[Letter, ...]:
     tokens, probs = layout.find("tokens"), layout.find("probs")
     count = tokens.shape[1]
     rows = ((tokens, words[:count], False), (probs, words[count:], True))
-    return tuple(letter for block, row, predicted in rows for letter in _spread(block, row, layout.gap, predicted))
+    return tuple(
+        letter for block, row, predicted in rows for letter in _spread(block, row, layout.gap, predicted)
+    )
 
 
 def _spread(block: Block, words: Sequence[str], gap: float, predicted: bool) -> list[Letter]:

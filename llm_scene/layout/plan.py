@@ -6,6 +6,7 @@ z up. A block is a standing sheet of cells; row 0 is its top row, column 0 its l
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -196,7 +197,14 @@ class Layout:
 
     def of(self, matrix: str) -> list[Block]:
         """The blocks that show a matrix: one, or one a head."""
-        return [block for block in self.blocks.values() if block.matrix.name == matrix]
+        return self._of_matrix.get(matrix, [])
+
+    @functools.cached_property
+    def _of_matrix(self) -> dict[str, list[Block]]:
+        found: dict[str, list[Block]] = {}
+        for block in self.blocks.values():
+            found.setdefault(block.matrix.name, []).append(block)
+        return found
 
     def find(self, kind: str, layer: int | None = None, head: int | None = None) -> Block:
         """The block of this kind."""
