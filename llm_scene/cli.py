@@ -294,8 +294,36 @@ def presets(args: Arguments) -> None:
         print(f"{name:{width}}  {count:>{count_width},} parameters  {what}".rstrip())
 
 
+# --- explain -----------------------------------------------------------------------------------------
+
+
+def explain_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `explain`."""
+    sub.add_argument("cell", metavar="CELL", help="for example blocks.0.attn.scores[head=2,query=5,key=2]")
+    add_model_arguments(sub)
+    add_prompt_arguments(sub)
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def explain(args: Arguments) -> None:
+    """Say how one cell of the forward pass came about."""
+    from dataclasses import asdict
+
+    from .network import generate
+    from .network.cells import parse_cell
+    from .network.explain import explain as explain_cell
+
+    model = model_of(args)
+    tokens, steps = prompt_of(args, model), steps_of(args, model)
+    matrix, cell = parse_cell(model.network, len(tokens) + steps - 1, args.cell)
+    found = generate(model.network, model.weights, tokens, steps, sampling_of(args, model))
+    explanation = explain_cell(found.trace, matrix.name, cell)
+    print(json.dumps(asdict(explanation), indent=1) if args.json else explanation.text())
+
+
 COMMANDS: list[Command] = [
     Command("predict", "Continue a prompt and print the probabilities.", predict_arguments, predict),
+    Command("explain", "Say how one cell came about.", explain_arguments, explain),
     Command("presets", "List the models that are there.", presets_arguments, presets),
 ]
 

@@ -122,7 +122,7 @@ class Block:
 
     def cell(self, row: int, column: int) -> Cell:
         """The matrix cell shown at (row, column)."""
-        index = (column, row) if self._flipped() else (row, column)
+        index: Cell = (column, row) if self._flipped() else (row, column)
         if None in self.axes:
             index = (max(row, column),)
         if self.head is not None:

@@ -1,0 +1,66 @@
+"""Random small models of both families, for hypothesis."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from llm_scene.models.checkpoint import stored_shapes
+from llm_scene.network import Config, Network, Rope
+from llm_scene.network.ops import Array
+
+Weights = dict[str, Array]
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> Config:
+    """Small models of both families, with every choice either way."""
+    flag = st.booleans()
+    n_kv_head = draw(st.integers(1, 3))
+    family = draw(st.sampled_from(["gpt2", "llama"]))
+    n_layer = draw(st.integers(1, 2))
+    sizes = {
+        "n_layer": n_layer,
+        "d_mlp": draw(st.integers(1, 9)),
+        "n_ctx": 12,
+        "d_vocab": draw(st.integers(1, 7)),
+        "activation": draw(st.sampled_from(["gelu_tanh", "gelu", "relu", "silu"])),
+        "tied": draw(flag),
+        "qkv_bias": draw(flag),
+        "out_bias": draw(flag),
+        "mlp_bias": draw(flag),
+        "window": draw(st.sampled_from([None, 1, 3])),
+        "window_layers": draw(st.sampled_from([None, (0,), ()])),
+    }
+    if family == "gpt2":
+        n_head, d_head = draw(st.integers(1, 3)), draw(st.integers(1, 4))
+        return Config(
+            family=family,
+            n_head=n_head,
+            n_kv_head=n_head,
+            d_head=d_head,
+            d_model=n_head * d_head,
+            norm_bias=draw(flag),
+            head_bias=draw(flag),
+            **sizes,
+        )
+    d_head = 2 * draw(st.integers(1, 3))
+    rope = Rope(tuple(draw(st.lists(st.floats(0.01, 1), min_size=d_head // 2, max_size=d_head // 2))), 1.2)
+    return Config(
+        family=family,
+        n_head=n_kv_head * draw(st.integers(1, 3)),
+        n_kv_head=n_kv_head,
+        d_head=d_head,
+        d_model=draw(st.integers(2, 9)),
+        norm_bias=False,
+        qk_norm=draw(flag),
+        rope=draw(st.sampled_from([rope, None])),
+        nope_layers=draw(st.sampled_from([(), (0,)])),
+        **sizes,
+    )
+
+
+def random_weights(network: Network, seed: int = 0) -> Weights:
+    """A tensor for every key that the network reads, in the stored layout."""
+    rng = np.random.default_rng(seed)
+    return {k: rng.standard_normal(s).astype(np.float32) for k, s in stored_shapes(network).items()}
