@@ -15,7 +15,7 @@ from ..network.trace import Trace
 from .animate import animate
 from .camera import film_camera
 from .cells import cell_object
-from .labels import Lettering, letter_object, line_object, text_object
+from .labels import Lettering, letter_name, letter_object, line_object, text_object
 from .legend import add_legend
 from .links import link_object
 from .materials import PROPERTIES, TAIL, cell_material, ink_material, link_material
@@ -47,12 +47,15 @@ class _Studio:
                 self.scene.collection.children.link(made)
         return self.collections[path]
 
-    def add(self, thing: bpy.types.Object, *path: str, **properties: float) -> bpy.types.Object:
-        """Link an object where it belongs, under the name by which cues find it."""
+    def add(self, name: str, thing: bpy.types.Object, *path: str, **properties: float) -> bpy.types.Object:
+        """Link an object where it belongs, under the name by which cues find it.
+
+        The object's own name may carry a number, where something in the file is called the same already.
+        """
         self.collection(*path).objects.link(thing)
-        for name, value in properties.items():
-            thing[name] = value
-        self.objects[thing.name] = thing
+        for key, value in properties.items():
+            thing[key] = value
+        self.objects[name] = thing
         return thing
 
 
@@ -92,7 +95,7 @@ def _matrices(studio: _Studio, trace: Trace) -> None:
         scale = scales[block.matrix.name]
         cells = cell_object(block, block.values(trace), scale, materials[key])
         cells["scale"] = scale
-        studio.add(cells, "Matrices", *block.section, **PROPERTIES)
+        studio.add(block.name, cells, "Matrices", *block.section, **PROPERTIES)
         cells["reveal"] = 1 + TAIL
 
 
@@ -103,9 +106,10 @@ def _links(studio: _Studio) -> None:
     for link in studio.layout.links:
         groups.setdefault((link.target, link.kind), []).append(link)
     for (target, kind), links in groups.items():
-        made = link_object(link_name(target, kind), links, materials[kind])
+        name = link_name(target, kind)
+        made = link_object(name, links, materials[kind])
         section = studio.layout[target].section
-        studio.add(made, "Links", section[0], reveal=1.5, dim=0.0)
+        studio.add(name, made, "Links", section[0], reveal=1.5, dim=0.0)
 
 
 def link_name(target: str, kind: str) -> str:
@@ -120,17 +124,19 @@ def _labels(studio: _Studio) -> None:
     for block in studio.layout.blocks.values():
         path = ("Labels", block.section[0])
         sheet = studio.objects[block.name]
-        name = text_object(f"name {block.name}", name_sign(block), ink)
-        _attach(studio.add(name, *path), sheet)
+        name = f"name {block.name}"
+        _attach(studio.add(name, text_object(name, name_sign(block), ink), *path), sheet)
         dimensions = _dimensions(block, lettering, faint)
         if dimensions is not None:
-            _attach(studio.add(dimensions, *path), sheet)
+            _attach(studio.add(f"dimensions {block.name}", dimensions, *path), sheet)
     signs, brackets = section_signs(studio.layout)
     for sign in signs:
-        studio.add(text_object(f"section {sign.of}", sign, ink), "Labels", "Sections")
+        name = f"section {sign.of}"
+        studio.add(name, text_object(name, sign, ink), "Labels", "Sections")
     for bracket in brackets:
-        line = line_object(f"bracket {bracket.of}", [(bracket.points, bracket.width)], faint)
-        studio.add(line, "Labels", "Sections")
+        name = f"bracket {bracket.of}"
+        line = line_object(name, [(bracket.points, bracket.width)], faint)
+        studio.add(name, line, "Labels", "Sections")
 
 
 def _dimensions(block: Block, lettering: Lettering, material: bpy.types.Material) -> bpy.types.Object | None:
@@ -152,11 +158,11 @@ def _letters(studio: _Studio) -> None:
     accent = ink_material(studio.look, "predictions", studio.look.accent, 1.2)
     faint = ink_material(studio.look, "threads", studio.look.faint, 0.7)
     for letter in studio.layout.letters:
-        made = letter_object(letter, accent if letter.predicted else ink)
-        studio.add(made, "Letters")
+        name = letter_name(letter)
+        studio.add(name, letter_object(letter, accent if letter.predicted else ink), "Letters")
         x, y, z = letter.at
-        thread = line_object(f"thread {made.name}", [(((x, y, z - 0.3 * letter.size), letter.to), 0.12)], faint)
-        studio.add(thread, "Letters")
+        thread = line_object(f"thread {name}", [(((x, y, z - 0.3 * letter.size), letter.to), 0.12)], faint)
+        studio.add(f"thread {name}", thread, "Letters")
 
 
 def _film(studio: _Studio, film: Film | None) -> None:

@@ -45,9 +45,14 @@ def text_object(name: str, sign: Sign, material: bpy.types.Material) -> bpy.type
     return _quiet(label)
 
 
+def letter_name(letter: Letter) -> str:
+    """The object of a letter."""
+    return f"{'predicted' if letter.predicted else 'token'} {letter.position}"
+
+
 def letter_object(letter: Letter, material: bpy.types.Material) -> bpy.types.Object:
     """A token as a solid letter."""
-    name = f"{'predicted' if letter.predicted else 'token'} {letter.position}"
+    name = letter_name(letter)
     label = text_object(name, Sign(letter.text, letter.at, letter.size, "centre", "letter", name), material)
     label.data.fill_mode = "BOTH"
     label.data.resolution_u = 6
@@ -95,7 +100,9 @@ def line_object(
     """Polylines of square section, and text beside them, as one mesh."""
     bars = [_bar(a, b, width) for points, width in lines for a, b in zip(points, points[1:], strict=False)]
     vertices = [np.concatenate(bars)]
-    faces = [list(f) for f in (_SIDES[None] + 8 * np.arange(len(bars))[:, None, None]).reshape(-1, 4).tolist()]
+    faces = [
+        list(f) for f in (_SIDES[None] + 8 * np.arange(len(bars))[:, None, None]).reshape(-1, 4).tolist()
+    ]
     count = len(vertices[0])
     for flat, polygons in texts or []:
         vertices.append(flat)
