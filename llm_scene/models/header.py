@@ -46,7 +46,20 @@ def read_header(path: Path) -> dict[str, Entry]:
     first = 8 + len(raw)
     entries = [_entry(path, name, value, first, size) for name, value in table.items()]
     _check_tiling(path, entries, first, size)
+    _check_with_library(path)
     return {entry.name: entry for entry in entries}
+
+
+def _check_with_library(path: Path) -> None:
+    """A second opinion: what the format's own library refuses is refused here too."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy"):
+            pass
+    except (SafetensorError, OSError, ValueError) as error:
+        detail = " ".join(str(error).split())[:120]
+        raise UserError(f"{path} is not a .safetensors file that can be read: {detail}.") from None
 
 
 def _raw_header(path: Path, size: int) -> bytes:
