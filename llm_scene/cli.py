@@ -321,9 +321,31 @@ def explain(args: Arguments) -> None:
     print(json.dumps(asdict(explanation), indent=1) if args.json else explanation.text())
 
 
+# --- convert -----------------------------------------------------------------------------------------
+
+
+def convert_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `convert`."""
+    sub.add_argument("source", metavar="CKPT.pt", type=Path, help="a nanoGPT or minGPT checkpoint")
+    sub.add_argument("target", metavar="FOLDER", type=Path, help="the folder to write; it must not exist yet")
+    sub.add_argument("--meta", metavar="META.pkl", type=Path, help="its table of letters, if it has one")
+    sub.add_argument("--heads", metavar="N", type=int, help="number of heads, where the file does not say it")
+
+
+def convert(args: Arguments) -> None:
+    """Turn a torch checkpoint into a folder that `--model` takes."""
+    from .models.convert import convert as convert_checkpoint
+
+    convert_checkpoint(args.source, args.target, args.meta, args.heads)
+    print(f"{args.target} is ready: llm-scene predict --model {args.target}")
+
+
 COMMANDS: list[Command] = [
     Command("predict", "Continue a prompt and print the probabilities.", predict_arguments, predict),
     Command("explain", "Say how one cell came about.", explain_arguments, explain),
+    Command(
+        "convert", "Turn a nanoGPT or minGPT checkpoint into a model folder.", convert_arguments, convert
+    ),
     Command("presets", "List the models that are there.", presets_arguments, presets),
 ]
 
