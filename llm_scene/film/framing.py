@@ -51,27 +51,40 @@ def frame(
     `margin` > 1 steps back further. The subject comes to stand in the middle of the safe part.
     """
     corners = np.concatenate([box.corners() for box in subject])
-    right, up, forward = axes(azimuth, elevation)
-    flat = corners @ np.array([right, up, forward]).T  # [n, 3] in camera axes
-    left, width, low, height = safe[0], safe[1] - safe[0], safe[2], safe[3] - safe[2]
-    kx = 2 * lens / SENSOR
-    ky = kx * aspect
+    basis = np.array(axes(azimuth, elevation))  # right, up, forward
+    flat = corners @ basis.T  # [n, 3] in camera axes
+    size = float(np.linalg.norm(np.ptp(flat, axis=0)))
+    kx = 2 * lens / SENSOR * max(1.0, 1 / aspect)
+    scale = np.array([kx, kx * aspect])
+    middle = np.array([safe[0] + safe[1], safe[2] + safe[3]]) / 2
+    room = np.array([safe[1] - safe[0], safe[3] - safe[2]]) / margin
+    near, far = 0.0, 4.0 * size * max(1.0, lens / SENSOR) + 4.0
+    for _ in range(24):  # the least distance at which the subject fits, by halving
+        distance = (near + far) / 2
+        centre, fits = _centred(flat, distance, scale, middle, room)
+        near, far = (near, distance) if fits else (distance, far)
+    centre, _ = _centred(flat, far, scale, middle, room)
+    x, y, z = centre @ basis
+    return Pose((float(x), float(y), float(z)), azimuth, elevation, far, lens, fstop)
+
+
+def _centred(flat: Array, distance: float, scale: Array, middle: Array, room: Array) -> tuple[Array, bool]:
+    """What to look at so that the points' outline is centred in the room, and whether it fits in.
+
+    `flat` are points in camera axes, `scale` the frame coordinates of a unit at unit depth.
+    """
     centre = (flat.min(axis=0) + flat.max(axis=0)) / 2
-    shift_x, shift_y = left + width / 2, low + height / 2  # where the middle should appear
-    distance = 1.0
-    for _ in range(60):  # the perspective of near corners makes this implicit: a few rounds settle it
+    for _ in range(30):  # perspective moves the outline as the centre moves, until it settles
         depth = flat[:, 2] - centre[2] + distance
-        depth = np.maximum(depth, 0.05 * distance)
-        x = (flat[:, 0] - centre[0]) * kx / depth
-        y = (flat[:, 1] - centre[1]) * ky / depth
-        need = max((x.max() - x.min()) / width, (y.max() - y.min()) / height) * margin
-        centre[0] += (x.max() + x.min()) / 2 * distance / kx * 0.7
-        centre[1] += (y.max() + y.min()) / 2 * distance / ky * 0.7
-        distance *= 0.5 + 0.5 * need if need > 1 else max(0.7, need)
-    centre[0] -= shift_x * distance / kx
-    centre[1] -= shift_y * distance / ky
-    x, y, z = centre @ np.array([right, up, forward])
-    return Pose((float(x), float(y), float(z)), azimuth, elevation, float(distance), lens, fstop)
+        if depth.min() < 0.05 * distance:
+            return centre, False
+        seen = (flat[:, :2] - centre[:2]) * scale / depth[:, None]
+        low, high = seen.min(axis=0), seen.max(axis=0)
+        off = (low + high) / 2 - middle
+        centre[:2] += off * np.sqrt(depth.min() * depth.max()) / scale
+        if np.abs(off).max() < 1e-3:
+            break
+    return centre, bool(np.all(high - low <= room))
 
 
 def frame_blocks(blocks: Iterable[Block], azimuth: float, elevation: float, **options: float) -> Pose:
@@ -81,4 +94,4 @@ def frame_blocks(blocks: Iterable[Block], azimuth: float, elevation: float, **op
 
 def overview(layout: Layout) -> Pose:
     """The whole model, seen from before its beginning so that perspective gathers its length."""
-    return frame([layout.box], -38.0, 14.0, lens=35.0, safe=(-0.9, 0.9, -0.7, 0.8))
+    return frame([layout.box], -56.0, 12.0, lens=26.0, safe=(-0.92, 0.92, -0.6, 0.85))

@@ -52,6 +52,7 @@ class Look:
     dimmed: str  # what a dimmed cell fades to
     glow: float  # how much cells shine by themselves
     links: dict[str, str]  # trunk, data, weight
+    idle: str  # links nothing has run along yet
     ramps: dict[str, Ramp]
     dark: bool
 
@@ -63,21 +64,22 @@ class Look:
 STUDIO = Look(
     name="studio",
     title="Dark studio",
-    background="#060a14",
-    horizon="#1a2741",
-    ground="#131b2b",
+    background="#05070c",
+    horizon="#1b2433",
+    ground="#12161e",
     ink="#f2f5fa",
-    faint="#7f8ba3",
+    faint="#8f9bb2",
     accent="#ffd166",
     empty="#232c3f",
     masked="#0b0e15",
     broken="#ff00d0",
     dimmed="#0a0e17",
-    glow=0.3,
+    glow=0.4,
     links={"trunk": "#23b58f", "data": "#6d8f9c", "weight": "#47608f"},
+    idle="#3a465c",
     ramps={
-        "weight signed": Ramp("#1b2436", ("#3f6db8", "#9cc3ff"), ("#75625a", "#dcc4b0")),
-        "weight positive": Ramp("#1b2436", ("#3f6db8", "#9cc3ff")),
+        "weight signed": Ramp("#1d2638", ("#38609f", "#83abe8"), ("#65564f", "#b5a08f")),
+        "weight positive": Ramp("#1d2638", ("#38609f", "#83abe8")),
         "activation signed": Ramp("#0f1d20", ("#0b8f76", "#58f2c4"), ("#a32a68", "#ff86bd")),
         "activation positive": Ramp("#0f1d20", ("#0b8f76", "#58f2c4", "#f0fff8")),
         "aggregate signed": Ramp("#241b0c", ("#b0720c", "#ffc94d"), ("#4a5a86", "#a9bdf2")),
@@ -101,6 +103,7 @@ PAPER = Look(
     dimmed="#e6e1d6",
     glow=0.12,
     links={"trunk": "#0d8a6c", "data": "#57a894", "weight": "#8fa3cc"},
+    idle="#cfcabe",
     ramps={
         "weight signed": Ramp("#e6e5e4", ("#8eaadf", "#2f5fb8"), ("#c4b09c", "#846548")),
         "weight positive": Ramp("#e6e5e4", ("#8eaadf", "#2f5fb8")),

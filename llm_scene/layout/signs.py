@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..network.config import Config
 from .plan import Block, Box, Layout, Point, Section
 
 DIMENSIONS = {
@@ -126,7 +125,9 @@ def _head_sign(section: Section, gap: float) -> Sign:
     return Sign(section.name, (x, y, z + 0.75 * gap), 0.7 * gap, "left", "section", "/".join(section.path))
 
 
-def describe(config: Config) -> str:
-    """The model's sizes in a line."""
-    c = config
-    return f"{c.n_layer} layers · {c.n_head} heads · d_model {c.d_model} · vocabulary {c.d_vocab}"
+def legend_box(layout: Layout) -> Box:
+    """Where the legend stands: before the beginning, level with the tables."""
+    unit = layout.gap / 6
+    x, y, _ = layout.box.low
+    top = layout.find("tokens").origin[2] - 4 * unit
+    return Box((x - 4 * layout.gap - 34 * unit, y, top - 32 * unit), (x - 4 * layout.gap, y, top + 3 * unit))

@@ -62,19 +62,22 @@ def animate(
         scene.timeline_markers.new(chapter.title, frame=round(chapter.start * film.fps))
 
 
-PATHS = {"location_x": ("location", 0), "location_y": ("location", 1), "location_z": ("location", 2)}
+# Channels that are no custom properties, and the properties they write.
+PATHS = {
+    "location_x": [("location", 0)],
+    "location_y": [("location", 1)],
+    "location_z": [("location", 2)],
+    "scale": [("scale", 0), ("scale", 1), ("scale", 2)],
+    "hidden": [("hide_render", 0), ("hide_viewport", 0)],
+}
 
 
 def _key_channel(curves: _Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: int) -> None:
-    path, index = PATHS.get(channel, (f'["{channel}"]', 0))
-    if channel == "hidden":
-        path = "hide_render"
     keys = []
     for cue in cues:
         keys += [(cue.start * fps, cue.a, cue.easing), (cue.end * fps, cue.b, "step")]
-    if channel == "hidden":
-        curves.write(thing, "hide_viewport", 0, keys)
-    curves.write(thing, path, index, keys)
+    for path, index in PATHS.get(channel, [(f'["{channel}"]', 0)]):
+        curves.write(thing, path, index, keys)
 
 
 def _key_camera(curves: _Curves, film: Film, camera: bpy.types.Object, target: bpy.types.Object) -> None:

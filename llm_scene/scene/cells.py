@@ -49,6 +49,9 @@ def cell_object(block: Block, values: Array, scale: float, material: bpy.types.M
     modifier = cells.modifiers.new("Cells", "NODES")
     modifier.node_group = cell_group()
     modifier_input(modifier, _identifier("Material"), material)
+    if block.role == "weight":  # the stage is quieter, and bevels would nearly double its faces
+        modifier_input(modifier, _identifier("Bevel"), 0.0)
+        modifier_input(modifier, _identifier("Relief"), 0.4)
     return cells
 
 
@@ -99,8 +102,8 @@ def _wire_group(tree: Tree) -> None:
     tree.wire(shaded.outputs[0], tree.node("NodeGroupOutput").inputs[0])
 
 
-def _cuboid(tree: Tree, gap: bpy.types.NodeSocket, bevel: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
-    """A unit cuboid whose front (towards -y) is bevelled: a quad, extruded, then extruded and shrunk."""
+def _cuboid(tree: Tree, gap: Value, bevel: Value) -> Value:
+    """A unit cuboid open at the back, its front (towards -y) bevelled where `bevel` is not 0."""
     width = tree.math("SUBTRACT", 1.0, gap)
     grid = tree.node("GeometryNodeMeshGrid")
     tree.wire(width, grid.inputs["Size X"])
@@ -114,9 +117,13 @@ def _cuboid(tree: Tree, gap: bpy.types.NodeSocket, bevel: bpy.types.NodeSocket) 
     shrunk = tree.node("GeometryNodeScaleElements")
     tree.wire(front.outputs["Mesh"], shrunk.inputs["Geometry"])
     tree.wire(front.outputs["Top"], shrunk.inputs["Selection"])
-    tree.wire(tree.math("SUBTRACT", 1.0, tree.math("DIVIDE", tree.math("MULTIPLY", bevel, 2.0), width)),
-              shrunk.inputs["Scale"])  # fmt: skip
-    return shrunk.outputs[0]
+    narrowing = tree.math("DIVIDE", tree.math("MULTIPLY", bevel, 2.0), width)
+    tree.wire(tree.math("SUBTRACT", 1.0, narrowing), shrunk.inputs["Scale"])
+    choice = tree.node("GeometryNodeSwitch", input_type="GEOMETRY")
+    tree.wire(tree.math("GREATER_THAN", bevel, 0.0), choice.inputs["Switch"])
+    tree.wire(body.outputs["Mesh"], choice.inputs["False"])
+    tree.wire(shrunk.outputs[0], choice.inputs["True"])
+    return choice.outputs[0]
 
 
 def _extrude(tree: Tree, mesh: Value, by: Value, selection: Value = None) -> bpy.types.Node:

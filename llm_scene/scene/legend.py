@@ -7,7 +7,7 @@ import numpy as np
 
 from ..layout.look import Look, to_linear
 from ..layout.plan import Layout
-from ..layout.signs import Sign
+from ..layout.signs import Sign, legend_box
 from ..network.graph import Role
 from .labels import text_object
 from .materials import bar_material, ink_material
@@ -24,10 +24,10 @@ STEPS = 48
 def add_legend(into: bpy.types.Collection, layout: Layout, look: Look) -> None:
     """Four colour bars at the foot of the embedding, where the film begins."""
     unit = layout.gap / 6
-    length, pitch = 34 * unit, 8.5 * unit
-    x = layout.box.low[0] - length - 4 * layout.gap
-    top = layout.find("tokens").origin[2] - 4 * unit
-    y = layout.box.low[1]
+    box = legend_box(layout)
+    length, pitch = box.size[0], 8.5 * unit
+    (x, y, _), (_, _, top) = box.low, box.high
+    top -= 3 * unit
     ink, faint = ink_material(look, "legend ink", look.ink), ink_material(look, "legend faint", look.faint)
     bar = bar_material()
     for i, (role, signed, title, marks) in enumerate(ROWS):

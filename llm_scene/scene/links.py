@@ -18,9 +18,9 @@ def link_object(name: str, links: list[Link], material: bpy.types.Material) -> b
     faces: list[Array] = []
     along: list[Array] = []
     for link in links:
-        tube, quads, share = _tube(link)
+        ring, quads, share = tube(link)
         faces.append(quads + sum(map(len, vertices)))
-        vertices.append(tube)
+        vertices.append(ring)
         along.append(share)
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(np.concatenate(vertices).tolist(), [], np.concatenate(faces).tolist())
@@ -31,8 +31,8 @@ def link_object(name: str, links: list[Link], material: bpy.types.Material) -> b
     return bpy.data.objects.new(name, mesh)
 
 
-def _tube(link: Link) -> tuple[Array, Array, Array]:
-    """Vertices `[n * SIDES, 3]`, quads, and each vertex's share of the way."""
+def tube(link: Link, sides: int = SIDES) -> tuple[Array, Array, Array]:
+    """Vertices `[n * sides, 3]`, quads, and each vertex's share of the way."""
     radius = link.width / 2
     head = min(3.2 * link.width, 4 * radius + 2.0)
     path = _rounded(np.array(link.points, float), 4 * radius + 2)
@@ -41,18 +41,18 @@ def _tube(link: Link) -> tuple[Array, Array, Array]:
     neck = tip - direction * min(head, 0.9 * float(np.linalg.norm(tip - back)))
     centre = np.vstack([path[:-1], neck, neck, tip])
     radii = np.array([radius] * len(path) + [2.2 * radius, 0.01])
-    rings = _rings(centre, radii)
+    rings = _rings(centre, radii, sides)
     length = np.r_[0, np.cumsum(np.linalg.norm(np.diff(centre, axis=0), axis=1))]
-    share = np.repeat(length / length[-1], SIDES)
-    ring, side = np.indices((len(centre) - 1, SIDES)).reshape(2, -1)
-    following = (side + 1) % SIDES
-    quads = np.stack([ring * SIDES + side, ring * SIDES + following,
-                      (ring + 1) * SIDES + following, (ring + 1) * SIDES + side], axis=1)  # fmt: skip
+    share = np.repeat(length / length[-1], sides)
+    ring, side = np.indices((len(centre) - 1, sides)).reshape(2, -1)
+    following = (side + 1) % sides
+    quads = np.stack([ring * sides + side, ring * sides + following,
+                      (ring + 1) * sides + following, (ring + 1) * sides + side], axis=1)  # fmt: skip
     return rings.reshape(-1, 3), quads, share
 
 
-def _rings(centre: Array, radii: Array) -> Array:
-    """A circle across the path at every point, `[n, SIDES, 3]`."""
+def _rings(centre: Array, radii: Array, sides: int) -> Array:
+    """A circle across the path at every point, `[n, sides, 3]`."""
     step = np.gradient(centre, axis=0)
     step[-3:] = centre[-1] - centre[-2]  # neck, neck again, tip
     step /= np.linalg.norm(step, axis=1, keepdims=True)
@@ -60,7 +60,7 @@ def _rings(centre: Array, radii: Array) -> Array:
     across = np.cross(step, lean)
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     up = np.cross(across, step)
-    angle = np.linspace(0, 2 * np.pi, SIDES, endpoint=False)
+    angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     circle = np.cos(angle)[:, None] * across[:, None, :] + np.sin(angle)[:, None] * up[:, None, :]
     return centre[:, None, :] + radii[:, None, None] * circle
 

@@ -24,7 +24,7 @@ class RenderPreset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        RenderPreset("draft", "Draft", "CYCLES", 2, (640, 360), 1),
+        RenderPreset("draft", "Draft", "CYCLES", 3, (640, 360), 1),
         RenderPreset("preview", "Preview", "CYCLES", 8, (640, 360), 1),
         RenderPreset("final", "Final, 1080p", "CYCLES", 64, (1920, 1080), 3),
         RenderPreset("final-4k", "Final, 4K", "CYCLES", 64, (3840, 2160), 3),
