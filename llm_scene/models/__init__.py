@@ -108,7 +108,7 @@ def load(preset: str | None = None, folder: Path | None = None) -> Model:
     if folder is not None:
         if preset is not None:
             raise UserError("Give either a preset or a model folder, not both.")
-        folder = Path(folder)
+        check_folder(folder)
         return _from_folder(folder, folder.resolve().name or str(folder), None)
     chosen = find_preset(preset or DEFAULT)
     if chosen.shape is not None:
@@ -116,6 +116,7 @@ def load(preset: str | None = None, folder: Path | None = None) -> Model:
         words = NumberTokenizer(chosen.title)
         return Model(chosen.name, chosen.title, chosen.shape, network, NoWeights(chosen.title), words, chosen)
     assert chosen.model_folder is not None
+    check_folder(chosen.model_folder)
     return _from_folder(chosen.model_folder, chosen.title, chosen)
 
 
@@ -129,7 +130,6 @@ def n_params(preset: Preset) -> int:
 
 
 def _from_folder(folder: Path, title: str, preset: Preset | None) -> Model:
-    check_folder(folder)
     config = read_config(folder)
     network = declare(config)
     weights, notes = open_checkpoint(folder, network)

@@ -103,7 +103,10 @@ def open_checkpoint(folder: Path, network: Network) -> tuple[Checkpoint, list[st
             formats = ", ".join(NAMES.values())
             raise UserError(f"{entry.path}: {key} is stored as {entry.dtype}; only {formats} are read.")
     extra = sorted(key for key in found if key not in needed and not _spare(key, network))
-    warnings = [f"{len(extra)} tensors are no part of the model and left out: {extra[0]}, …"] if extra else []
+    warnings = []
+    if extra:
+        count = "1 tensor is" if len(extra) == 1 else f"{len(extra)} tensors are"
+        warnings = [f"{count} no part of the model and left out: {', '.join(extra[:3])}."]
     return Checkpoint({key: found[key] for key in needed}), warnings
 
 
@@ -168,7 +171,7 @@ def _sharded(folder: Path, index: Path) -> dict[str, Entry]:
         raise UserError(f"{index} names {len(names):,} files, where {SHARDS:,} are the most allowed.")
     shards: dict[str, dict[str, Entry]] = {}
     for name in names:
-        if name in ("", ".", "..") or Path(name).name != name or "\\" in name or ":" in name or "\0" in name:
+        if Path(name).name != name or len(name) > 255 or set(name) & set("\\:\0") or name in ("", ".."):
             raise UserError(f"{index} names {name[:80]!r}, which is not a file in its own folder.")
         if not name.endswith(".safetensors"):
             raise UserError(f"{index} names {name[:80]!r}, which is no .safetensors file.")
