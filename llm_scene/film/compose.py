@@ -74,8 +74,9 @@ TEASER = (
     (Step("embedding", EMBEDDING[0].computes, EMBEDDING[0].beside, -14, 7, letters=True),),
     (Step("attend", sum((step.computes for step in ATTENTION), ()), ("attn.W_Q", "attn.W_K", "attn.W_V"), -24, 20),),
     (Step("transform", sum((step.computes for step in MLP), ()), ("mlp.W_in", "mlp.W_out"), -18, 0, climbs=True),),
-    (Step("choice", sum((step.computes for step in OUTPUT), ()), ("unembed.W_U",), 8, 6, letters=True),),
-)
+    (Step("choice", sum((step.computes for step in OUTPUT), ()), ("unembed.W_U",), 8, 6, letters=True,
+          frames=("logits", "logits_max", "logits_sum", "probs")),),
+)  # fmt: skip
 CUTS = ("film", "teaser")
 
 
@@ -142,8 +143,8 @@ class _Screenplay:
             chapters[-1] = replace(
                 chapters[-1], cues=(*chapters[-1].cues, *self._compute(later, self.now - 1.0, self.now + 0.6))
             )
-        chapters.append(self.chapter("output", choice, None, length=SHORTEST + 0.3))
-        return [*chapters[:-1], self.ending(chapters[-1], SHORTEST - 0.8, stay=0.2)]
+        chapters.append(self.chapter("output", choice, None, length=SHORTEST))
+        return [*chapters[:-1], self.ending(chapters[-1], SHORTEST, stay=0.2)]
 
     def opening(self) -> Chapter:
         """The whole machine, turning slowly."""
@@ -242,7 +243,7 @@ class _Screenplay:
         if step.letters:
             at_end = step.key == "choice"
             boxes += [letter_box(letter) for letter in self.layout.letters if letter.predicted == at_end]
-            boxes += [] if at_end else [legend_box(self.layout)]
+            boxes += [boxes[-1].grown(4)] if at_end else [boxes[-1].grown(8), legend_box(self.layout)]
         if step.climbs:
             whole = Box.around(boxes)
             height = min(whole.size[2], 0.7 * whole.size[0] + 0.25 * whole.size[2])

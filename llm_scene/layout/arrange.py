@@ -17,6 +17,7 @@ from .links import route
 from .plan import Block, Box, Layout, Letter, Section
 
 DOWN = ("channel", "feature", "neuron", "token")  # axes that run down a sheet of activations
+CHOSEN = 1.8  # the prediction that counts stands taller than the others
 HEAD_AXES = ("head", "kv_head")
 
 
@@ -55,10 +56,10 @@ class _Builder:
     def embedding(self) -> None:
         c = self.network.config
         self.put("embed.W_E", top=c.d_model)
-        self.step()
+        self.step(1.6)
         if self.has("pos_embed.W_pos"):
             self.put("pos_embed.W_pos", top=c.d_model)
-            self.step()
+            self.step(1.6)
         self.layer = 0
         x = self.x
         self.put("resid_pre", top=c.d_model)
@@ -286,8 +287,10 @@ def _spread(block: Block, words: Sequence[str], gap: float, predicted: bool) -> 
     middle = block.origin[0] + len(words) / 2
     out = []
     for i, word in enumerate(words):
-        x = middle + (i + 0.5 - len(words) / 2) * pitch
+        chosen = predicted and i == len(words) - 1
+        x = middle + (i + 0.5 - len(words) / 2) * pitch + (0.5 * pitch if chosen else 0)
         at = (x, block.origin[1], block.origin[2] + 0.75 * gap)
         cx, cy, _ = block.centre(0, i)
-        out.append(Letter(word, i, at, size, (cx, cy, block.origin[2]), predicted))
+        tall = size * (CHOSEN if chosen else 1)
+        out.append(Letter(word, i, at, tall, (cx, cy, block.origin[2]), predicted))
     return out

@@ -49,6 +49,7 @@ class Look:
     empty: str  # cells not computed yet
     masked: str  # cells that causality forbids
     broken: str  # NaN and infinite values
+    ambient: float  # how much light the background casts, compared with how bright it looks
     dimmed: str  # what a dimmed cell fades to
     glow: float  # how much cells shine by themselves
     links: dict[str, str]  # trunk, data, weight
@@ -73,6 +74,7 @@ STUDIO = Look(
     empty="#232c3f",
     masked="#0b0e15",
     broken="#ff00d0",
+    ambient=1.0,
     dimmed="#0a0e17",
     glow=0.4,
     links={"trunk": "#23b58f", "data": "#6d8f9c", "weight": "#47608f"},
@@ -97,13 +99,14 @@ PAPER = Look(
     ink="#1c2230",
     faint="#8a8779",
     accent="#d9480f",
-    empty="#d8d3c7",
+    empty="#c9c3b5",
     masked="#f0ece2",
     broken="#d000a8",
+    ambient=0.4,
     dimmed="#e6e1d6",
     glow=0.12,
     links={"trunk": "#0d8a6c", "data": "#57a894", "weight": "#8fa3cc"},
-    idle="#cfcabe",
+    idle="#b9b3a5",
     ramps={
         "weight signed": Ramp("#e6e5e4", ("#8eaadf", "#2f5fb8"), ("#c4b09c", "#846548")),
         "weight positive": Ramp("#e6e5e4", ("#8eaadf", "#2f5fb8")),

@@ -27,7 +27,7 @@ WIDTH = 0.56  # of a letter, relative to its size: an average over the face
 
 @dataclass(frozen=True)
 class Sign:
-    """A line of text. `at` is the point named by `align` ("left", "centre" or "right") on its baseline."""
+    """Text. `at` is the point named by `align` ("left", "centre" or "right") on its last line's baseline."""
 
     text: str
     at: Point
@@ -40,12 +40,14 @@ class Sign:
     @property
     def box(self) -> Box:
         """About the room it takes."""
-        length = len(self.text) * self.size * WIDTH
+        lines = self.text.split("\n")
+        length = max(map(len, lines)) * self.size * WIDTH
+        height = len(lines) * self.size
         shift = {"left": 0.0, "centre": -length / 2, "right": -length}[self.align]
         x, y, z = self.at
         if self.upright:
             return Box((x - self.size, y, z + shift), (x, y, z + shift + length))
-        return Box((x + shift, y, z), (x + shift + length, y, z + self.size))
+        return Box((x + shift, y, z), (x + shift + length, y, z + height))
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ def name_sign(block: Block) -> Sign:
         size = min(size, 1.5)
     if rows == 1:  # a row of aggregates is named at its side
         return Sign(block.label, (x - 0.8, y, z - 0.95), 1.3, "right", "name", block.name)
-    return Sign(block.label, (x + columns / 2, y, z + 0.7), size, "centre", "name", block.name)
+    fits = len(block.label) * size * WIDTH < columns + 3
+    text = block.label if fits else block.label.replace(" ", "\n", 1)  # a narrow sheet has its name in two lines
+    return Sign(text, (x + columns / 2, y, z + 0.7), size, "centre", "name", block.name)
 
 
 def dimension_signs(block: Block) -> tuple[list[Sign], list[Bracket]]:

@@ -157,9 +157,11 @@ def _letters(studio: _Studio) -> None:
     ink = ink_material(studio.look, "letters", studio.look.ink, 1.2)
     accent = ink_material(studio.look, "predictions", studio.look.accent, 1.2)
     faint = ink_material(studio.look, "threads", studio.look.faint, 0.7)
+    chosen = studio.layout.letters[-1] if studio.layout.letters else None
     for letter in studio.layout.letters:
         name = letter_name(letter)
-        studio.add(name, letter_object(letter, accent if letter.predicted else ink), "Letters")
+        material = accent if letter is chosen else faint if letter.predicted else ink
+        studio.add(name, letter_object(letter, material), "Letters")
         x, y, z = letter.at
         thread = line_object(f"thread {name}", [(((x, y, z - 0.3 * letter.size), letter.to), 0.12)], faint)
         studio.add(f"thread {name}", thread, "Letters")

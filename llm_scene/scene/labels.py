@@ -34,7 +34,7 @@ def text_object(name: str, sign: Sign, material: bpy.types.Material) -> bpy.type
     """A line of text, standing in the sheet it belongs to and facing the viewer."""
     curve = bpy.data.curves.new(name, "FONT")
     curve.body, curve.size, curve.font = sign.text, sign.size, face()
-    curve.align_x = ALIGN[sign.align]
+    curve.align_x, curve.align_y = ALIGN[sign.align], "BOTTOM_BASELINE"
     curve.resolution_u = 2
     curve.fill_mode = "FRONT"
     curve.materials.append(material)

@@ -17,7 +17,7 @@ def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collec
     scene.world = _world(look)
     scene.view_settings.view_transform = "Khronos PBR Neutral" if look.dark else "Standard"
     scene.view_settings.look = "None"
-    key, fill, rim = (6.0, 1.2, 2.5) if look.dark else (2.6, 0.5, 0.4)
+    key, fill, rim = (6.0, 1.2, 2.5) if look.dark else (1.5, 0.2, 0.2)
     _sun(into, "Key light", key, (1.0, 0.95, 0.88), (52, 8, -28), 12)
     _sun(into, "Fill light", fill, (0.7, 0.82, 1.0), (60, 0, 50), 40)
     _sun(into, "Rim light", rim, (0.6, 0.75, 1.0), (-55, 0, 20), 10)
@@ -36,7 +36,9 @@ def _world(look: Look) -> bpy.types.World:
     lift = tree.math("MULTIPLY", tree.math("ABSOLUTE", height.outputs["Z"]), 2.2, clamp=True)
     lift = tree.call("ShaderNodeMapRange", lift, 0.0, 1.0, 0.0, 1.0, interpolation_type="SMOOTHSTEP")
     colour = tree.mix(lift, (*linear(look.horizon), 1.0), (*linear(look.background), 1.0))
-    tree.wire(tree.call("ShaderNodeBackground", colour, 1.0), tree.node("ShaderNodeOutputWorld").inputs[0])
+    seen = tree.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
+    strength = tree.math("MULTIPLY_ADD", seen, 1 - look.ambient, look.ambient)
+    tree.wire(tree.call("ShaderNodeBackground", colour, strength), tree.node("ShaderNodeOutputWorld").inputs[0])
     return world
 
 
