@@ -1,0 +1,150 @@
+"""The cells of all matrices: as a picture on a box, as instances of one cuboid, or as a mesh."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...errors import UserError
+from ...layout.look import Look, colours, normalise, scale_of, srgb
+from ...layout.plan import Block, Layout
+from ...network.ops import Array
+from ...network.trace import Trace
+from .document import NEAREST, Document
+from .images import png, shelves
+from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, light_on, painted, turned
+
+LARGEST = 4096  # texels a side, which every device can hold
+TILES = (6, 5, 4, 3, 2)  # texels a cell, one of them the gap
+PADDING = 2  # cells between matrices, so that their mipmaps do not touch
+
+
+class Cells:
+    """The matrices of a traced model, in a look."""
+
+    def __init__(self, layout: Layout, trace: Trace, look: Look) -> None:
+        self.layout = layout
+        self.look = look
+        self.values = {block.name: block.values(trace) for block in layout.blocks.values()}
+        self.scales = {m.name: scale_of(trace[m.name]) for m in trace.network if m.shown}
+
+    def scale(self, block: Block) -> float:
+        """The magnitude that fills the colour map."""
+        return self.scales[block.matrix.name]
+
+    def rgb(self, block: Block) -> Array:
+        """sRGB colours `[rows, columns, 3]`."""
+        return colours(self.values[block.name], block.matrix, self.look, self.scale(block))
+
+    def extras(self, block: Block) -> dict[str, Any]:
+        """What is known of a matrix, for programs that read the file."""
+        matrix, values = block.matrix, self.values[block.name]
+        finite = values[np.isfinite(values)]
+        known = {
+            "matrix": matrix.name,
+            "label": block.label,
+            "role": block.role,
+            "axes": list(block.axes),
+            "shape": list(block.shape),
+            "range": [float(f"{v:.6g}") for v in (finite.min(), finite.max())] if finite.size else None,
+            "scale": float(f"{self.scale(block):.6g}"),
+        }
+        if block.head is not None:
+            known["head"] = block.head
+        if matrix.op is not None:
+            known |= {"formula": matrix.op.formula, "inputs": list(matrix.inputs)}
+        return known
+
+
+def place(block: Block) -> dict[str, Any]:
+    """The node fields of a block's upper left front corner."""
+    return {"translation": turned(np.array(block.origin)).tolist()}
+
+
+# --- texture: a box a matrix over one picture ---
+
+
+def texture_cells(document: Document, cells: Cells, parents: dict[str, int]) -> None:
+    """A node a block: a unit box, scaled to the block's size, that shows its part of the atlas."""
+    blocks = list(cells.layout.blocks.values())
+    tile, width, places, height = _fit([block.shape for block in blocks])
+    palette = Palette(blocks, cells.look)
+    pixels = np.full((height, width, 1), palette.GAP, np.uint8)
+    paint = document.material("Cells", surface={"baseColorTexture": {}})
+    shade = painted(np.ones((24, 3)), light_on(BOX_NORMALS))
+    for block, (x, y) in zip(blocks, places, strict=True):
+        rows, columns = (tile * count + 1 for count in block.shape)
+        colour = palette.index(block, cells.values[block.name], cells.scale(block))
+        _tiles(colour, tile, pixels[y : y + rows, x : x + columns, 0])
+        where = (_unwrapped(rows, columns, tile) + np.array([x, y])) / (width, height)
+        where = np.round(where * 65535).astype(np.uint16)
+        box = document.primitive(paint, BOX_TRIANGLES, POSITION=BOX, COLOR_0=shade, TEXCOORD_0=where)
+        size = [float(block.shape[1]), float(block.shape[0]), 1.0]
+        mesh = document.mesh(block.name, box)
+        fields = place(block) | {"scale": size, "mesh": mesh, "extras": cells.extras(block)}
+        document.node(block.name, parents[block.name], **fields)
+    texture = document.texture("Cells", png(pixels, palette.colours), NEAREST)
+    document.parts["materials"][paint]["pbrMetallicRoughness"]["baseColorTexture"] = texture
+
+
+def _fit(shapes: list[tuple[int, int]]) -> tuple[int, int, list[tuple[int, int]], int]:
+    """(texels a cell, width, places, height) of the largest tiles that the atlas has room for."""
+    for tile in TILES:
+        sizes = [(tile * columns + 1, tile * rows + 1) for rows, columns in shapes]
+        for width in (LARGEST // 2, LARGEST):
+            if max(w for w, _ in sizes) + 2 * PADDING * tile > width:
+                continue
+            places, height = shelves(sizes, width, PADDING * tile)
+            if height <= LARGEST:
+                return tile, width, places, height
+    cells = sum(math.prod(shape) for shape in shapes)
+    raise UserError(
+        f"{cells:,} cells do not fit into a glTF texture: use mode “instances” or a smaller model."
+    )
+
+
+def _tiles(cells: Array, tile: int, into: Array) -> None:
+    """Enlarge cells `[rows, columns]` to tiles; the gaps, one texel all round, keep their colour."""
+    gap = into[0, 0]
+    into[1:, 1:] = cells.repeat(tile, axis=0).repeat(tile, axis=1)
+    into[::tile] = into[:, ::tile] = gap
+
+
+def _unwrapped(rows: int, columns: int, tile: int) -> Array:
+    """Which texel of the sheet, from its upper left, each corner of the box shows.
+
+    Sides show the outermost cells, one cell deep, from inside the gap on.
+    """
+    depth = np.where(BOX[:, 2] == 0, 1.02, tile - 0.02)[:, None]
+    inwards = -BOX_NORMALS[:, :2] * depth
+    return np.column_stack([BOX[:, 0] * columns + inwards[:, 0], -(BOX[:, 1] * rows + inwards[:, 1])])
+
+
+class Palette:
+    """At most 256 colours that stand for all values: a byte a texel instead of three."""
+
+    GAP, MASKED, BROKEN, RAMPS = 0, 1, 2, 3
+
+    def __init__(self, blocks: list[Block], look: Look) -> None:
+        kinds = sorted({(block.role, block.matrix.signed) for block in blocks})
+        self.levels = (256 - self.RAMPS - len(kinds)) // sum(2 if signed else 1 for _, signed in kinds)
+        colours = [np.array([srgb(code) for code in (look.background, look.masked, look.broken)])]
+        self.zero = {}
+        start = self.RAMPS
+        for role, signed in kinds:
+            below = self.levels if signed else 0
+            self.zero[role, signed] = start + below
+            values = np.arange(-below, self.levels + 1) / self.levels
+            colours.append(look.ramp(role, signed).colours(values))
+            start += len(values)
+        self.colours = np.round(np.concatenate(colours) * 255).astype(np.uint8)  # [n, 3]
+
+    def index(self, block: Block, values: Array, scale: float) -> Array:
+        """The colours of true values, as places in the palette."""
+        share = np.round(normalise(values, scale) * self.levels).astype(int)
+        if not block.matrix.signed:
+            share = np.maximum(share, 0)
+        special = np.where(np.isneginf(values), self.MASKED, self.BROKEN)
+        return np.where(np.isfinite(values), self.zero[block.role, block.matrix.signed] + share, special)

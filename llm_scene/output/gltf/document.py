@@ -1,0 +1,169 @@
+"""A glTF 2.0 file in the making: its JSON, its buffer, and how both become a .glb."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...network.ops import Array
+
+Json = dict[str, Any]
+
+COMPONENTS = {"int8": 5120, "uint8": 5121, "int16": 5122, "uint16": 5123, "uint32": 5125, "float32": 5126}
+SHAPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
+VERTICES, INDICES = 34962, 34963
+NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
+REPEAT, CLAMP = 10497, 33071
+
+
+class Document:
+    """Collects what a file holds; equal arrays are stored once."""
+
+    def __init__(self, generator: str) -> None:
+        self.asset = {"version": "2.0", "generator": generator}
+        self.scene: Json = {"nodes": []}
+        self.parts: dict[str, list[Json]] = {}
+        self.extensions: set[str] = set()
+        self.shared: Json = {}  # extensions of the whole file
+        self._buffer = bytearray()
+        self._stored: dict[tuple[object, ...], int] = {}
+
+    # --- what a scene is made of ---
+
+    def add(self, part: str, entry: Json) -> int:
+        """Append to one of the file's lists; returns the place."""
+        entries = self.parts.setdefault(part, [])
+        entries.append(entry)
+        return len(entries) - 1
+
+    def node(self, name: str, parent: int | None = None, **fields: object) -> int:
+        """A node under `parent`, or at the top."""
+        node = self.add("nodes", {"name": name, **fields})
+        above = self.scene if parent is None else self.parts["nodes"][parent]
+        above.setdefault("nodes" if parent is None else "children", []).append(node)
+        return node
+
+    def primitive(self, material: int, indices: Array, **attributes: Array) -> Json:
+        """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`."""
+        count = len(attributes["POSITION"])
+        kind = np.uint16 if count < 65536 else np.uint32
+        stored = {name: self._vertices(name, array) for name, array in attributes.items()}
+        return {
+            "attributes": stored,
+            "indices": self.accessor(indices.astype(kind).ravel(), INDICES),
+            "material": material,
+        }
+
+    def mesh(self, name: str, *primitives: Json) -> int:
+        """A mesh of primitives."""
+        return self.add("meshes", {"name": name, "primitives": list(primitives)})
+
+    def material(self, name: str, **fields: object) -> int:
+        """A material. Colours are shown as they are: no viewer's light changes what they say."""
+        self.extensions.add("KHR_materials_unlit")
+        surface = {"metallicFactor": 0, "roughnessFactor": 1, **fields.pop("surface", {})}  # type: ignore[dict-item]
+        unlit: Json = {"KHR_materials_unlit": {}}
+        return self.add(
+            "materials", {"name": name, "pbrMetallicRoughness": surface, "extensions": unlit, **fields}
+        )
+
+    def texture(self, name: str, png: bytes, magnified: int, repeated: bool = False) -> Json:
+        """A reference to a picture, nearest or smooth where magnified, trilinear where minified."""
+        wrap = REPEAT if repeated else CLAMP
+        filters = {"magFilter": magnified, "minFilter": LINEAR_MIPMAP_LINEAR, "wrapS": wrap, "wrapT": wrap}
+        image = {"name": name, "mimeType": "image/png", "bufferView": self._view(png)}
+        texture = {"sampler": self.add("samplers", filters), "source": self.add("images", image)}
+        return {"index": self.add("textures", texture)}
+
+    # --- arrays ---
+
+    def accessor(self, array: Array, target: int | None = None, *, bounds: bool = False) -> int:
+        """Store an array `[n]` or `[n, size]`; integers of vertices count as shares of their range."""
+        array = np.ascontiguousarray(array)
+        normalized = target == VERTICES and array.dtype.kind in "ui"
+        key = (array.dtype.str, array.shape, target, array.tobytes())
+        if key in self._stored:
+            return self._stored[key]
+        size = 1 if array.ndim == 1 else array.shape[1]
+        entry: Json = {
+            "bufferView": self._view(array.tobytes(), target),
+            "componentType": COMPONENTS[array.dtype.name],
+            "count": len(array),
+            "type": SHAPES[size],
+        }
+        if normalized:
+            entry["normalized"] = True
+        if bounds:
+            flat = array.reshape(len(array), size)
+            entry["min"], entry["max"] = flat.min(axis=0).tolist(), flat.max(axis=0).tolist()
+        self._stored[key] = self.add("accessors", entry)
+        return self._stored[key]
+
+    def _vertices(self, name: str, array: Array) -> int:
+        return self.accessor(array, VERTICES, bounds=name == "POSITION")
+
+    def _view(self, data: bytes, target: int | None = None) -> int:
+        self._buffer += bytes(-len(self._buffer) % 4)
+        view: Json = {"buffer": 0, "byteOffset": len(self._buffer), "byteLength": len(data)}
+        if target is not None:
+            view["target"] = target
+        self._buffer += data
+        return self.add("bufferViews", view)
+
+    # --- the file ---
+
+    def glb(self) -> bytes:
+        """The file's bytes; the same content gives the same bytes."""
+        self._buffer += bytes(-len(self._buffer) % 4)
+        whole: Json = {"asset": self.asset, "scene": 0, "scenes": [self.scene], **self.parts}
+        whole["buffers"] = [{"byteLength": len(self._buffer)}]
+        if self.extensions:
+            whole["extensionsUsed"] = sorted(self.extensions)
+        if self.shared:
+            whole["extensions"] = self.shared
+        text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        text += b" " * (-len(text) % 4)
+        length = 12 + 8 + len(text) + 8 + len(self._buffer)
+        head = struct.pack("<4sII", b"glTF", 2, length)
+        return head + _chunk(b"JSON", text) + _chunk(b"BIN\0", bytes(self._buffer))
+
+
+class Clip:
+    """One animation: tracks of nodes over times in seconds."""
+
+    def __init__(self, document: Document, name: str, extras: Json) -> None:
+        self.document = document
+        self.json: Json = {"name": name, "channels": [], "samplers": [], "extras": extras}
+
+    def track(
+        self, node: int, path: str, times: Sequence[float], values: Array, *, step: bool = False
+    ) -> None:
+        """Key a node's "translation", "rotation" or "scale" at rising times."""
+        store = self.document.accessor
+        sampler = {
+            "input": store(np.array(times, np.float32), bounds=True),
+            "output": store(np.asarray(values, np.float32)),
+            "interpolation": "STEP" if step else "LINEAR",
+        }
+        self.json["samplers"].append(sampler)
+        self.json["channels"].append(
+            {"sampler": len(self.json["samplers"]) - 1, "target": {"node": node, "path": path}}
+        )
+
+    def close(self) -> None:
+        """Put the animation into the file."""
+        self.document.add("animations", self.json)
+
+
+def read_glb(data: bytes) -> tuple[Mapping[str, Any], bytes]:
+    """The JSON and the buffer of a .glb."""
+    (length,) = struct.unpack_from("<I", data, 12)
+    return json.loads(data[20 : 20 + length]), data[20 + length + 8 :]
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack("<I4s", len(data), kind) + data

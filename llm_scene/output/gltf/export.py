@@ -1,0 +1,226 @@
+"""Puts a scene together as glTF: cells, signs, letters, links, legend, camera and the film's clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median_low
+from typing import Any
+
+import numpy as np
+
+from ...errors import UserError
+from ...film.framing import overview
+from ...film.plan import Film
+from ...layout.look import Look, srgb
+from ...layout.plan import Layout, Letter
+from ...layout.signs import Bracket, Sign, dimension_signs, legend_box, name_sign, section_signs
+from ...network.trace import Trace
+from ...scene.labels import letter_name
+from ...scene.legend import ROWS
+from ...scene.links import tube
+from ...writing import whole_file
+from .cells import Cells, texture_cells
+from .document import LINEAR, Clip, Document, Json
+from .lettering import Labels, solid
+from .motion import Covers, add_camera, grouped, key_camera, key_hidden
+from .shapes import Shape, painted, pipe, ribbon, turned
+
+ASPECT = 16 / 9
+GENERATOR = "LLM Scene"
+TEXELS = {"section": 72.0, "": 40.0}  # height of a sign of this kind in the picture of labels
+THREAD = 0.12  # width of the line from a letter to its cell
+SIZES = ("n_layer", "n_head", "n_kv_head", "d_model", "d_head", "d_mlp", "n_ctx", "d_vocab")
+SIDES = {"trunk": 8}  # of a link's tube; four where it is thin
+LEGEND_STEPS = 48
+
+Writer = Callable[[Document, Cells, dict[str, int]], None]
+MODES: dict[str, tuple[Writer, float]] = {"texture": (texture_cells, 0.0)}  # and how far cells stand out
+
+
+def export_gltf(
+    path: Path, layout: Layout, trace: Trace, film: Film | None, look: Look, *, mode: str = "texture"
+) -> None:
+    """Write the scene of a traced model and its film to a .glb.
+
+    `mode` says how cells are carried: "texture" (a box a matrix over one picture; opens everywhere).
+    Raises UserError where the file cannot be written.
+    """
+    with whole_file(path) as temporary:
+        try:
+            temporary.write_bytes(glb(layout, trace, film, look, mode=mode))
+        except OSError as error:
+            raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
+
+
+def glb(layout: Layout, trace: Trace, film: Film | None, look: Look, *, mode: str = "texture") -> bytes:
+    """The same as bytes, which are equal for equal input."""
+    if mode not in MODES:
+        raise UserError(f"There is no glTF mode “{mode}”: choose one of {', '.join(MODES)}.")
+    write_cells, relief = MODES[mode]
+    document = Document(GENERATOR)
+    cells = Cells(layout, trace, look)
+    document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look)}
+    write_cells(document, cells, _sections(document, layout))
+    plain = document.material("Lines", doubleSided=True)
+    _links(document, layout, look, plain)
+    _writing(document, layout, look, plain)
+    hidden = _letters(document, layout, look, film, plain)
+    lens = median_low(shot.a.lens for shot in film.shots) if film else 40.0
+    pose = film.pose(0.0) if film else overview(layout)
+    camera = add_camera(document, lens, ASPECT, pose, max(layout.box.size))
+    if film is not None:
+        clip = Clip(document, film.name, _times(film))
+        covers = Covers(document, clip, film, look, relief)
+        for group in grouped(layout, film):
+            covers.add(group)
+        covers.close()
+        for node, cues in hidden:
+            key_hidden(clip, node, cues, film.fps)
+        key_camera(clip, camera, film, lens)
+        clip.close()
+    return document.glb()
+
+
+# --- what is known ---
+
+
+def _scene_extras(trace: Trace, film: Film | None, look: Look) -> Json:
+    config = trace.network.config
+    model = {size: getattr(config, size) for size in SIZES}
+    extras: Json = {"model": {"family": config.family, **model}, "tokens": trace.tokens}
+    extras |= {"look": look.name, "background": look.background, "horizon": look.horizon}
+    return extras | (_times(film) if film else {})
+
+
+def _times(film: Film) -> Json:
+    """When chapters and captions begin and end, in seconds."""
+    return {
+        "film": film.name,
+        "fps": film.fps,
+        "duration": _seconds(film.duration),
+        "chapters": [
+            {"name": c.name, "title": c.title, "start": _seconds(c.start), "end": _seconds(c.end)}
+            for c in film.chapters
+        ],
+        "captions": [
+            {"key": c.key, "text": c.text, "start": _seconds(c.start), "end": _seconds(c.end)}
+            for c in film.captions
+        ],
+    }
+
+
+def _seconds(time: float) -> float:
+    return round(time, 4)
+
+
+# --- what stands in the scene ---
+
+
+def _sections(document: Document, layout: Layout) -> dict[str, int]:
+    """A node a section, nested; returns the one that each block belongs to."""
+    nodes: dict[tuple[str, ...], int] = {}
+    for section in layout.sections:
+        above = nodes.get(section.path[:-1])
+        nodes[section.path] = document.node("/".join(section.path), above, extras={"section": section.name})
+    return {block.name: nodes[block.section] for block in layout.blocks.values()}
+
+
+def _links(document: Document, layout: Layout, look: Look, material: int) -> None:
+    """The links of a section as one mesh."""
+    sections: dict[str, list[Shape]] = {}
+    for link in layout.links:
+        sides = SIDES.get(link.kind, 4)
+        rings, quads, _ = tube(link, sides)
+        shape = pipe(rings, quads, sides, np.array(srgb(look.links[link.kind])))
+        sections.setdefault(layout[link.target].section[0], []).append(shape)
+    for name, shapes in sections.items():
+        _shape_node(document, f"Links/{name}", shapes, material)
+
+
+def _writing(document: Document, layout: Layout, look: Look, plain: int) -> None:
+    """Names, dimensions, sections and the legend: one mesh of lines, one of texts."""
+    labels = Labels()
+    brackets: list[Bracket] = []
+    for block in layout.blocks.values():
+        signs, lines = dimension_signs(block)
+        labels.add([name_sign(block)], look.ink)
+        labels.add(signs, look.faint)
+        brackets += lines
+    signs, lines = section_signs(layout)
+    labels.add(signs, look.ink)
+    faint = np.array(srgb(look.faint))
+    _shape_node(document, "Brackets", [ribbon(b.points, b.width, faint) for b in brackets + lines], plain)
+    _shape_node(document, "Legend", _legend(layout, look, labels), plain)
+    picture, quads, where = labels.picture(TEXELS)
+    surface = {"baseColorTexture": document.texture("Labels", picture, LINEAR)}
+    ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
+    _shape_node(document, "Labels", [quads], ink, TEXCOORD_0=where.astype(np.float32))
+
+
+def _legend(layout: Layout, look: Look, labels: Labels) -> list[Shape]:
+    """Four colour bars at the foot of the embedding, as in the Blender scene."""
+    unit = layout.gap / 6
+    box = legend_box(layout)
+    length, pitch = box.size[0], 8.5 * unit
+    (x, y, _), (_, _, top) = box.low, box.high
+    top -= 3 * unit
+    bars = []
+    for i, (role, signed, title, marks) in enumerate(ROWS):
+        z = top - i * pitch
+        labels.add([Sign(title, (x, y, z), 2.4 * unit, "left", "legend", title)], look.ink)
+        shares = np.linspace(-1 if signed else 0, 1, LEGEND_STEPS + 1)
+        rgb = look.ramp(role, signed).colours(shares)
+        across = np.linspace(x, x + length, LEGEND_STEPS + 1)
+        high, low = z - 1.2 * unit, z - 2.8 * unit
+        corners = [(a, y, height) for a in across for height in (low, high)]
+        quads = 2 * np.arange(LEGEND_STEPS)[:, None, None] + np.array([[0, 2, 3], [0, 3, 1]])
+        bars.append(
+            Shape(turned(np.array(corners)), quads.reshape(-1, 3), painted(np.repeat(rgb, 2, axis=0)))
+        )
+        for mark, share in zip(marks, np.linspace(0, 1, len(marks)), strict=True):
+            align = "left" if share == 0 else "right" if share == 1 else "centre"
+            at = (float(x + share * length), y, z - 4.9 * unit)
+            labels.add([Sign(mark, at, 1.6 * unit, align, "legend", title)], look.faint)
+    return bars
+
+
+def _letters(
+    document: Document, layout: Layout, look: Look, film: Film | None, plain: int
+) -> list[tuple[int, Any]]:
+    """Tokens and predictions, those that appear together as one mesh; returns what the film hides."""
+    together: dict[tuple[Any, ...], list[Letter]] = {}
+    for letter in layout.letters:
+        cues = film.tracks.get((letter_name(letter), "hidden"), []) if film else []
+        together.setdefault((letter.predicted, tuple(cue.end for cue in cues)), []).append(letter)
+    hidden = []
+    for (predicted, times), letters in together.items():
+        shapes = [
+            shape for letter in letters for shape in _letter(letter, look, letter is layout.letters[-1])
+        ]
+        first = letters[0]
+        name = f"{'Predictions' if predicted else 'Tokens'} from {first.position}" if times else "Tokens"
+        # a node that shrinks away stands where its letters stand
+        at = turned(np.array(first.at))
+        moved = [Shape(shape.vertices - at, shape.triangles, shape.colours) for shape in shapes]
+        node = _shape_node(document, name, moved, plain)
+        document.parts["nodes"][node]["translation"] = at.tolist()
+        if film and times:
+            hidden.append((node, film.tracks[(letter_name(first), "hidden")]))
+    return hidden
+
+
+def _letter(letter: Letter, look: Look, chosen: bool) -> list[Shape]:
+    """A letter and the thread that leads to its cell; of the predictions one is what the model says next."""
+    x, y, z = letter.at
+    thread = ((x, y, z - 0.3 * letter.size), letter.to)
+    colour = look.ink if not letter.predicted else look.accent if chosen else look.faint
+    return [solid(letter, colour), ribbon(thread, THREAD, np.array(srgb(look.faint)))]
+
+
+def _shape_node(document: Document, name: str, shapes: list[Shape], material: int, **attributes: Any) -> int:
+    """A node that shows shapes as one mesh."""
+    shape = Shape.joined(shapes)
+    vertices = {"POSITION": shape.vertices, "COLOR_0": shape.colours, **attributes}
+    mesh = document.mesh(name, document.primitive(material, shape.triangles, **vertices))
+    return document.node(name, mesh=mesh)

@@ -1,0 +1,190 @@
+"""Writing: small texts as quads over one picture of all distinct lines, letters as solids.
+
+Outlines come from Blender's typeface; what follows is plain geometry. A line is painted with exact
+coverage, so that it stays smooth when magnified and mipmaps keep it readable from afar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import bpy
+import numpy as np
+from mathutils import Vector
+from mathutils.geometry import delaunay_2d_cdt
+
+from ...layout.look import srgb
+from ...layout.plan import Letter
+from ...layout.signs import Sign
+from ...network.ops import Array
+from ...scene.labels import face
+from .images import png, shelves
+from .shapes import QUAD, Shape, light_on, painted, turned
+
+RESOLUTION = 3  # straight pieces a curve
+SCANLINES = 4  # a texel
+PADDING = 8  # texels between lines, so that their mipmaps do not touch
+PICTURE_WIDTH = 1024
+IN_FRONT = 0.05  # of the sheet, as in Blender
+DEPTH = 0.07  # of a letter's half, relative to its size
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """The contours of a text of size 1, centred on the origin of its last line's baseline.
+
+    A point is inside where contours wind around it at all: the strokes of a letter may overlap, which
+    Blender's own filling does not understand.
+    """
+
+    vertices: Array  # [n, 2]
+    edges: Array  # [m, 2], each contour in its direction
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """Its lower left and upper right corners."""
+        return self.vertices.min(axis=0), self.vertices.max(axis=0)
+
+
+@lru_cache(maxsize=1024)
+def outline(text: str) -> Outline:
+    """The contours of a text in the typeface of the scene."""
+    curve = bpy.data.curves.new("outline", "FONT")
+    curve.body, curve.font = text, face()
+    curve.align_x, curve.align_y = "CENTER", "BOTTOM_BASELINE"
+    curve.resolution_u, curve.fill_mode = RESOLUTION, "NONE"
+    holder = bpy.data.objects.new("outline", curve)
+    mesh = holder.to_mesh()
+    vertices = np.empty(3 * len(mesh.vertices), np.float32)
+    edges = np.empty(2 * len(mesh.edges), np.int32)
+    mesh.vertices.foreach_get("co", vertices)
+    mesh.edges.foreach_get("vertices", edges)
+    holder.to_mesh_clear()
+    bpy.data.objects.remove(holder)
+    bpy.data.curves.remove(curve)
+    return Outline(vertices.reshape(-1, 3)[:, :2].astype(float), edges.reshape(-1, 2))
+
+
+def crossings(text: Outline, heights: Array) -> tuple[Array, Array, Array]:
+    """Where contours cross horizontal lines: (which line, x, +1 upwards or -1 downwards)."""
+    (x0, y0), (x1, y1) = text.vertices[text.edges].transpose(1, 2, 0)
+    edge, line = np.nonzero(
+        (np.minimum(y0, y1)[:, None] <= heights) & (heights < np.maximum(y0, y1)[:, None])
+    )
+    x = x0[edge] + (heights[line] - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge]
+    return line, x, np.sign(y1 - y0)[edge]
+
+
+def coverage(text: Outline, scale: float) -> Array:
+    """The text as bytes `[height, width]`, `scale` texels to its size, with a texel of margin.
+
+    Along a scanline every crossing adds its direction to all that lies right of it; the sum is how often
+    contours wind around a texel, with the exact share of the texel that each crossing cuts.
+    """
+    low, high = text.bounds
+    width, height = (int(n) for n in np.ceil((high - low) * scale) + 2)
+    levels = (np.arange(height * SCANLINES) + 0.5) / SCANLINES
+    line, x, sign = crossings(text, (levels - 1) / scale + low[1])
+    x = (x - low[0]) * scale + 1
+    column = x.astype(int)
+    part = sign * (1 - (x - column))
+    place = line * (width + 1) + column
+    size = len(levels) * (width + 1)
+    steps = np.bincount(place, part, size) + np.bincount(place + 1, sign - part, size)
+    winding = np.abs(np.cumsum(steps.reshape(len(levels), width + 1), axis=1)[:, :width])
+    share = np.minimum(winding, 1).reshape(height, SCANLINES, width).mean(axis=1)
+    return np.round(share[::-1] * 255).astype(np.uint8)
+
+
+def filled(text: Outline) -> tuple[Array, Array]:
+    """The text as vertices `[n, 2]` and counter-clockwise triangles."""
+    points = [Vector(point) for point in text.vertices]
+    found = delaunay_2d_cdt(points, text.edges.tolist(), [], 0, 1e-6)
+    vertices, triangles = np.array([tuple(v) for v in found[0]]), np.array(found[2])
+    middles = vertices[triangles].mean(axis=1)
+    line, x, sign = crossings(text, middles[:, 1])
+    winding = np.bincount(line, sign * (x < middles[line, 0]), len(middles))
+    return vertices, triangles[np.abs(winding) > 0.5]
+
+
+class Labels:
+    """Signs and their colours, gathered to become one mesh over one picture."""
+
+    def __init__(self) -> None:
+        self._signs: list[tuple[Sign, str]] = []
+
+    def add(self, signs: Sequence[Sign], colour: str) -> None:
+        """Write signs in a colour, `#rrggbb`."""
+        self._signs += [(sign, colour) for sign in signs]
+
+    def picture(self, scale: dict[str, float]) -> tuple[bytes, Shape, Array]:
+        """The picture as PNG, a quad a sign, and texture coordinates `[n, 2]`.
+
+        `scale` says how many texels high a sign of a kind is.
+        """
+        texts: dict[str, float] = {}
+        for sign, _ in self._signs:
+            texts[sign.text] = max(texts.get(sign.text, 0), scale.get(sign.kind, scale[""]))
+        masks = [coverage(outline(text), size) for text, size in texts.items()]
+        places, height = shelves([mask.shape[::-1] for mask in masks], PICTURE_WIDTH, PADDING)
+        pixels = np.zeros((height, PICTURE_WIDTH, 2), np.uint8)
+        pixels[..., 0] = 255
+        spots = {}
+        for (text, size), mask, (x, y) in zip(texts.items(), masks, places, strict=True):
+            h, w = mask.shape
+            pixels[y : y + h, x : x + w, 1] = mask
+            left, bottom = outline(text).bounds[0] - 1 / size
+            spots[text] = (
+                np.array([left, bottom, left + w / size, bottom + h / size]),
+                np.array([x, y, x + w, y + h]),
+            )
+        shapes, where = [], []
+        for sign, colour in self._signs:
+            box, texels = spots[sign.text]
+            shapes.append(_quad(sign, box, colour))
+            x0, y0, x1, y1 = texels / (PICTURE_WIDTH, height, PICTURE_WIDTH, height)
+            where.append([(x0, y1), (x1, y1), (x1, y0), (x0, y0)])
+        return png(pixels), Shape.joined(shapes), np.array(where).reshape(-1, 2)
+
+
+def _quad(sign: Sign, box: Array, colour: str) -> Shape:
+    """Where a sign stands: `box` (left, bottom, right, top) holds its text at size 1, centred."""
+    left, bottom, right, top = box * sign.size
+    shift = {"left": -left, "centre": 0.0, "right": -right}[sign.align]
+    flat = np.array([(left, bottom), (right, bottom), (right, top), (left, top)]) + np.array([shift, 0])
+    if sign.upright:
+        flat = np.stack([-flat[:, 1], flat[:, 0]], axis=1)
+    x, y, z = turned(np.array(sign.at))
+    corners = np.column_stack([flat + np.array([x, y]), np.full(4, z + IN_FRONT)])
+    return Shape(corners, QUAD, painted(np.broadcast_to(srgb(colour), (4, 3))))
+
+
+def solid(letter: Letter, colour: str) -> Shape:
+    """A token as a solid letter: a front, a back and the wall between them."""
+    flat, triangles = filled(outline(letter.text))
+    flat = flat * letter.size
+    depth = DEPTH * letter.size
+    front, back = (np.column_stack([flat, np.full(len(flat), z)]) for z in (depth, -depth))
+    rgb = np.array(srgb(colour))
+    rim = _rim(triangles, len(flat))  # [e, 2]
+    wall = np.stack([back[rim[:, 0]], back[rim[:, 1]], front[rim[:, 1]], front[rim[:, 0]]], axis=1)
+    across = flat[rim[:, 1]] - flat[rim[:, 0]]
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    outwards = np.column_stack([across[:, 1], -across[:, 0], np.zeros(len(rim))])
+    faces = (QUAD[None] + 4 * np.arange(len(rim))[:, None, None]).reshape(-1, 3)
+    shade = np.repeat(light_on(outwards), 4)
+    sides = Shape(wall.reshape(-1, 3), faces, painted(np.broadcast_to(rgb, (4 * len(rim), 3)), shade))
+    plain = np.broadcast_to(rgb, (len(flat), 3))
+    shape = Shape.joined([
+        Shape(front, triangles, painted(plain)), Shape(back, triangles[:, ::-1], painted(plain, 0.5)), sides,
+    ])  # fmt: skip
+    return Shape(shape.vertices + turned(np.array(letter.at)), shape.triangles, shape.colours)
+
+
+def _rim(triangles: Array, count: int) -> Array:
+    """The edges that belong to one triangle only, with the inside on their left."""
+    edges = np.concatenate([triangles[:, [i, (i + 1) % 3]] for i in range(3)]).astype(np.int64)
+    inner = np.isin(edges @ (count, 1), edges[:, ::-1] @ (count, 1))
+    return edges[~inner]

@@ -1,0 +1,461 @@
+"""The film as node animation, which every viewer plays: the camera's path, and covers that draw back.
+
+A cover is a dark box around a matrix that has not been computed. It steps back column by column (row by
+row where positions run down) as the film's `reveal` rises. Over the column that is being computed, a
+smaller one runs back along the cells with a glow at its edge; matrices that are computed one after the
+other share it, so that the file stays small in nodes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from ...film.plan import EASINGS, Cue, Film, Pose
+from ...layout.look import Look, srgb
+from ...layout.plan import Block, Layout
+from ...network.ops import Array
+from .document import NEAREST, Clip, Document
+from .images import png
+from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, painted, turned
+
+MOMENT = 1e-3  # seconds within which a value jumps
+MARGIN = 0.1  # by which covers stand off the cells at the sides
+EASED = 16  # straight pieces that stand for an eased cue
+QUAD_CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+TRAIL = 0.4  # of a column, lit behind the front
+POSITION_ERROR = 5e-4  # of the distance to what the camera looks at
+ROTATION_ERROR = 2e-4  # of a quaternion's component
+CAMERA = "Film camera"
+HIDDEN = (0.0, 0.0, 0.0)  # a scale
+
+
+# --- the front ---
+
+
+@dataclass(frozen=True)
+class Piece:
+    """From `start` to `end` the front moves evenly from `a` to `b`, within one line of cells."""
+
+    start: float
+    end: float
+    a: float
+    b: float
+
+    @property
+    def line(self) -> int:
+        """Which line (column or row) the front is in; past the last one where all is computed."""
+        return math.floor((self.a + self.b) / 2)
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything is computed meanwhile."""
+        return self.a != self.b
+
+
+def pieces(cues: Sequence[Cue], lines: int, duration: float) -> list[Piece]:
+    """How the front moves through the lines of a matrix over the whole film."""
+    knots = [(0.0, cues[0].a)]
+    for cue in cues:
+        knots += [(cue.start, cue.a), *_eased(cue), (cue.end, cue.b)]
+    knots.append((duration, cues[-1].b))
+    steps = [(t, value * lines) for t, value in knots]
+    parts = [part for one, other in pairwise(steps) for part in _split(one, other)]
+    return [Piece(p.start, p.end, _within(p.a, lines), _within(p.b, lines)) for p in parts]
+
+
+def _within(value: float, lines: int) -> float:
+    """`reveal` runs on past the last line while a glow decays that is not shown here."""
+    return min(max(value, 0.0), float(lines))
+
+
+def _eased(cue: Cue) -> list[tuple[float, float]]:
+    """Points between a cue's ends, as many as its easing asks for."""
+    if cue.easing == "linear":
+        return []
+    if cue.easing == "step":
+        return [(cue.end, cue.a)]
+    shares = np.arange(1, EASED) / EASED
+    return [
+        (cue.start + (cue.end - cue.start) * s, cue.a + (cue.b - cue.a) * EASINGS[cue.easing](s))
+        for s in shares
+    ]
+
+
+def _split(one: tuple[float, float], other: tuple[float, float]) -> list[Piece]:
+    """A movement, cut where it passes from one line into the next; nothing where it takes no time."""
+    (t0, a), (t1, b) = one, other
+    if t1 <= t0:
+        return []
+    low, high = sorted((a, b))
+    between = np.arange(math.floor(low) + 1, math.ceil(high))
+    stops = np.array([a, *(between if b > a else between[::-1]), b], float)
+    times = np.interp(stops, *((a, b), (t0, t1))) if b > a else np.interp(-stops, (-a, -b), (t0, t1))
+    if a == b:
+        times = np.array([t0, t1])
+    return [Piece(*map(float, p)) for p in zip(times, times[1:], stops, stops[1:], strict=False)]
+
+
+# --- covers ---
+
+
+@dataclass(frozen=True)
+class Group:
+    """Blocks that are computed side by side at the same place in the sheet: all heads of a matrix."""
+
+    blocks: list[Block]
+    cues: tuple[Cue, ...]
+
+    @property
+    def first(self) -> Block:
+        """The one in front."""
+        return self.blocks[0]
+
+    @property
+    def name(self) -> str:
+        """The matrix's name."""
+        return self.first.matrix.name
+
+    @property
+    def depths(self) -> tuple[float, ...]:
+        """How far each stands behind the first."""
+        return tuple(block.origin[1] - self.first.origin[1] for block in self.blocks)
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether rows are computed one after the other, rather than columns."""
+        return self.first.axes[0] in ("position", "query")
+
+    @property
+    def lines(self) -> int:
+        """How many rows or columns are computed one after the other."""
+        return self.first.shape[0 if self.by_rows else 1]
+
+    @property
+    def length(self) -> int:
+        """How many cells each of them has."""
+        return self.first.shape[1 if self.by_rows else 0]
+
+
+def grouped(layout: Layout, film: Film) -> list[Group]:
+    """All blocks that the film computes, those together that one cover can serve."""
+    found: dict[tuple[object, ...], Group] = {}
+    for block in layout.blocks.values():
+        cues = tuple(film.tracks.get((block.name, "reveal"), ()))
+        if not cues or block.role == "weight":
+            continue
+        x, _, z = block.origin
+        alike = tuple((c.start, c.end, c.a, c.b, c.easing) for c in cues)
+        group = found.setdefault((block.matrix.name, alike, x, z, block.shape), Group([], cues))
+        group.blocks.append(block)
+    return list(found.values())
+
+
+class Covers:
+    """Puts covers into a document and keys them in a clip."""
+
+    def __init__(self, document: Document, clip: Clip, film: Film, look: Look, relief: float) -> None:
+        self.document = document
+        self.clip = clip
+        self.film = film
+        self.lead = 0.5 / film.fps  # keys stand half a frame early: no frame falls on a jump
+        self.front = 0.15 + relief  # how far covers stand out, in front of the highest cell
+        self.parent = document.node("Not computed yet")
+        self.empty = _empty_material(document, look)
+        self.glow = document.material("Front", alphaMode="BLEND", doubleSided=True)
+        self.light = srgb(look.ink)
+        self.lanes: dict[tuple[object, ...], list[_Lane]] = {}
+
+    def add(self, group: Group) -> None:
+        """A cover for a group, and its turn on a lane."""
+        moves = pieces(group.cues, group.lines, self.film.duration)
+        self._cover(group, moves)
+        if group.length > 1:
+            self._run(group, [piece for piece in moves if piece.moves])
+
+    def close(self) -> None:
+        """Key all lanes."""
+        for lanes in self.lanes.values():
+            for lane in lanes:
+                lane.close(self.clip)
+
+    def _cover(self, group: Group, moves: list[Piece]) -> None:
+        """The lines that have not been begun, as a box that steps back to its far end."""
+        rows, columns = group.first.shape
+        x, y, z = turned(np.array(group.first.origin))
+        vertices = _boxes(group.depths, self.front)
+        cell = vertices[:, :2].copy()  # a texture coordinate is a count of cells
+        if group.by_rows:
+            vertices[:, 0] = vertices[:, 0] * (columns + 2 * MARGIN) - MARGIN
+            vertices[:, 1] += 1
+            cell = np.column_stack([vertices[:, 0], np.full(len(cell), 0.5)])
+            at, axis = (x, y - rows - MARGIN, z), 1
+        else:
+            vertices[:, 0] -= 1
+            vertices[:, 1] = vertices[:, 1] * (rows + 2 * MARGIN) + MARGIN
+            cell = np.column_stack([np.full(len(cell), 0.5), -vertices[:, 1]])
+            at, axis = (x + columns + MARGIN, y, z), 0
+        shade = painted(np.ones((len(vertices), 3)), np.tile(light_on(BOX_NORMALS), len(group.depths)))
+        box = self.document.primitive(
+            self.empty,
+            _repeated(len(group.depths)),
+            POSITION=vertices,
+            COLOR_0=shade,
+            TEXCOORD_0=cell.astype(np.float32),
+        )
+        mesh = self.document.mesh(f"cover {group.name}", box)
+        node = self.document.node(
+            f"cover {group.name}",
+            self.parent,
+            mesh=mesh,
+            translation=list(map(float, at)),
+            scale=list(HIDDEN),
+        )
+        times, scales = [], []
+        for piece in moves:
+            left = group.lines - (piece.line + 1 if piece.moves else math.ceil(piece.a))
+            scale = list(HIDDEN) if left <= 0 else [1.0, 1.0, 1.0]
+            if left > 0:
+                scale[axis] = left + MARGIN
+            if not scales or scale != scales[-1]:
+                times.append(max(0.0, piece.start - self.lead))
+                scales.append(scale)
+        times, scales = _rising(times, scales)
+        self.clip.track(node, "scale", times, np.array(scales), step=True)
+
+    def _run(self, group: Group, moves: list[Piece]) -> None:
+        """A turn on the first lane of this kind that is free by then."""
+        if not moves:
+            return
+        lanes = self.lanes.setdefault((group.by_rows, group.depths), [])
+        free = next((lane for lane in lanes if lane.busy_until <= moves[0].start), None)
+        if free is None:
+            free = _Lane(self, group, len(lanes))
+            lanes.append(free)
+        free.run(group, moves, self.lead)
+
+
+@dataclass
+class _Keys:
+    """Places and scales of a node over time, hidden at first."""
+
+    times: list[float] = field(default_factory=lambda: [0.0])
+    places: list[Sequence[float]] = field(default_factory=lambda: [HIDDEN])
+    scales: list[Sequence[float]] = field(default_factory=lambda: [HIDDEN])
+
+    def add(self, time: float, place: Sequence[float], scale: Sequence[float]) -> None:
+        """A further key; one that comes too soon after the last is left out."""
+        if time > self.times[-1] + MOMENT / 4:
+            self.times.append(float(time))
+            self.places.append(place)
+            self.scales.append(scale)
+
+
+class _Lane:
+    """The cover of the line being computed, and the glow at its edge."""
+
+    def __init__(self, covers: Covers, group: Group, number: int) -> None:
+        document = covers.document
+        kind = f"{'row' if group.by_rows else 'column'} {len(covers.lanes)}.{number}"
+        vertices = _boxes(group.depths, covers.front)
+        vertices[:, 1] += 1
+        shade = painted(np.ones((len(vertices), 3)), np.tile(light_on(BOX_NORMALS), len(group.depths)))
+        middle = np.full((len(vertices), 2), 0.5, np.float32)
+        box = document.primitive(
+            covers.empty, _repeated(len(group.depths)), POSITION=vertices, COLOR_0=shade, TEXCOORD_0=middle
+        )
+        glow = _glow(group, covers.front, covers.light)
+        light = document.primitive(covers.glow, glow.triangles, POSITION=glow.vertices, COLOR_0=glow.colours)
+        hidden = {"scale": list(HIDDEN)}
+        self.cover = document.node(
+            f"front {kind}", covers.parent, mesh=document.mesh(f"front {kind}", box), **hidden
+        )
+        self.glow = document.node(
+            f"glow {kind}", covers.parent, mesh=document.mesh(f"glow {kind}", light), **hidden
+        )
+        self.busy_until = 0.0
+        self.cover_keys, self.glow_keys = _Keys(), _Keys()
+
+    def run(self, group: Group, moves: list[Piece], lead: float) -> None:
+        """Key the front's way through every line; where it jumps, two keys stand a moment apart."""
+        first = moves[0]
+        for keys, shape in ((self.cover_keys, _rest_of_line), (self.glow_keys, _trail_in_line)):
+            keys.add(first.start - lead - MOMENT, shape(group, first.line, 0.0)[0], HIDDEN)
+        for piece in moves:
+            start, end = piece.start - lead, piece.end - lead - MOMENT
+            a, b = piece.a - piece.line, piece.b - piece.line
+            for time, share in ((start, a), (end, b)):
+                self.cover_keys.add(time, *_rest_of_line(group, piece.line, share))
+                self.glow_keys.add(time, *_trail_in_line(group, piece.line, share))
+        for keys in (self.cover_keys, self.glow_keys):
+            keys.add(moves[-1].end - lead, keys.places[-1], HIDDEN)
+        self.busy_until = moves[-1].end + 4 * MOMENT
+
+    def close(self, clip: Clip) -> None:
+        """Write the keys."""
+        for node, keys in ((self.cover, self.cover_keys), (self.glow, self.glow_keys)):
+            clip.track(node, "translation", keys.times, np.array(keys.places))
+            clip.track(node, "scale", keys.times, np.array(keys.scales))
+
+
+def _boxes(depths: Sequence[float], front: float) -> Array:
+    """Unit boxes `[24 * n, 3]`, one behind the other, that stand out in front and a little behind."""
+    boxes = []
+    for depth in depths:
+        box = BOX.copy()
+        box[:, 2] = np.where(box[:, 2] == 0, front, -1 - MARGIN) - depth
+        boxes.append(box)
+    return np.concatenate(boxes)
+
+
+def _repeated(count: int) -> Array:
+    return (BOX_TRIANGLES[None] + 24 * np.arange(count)[:, None, None]).reshape(-1, 3)
+
+
+def _empty_material(document: Document, look: Look) -> int:
+    """Cells without a value: one tile, repeated, its gaps as in the atlas."""
+    tile = np.empty((8, 8, 3), np.uint8)
+    tile[:] = np.round(np.array(srgb(look.background)) * 255)
+    tile[1:, 1:] = np.round(np.array(srgb(look.empty)) * 255)
+    texture = document.texture("Empty cell", png(tile), NEAREST, repeated=True)
+    return document.material("Not computed yet", surface={"baseColorTexture": texture})
+
+
+def _glow(group: Group, front: float, rgb: Array | Sequence[float]) -> Shape:
+    """Unit squares that are bright at the front and fade behind it."""
+    corners = QUAD_CORNERS - ((1, 0) if group.by_rows else (0, 0))
+    bright = corners[:, 0] == 0 if group.by_rows else corners[:, 1] == 0
+    colours = painted(np.broadcast_to(rgb, (4, 3)), 1.0, np.where(bright, 0.75, 0.0))
+    sheets = [
+        Shape(np.column_stack([corners, np.full(4, front + 0.1 - depth)]), QUAD, colours)
+        for depth in group.depths
+    ]
+    return Shape.joined(sheets)
+
+
+def _rest_of_line(group: Group, line: int, share: float) -> tuple[Sequence[float], Sequence[float]]:
+    """(place, scale) of the cover over what is left of a line."""
+    x, y, z = turned(np.array(group.first.origin))
+    left = group.length * (1 - share) + MARGIN
+    if group.by_rows:
+        return (x + group.length * share, y - line - 1 - MARGIN / 2, z), (left, 1 + MARGIN, 1.0)
+    return (x + line - MARGIN / 2, y - group.length - MARGIN, z), (1 + MARGIN, left, 1.0)
+
+
+def _trail_in_line(group: Group, line: int, share: float) -> tuple[Sequence[float], Sequence[float]]:
+    """(place, scale) of the glow behind the front."""
+    x, y, z = turned(np.array(group.first.origin))
+    done = group.length * share
+    if group.by_rows:
+        return (x + done, y - line - 1, z), (TRAIL * done, 1.0, 1.0)
+    return (x + line, y - done, z), (1.0, TRAIL * done, 1.0)
+
+
+def _rising(times: list[float], values: list[list[float]]) -> tuple[list[float], list[list[float]]]:
+    """Of keys at the same time, the last."""
+    last = {np.float32(time): value for time, value in zip(times, values, strict=True)}
+    return [float(time) for time in last], list(last.values())
+
+
+# --- things that appear ---
+
+
+def key_hidden(clip: Clip, node: int, cues: Sequence[Cue], fps: int) -> None:
+    """A node that the film hides has no size."""
+    keys = [(0.0, cues[0].a)]
+    for cue in cues:
+        keys += [(cue.start - 0.5 / fps, cue.a), (cue.end - 0.5 / fps, cue.b)]
+    times, scales = _rising([max(0.0, t) for t, _ in keys], [[1.0 - (value > 0.5)] * 3 for _, value in keys])
+    clip.track(node, "scale", times, np.array(scales), step=True)
+
+
+# --- the camera ---
+
+
+def add_camera(document: Document, lens: float, aspect: float, pose: Pose, reach: float) -> int:
+    """The film's camera in its first pose; `reach` is how far the model extends."""
+    height = 2 * math.atan(18 / lens / aspect)  # of the view, in radians; the sensor is 36 mm wide
+    view = {"yfov": height, "aspectRatio": aspect, "znear": max(0.5, reach / 1000), "zfar": 20 * reach}
+    camera = document.add("cameras", {"name": CAMERA, "type": "perspective", "perspective": view})
+    place, rotation = _stand(pose, lens)
+    return document.node(CAMERA, camera=camera, translation=place.tolist(), rotation=rotation.tolist())
+
+
+def key_camera(clip: Clip, node: int, film: Film, lens: float) -> None:
+    """The camera's path, as few straight pieces as it takes; cuts stay cuts."""
+    frames = [frame / film.fps for frame in range(math.ceil(film.duration * film.fps))] + [film.duration]
+    poses = [film.pose(t) for t in frames]
+    stands = [_stand(pose, lens) for pose in poses]
+    path = np.array([np.r_[place, rotation] for place, rotation in stands])  # [frames, 7]
+    for i in range(1, len(path)):
+        if path[i, 3:] @ path[i - 1, 3:] < 0:
+            path[i, 3:] *= -1
+    allowed = np.array([[POSITION_ERROR * pose.distance] * 3 + [ROTATION_ERROR] * 4 for pose in poses])
+    cuts = [0, *_cuts(film), len(path)]
+    times: list[float] = []
+    kept: list[int] = []
+    for first, after in pairwise(cuts):
+        keys = first + _needed(np.array(frames[first:after]), path[first:after], allowed[first:after])
+        seconds = [frames[key] for key in keys]
+        if first > 0:
+            jump = frames[first] - 0.5 / film.fps
+            times.append(jump - MOMENT)
+            kept.append(first - 1)
+            seconds[0] = jump
+        times += seconds
+        kept += keys.tolist()
+    clip.track(node, "translation", times, path[kept, :3])
+    clip.track(
+        node, "rotation", times, path[kept, 3:] / np.linalg.norm(path[kept, 3:], axis=1, keepdims=True)
+    )
+
+
+def _stand(pose: Pose, lens: float) -> tuple[Array, Array]:
+    """Where the camera stands, and its quaternion (x, y, z, w).
+
+    A glTF camera cannot zoom in every viewer: another lens is another distance, so that what the camera
+    looks at keeps its size.
+    """
+    target, eye = np.array(pose.target), np.array(pose.eye)
+    a, e = math.radians(pose.azimuth) / 2, -math.radians(pose.elevation) / 2
+    rotation = (
+        math.cos(a) * math.sin(e),
+        math.sin(a) * math.cos(e),
+        -math.sin(a) * math.sin(e),
+        math.cos(a) * math.cos(e),
+    )
+    return turned(target + (eye - target) * lens / pose.lens), np.array(rotation)
+
+
+def _cuts(film: Film) -> list[int]:
+    """The frames with which a shot begins elsewhere than the one before ended."""
+    shots = pairwise(film.shots)
+    return [math.ceil(b.start * film.fps - 1e-6) for a, b in shots if _apart(a.b, b.a)]
+
+
+def _apart(one: Pose, other: Pose) -> bool:
+    (x, p), (y, q) = _stand(one, 40), _stand(other, 40)
+    return bool(np.linalg.norm(x - y) > 1e-3 * one.distance or 1 - abs(p @ q) > 1e-6)
+
+
+def _needed(times: Array, path: Array, allowed: Array) -> Array:
+    """The keys from which straight interpolation strays no further than allowed (Douglas-Peucker)."""
+    keep = {0, len(times) - 1}
+    open_ends = [(0, len(times) - 1)]
+    while open_ends:
+        first, last = open_ends.pop()
+        if last - first < 2:
+            continue
+        inner = slice(first + 1, last)
+        share = ((times[inner] - times[first]) / (times[last] - times[first]))[:, None]
+        straight = path[first] + share * (path[last] - path[first])
+        errors = (np.abs(path[inner] - straight) / allowed[inner]).max(axis=1)
+        if errors.max() > 1:
+            worst = first + 1 + int(errors.argmax())
+            keep.add(worst)
+            open_ends += [(first, worst), (worst, last)]
+    return np.array(sorted(keep))
