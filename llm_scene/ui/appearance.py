@@ -1,0 +1,159 @@
+"""Changes of look on a scene that stands: materials, room, cells and labels, without building again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import bpy
+import numpy as np
+
+from ..layout.look import LOOKS, Look, Ramp, to_linear
+from ..layout.plan import Box
+from ..scene import cells, legend, materials, room
+from ..scene.build import MARK
+from ..scene.compat import modifier_input
+from .ownership import tag_of
+
+# Colour maps by name: title and description. "look" keeps what the look brings.
+COLOUR_MAPS = {
+    "look": ("From the Look", "Hue tells weights, computed values and aggregates apart"),
+    "blue_orange": ("Blue and Orange", "Negative blue, positive orange, whatever the role"),
+    "grey": ("Greys", "Magnitude as brightness; the sign shows in the relief and the inspector only"),
+}
+_ENDS = {  # dark and light: (zero, positive, negative)
+    ("blue_orange", True): ("#15171c", ("#b8651b", "#ffc27a"), ("#2f62b5", "#9cc7ff")),
+    ("blue_orange", False): ("#eeece8", ("#e59a4e", "#a34f00"), ("#7fa9e0", "#1f4f9e")),
+    ("grey", True): ("#16181c", ("#7d828c", "#f4f6fa"), ("#7d828c", "#f4f6fa")),
+    ("grey", False): ("#f0eee9", ("#96938c", "#1b1c1f"), ("#96938c", "#1b1c1f")),
+}
+INKS: dict[str, Callable[[Look], tuple[str, float]]] = {
+    "ink": lambda look: (look.ink, 1.0),
+    "faint": lambda look: (look.faint, 1.0),
+    "letters": lambda look: (look.ink, 1.2),
+    "predictions": lambda look: (look.accent, 1.2),
+    "threads": lambda look: (look.faint, 0.7),
+    "legend ink": lambda look: (look.ink, 1.0),
+    "legend faint": lambda look: (look.faint, 1.0),
+}
+HIDEABLE = ("Labels", "Legend")
+
+
+def look_of(name: str, colour_map: str = "look") -> Look:
+    """A look, with another colour map where one is chosen."""
+    look = LOOKS[name]
+    if colour_map == "look":
+        return look
+    zero, positive, negative = _ENDS[colour_map, look.dark]
+    signed, unsigned = Ramp(zero, positive, negative), Ramp(zero, positive)
+    ramps = {role: signed if role.endswith("signed") else unsigned for role in look.ramps}
+    return replace(look, ramps=ramps)
+
+
+def set_look(scene: bpy.types.Scene, look: Look) -> None:
+    """Give a scene of the add-on another look."""
+    tag = tag_of(scene)
+    for old in [m for m in bpy.data.materials if m.get(MARK) == tag]:
+        new = _material(_plain(old.name), look)
+        if new is not None:
+            _exchange(old, new)
+    _refurnish(scene, look)
+    _recolour_legend(scene, look)
+
+
+def set_measure(scene: bpy.types.Scene, name: str, value: float) -> None:
+    """Set an input of the cells' node group ("Gap", "Relief" or "Bevel") on every matrix."""
+    group = bpy.data.node_groups[cells.GROUP]
+    identifier = next(i.identifier for i in group.interface.items_tree if i.name == name)
+    for matrix in matrices(scene):
+        modifier_input(matrix.modifiers["Cells"], identifier, value)
+        matrix.update_tag()
+
+
+def show_labels(scene: bpy.types.Scene, show: bool) -> None:
+    """Show or hide names, dimensions, section titles and the legend."""
+    for name in HIDEABLE:
+        collection = part(scene, name)
+        collection.hide_viewport = collection.hide_render = not show
+
+
+def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
+    """The objects that show matrices."""
+    yield from (thing for thing in part(scene, "Matrices").all_objects if "Cells" in thing.modifiers)
+
+
+def part(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
+    """A part of the scene by its name: "Matrices", "Links", "Labels", "Legend", "Room" …"""
+    root = next(c for c in scene.collection.children if c.get(MARK) == tag_of(scene))
+    return next(c for c in root.children if _plain(c.name) == name)
+
+
+def _plain(name: str) -> str:
+    """A name without the number that keeps it unique."""
+    stem, dot, number = name.rpartition(".")
+    return stem if dot and len(number) == 3 and number.isdigit() else name
+
+
+def _material(name: str, look: Look) -> bpy.types.Material | None:
+    """The material of this name in another look; None where it looks alike in all of them."""
+    what = name.removeprefix("LLM Scene ")
+    if what in INKS:
+        return materials.ink_material(look, what, *INKS[what](look))
+    kind = what.removesuffix(" link")
+    if what.endswith(" link") and kind in look.links:
+        return materials.link_material(look, kind)
+    role = what.removesuffix(" positive")
+    if f"{role} signed" in look.ramps:
+        return materials.cell_material(look, role, not what.endswith(" positive"))
+    return None
+
+
+def _exchange(old: bpy.types.ID, new: bpy.types.ID) -> None:
+    """Put one data-block in another's place, under its name."""
+    name, new[MARK] = old.name, old[MARK]
+    old.user_remap(new)
+    bpy.data.batch_remove([old])
+    new.name = name
+
+
+def _refurnish(scene: bpy.types.Scene, look: Look) -> None:
+    """Another light and background in the same place; what a user put into the room stays."""
+    tag, into = tag_of(scene), part(scene, "Room")
+    gone = [thing for thing in into.objects if thing.get(MARK) == tag]
+    data = [thing.data for thing in gone]
+    grounds = [m for thing in data for m in getattr(thing, "materials", ())]
+    world = scene.world
+    bpy.data.batch_remove([*gone, *data, *grounds])
+    before = set(into.objects)
+    room.furnish(scene, look, box_of(scene), into)
+    if world is not None and world.get(MARK) == tag:
+        bpy.data.batch_remove([world])
+    made: list[bpy.types.ID] = [scene.world]
+    for thing in set(into.objects) - before:
+        made += [thing, thing.data, *getattr(thing.data, "materials", ())]
+    for thing in made:
+        thing[MARK] = tag
+
+
+def box_of(scene: bpy.types.Scene) -> Box:
+    """The volume that the matrices take, from where they stand."""
+    boxes = []
+    for thing in matrices(scene):
+        x, y, z = thing.location
+        corner = thing.data.vertices[-1].co
+        boxes.append(Box((x, y, z + corner.z - 0.5), (x + corner.x + 0.5, y + 1, z)))
+    return Box.around(boxes)
+
+
+def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
+    bars = {f"legend bar {title}": (role, signed) for role, signed, title, _ in legend.ROWS}
+    for thing in part(scene, "Legend").objects:
+        if _plain(thing.name) not in bars:
+            continue
+        role, signed = bars[_plain(thing.name)]
+        attribute = thing.data.attributes["colour"]
+        values = np.linspace(-1 if signed else 0, 1, len(attribute.data))
+        rgb = to_linear(look.ramp(role, signed).colours(values))
+        rgba = np.concatenate([rgb, np.ones((len(rgb), 1))], axis=1)
+        attribute.data.foreach_set("color", rgba.astype(np.float32).ravel())
+        thing.data.update()

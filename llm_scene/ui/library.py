@@ -1,0 +1,118 @@
+"""Models, their words and their productions, kept in memory between the draws of a panel."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..errors import UserError
+from .ownership import tag_of
+
+if TYPE_CHECKING:
+    from ..models import Model, Preset
+    from ..output.production import Production
+    from .settings import Settings
+
+RECIPE = "llm_scene_recipe"  # custom property of a scene: how its production is made again
+_productions: dict[str, Production] = {}
+
+
+@dataclass(frozen=True)
+class Words:
+    """A prompt as the model reads it."""
+
+    ids: tuple[int, ...]
+    pieces: tuple[str, ...]
+    room: int  # positions left
+
+
+@functools.lru_cache(maxsize=1)
+def presets() -> dict[str, Preset]:
+    """All presets by name; `presets.cache_clear()` after one was saved."""
+    from ..models import list_presets
+
+    return {preset.name: preset for preset in list_presets()}
+
+
+def model_of(settings: Settings) -> Model:
+    """The model that the settings name; loaded once."""
+    if settings.source == "PRESET":
+        return load(settings.preset, "")
+    if not settings.folder:
+        raise UserError("Choose the folder of a model.")
+    return load("", settings.folder)
+
+
+def load(preset: str, folder: str) -> Model:
+    """A preset's model, or the one in a folder; loaded again only when the files change."""
+    if folder:
+        path = Path(bpy.path.abspath(folder))
+        return _load(None, path, _stamp(path))
+    known = presets().get(preset)
+    where = known.model_folder if known is not None else None
+    return _load(preset, None, _stamp(where) if where is not None else 0)
+
+
+def words_of(settings: Settings) -> Words:
+    """The prompt's tokens and the positions that are left. Raises UserError where it does not fit."""
+    return _words(model_of(settings), settings.prompt)
+
+
+def production_of(scene: bpy.types.Scene) -> Production | None:
+    """What a scene of the add-on shows; traced again where the file was just opened."""
+    tag = tag_of(scene)
+    if tag is None:
+        return None
+    if tag not in _productions:
+        _productions[tag] = produce(json.loads(scene[RECIPE]))
+    return _productions[tag]
+
+
+def produce(recipe: Mapping[str, Any]) -> Production:
+    """The production that a recipe describes."""
+    from ..output import production
+
+    model = load(recipe["preset"], recipe["folder"])
+    return production.produce(model, recipe["tokens"], **recipe["options"])
+
+
+def remember(scene: bpy.types.Scene, production: Production, recipe: Mapping[str, Any]) -> None:
+    """Keep a scene's production at hand, and in the file how to make it again."""
+    tag = tag_of(scene)
+    assert tag is not None
+    scene[RECIPE] = json.dumps(recipe)
+    _productions[tag] = production
+
+
+def forget() -> None:
+    """Drop everything that is kept in memory."""
+    _productions.clear()
+    for cached in (_load, _words, presets):
+        cached.cache_clear()
+
+
+def _stamp(folder: Path) -> int:
+    """Changes when the files of a folder change."""
+    if not folder.is_dir():
+        return 0
+    return max(path.stat().st_mtime_ns for path in (folder, *folder.iterdir()) if path.exists())
+
+
+@functools.lru_cache(maxsize=2)
+def _load(preset: str | None, folder: Path | None, stamp: int) -> Model:
+    from .. import models
+
+    return models.load(preset, folder)
+
+
+@functools.lru_cache(maxsize=32)
+def _words(model: Model, prompt: str) -> Words:
+    ids = model.encode_prompt(prompt)
+    pieces = tuple(model.tokenizer.piece(token) for token in ids)
+    return Words(tuple(ids), pieces, model.config.n_ctx - len(ids))

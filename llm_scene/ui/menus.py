@@ -1,0 +1,88 @@
+"""The other ways in: Add menu, File > Export, and files dropped into the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import StringProperty
+
+from .ownership import tag_of
+
+
+def draw_add(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """Add > LLM Scene."""
+    self.layout.separator()
+    self.layout.operator("llm_scene.generate", text="LLM Scene", icon="SHADERFX")
+
+
+def draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """File > Export > LLM Scene."""
+    row = self.layout.row()
+    row.enabled = tag_of(context.scene) is not None
+    row.operator("llm_scene.export_gltf", text="LLM Scene (.glb)")
+
+
+class LLM_SCENE_OT_open_model(bpy.types.Operator):
+    """Take a model of your own into the panel"""
+
+    bl_idname = "llm_scene.open_model"
+    bl_label = "Open Model for LLM Scene"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(
+        name="File", description="A model's .safetensors file, or its folder", subtype="FILE_PATH"
+    )
+    filter_glob: StringProperty(default="*.safetensors", options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.filepath:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        from ..errors import UserError
+        from . import library
+        from .settings import settings_of
+        from .task import sentence
+
+        path = Path(bpy.path.abspath(self.filepath))
+        folder = path if path.is_dir() else path.parent
+        try:
+            model = library.load("", str(folder))
+        except (UserError, OSError) as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+        settings = settings_of(context.scene)
+        settings.source, settings.folder = "FOLDER", str(folder)
+        self.report({"INFO"}, f"{model.title}: {model.network.n_params():,} parameters. Now press Generate.")
+        return {"FINISHED"}
+
+
+class LLM_SCENE_FH_model(bpy.types.FileHandler):
+    """A .safetensors file dropped into the 3D view."""
+
+    bl_idname = "LLM_SCENE_FH_model"
+    bl_label = "Language Model"
+    bl_import_operator = "llm_scene.open_model"
+    bl_file_extensions = ".safetensors"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        return context.area is not None and context.area.type == "VIEW_3D"
+
+
+CLASSES = (LLM_SCENE_OT_open_model, LLM_SCENE_FH_model)
+
+
+def register() -> None:
+    """Add the menu entries."""
+    bpy.types.VIEW3D_MT_add.append(draw_add)
+    bpy.types.TOPBAR_MT_file_export.append(draw_export)
+
+
+def unregister() -> None:
+    """Take them away."""
+    bpy.types.TOPBAR_MT_file_export.remove(draw_export)
+    bpy.types.VIEW3D_MT_add.remove(draw_add)

@@ -1,0 +1,245 @@
+"""What the buttons do. Each operator hands over to the same functions as the command line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import BoolProperty, IntProperty, StringProperty
+from bpy_extras.io_utils import ExportHelper
+
+from ..errors import UserError
+from . import appearance, library, preferences
+from .ownership import claimed, own_scenes, remove, tag_of
+from .settings import Settings, copy_settings, quietly, settings_of
+from .task import Steps, Task, aside, sentence
+
+if TYPE_CHECKING:
+    from ..output.production import Production
+
+
+def recipe_of(settings: Settings) -> dict[str, Any]:
+    """How to make the production that the settings describe. Raises UserError where that is impossible."""
+    from ..network import Sampling, generate
+
+    model = library.model_of(settings)
+    tokens = model.encode_prompt(settings.prompt, settings.steps)
+    if not model.has_weights:
+        raise UserError(f"{model.title} is a shape without weights: it cannot be run.")
+    cells = model.network.n_cells(len(tokens) + settings.steps - 1)
+    if cells > preferences.cell_budget():
+        raise UserError(
+            f"This scene would have {cells:,} cells, more than the budget of "
+            f"{preferences.cell_budget():,} in the add-on's preferences."
+        )
+    sampling = Sampling(settings.temperature, settings.top_k, settings.top_p, settings.seed)
+    found = generate(model.network, model.weights, tokens, settings.steps, sampling)
+    own = settings.source == "FOLDER"
+    return {
+        "preset": "" if own else settings.preset,
+        "folder": settings.folder if own else "",
+        "tokens": found.tokens[:-1],
+        "options": {"language": settings.language, "look": settings.look},
+    }
+
+
+class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
+    """Build the scene of the chosen model and prompt, and show it"""
+
+    bl_idname = "llm_scene.generate"
+    bl_label = "Generate LLM Scene"
+    bl_options = {"REGISTER", "UNDO"}
+
+    folder: StringProperty(
+        name="Model Folder", description="A model of your own; empty: as the panel says", subtype="DIR_PATH"
+    )
+
+    def work(self, context: bpy.types.Context) -> Steps:
+        scene, window = context.scene, context.window
+        settings = settings_of(scene)
+        if self.folder:
+            with quietly():
+                settings.source, settings.folder = "FOLDER", self.folder
+        made: list[tuple[dict[str, Any], Production]] = []
+        yield from aside(lambda: _produced(settings), 0.1, "running the model", made)
+        yield 0.3, "building the scene"
+        previous = replaced_by(scene)
+        fresh = build_scene(*made[0], settings)
+        if window is not None:
+            window.scene = fresh
+            face_camera(window, fresh)
+        if previous is not None:
+            name = previous.name
+            remove(previous, fresh)
+            fresh.name = name
+        self.report({"INFO"}, f"Built {len(made[0][1].layout.blocks)} matrices of {made[0][1].model.title}.")
+
+
+def _produced(settings: Settings) -> tuple[dict[str, Any], Production]:
+    recipe = recipe_of(settings)
+    return recipe, library.produce(recipe)
+
+
+def build_scene(recipe: dict[str, Any], production: Production, settings: Settings) -> bpy.types.Scene:
+    """A new scene of a production with all choices of the settings; nothing is left of it on failure."""
+    from ..scene.build import build
+    from ..scene.rendering import PRESETS, apply_preset
+
+    look = appearance.look_of(settings.look, settings.colour_map)
+    with claimed() as tag:
+        scene = build(production.layout, production.trace, production.film, look)
+        apply_preset(scene, PRESETS[settings.quality])
+    scene["llm_scene"] = tag
+    library.remember(scene, replace(production, look=look), recipe)
+    copy_settings(settings, settings_of(scene))
+    for name in ("Gap", "Relief", "Bevel"):
+        appearance.set_measure(scene, name, getattr(settings, name.lower()))
+    appearance.show_labels(scene, settings.labels)
+    return scene
+
+
+def replaced_by(scene: bpy.types.Scene) -> bpy.types.Scene | None:
+    """The scene of the add-on that a new one takes the place of: the one in view, unless it is kept."""
+    if tag_of(scene) is not None:
+        return None if settings_of(scene).keep else scene
+    return next((own for own in own_scenes() if not settings_of(own).keep), None)
+
+
+def face_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
+    """Look through the film's camera in every 3D view, with the scene's own light."""
+    for area in window.screen.areas:
+        if area.type != "VIEW_3D":
+            continue
+        space = area.spaces.active
+        space.shading.type = "MATERIAL"
+        space.shading.use_scene_lights = space.shading.use_scene_world = True
+        space.overlay.show_relationship_lines = False
+        space.clip_end = max(space.clip_end, 100_000.0)
+        space.camera = scene.camera
+        space.region_3d.view_perspective = "CAMERA"
+
+
+class OnOwnScene:
+    """Mixin of operators that need a generated scene."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if tag_of(context.scene) is None:
+            cls.poll_message_set("Generate a scene first, or switch to the one you generated")
+            return False
+        return True
+
+
+class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
+    """Delete this scene with everything that was generated for it; your own objects stay"""
+
+    bl_idname = "llm_scene.remove"
+    bl_label = "Delete LLM Scene"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        heir = next((scene for scene in bpy.data.scenes if scene != context.scene), None)
+        remove(context.scene, heir or bpy.data.scenes.new("Scene"))
+        return {"FINISHED"}
+
+
+class LLM_SCENE_OT_jump(OnOwnScene, bpy.types.Operator):
+    """Go to the beginning of this chapter"""
+
+    bl_idname = "llm_scene.jump"
+    bl_label = "Jump to Chapter"
+    bl_options = {"INTERNAL"}
+
+    frame: IntProperty(name="Frame", description="The chapter's first frame")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.scene.frame_set(self.frame)
+        return {"FINISHED"}
+
+
+def stem_of(scene: bpy.types.Scene) -> str:
+    """A file name for what a scene shows, such as "nano-GPT-sort CBABBC"."""
+    settings = settings_of(scene)
+    model = Path(settings.folder).name if settings.source == "FOLDER" else settings.preset
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]+', "_", f"{model} {settings.prompt[:24]}".strip())
+
+
+def film_path(scene: bpy.types.Scene) -> Path:
+    """Where a scene's film goes."""
+    chosen = settings_of(scene).film_path
+    if chosen:
+        return Path(bpy.path.abspath(chosen)).with_suffix(".mp4")
+    return preferences.output_folder() / f"{stem_of(scene)}.mp4"
+
+
+class _Export(OnOwnScene, ExportHelper):
+    """What the operators share that write one file by a file browser."""
+
+    check_existing: BoolProperty(default=True, options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if not self.filepath:
+            name = stem_of(context.scene) + self.filename_ext
+            self.filepath = str(preferences.output_folder() / name)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            self.write(context, path)
+        except (UserError, OSError, MemoryError) as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Wrote {path}.")
+        return {"FINISHED"}
+
+    def write(self, context: bpy.types.Context, path: Path) -> None:
+        """Write the file."""
+        raise NotImplementedError
+
+
+class LLM_SCENE_OT_export_gltf(_Export, bpy.types.Operator):
+    """Write the scene with its colours and its animation as a .glb file, for the web and other programs"""
+
+    bl_idname = "llm_scene.export_gltf"
+    bl_label = "Export LLM Scene as glTF"
+    filename_ext = ".glb"
+    filter_glob: StringProperty(default="*.glb", options={"HIDDEN"})
+
+    def write(self, context: bpy.types.Context, path: Path) -> None:
+        from ..output.gltf import export_gltf
+
+        shown = library.production_of(context.scene)
+        assert shown is not None
+        settings = settings_of(context.scene)
+        look = appearance.look_of(settings.look, settings.colour_map)
+        export_gltf(path, shown.layout, shown.trace, shown.film, look)
+
+
+class LLM_SCENE_OT_save_blend(_Export, bpy.types.Operator):
+    """Write this scene alone into a .blend that opens and renders without this add-on"""
+
+    bl_idname = "llm_scene.save_blend"
+    bl_label = "Save LLM Scene as .blend"
+    filename_ext = ".blend"
+    filter_glob: StringProperty(default="*.blend", options={"HIDDEN"})
+
+    def write(self, context: bpy.types.Context, path: Path) -> None:
+        from ..output.blend import save
+
+        if bpy.data.filepath and path == Path(bpy.data.filepath):
+            raise UserError("This file is open: choose another name, or save it by File > Save.")
+        save(context.scene, path)
+
+
+CLASSES = (
+    LLM_SCENE_OT_generate,
+    LLM_SCENE_OT_remove,
+    LLM_SCENE_OT_jump,
+    LLM_SCENE_OT_export_gltf,
+    LLM_SCENE_OT_save_blend,
+)

@@ -1,0 +1,259 @@
+"""The panel "LLM Scene" in the 3D view's sidebar."""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+
+import bpy
+
+from ..errors import UserError
+from . import library
+from .operators import film_path
+from .ownership import tag_of
+from .rendering import progress_of
+from .settings import Settings, settings_of
+from .task import sentence
+
+TOKENS = 48  # shown of a long prompt
+LETTER = 6.2  # pixels of an average letter, to break lines where the sidebar ends
+
+
+def write(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
+    """A paragraph, broken where the sidebar ends."""
+    scale = context.preferences.system.ui_scale
+    width = max(16, int((context.region.width / scale - 60) / LETTER))
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for i, line in enumerate(textwrap.wrap(text, width)):
+        column.label(
+            text=line, icon=icon if i == 0 else "NONE" if icon == "NONE" else "BLANK1", translate=False
+        )
+
+
+class _Panel:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "LLM Scene"
+
+
+class _SubPanel(_Panel):
+    bl_parent_id = "VIEW3D_PT_llm_scene"
+
+
+class VIEW3D_PT_llm_scene(_Panel, bpy.types.Panel):
+    """Generate, and what there is already."""
+
+    bl_idname = "VIEW3D_PT_llm_scene"
+    bl_label = "LLM Scene"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, scene = self.layout, context.scene
+        own = tag_of(scene) is not None
+        settings = settings_of(scene)
+        column = layout.column()
+        column.scale_y = 1.6
+        text = "Generate Again" if own and not settings.keep else "Generate"
+        column.operator("llm_scene.generate", text=text, icon="SHADERFX")
+        if own:
+            row = layout.row(align=True)
+            row.prop(settings, "keep")
+            row.operator("llm_scene.remove", text="", icon="TRASH")
+
+
+class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
+    """Which model, and what it is."""
+
+    bl_label = "Model"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, settings_of(context.scene)
+        layout.row().prop(settings, "source", expand=True)
+        layout.prop(settings, "preset" if settings.source == "PRESET" else "folder", text="")
+        try:
+            model = library.model_of(settings)
+        except (UserError, OSError) as error:
+            write(layout, context, sentence(error), "ERROR")
+            return
+        if model.preset is not None and model.preset.description:
+            write(layout, context, model.preset.description)
+        _facts(layout, _model_facts(model))
+
+
+@functools.lru_cache(maxsize=4)
+def _model_facts(model: library.Model) -> tuple[tuple[str, str], ...]:
+    c = model.config
+    return (
+        ("Parameters", f"{model.network.n_params():,}"),
+        ("Layers × heads", f"{c.n_layer} × {c.n_head}"),
+        ("Channels", f"{c.d_model:,}"),
+        ("Vocabulary", f"{c.d_vocab:,}"),
+        ("Positions", f"{c.n_ctx:,}"),
+    )
+
+
+def _facts(layout: bpy.types.UILayout, facts: tuple[tuple[str, str], ...]) -> None:
+    """Names at the left, numbers at the right."""
+    column = layout.column(align=True)
+    column.scale_y = 0.85
+    for name, value in facts:
+        split = column.split(factor=0.5)
+        split.label(text=name)
+        right = split.row()
+        right.alignment = "RIGHT"
+        right.label(text=value, translate=False)
+
+
+class VIEW3D_PT_llm_scene_prompt(_SubPanel, bpy.types.Panel):
+    """What the model reads, token by token, and how it goes on."""
+
+    bl_label = "Prompt"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, settings_of(context.scene)
+        layout.prop(settings, "prompt", text="")
+        try:
+            words = library.words_of(settings)
+        except (UserError, OSError) as error:
+            write(layout, context, sentence(error), "ERROR")
+            words = None
+        if words is not None:
+            self._tokens(context, words)
+            self._room(context, words, settings)
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "steps")
+        column.prop(settings, "temperature")
+        drawn = column.column()
+        drawn.active = settings.temperature > 0
+        for name in ("top_k", "top_p", "seed"):
+            drawn.prop(settings, name)
+        if not settings.temperature:
+            write(
+                layout, context, bpy.app.translations.pgettext_iface("Temperature 0 draws nothing at random.")
+            )
+
+    def _tokens(self, context: bpy.types.Context, words: library.Words) -> None:
+        box = self.layout.box()
+        columns = max(2, int(context.region.width / context.preferences.system.ui_scale / 62))
+        grid = box.grid_flow(row_major=True, columns=columns, even_columns=True, even_rows=True, align=True)
+        for token, piece in list(zip(words.ids, words.pieces, strict=True))[:TOKENS]:
+            cell = grid.column(align=True)
+            cell.alignment = "CENTER"
+            cell.scale_y = 0.75
+            cell.label(text=piece, translate=False)
+            number = cell.row()
+            number.active = False
+            number.label(text=str(token), translate=False)
+        if len(words.ids) > TOKENS:
+            box.label(text=f"… {len(words.ids) - TOKENS} more", translate=False)
+
+    def _room(self, context: bpy.types.Context, words: library.Words, settings: Settings) -> None:
+        left = words.room - settings.steps + 1
+        translate = bpy.app.translations.pgettext_iface
+        if left < 0:
+            text = translate("Too long by {count}: shorten the prompt or continue by less.").format(
+                count=-left
+            )
+            write(self.layout, context, text, "ERROR")
+        else:
+            text = translate("{tokens} tokens, {left} positions left after the continuation")
+            write(self.layout, context, text.format(tokens=len(words.ids), left=left))
+
+
+class VIEW3D_PT_llm_scene_look(_SubPanel, bpy.types.Panel):
+    """Colours and cells; acts at once."""
+
+    bl_label = "Look"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, settings_of(context.scene)
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for name in ("look", "colour_map", "gap", "relief", "bevel", "labels"):
+            layout.prop(settings, name)
+
+
+class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
+    """The film's chapters."""
+
+    bl_label = "Film"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, scene = self.layout, context.scene
+        settings = layout.column()
+        settings.use_property_split = True
+        settings.use_property_decorate = False
+        settings.prop(settings_of(scene), "language")
+        if tag_of(scene) is None:
+            write(
+                layout,
+                context,
+                bpy.app.translations.pgettext_iface("Generate a scene to see its chapters."),
+                "INFO",
+            )
+            return
+        playing = context.screen.is_animation_playing
+        row = layout.row()
+        row.scale_y = 1.3
+        row.operator(
+            "screen.animation_play", text="Pause" if playing else "Play", icon="PAUSE" if playing else "PLAY"
+        )
+        self._chapters(scene)
+        seconds = (scene.frame_end + 1 - scene.frame_start) / scene.render.fps
+        _facts(layout, (("Total time", f"{seconds:.1f} s"),))
+
+    def _chapters(self, scene: bpy.types.Scene) -> None:
+        column = self.layout.column(align=True)
+        markers = sorted(scene.timeline_markers, key=lambda marker: marker.frame)
+        current = max((m.frame for m in markers if m.frame <= scene.frame_current), default=None)
+        for marker in markers:
+            row = column.row(align=True)
+            minutes, seconds = divmod(marker.frame // scene.render.fps, 60)
+            text = f"{minutes}:{seconds:02}  {marker.name}"
+            jump = row.operator("llm_scene.jump", text=text, depress=marker.frame == current, translate=False)
+            jump.frame = marker.frame
+
+
+class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
+    """Films and files."""
+
+    bl_label = "Output"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, scene = self.layout, context.scene
+        settings = settings_of(scene)
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "quality")
+        column.prop(settings, "film_path")
+        if tag_of(scene) is None:
+            write(
+                layout,
+                context,
+                bpy.app.translations.pgettext_iface("Generate a scene to render or export it."),
+                "INFO",
+            )
+        elif not settings.film_path:
+            write(layout, context, f"→ {film_path(scene)}")
+        running = progress_of(scene)
+        if running is not None:
+            layout.progress(factor=running.share, text=running.text)
+            layout.operator("llm_scene.cancel_render", icon="CANCEL")
+        else:
+            layout.operator("llm_scene.render", text="Render Film", icon="RENDER_ANIMATION")
+        column = layout.column(align=True)
+        column.operator("llm_scene.export_gltf", text="Export glTF…", icon="EXPORT")
+        column.operator("llm_scene.save_blend", text="Save .blend…", icon="FILE_BLEND")
+
+
+CLASSES = (
+    VIEW3D_PT_llm_scene,
+    VIEW3D_PT_llm_scene_model,
+    VIEW3D_PT_llm_scene_prompt,
+    VIEW3D_PT_llm_scene_look,
+    VIEW3D_PT_llm_scene_film,
+    VIEW3D_PT_llm_scene_output,
+)

@@ -1,0 +1,75 @@
+"""The add-on's preferences: what holds for all files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import EnumProperty, IntProperty, StringProperty
+
+# The add-on is the package around this one; as a plain Python package it has no preferences of its own.
+ADDON = __package__.removesuffix(".llm_scene.ui") if __package__ != "llm_scene.ui" else "llm_scene"
+CELL_BUDGET = 1_000_000
+
+
+class Preferences(bpy.types.AddonPreferences):
+    """What holds for all files."""
+
+    bl_idname = ADDON
+
+    model_folder: StringProperty(
+        name="Models", description="Where the file browser starts to look for models", subtype="DIR_PATH"
+    )
+    output_folder: StringProperty(
+        name="Films and Exports",
+        description="Where films go while the .blend has not been saved; empty: the home folder",
+        subtype="DIR_PATH",
+    )
+    cell_budget: IntProperty(
+        name="Cell Budget",
+        description="The most cells a scene may have; a million take about a gigabyte of memory",
+        default=CELL_BUDGET,
+        min=1000,
+        soft_max=10_000_000,
+        step=1000,
+    )
+    cluster: StringProperty(
+        name="Cluster",
+        description="Address of a Dask scheduler that renders films, such as tcp://host:8786; empty: this machine",
+    )
+    language: EnumProperty(
+        name="Captions of New Scenes",
+        items=[
+            ("AUTO", "As the Interface", "The language that Blender speaks, where there are captions in it"),
+            ("en", "English", ""),
+            ("zh", "中文", ""),
+        ],
+    )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        for name in ("model_folder", "output_folder", "cell_budget", "cluster", "language"):
+            layout.prop(self, name)
+
+
+def preferences() -> Preferences | None:
+    """The preferences; None where the add-on runs as a plain Python package."""
+    addon = bpy.context.preferences.addons.get(ADDON)
+    return addon.preferences if addon is not None else None
+
+
+def cell_budget() -> int:
+    """The most cells a scene may have."""
+    chosen = preferences()
+    return chosen.cell_budget if chosen is not None else CELL_BUDGET
+
+
+def output_folder() -> Path:
+    """Where files go: beside the saved .blend, else where the preferences say, else the home folder."""
+    if bpy.data.filepath:
+        return Path(bpy.data.filepath).parent
+    chosen = preferences()
+    if chosen is not None and chosen.output_folder:
+        return Path(bpy.path.abspath(chosen.output_folder))
+    return Path.home()

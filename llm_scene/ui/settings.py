@@ -1,0 +1,257 @@
+"""What a user can choose, kept in the scene and so in the file."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..film.words import languages, words
+from ..layout.look import LOOKS
+from ..models import DEFAULT
+from ..scene.cells import DEFAULTS
+from ..scene.rendering import PRESETS as RENDER_PRESETS
+from . import appearance
+from .library import presets
+from .ownership import tag_of
+
+Item = tuple[str, str, str, int]
+_quiet = False
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Within the block, setting a property changes nothing else."""
+    global _quiet
+    before, _quiet = _quiet, True
+    try:
+        yield
+    finally:
+        _quiet = before
+
+
+def number_of(name: str) -> int:
+    """A number for an item of a menu that stays the same when items are added, as files store it."""
+    return zlib.crc32(name.encode()) & 0x7FFFFFFF
+
+
+_items: list[Item] = []  # Blender needs the texts of a menu to stay alive
+
+
+def preset_items(self: Settings, context: bpy.types.Context | None) -> list[Item]:
+    """The menu of presets."""
+    _items[:] = [(p.name, p.title, p.description, number_of(p.name)) for p in presets().values()]
+    return _items
+
+
+def language_items() -> list[tuple[str, str, str]]:
+    """The menu of caption languages."""
+    spoken = [(code, words(code).language, "Language of the captions") for code in languages()]
+    return [*spoken, ("none", "No captions", "A film without text on the picture")]
+
+
+def take_preset(self: Settings, context: bpy.types.Context) -> None:
+    """A preset brings its prompt and its way of sampling."""
+    preset = presets().get(self.preset)
+    if _quiet or preset is None:
+        return
+    with quietly():
+        self.prompt = preset.prompt
+        self.steps = preset.steps
+        self.temperature = preset.temperature
+        self.top_k, self.top_p, self.seed = preset.top_k, preset.top_p, preset.seed
+
+
+def choose_folder(self: Settings, context: bpy.types.Context) -> None:
+    """A file of a model stands for its folder."""
+    if not _quiet and self.folder and Path(bpy.path.abspath(self.folder)).is_file():
+        self.folder = str(Path(self.folder).parent)
+
+
+def live(
+    change: Callable[[bpy.types.Scene, Settings], None],
+) -> Callable[[Settings, bpy.types.Context], None]:
+    """An update callback that acts on the scene, where the add-on made it."""
+
+    def update(self: Settings, context: bpy.types.Context) -> None:
+        scene = self.id_data
+        if not _quiet and tag_of(scene) is not None:
+            change(scene, self)
+
+    return update
+
+
+def recolour(scene: bpy.types.Scene, settings: Settings) -> None:
+    """Give the scene the chosen look and colour map."""
+    appearance.set_look(scene, appearance.look_of(settings.look, settings.colour_map))
+
+
+def reshape(name: str) -> Callable[[bpy.types.Scene, Settings], None]:
+    """Give all cells one measure."""
+
+    def change(scene: bpy.types.Scene, settings: Settings) -> None:
+        appearance.set_measure(scene, name, getattr(settings, name.lower()))
+
+    return change
+
+
+def relabel(scene: bpy.types.Scene, settings: Settings) -> None:
+    """Show or hide all writing."""
+    appearance.show_labels(scene, settings.labels)
+
+
+class Settings(bpy.types.PropertyGroup):
+    """The panel's contents."""
+
+    source: EnumProperty(
+        name="Source",
+        description="Where the model comes from",
+        items=[
+            ("PRESET", "Preset", "A model that ships with LLM Scene, or one you saved"),
+            ("FOLDER", "My Model", "A model in a folder of yours, as the transformers library saves it"),
+        ],
+    )
+    preset: EnumProperty(
+        name="Preset",
+        description="The model to show",
+        items=preset_items,
+        default=number_of(DEFAULT),
+        update=take_preset,
+    )
+    folder: StringProperty(
+        name="Model Folder",
+        description="Folder with config.json, model.safetensors and the tokenizer's files",
+        subtype="DIR_PATH",
+        update=choose_folder,
+    )
+    prompt: StringProperty(name="Prompt", description="The text that the model continues", default="CBABBC")
+    steps: IntProperty(
+        name="Continue By",
+        description="How many tokens the model adds; all but the last take a position of their own",
+        default=6,
+        min=1,
+        soft_max=32,
+    )
+    temperature: FloatProperty(
+        name="Temperature",
+        description="How freely tokens are drawn; 0 always takes the most probable one",
+        default=0.0,
+        min=0.0,
+        soft_max=2.0,
+        step=5,
+    )
+    top_k: IntProperty(
+        name="Top K", description="Draw only from the K most probable tokens; 0 draws from all", min=0
+    )
+    top_p: FloatProperty(
+        name="Top P",
+        description="Draw only from the fewest tokens that together reach this probability",
+        default=1.0,
+        min=0.01,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    seed: IntProperty(name="Seed", description="The same seed draws the same tokens", min=0)
+
+    look: EnumProperty(
+        name="Look",
+        description="Colours, light and background",
+        items=[(look.name, look.title, "") for look in LOOKS.values()],
+        update=live(recolour),
+    )
+    colour_map: EnumProperty(
+        name="Colour Map",
+        description="Which colours stand for which values",
+        items=[(name, title, text) for name, (title, text) in appearance.COLOUR_MAPS.items()],
+        update=live(recolour),
+    )
+    gap: FloatProperty(
+        name="Gap",
+        description="Empty space between neighbouring cells, as a part of a cell's width",
+        default=DEFAULTS["Gap"],
+        min=0.0,
+        max=0.8,
+        subtype="FACTOR",
+        update=live(reshape("Gap")),
+    )
+    relief: FloatProperty(
+        name="Relief",
+        description="How far cells stand out by the size of their value, in widths of a cell",
+        default=DEFAULTS["Relief"],
+        min=0.0,
+        soft_max=4.0,
+        max=20.0,
+        update=live(reshape("Relief")),
+    )
+    bevel: FloatProperty(
+        name="Bevel",
+        description="Rounding of the cells' edges, in widths of a cell",
+        default=DEFAULTS["Bevel"],
+        min=0.0,
+        max=0.2,
+        update=live(reshape("Bevel")),
+    )
+    labels: BoolProperty(
+        name="Labels",
+        description="Show names, dimensions, section titles and the legend",
+        default=True,
+        update=live(relabel),
+    )
+    language: EnumProperty(
+        name="Captions", description="Language of the film's captions", items=language_items()
+    )
+
+    keep: BoolProperty(
+        name="Keep This Scene",
+        description="The next Generate makes another scene beside this one instead of replacing it",
+    )
+    quality: EnumProperty(
+        name="Quality",
+        description="A trade between quality and time",
+        items=[
+            (p.name, p.title, f"{p.size[0]} × {p.size[1]}, {p.samples} samples")
+            for p in RENDER_PRESETS.values()
+        ],
+        default="preview",
+    )
+    film_path: StringProperty(
+        name="Film",
+        description="The video to write; empty: beside the .blend, named after the model",
+        subtype="FILE_PATH",
+    )
+
+
+def settings_of(scene: bpy.types.Scene) -> Settings:
+    """The settings that a scene carries."""
+    return scene.llm_scene_settings
+
+
+def copy_settings(source: Settings, target: Settings) -> None:
+    """Take over all choices, without acting on any scene."""
+    with quietly():
+        for prop in source.bl_rna.properties:
+            if not prop.is_readonly and prop.identifier != "name":
+                setattr(target, prop.identifier, getattr(source, prop.identifier))
+
+
+def register() -> None:
+    """Add the settings to every scene."""
+    bpy.utils.register_class(Settings)
+    bpy.types.Scene.llm_scene_settings = PointerProperty(type=Settings, name="LLM Scene")
+
+
+def unregister() -> None:
+    """Take them away again; what files hold stays there."""
+    del bpy.types.Scene.llm_scene_settings
+    bpy.utils.unregister_class(Settings)
