@@ -86,13 +86,19 @@ class Evaluator:
             raise ValueError(f"{end} positions do not fit into {self.capacity}")
         self._store(self.network["tokens"], np.asarray(tokens, np.float32), start)
         computed = self.network.computed
+        with np.errstate(all="ignore"):  # weights that are not finite show as such; that is no news here
+            self._compute(computed, start, end, progress)
+        self.n_positions = end
+
+    def _compute(
+        self, computed: list[Matrix], start: int, end: int, progress: Callable[[float], None] | None
+    ) -> None:
         for done, matrix in enumerate(computed):
             assert matrix.op is not None
             inputs = [self._rows(self.network[name], matrix, start, end) for name in matrix.inputs]
             self._store(matrix, matrix.op.forward(*inputs, start=start), start)
             if progress is not None:
                 progress((done + 1) / len(computed))
-        self.n_positions = end
 
     def trace(self) -> Trace:
         """All matrices as far as computed; a view, so later positions do not disturb it."""

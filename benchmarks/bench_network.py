@@ -1,0 +1,96 @@
+"""Inference: nano-GPT by itself, and a GPT-2 small of random weights against torch in the same process.
+
+Ours keeps every intermediate; torch keeps none. Both use all cores, or as many as OMP_NUM_THREADS and
+OPENBLAS_NUM_THREADS allow. A figure is the best of several runs taken in turns, so that a busy machine
+slows both alike; one thread each (`=1`) compares best where other programs are running.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from llm_scene.models import load
+from llm_scene.models.settings import Fields, gpt2
+from llm_scene.network import Evaluator, declare, run
+
+Row = tuple[str, str, str]
+
+POSITIONS, REPEAT = 64, 7
+SIZES = {"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024, "vocab_size": 50257}
+
+
+def best(functions: dict[str, Callable[[], Any]], repeat: int = REPEAT) -> dict[str, float]:
+    """Milliseconds of the fastest of `repeat` runs of each function, taken in turns."""
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for turn in range(repeat + 1):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            if turn:  # the first one warms up
+                times[name].append(1e3 * (time.perf_counter() - start))
+    return {name: min(found) for name, found in times.items()}
+
+
+def rows() -> list[Row]:
+    """What, figure, budget."""
+    return [nano(), *against_torch()]
+
+
+def nano() -> Row:
+    """A trace of nano-GPT, every intermediate kept."""
+    model = load("nano-gpt-sort")
+    tokens = [2, 1, 0, 1, 1, 2, 0, 1, 1, 1, 2]
+    times = best({"ours": lambda: model.trace(tokens)})
+    return "nano-GPT: trace of 11 positions", f"{times['ours']:.1f} ms", "20 ms"
+
+
+def against_torch() -> list[Row]:
+    """GPT-2 small: the whole trace, and one further position with the cache; nothing without torch."""
+    try:
+        import torch
+        import transformers
+    except ImportError:
+        return []
+    torch.set_grad_enabled(False)
+    torch.manual_seed(0)
+    theirs = transformers.GPT2LMHeadModel(transformers.GPT2Config(**SIZES)).eval()
+    state = {key.removeprefix("transformer."): value.numpy() for key, value in theirs.state_dict().items()}
+    network = declare(gpt2(Fields(Path("config.json"), {"model_type": "gpt2", **SIZES})))
+    tokens = np.random.default_rng(0).integers(SIZES["vocab_size"], size=POSITIONS).tolist()
+    batch = torch.tensor([tokens])
+    difference = np.abs(run(network, state, tokens)["logits"] - theirs(batch).logits[0].numpy()).max()
+    assert difference < 1e-4, f"not the same model: logits differ by {difference:.1e}"
+
+    ready = Evaluator(network, state, POSITIONS + 1)
+    ready.append(tokens)
+    cache = theirs(batch, use_cache=True).past_key_values
+
+    def theirs_next() -> None:
+        theirs(batch[:, :1], past_key_values=cache, use_cache=True)
+        cache.crop(-1)
+
+    def ours_next() -> None:
+        ready.append(tokens[:1])
+        ready.n_positions = POSITIONS
+
+    whole = {"torch": lambda: theirs(batch, use_cache=False), "ours": lambda: run(network, state, tokens)}
+    further = {"torch": theirs_next, "ours": ours_next}
+    return [
+        _row(f"GPT-2 small: trace of {POSITIONS} positions", best(whole)),
+        _row("GPT-2 small: one further token", best(further, 3 * REPEAT)),
+    ]
+
+
+def _row(what: str, times: dict[str, float]) -> Row:
+    ratio = times["ours"] / times["torch"]
+    return what, f"{times['ours']:.0f} ms, torch {times['torch']:.0f} ms: {ratio:.2f}x", "1.5x"
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print("  ".join(row))
