@@ -10,9 +10,11 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import sys
+import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,8 +22,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .errors import UserError
 
 if TYPE_CHECKING:
+    import bpy
+
+    from .film.plan import Film
     from .models import Model
     from .network import Continuation, Sampling, Step
+    from .output.production import Production
 
 Arguments = argparse.Namespace
 CANDIDATES = 10  # tokens listed for each step
@@ -340,12 +346,311 @@ def convert(args: Arguments) -> None:
     print(f"{args.target} is ready: llm-scene predict --model {args.target}")
 
 
+# --- scenes: what generate, render, export, captions and demo share ----------------------------------
+
+
+def add_scene_arguments(sub: argparse.ArgumentParser, output: str) -> None:
+    """What to show and how: read with `production_of`; `output` is the help of -o."""
+    sub.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help=output)
+    add_model_arguments(sub)
+    group = sub.add_argument_group("prompt").add_mutually_exclusive_group()
+    group.add_argument("--prompt", metavar="TEXT", help="what to continue")
+    group.add_argument("--tokens", metavar="IDS", help="the same as token ids: 2,1,0")
+    group = sub.add_argument_group("film")
+    group.add_argument("--film", metavar="NAME", default="film", help="film (the default) or teaser")
+    group.add_argument("--language", metavar="CODE", default="en", help="of the captions: en, zh … or none")
+    group.add_argument("--look", metavar="NAME", default="studio", help="studio (dark, the default) or paper")
+    sub.set_defaults(steps=1)
+
+
+def add_quality_arguments(sub: argparse.ArgumentParser, preset: str) -> None:
+    """How to render: applied by `scene_of`."""
+    group = sub.add_argument_group("quality")
+    group.add_argument(
+        "--render-preset", metavar="NAME", default=preset, help=f"draft to final-4k ({preset})"
+    )
+    group.add_argument("--resolution", metavar="WxH", type=_size, help="in pixels: 1280x720")
+    group.add_argument("--samples", metavar="N", type=_count, help="rays a pixel: more is cleaner and slower")
+
+
+def production_of(args: Arguments) -> Production:
+    """The traced model, its layout and its film."""
+    from .layout.look import LOOKS
+    from .output.production import produce
+
+    if args.look not in LOOKS:
+        raise UserError(f"There is no look {args.look!r}: choose one of {', '.join(LOOKS)}.")
+    model = model_of(args)
+    return produce(model, prompt_of(args, model), cut=args.film, language=args.language, look=args.look)
+
+
+def scene_of(args: Arguments, production: Production) -> bpy.types.Scene:
+    """A Blender scene of a production, ready to render."""
+    from .scene.build import build
+    from .scene.rendering import PRESETS, apply_preset
+
+    if args.render_preset not in PRESETS:
+        raise UserError(
+            f"There is no render preset {args.render_preset!r}: choose one of {', '.join(PRESETS)}."
+        )
+    scene = build(production.layout, production.trace, production.film, production.look)
+    apply_preset(scene, PRESETS[args.render_preset])
+    if args.resolution is not None:
+        scene.render.resolution_x, scene.render.resolution_y = args.resolution
+    if args.samples is not None:
+        scene.cycles.samples = scene.eevee.taa_render_samples = args.samples
+    return scene
+
+
+def need_blender() -> None:
+    """Raise UserError, with the way out, where Blender's Python module cannot be imported."""
+    try:
+        import bpy  # noqa: F401
+    except ModuleNotFoundError:
+        how = 'pip install "llm-scene[blender]" (Python 3.11 or 3.13)'
+        raise UserError(f"This needs Blender as a Python module: {how}.") from None
+    except ImportError as error:
+        missing = str(error).partition(":")[0]
+        raise UserError(f"Blender needs a system library that is missing: install {missing}.") from None
+
+
+@contextlib.contextmanager
+def quiet_blender() -> Iterator[None]:
+    """Keep what Blender prints by itself off standard output; Python's prints still reach it."""
+    import ctypes
+
+    def flush() -> None:
+        sys.stdout.flush()
+        with contextlib.suppress(OSError, AttributeError, TypeError):
+            ctypes.CDLL(None).fflush(None)
+
+    flush()
+    kept, stdout = os.dup(1), sys.stdout
+    with open(kept, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as real:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        if stdout is sys.__stdout__:
+            sys.stdout = real
+        try:
+            yield
+        finally:
+            flush()
+            sys.stdout = stdout
+            os.dup2(kept, 1)
+            os.close(null)
+    os.close(kept)
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
+    size = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not all(16 <= side <= 16384 for side in size):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size such as 1280x720, of 16 to 16384 pixels a side"
+        )
+    return size
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 to 65536")
+    return int(text)
+
+
+class Bar:
+    """Progress on standard error: one line that moves in a terminal, a line now and then elsewhere."""
+
+    WIDTH, PAUSE = 24, 10.0  # letters; seconds between plain lines
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._moving = sys.stderr.isatty()
+        self._last = float("-inf")
+
+    def __call__(self, done: int, total: int, left: float | None) -> None:
+        """Say how far it is; `left` is in seconds."""
+        now = time.monotonic()
+        if not self._moving and done < total and now - self._last < self.PAUSE:
+            return
+        self._last = now
+        time_left = "" if left is None or done == total else f", {int(left) // 60}:{int(left) % 60:02} left"
+        pace = f", {(total - done) / left:.2f} a second" if left and done < total else ""
+        filled = self.WIDTH * done // total
+        bar = f" [{'#' * filled}{'.' * (self.WIDTH - filled)}]" if self._moving else ""
+        line = f"{self._what}: {done} of {total} frames{bar}{pace}{time_left}"
+        end = "\n" if not self._moving or done == total else ""
+        print(f"\r{line:78}" if self._moving else line, end=end, file=sys.stderr, flush=True)
+
+
+# --- generate ----------------------------------------------------------------------------------------
+
+
+def generate_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `generate`."""
+    add_scene_arguments(sub, "the .blend to write")
+    add_quality_arguments(sub, "final")
+
+
+def generate_scene(args: Arguments) -> None:
+    """Write the whole scene, with its film, as a .blend that needs no add-on."""
+    _check_output(args.output, ".blend")
+    production = production_of(args)
+    need_blender()
+    from .output.blend import save
+
+    with quiet_blender():
+        save(scene_of(args, production), args.output, production.film)
+    print(f"{args.output} is ready: {production.film.duration:.1f} s of film.")
+
+
+# --- render ------------------------------------------------------------------------------------------
+
+
+def render_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `render`."""
+    add_scene_arguments(sub, "the video: .mp4, .webm or .mov; without a suffix, a folder of frames")
+    add_quality_arguments(sub, "preview")
+    group = sub.add_argument_group("part").add_mutually_exclusive_group()
+    group.add_argument("--frames", metavar="A-B", type=_frames, help="the first and the last frame")
+    group.add_argument("--chapters", metavar="NAMES", help="only these chapters: attention,mlp")
+    sub.add_argument("--processes", metavar="N", type=_count, help="how many render at once")
+
+
+def render(args: Arguments) -> None:
+    """Render the film to a video. Run again after an interruption, it goes on where it stopped."""
+    need_blender()
+    from .output.local import check_output, render_film
+
+    check_output(args.output)
+    production = production_of(args)
+    frames = frames_of(args, production.film)
+    with quiet_blender():
+        scene = scene_of(args, production)
+        folder = render_film(
+            scene,
+            production.film,
+            args.output,
+            frames=frames,
+            processes=args.processes,
+            progress=Bar("rendering"),
+        )
+    seconds = len(frames) / production.film.fps
+    print(f"{args.output} is ready: {seconds:.1f} s; its frames are in {folder}.")
+
+
+def frames_of(args: Arguments, film: Film) -> list[int]:
+    """The frames that --frames or --chapters choose; UserError where there are none such."""
+    last = film.n_frames - 1
+    if args.frames is not None:
+        start, end = args.frames
+        if not start <= end <= last:
+            raise UserError(f"The film has frames 0 to {last}, not {start} to {end}.")
+        return list(range(start, end + 1))
+    if args.chapters is None:
+        return list(range(last + 1))
+    names = [chapter.name for chapter in film.chapters]
+    wanted = [name.strip() for name in args.chapters.split(",")]
+    for name in wanted:
+        if name not in names:
+            raise UserError(f"The film has no chapter {name!r}: choose from {', '.join(names)}.")
+    chosen = [chapter for chapter in film.chapters if chapter.name in wanted]
+    edges = [(round(c.start * film.fps), round(c.end * film.fps)) for c in chosen]
+    return [frame for start, end in edges for frame in range(start, min(end, last + 1))]
+
+
+def _frames(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,7})(?:-(\d{1,7}))?", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no range of frames such as 0-99")
+    return int(found[1]), int(found[2] or found[1])
+
+
+# --- export, captions --------------------------------------------------------------------------------
+
+
+def export_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `export`."""
+    add_scene_arguments(sub, "the .glb to write")
+
+
+def export(args: Arguments) -> None:
+    """Write the scene and its film as glTF, for the web and for other programs."""
+    _check_output(args.output, ".glb")
+    made = production_of(args)
+    need_blender()
+    from .output.gltf import export_gltf
+
+    with quiet_blender():
+        export_gltf(args.output, made.layout, made.trace, made.film, made.look)
+    print(f"{args.output} is ready: {args.output.stat().st_size / 1e6:.1f} MB.")
+
+
+def captions_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `captions`."""
+    add_scene_arguments(sub, "the subtitles to write: .srt or .vtt")
+
+
+def captions(args: Arguments) -> None:
+    """Write the film's captions as subtitles."""
+    from .output.captions import check_suffix, write_captions
+    from .writing import check_target
+
+    check_suffix(args.output.suffix)
+    check_target(args.output)
+    film = production_of(args).film
+    write_captions(film.captions, args.output)
+    print(f"{args.output} is ready: {len(film.captions)} captions.")
+
+
+def _check_output(path: Path, suffix: str) -> None:
+    from .writing import check_target
+
+    if path.suffix.lower() != suffix:
+        raise UserError(f"{path} should end in {suffix}.")
+    check_target(path)
+
+
+# --- demo --------------------------------------------------------------------------------------------
+
+
+def demo_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `demo`."""
+    sub.add_argument("-o", "--output", metavar="FOLDER", type=Path, default=Path("renders"), help="(renders)")
+    sub.add_argument("--frames", metavar="A-B", type=_frames, help="only these frames of the teaser")
+    add_quality_arguments(sub, "draft")
+    add_model_arguments(sub)
+    sub.set_defaults(
+        prompt=None, tokens=None, steps=1, language="en", look="studio", chapters=None, processes=None
+    )
+
+
+def demo(args: Arguments) -> None:
+    """Leave a short film, the scene and the glTF of the letter sorter in a folder."""
+    folder = args.output
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file: give the name of a folder.")
+    folder.mkdir(exist_ok=True)
+
+    def run(command: Callable[[Arguments], None], name: str, film: str, **settings: Any) -> None:
+        command(argparse.Namespace(**(vars(args) | settings | {"output": folder / name, "film": film})))
+
+    name = model_of(args).name
+    run(generate_scene, f"{name}.blend", "film", render_preset="final", resolution=None, samples=None)
+    run(export, f"{name}.glb", "film")
+    run(render, "teaser.mp4", "teaser")
+
+
 COMMANDS: list[Command] = [
     Command("predict", "Continue a prompt and print the probabilities.", predict_arguments, predict),
     Command("explain", "Say how one cell came about.", explain_arguments, explain),
     Command(
         "convert", "Turn a nanoGPT or minGPT checkpoint into a model folder.", convert_arguments, convert
     ),
+    Command("generate", "Write the whole scene as a .blend.", generate_arguments, generate_scene),
+    Command("render", "Render the film to a video.", render_arguments, render),
+    Command("export", "Write the scene and its film as glTF.", export_arguments, export),
+    Command("captions", "Write the film's captions as subtitles.", captions_arguments, captions),
+    Command("demo", "Leave a short film, a .blend and a .glb in a folder.", demo_arguments, demo),
     Command("presets", "List the models that are there.", presets_arguments, presets),
 ]
 

@@ -1,0 +1,29 @@
+"""A .blend that needs nobody: only our scene, its font packed, no script in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..film.plan import Film
+from ..writing import whole_file
+from .edit import edit_scene
+
+
+def save(scene: bpy.types.Scene, path: Path, film: Film | None = None) -> None:
+    """Write `scene`, with everything it uses and nothing else, to a compressed .blend.
+
+    With a film, a second scene holds its captions as text strips over the first one, to be edited.
+    Raises UserError where the file cannot be written; what was there stays then.
+    """
+    scenes = {scene}
+    captioned = edit_scene(scene, film) if film is not None and film.captions else None
+    if captioned is not None:
+        scenes.add(captioned)
+    try:
+        with whole_file(path) as temporary:
+            bpy.data.libraries.write(str(temporary), scenes, path_remap="ABSOLUTE", compress=True)
+    finally:
+        if captioned is not None:
+            bpy.data.scenes.remove(captioned)

@@ -1,0 +1,46 @@
+"""Captions as subtitle files, SubRip (.srt) or WebVTT (.vtt)."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import UserError
+from ..film.plan import Caption
+from ..writing import whole_file
+
+
+def write_captions(captions: Iterable[Caption], path: Path) -> None:
+    """Write captions as the suffix of `path` says; UserError for any other suffix."""
+    text = subtitles(list(captions), path.suffix.lower())
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def subtitles(captions: list[Caption], suffix: str) -> str:
+    """Captions as the text of a subtitle file with this suffix, ".srt" or ".vtt"."""
+    check_suffix(suffix)
+    vtt = suffix == ".vtt"
+    point = "." if vtt else ","
+    cues = []
+    for number, caption in enumerate(captions, 1):
+        text = _escaped(caption.text) if vtt else caption.text
+        cues.append(f"{number}\n{_clock(caption.start, point)} --> {_clock(caption.end, point)}\n{text}\n")
+    return "\n".join(["WEBVTT\n", *cues] if vtt else cues)
+
+
+def check_suffix(suffix: str) -> None:
+    """Raise UserError unless there is a kind of subtitles with this suffix."""
+    if suffix.lower() not in (".srt", ".vtt"):
+        raise UserError(f"Captions are written as .srt or .vtt, not {suffix or 'without a suffix'}.")
+
+
+def _clock(seconds: float, point: str) -> str:
+    """`00:01:02,345`."""
+    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02}{point}{milliseconds % 1000:03}"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)

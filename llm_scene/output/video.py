@@ -1,0 +1,95 @@
+"""Videos from frames, by Blender's own FFmpeg and sequencer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..errors import UserError
+from ..film.plan import Caption
+from ..scene.compat import video_format
+from ..writing import check_target, whole_file
+from .edit import add_captions
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of video, in Blender's words."""
+
+    title: str
+    container: str
+    codec: str
+
+
+FORMATS = {
+    ".mp4": Format("H.264 in MP4", "MPEG4", "H264"),
+    ".webm": Format("VP9 in WebM", "WEBM", "WEBM"),
+    ".mov": Format("ProRes 422 HQ in QuickTime", "QUICKTIME", "PRORES"),
+}
+
+
+def check_format(path: Path) -> None:
+    """Raise UserError unless a video can be written to `path`."""
+    if path.suffix.lower() not in FORMATS:
+        kinds = ", ".join(FORMATS)
+        raise UserError(
+            f"Videos are written as {kinds}, not {path.suffix}; without a suffix, as a folder of frames."
+        )
+    check_target(path)
+
+
+def assemble(
+    pictures: Mapping[int, Path],
+    path: Path,
+    size: tuple[int, int],
+    fps: int,
+    captions: Iterable[Caption] = (),
+) -> None:
+    """Make a video, with captions in it, in the format that the suffix of `path` names.
+
+    `pictures` are files by the frame of the film that they show. H.264 and VP9 need even sizes: a last odd
+    row or column is cut off.
+    """
+    kind = FORMATS[path.suffix.lower()]
+    first, *others = pictures.values()
+    before = bpy.context.window.scene
+    scene = bpy.data.scenes.new("LLM Scene video")
+    try:
+        _set_up(scene, kind, (size[0] // 2 * 2, size[1] // 2 * 2), fps, len(pictures))
+        strips = scene.sequence_editor_create().strips
+        strip = strips.new_image("frames", str(first.resolve()), 1, 0, fit_method="ORIGINAL")
+        for picture in others:
+            strip.elements.append(picture.name)
+        add_captions(scene, captions, list(pictures))
+        bpy.context.window.scene = scene
+        with whole_file(path) as temporary:
+            scene.render.filepath = str(temporary.resolve())
+            bpy.ops.render.render(animation=True, scene=scene.name)
+            if not temporary.is_file() or not temporary.stat().st_size:
+                raise UserError(f"Blender could not write {path}: is the disk full?")
+    except RuntimeError as error:
+        raise UserError(f"Blender could not write {path}: {' '.join(str(error).split())}") from None
+    finally:
+        bpy.context.window.scene = before
+        bpy.data.scenes.remove(scene)
+
+
+def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: int, n_frames: int) -> None:
+    render = scene.render
+    render.resolution_x, render.resolution_y = size
+    render.resolution_percentage, render.fps, render.fps_base = 100, fps, 1.0
+    render.use_file_extension, render.use_stamp = False, False
+    scene.frame_start, scene.frame_end = 0, n_frames - 1
+    scene.view_settings.view_transform = "Standard"  # the frames have been through one already
+    video_format(render.image_settings)
+    render.image_settings.color_mode = "RGB"
+    video = render.ffmpeg
+    video.format, video.codec, video.audio_codec = kind.container, kind.codec, "NONE"
+    video.gopsize, video.ffmpeg_preset = fps, "GOOD"
+    if kind.codec == "PRORES":
+        video.ffmpeg_prores_profile = "422_HQ"
+    else:
+        video.constant_rate_factor = "HIGH"
