@@ -107,7 +107,7 @@ class _Builder:
         self.x = max(tallest, start + 2 + c.d_model + self.gap + self.T)
         self.step(2)
         self.put("attn.scores", top=top, head=head, y=y, after=self.gap)
-        self.put("attn.scores_max", top=top, head=head, y=y, after=1)
+        self.put("attn.scores_max", top=top, head=head, y=y, after=0.6 * self.gap)
         self.put("attn.scores_sum", top=top, head=head, y=y, after=self.gap)
         self.put("attn.pattern", top=top, head=head, y=y)
         self.step(1.5)
@@ -173,9 +173,9 @@ class _Builder:
         logits = self.x
         self.put("logits", top=top)
         self.x = logits
-        self.put("logits_max", top=top - c.d_vocab - 3)
+        self.put("logits_max", top=top - c.d_vocab - self.gap)
         self.x = logits
-        self.put("logits_sum", top=top - c.d_vocab - 5)
+        self.put("logits_sum", top=top - c.d_vocab - 1.7 * self.gap)
         self.step(1.5)
         self.put("probs", top=top)
 
@@ -188,7 +188,7 @@ class _Builder:
         x = self.x
         for i, row in enumerate(("std", "rms", "mean")):
             self.x = x
-            self.put(f"{kind}.{row}", top=top + 3 + 2 * (i // 2))
+            self.put(f"{kind}.{row}", top=top + (1.2 if i < 2 else 1.7) * self.gap)
         self.x = x
         self.put(f"{kind}.out", top=top)
 

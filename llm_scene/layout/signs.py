@@ -69,7 +69,7 @@ def name_sign(block: Block) -> Sign:
         size = min(size, 1.5)
     if rows == 1:  # a row of aggregates is named at its side
         return Sign(block.label, (x - 0.8, y, z - 0.95), 1.3, "right", "name", block.name)
-    fits = len(block.label) * size * WIDTH < columns + 3
+    fits = len(block.label) <= 8 or len(block.label) * size * WIDTH < columns + 3
     text = block.label if fits else block.label.replace(" ", "\n", 1)  # a narrow sheet has its name in two lines
     return Sign(text, (x + columns / 2, y, z + 0.7), size, "centre", "name", block.name)
 
