@@ -1,0 +1,75 @@
+"""Presets: those that ship, shapes, and the user's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from llm_scene.errors import UserError
+from llm_scene.models import list_presets, load, n_params
+from llm_scene.models.presets import find_preset, preset_toml, read_preset
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("nano-gpt-sort", 85_728),
+        ("gpt2-small", 124_439_808),
+        ("gpt2-medium", 354_823_168),
+        ("gpt2-large", 774_030_080),
+        ("gpt2-xl", 1_557_611_200),
+        ("gpt3", 174_604_259_328),
+        ("llama3-8b", 8_030_261_248),
+    ],
+)
+def test_parameter_counts_are_exact(name: str, count: int) -> None:
+    assert n_params(find_preset(name)) == count
+
+
+def test_shapes_say_that_they_cannot_run() -> None:
+    model = load("gpt3")
+    assert model.config.n_ctx == 2048
+    assert not model.has_weights
+    with pytest.raises(UserError, match="without weights"):
+        model.trace([1])
+    with pytest.raises(UserError, match="no tokenizer"):
+        model.encode_prompt("hello")
+
+
+def test_users_presets_come_last_and_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_SCENE_PRESETS", str(tmp_path))
+    shipped = find_preset("nano-gpt-sort")
+    model = str(shipped.model_folder)
+    mine = replace(shipped, name="mine", title="Mein „Modell“", prompt="AB", steps=2, model=model)
+    (tmp_path / "mine.toml").write_text(preset_toml(mine), encoding="utf-8")
+    assert replace(find_preset("mine"), folder=mine.folder) == mine
+    assert load("mine").encode_prompt("AB") == [0, 1]
+    assert "mine" in {preset.name for preset in list_presets()}
+    (tmp_path / "broken.toml").write_text("title = ")
+    assert "broken" not in {preset.name for preset in list_presets()}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("title = ", "not valid TOML"),
+        ("title = 'x'\nmodel = '.'\nnope = 1", "unknown entry 'nope'"),
+        ("title = 3\nmodel = '.'", "a text for title"),
+        ("steps = -1\nmodel = '.'", "a whole number for steps"),
+        ("steps = true\nmodel = '.'", "a whole number for steps"),
+        ("temperature = inf\nmodel = '.'", "a number for temperature"),
+        ("title = 'x'", "either a model folder or a"),
+        ("shape = 3", "needs a model_type"),
+        ("[shape]\nmodel_type = 'gpt2'\nn_embd = -1", "n_embd must be"),
+        ("x = " + "[" * 20_000, "not valid TOML"),
+    ],
+)
+def test_broken_presets(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "preset.toml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=problem) as caught:
+        read_preset(path)
+    assert "\n" not in str(caught.value)
+    assert "preset.toml" in str(caught.value)
