@@ -8,16 +8,23 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
+from ...film.plan import Film
 from ...layout.look import Look, colours, normalise, scale_of, srgb
 from ...layout.plan import Block, Layout
 from ...network.ops import Array
 from ...network.trace import Trace
-from .document import NEAREST, Document
+from ...scene.cells import DEFAULTS
+from .document import NEAREST, VERTICES, Document
 from .images import png, shelves
-from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, light_on, painted, turned
+from .motion import lit_at
+from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, SHADOW, light_on, painted, turned
 
 LARGEST = 4096  # texels a side, which every device can hold
 TILES = (6, 5, 4, 3, 2)  # texels a cell, one of them the gap
+GAP = DEFAULTS["Gap"]  # of a cell, between cuboids
+RELIEF = DEFAULTS["Relief"]
+SHORT = 8191  # cuboids whose corners can be counted in 16 bits
+INSTANCING = "EXT_mesh_gpu_instancing"
 PADDING = 2  # cells between matrices, so that their mipmaps do not touch
 
 
@@ -37,6 +44,10 @@ class Cells:
     def rgb(self, block: Block) -> Array:
         """sRGB colours `[rows, columns, 3]`."""
         return colours(self.values[block.name], block.matrix, self.look, self.scale(block))
+
+    def magnitude(self, block: Block) -> Array:
+        """Shares of the scale, 0 to 1, by which cells stand out."""
+        return np.abs(normalise(self.values[block.name], self.scale(block)))
 
     def extras(self, block: Block) -> dict[str, Any]:
         """What is known of a matrix, for programs that read the file."""
@@ -66,7 +77,7 @@ def place(block: Block) -> dict[str, Any]:
 # --- texture: a box a matrix over one picture ---
 
 
-def texture_cells(document: Document, cells: Cells, parents: dict[str, int]) -> None:
+def texture_cells(document: Document, cells: Cells, parents: dict[str, int], film: Film | None) -> None:
     """A node a block: a unit box, scaled to the block's size, that shows its part of the atlas."""
     blocks = list(cells.layout.blocks.values())
     tile, width, places, height = _fit([block.shape for block in blocks])
@@ -120,6 +131,78 @@ def _unwrapped(rows: int, columns: int, tile: int) -> Array:
     depth = np.where(BOX[:, 2] == 0, 1.02, tile - 0.02)[:, None]
     inwards = -BOX_NORMALS[:, :2] * depth
     return np.column_stack([BOX[:, 0] * columns + inwards[:, 0], -(BOX[:, 1] * rows + inwards[:, 1])])
+
+
+# --- instances: one cuboid, drawn for every cell ---
+
+
+def instanced_cells(document: Document, cells: Cells, parents: dict[str, int], film: Film | None) -> None:
+    """A node a block whose instances are its cells; equal grids are stored once.
+
+    Computed values stand out by their magnitude, as in Blender; of weights only the colour is told, which
+    keeps the file small. `_T_ON` is the time in seconds at which the film lights a cell.
+    """
+    document.extensions.add(INSTANCING)
+    paint = document.material("Cells")
+    corners = (BOX + np.array([-0.5, 0.5, 1])) * (1 - GAP, 1 - GAP, 1)
+    shade = painted(np.ones((24, 3)), light_on(BOX_NORMALS))
+    cuboid = document.primitive(paint, BOX_TRIANGLES, POSITION=corners.astype(np.float32), COLOR_0=shade)
+    mesh = document.mesh("Cell", cuboid)
+    for block in cells.layout.blocks.values():
+        attributes = {
+            "TRANSLATION": document.accessor(_grid(block.shape)),
+            "_COLOR_0": document.accessor(painted(cells.rgb(block)), VERTICES),
+        }
+        if block.role != "weight":
+            deep = np.ones((block.n_cells, 3), np.float32)
+            deep[:, 2] += RELIEF * cells.magnitude(block).ravel()
+            attributes["SCALE"] = document.accessor(deep)
+            if film is not None:
+                attributes["_T_ON"] = document.accessor(lit_at(film, block).astype(np.float32))
+        instances = {"extensions": {INSTANCING: {"attributes": attributes}}}
+        fields = place(block) | instances | {"mesh": mesh, "extras": cells.extras(block)}
+        document.node(block.name, parents[block.name], **fields)
+
+
+def _grid(shape: tuple[int, int]) -> Array:
+    """Where the cells of a sheet stand, at the middle of their backs."""
+    rows, columns = (axis.ravel() for axis in np.indices(shape))
+    return np.stack([columns + 0.5, -rows - 0.5, -np.ones(rows.size)], axis=1).astype(np.float32)
+
+
+# --- mesh: every cell a cuboid of its own ---
+
+
+def meshed_cells(document: Document, cells: Cells, parents: dict[str, int], film: Film | None) -> None:
+    """A mesh a block, of cuboids without backs; colours are those of the front, darker at the back."""
+    paint = document.material("Cells")
+    box = np.array([(x, y, z) for z in (1, 0) for y in (-0.5, 0.5) for x in (-0.5, 0.5)])  # [8, 3]
+    box *= (1 - GAP, 1 - GAP, 1)
+    for block in cells.layout.blocks.values():
+        depth = np.ones((block.n_cells, 3))
+        depth[:, 2] += RELIEF * cells.magnitude(block).ravel()
+        vertices = _grid(block.shape)[:, None] + box * depth[:, None]  # [cells, 8, 3]
+        shares = np.where(box[:, 2] > 0, 1.0, SHADOW)
+        rgb = np.broadcast_to(cells.rgb(block).reshape(-1, 1, 3), vertices.shape)
+        colours = painted(rgb, np.broadcast_to(shares, rgb.shape[:2])).reshape(-1, 8, 4)
+        pieces = []
+        for start in range(0, block.n_cells, SHORT):
+            chosen = slice(start, start + SHORT)
+            count = len(vertices[chosen])
+            triangles = (_OPEN_BOX[None] + 8 * np.arange(count)[:, None, None]).reshape(-1, 3)
+            points = vertices[chosen].reshape(-1, 3).astype(np.float32)
+            colour = colours[chosen].reshape(-1, 4)
+            pieces.append(document.primitive(paint, triangles, POSITION=points, COLOR_0=colour))
+        fields = place(block) | {"mesh": document.mesh(block.name, *pieces), "extras": cells.extras(block)}
+        document.node(block.name, parents[block.name], **fields)
+
+
+# Front, right, left, top and bottom of a cuboid whose corners count x, then y, then from front to back.
+_SIDES = ((0, 1, 3, 2), (1, 5, 7, 3), (4, 0, 2, 6), (2, 3, 7, 6), (4, 5, 1, 0))
+_OPEN_BOX = np.array([triangle for a, b, c, d in _SIDES for triangle in ((a, b, c), (a, c, d))])
+
+
+# --- colours of the atlas ---
 
 
 class Palette:

@@ -29,7 +29,8 @@ class Document:
         self.parts: dict[str, list[Json]] = {}
         self.extensions: set[str] = set()
         self.shared: Json = {}  # extensions of the whole file
-        self._buffer = bytearray()
+        self._views: list[bytearray] = []
+        self._shared_views: dict[tuple[int | None, int], int] = {}
         self._stored: dict[tuple[object, ...], int] = {}
 
     # --- what a scene is made of ---
@@ -75,7 +76,7 @@ class Document:
         """A reference to a picture, nearest or smooth where magnified, trilinear where minified."""
         wrap = REPEAT if repeated else CLAMP
         filters = {"magFilter": magnified, "minFilter": LINEAR_MIPMAP_LINEAR, "wrapS": wrap, "wrapT": wrap}
-        image = {"name": name, "mimeType": "image/png", "bufferView": self._view(png)}
+        image = {"name": name, "mimeType": "image/png", "bufferView": self._view(bytearray(png))}
         texture = {"sampler": self.add("samplers", filters), "source": self.add("images", image)}
         return {"index": self.add("textures", texture)}
 
@@ -89,8 +90,10 @@ class Document:
         if key in self._stored:
             return self._stored[key]
         size = 1 if array.ndim == 1 else array.shape[1]
+        view, offset = self._append(array.tobytes(), target, array.itemsize * size)
         entry: Json = {
-            "bufferView": self._view(array.tobytes(), target),
+            "bufferView": view,
+            "byteOffset": offset,
             "componentType": COMPONENTS[array.dtype.name],
             "count": len(array),
             "type": SHAPES[size],
@@ -106,30 +109,44 @@ class Document:
     def _vertices(self, name: str, array: Array) -> int:
         return self.accessor(array, VERTICES, bounds=name == "POSITION")
 
-    def _view(self, data: bytes, target: int | None = None) -> int:
-        self._buffer += bytes(-len(self._buffer) % 4)
-        view: Json = {"buffer": 0, "byteOffset": len(self._buffer), "byteLength": len(data)}
-        if target is not None:
-            view["target"] = target
-        self._buffer += data
-        return self.add("bufferViews", view)
+    def _append(self, data: bytes, target: int | None, stride: int) -> tuple[int, int]:
+        """(view, offset) of data, behind all others of the same kind and stride."""
+        key = (target, stride)
+        if key not in self._shared_views:
+            layout: Json = {} if target is None else {"target": target}
+            if target == VERTICES:
+                layout["byteStride"] = stride
+            self._shared_views[key] = self._view(bytearray(), **layout)
+        view = self._shared_views[key]
+        stored = self._views[view]
+        stored += bytes(-len(stored) % 4)
+        offset = len(stored)
+        stored += data
+        return view, offset
+
+    def _view(self, data: bytearray, **layout: int) -> int:
+        self._views.append(data)
+        return self.add("bufferViews", {"buffer": 0, **layout})
 
     # --- the file ---
 
     def glb(self) -> bytes:
         """The file's bytes; the same content gives the same bytes."""
-        self._buffer += bytes(-len(self._buffer) % 4)
+        buffer = bytearray()
+        for view, data in zip(self.parts.get("bufferViews", []), self._views, strict=True):
+            view |= {"byteOffset": len(buffer), "byteLength": len(data)}
+            buffer += data + bytes(-len(data) % 4)
         whole: Json = {"asset": self.asset, "scene": 0, "scenes": [self.scene], **self.parts}
-        whole["buffers"] = [{"byteLength": len(self._buffer)}]
+        whole["buffers"] = [{"byteLength": len(buffer)}]
         if self.extensions:
             whole["extensionsUsed"] = sorted(self.extensions)
         if self.shared:
             whole["extensions"] = self.shared
         text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         text += b" " * (-len(text) % 4)
-        length = 12 + 8 + len(text) + 8 + len(self._buffer)
+        length = 12 + 8 + len(text) + 8 + len(buffer)
         head = struct.pack("<4sII", b"glTF", 2, length)
-        return head + _chunk(b"JSON", text) + _chunk(b"BIN\0", bytes(self._buffer))
+        return head + _chunk(b"JSON", text) + _chunk(b"BIN\0", bytes(buffer))
 
 
 class Clip:

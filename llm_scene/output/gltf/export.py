@@ -4,38 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median_low
 from typing import Any
 
 import numpy as np
 
 from ...errors import UserError
 from ...film.framing import overview
-from ...film.plan import Film
+from ...film.plan import Cue, Film
 from ...layout.look import Look, srgb
-from ...layout.plan import Layout, Letter
+from ...layout.plan import Layout, Letter, Point
 from ...layout.signs import Bracket, Sign, dimension_signs, legend_box, name_sign, section_signs
+from ...network.ops import Array
 from ...network.trace import Trace
+from ...scene.build import link_name
 from ...scene.labels import letter_name
 from ...scene.legend import ROWS
 from ...scene.links import tube
 from ...writing import whole_file
-from .cells import Cells, texture_cells
+from .cells import RELIEF, Cells, instanced_cells, meshed_cells, texture_cells
 from .document import LINEAR, Clip, Document, Json
 from .lettering import Labels, solid
-from .motion import Covers, add_camera, grouped, key_camera, key_hidden
+from .motion import Covers, add_camera, grouped, key_camera, key_growth, key_hidden, one_lens
 from .shapes import Shape, painted, pipe, ribbon, turned
 
 ASPECT = 16 / 9
 GENERATOR = "LLM Scene"
-TEXELS = {"section": 72.0, "": 40.0}  # height of a sign of this kind in the picture of labels
+TEXELS = {"section": 64.0, "": 34.0}  # height of a sign of this kind in the picture of labels
 THREAD = 0.12  # width of the line from a letter to its cell
 SIZES = ("n_layer", "n_head", "n_kv_head", "d_model", "d_head", "d_mlp", "n_ctx", "d_vocab")
 SIDES = {"trunk": 8}  # of a link's tube; four where it is thin
 LEGEND_STEPS = 48
 
-Writer = Callable[[Document, Cells, dict[str, int]], None]
-MODES: dict[str, tuple[Writer, float]] = {"texture": (texture_cells, 0.0)}  # and how far cells stand out
+Keyed = tuple[int, list[Cue]]  # a node and what the film does to it
+
+# How cells are written, and how far they stand out of their sheet.
+Writer = Callable[[Document, Cells, dict[str, int], Film | None], None]
+MODES: dict[str, tuple[Writer, float]] = {
+    "texture": (texture_cells, 0.0),
+    "instances": (instanced_cells, RELIEF),
+    "mesh": (meshed_cells, RELIEF),
+}
 
 
 def export_gltf(
@@ -43,8 +51,10 @@ def export_gltf(
 ) -> None:
     """Write the scene of a traced model and its film to a .glb.
 
-    `mode` says how cells are carried: "texture" (a box a matrix over one picture; opens everywhere).
-    Raises UserError where the file cannot be written.
+    `mode` says how cells are carried: "texture" (a box a matrix over one picture; opens everywhere),
+    "instances" (real cuboids through EXT_mesh_gpu_instancing, for web developers) or "mesh" (merged
+    cuboids with colours at their corners, for programs that edit). Raises UserError where the file
+    cannot be written.
     """
     with whole_file(path) as temporary:
         try:
@@ -61,14 +71,14 @@ def glb(layout: Layout, trace: Trace, film: Film | None, look: Look, *, mode: st
     document = Document(GENERATOR)
     cells = Cells(layout, trace, look)
     document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look)}
-    write_cells(document, cells, _sections(document, layout))
+    write_cells(document, cells, _sections(document, layout), film)
     plain = document.material("Lines", doubleSided=True)
-    _links(document, layout, look, plain)
+    growing = _links(document, layout, look, film, plain)
     _writing(document, layout, look, plain)
     hidden = _letters(document, layout, look, film, plain)
-    lens = median_low(shot.a.lens for shot in film.shots) if film else 40.0
+    film = one_lens(film, layout, ASPECT) if film else None
     pose = film.pose(0.0) if film else overview(layout)
-    camera = add_camera(document, lens, ASPECT, pose, max(layout.box.size))
+    camera = add_camera(document, pose, ASPECT, max(layout.box.size))
     if film is not None:
         clip = Clip(document, film.name, _times(film))
         covers = Covers(document, clip, film, look, relief)
@@ -77,7 +87,9 @@ def glb(layout: Layout, trace: Trace, film: Film | None, look: Look, *, mode: st
         covers.close()
         for node, cues in hidden:
             key_hidden(clip, node, cues, film.fps)
-        key_camera(clip, camera, film, lens)
+        for node, cues in growing:
+            key_growth(clip, node, cues)
+        key_camera(clip, camera, film)
         clip.close()
     return document.glb()
 
@@ -126,20 +138,27 @@ def _sections(document: Document, layout: Layout) -> dict[str, int]:
     return {block.name: nodes[block.section] for block in layout.blocks.values()}
 
 
-def _links(document: Document, layout: Layout, look: Look, material: int) -> None:
-    """The links of a section as one mesh."""
+def _links(document: Document, layout: Layout, look: Look, film: Film | None, material: int) -> list[Keyed]:
+    """The links of a section as one mesh; the trunk's, which grow in the film, one by one."""
     sections: dict[str, list[Shape]] = {}
+    growing = []
     for link in layout.links:
         sides = SIDES.get(link.kind, 4)
         rings, quads, _ = tube(link, sides)
         shape = pipe(rings, quads, sides, np.array(srgb(look.links[link.kind])))
-        sections.setdefault(layout[link.target].section[0], []).append(shape)
+        name = link_name(link.target, link.kind)
+        cues = film.tracks.get((name, "reveal")) if film and link.kind == "trunk" else None
+        if cues:
+            growing.append((_shape_node(document, name, [shape], material, at=link.points[0]), cues))
+        else:
+            sections.setdefault(layout[link.target].section[0], []).append(shape)
     for name, shapes in sections.items():
         _shape_node(document, f"Links/{name}", shapes, material)
+    return growing
 
 
 def _writing(document: Document, layout: Layout, look: Look, plain: int) -> None:
-    """Names, dimensions, sections and the legend: one mesh of lines, one of texts."""
+    """Names, dimensions, sections and the legend: one mesh of lines and bars, one of texts."""
     labels = Labels()
     brackets: list[Bracket] = []
     for block in layout.blocks.values():
@@ -150,8 +169,8 @@ def _writing(document: Document, layout: Layout, look: Look, plain: int) -> None
     signs, lines = section_signs(layout)
     labels.add(signs, look.ink)
     faint = np.array(srgb(look.faint))
-    _shape_node(document, "Brackets", [ribbon(b.points, b.width, faint) for b in brackets + lines], plain)
-    _shape_node(document, "Legend", _legend(layout, look, labels), plain)
+    ribbons = [ribbon(b.points, b.width, faint) for b in brackets + lines]
+    _shape_node(document, "Brackets and legend", [*ribbons, *_legend(layout, look, labels)], plain)
     picture, quads, where = labels.picture(TEXELS)
     surface = {"baseColorTexture": document.texture("Labels", picture, LINEAR)}
     ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
@@ -185,28 +204,22 @@ def _legend(layout: Layout, look: Look, labels: Labels) -> list[Shape]:
     return bars
 
 
-def _letters(
-    document: Document, layout: Layout, look: Look, film: Film | None, plain: int
-) -> list[tuple[int, Any]]:
+def _letters(document: Document, layout: Layout, look: Look, film: Film | None, plain: int) -> list[Keyed]:
     """Tokens and predictions, those that appear together as one mesh; returns what the film hides."""
     together: dict[tuple[Any, ...], list[Letter]] = {}
     for letter in layout.letters:
         cues = film.tracks.get((letter_name(letter), "hidden"), []) if film else []
         together.setdefault((letter.predicted, tuple(cue.end for cue in cues)), []).append(letter)
     hidden = []
-    for (predicted, times), letters in together.items():
+    for (predicted, _), letters in together.items():
+        first = letters[0]
         shapes = [
             shape for letter in letters for shape in _letter(letter, look, letter is layout.letters[-1])
         ]
-        first = letters[0]
-        name = f"{'Predictions' if predicted else 'Tokens'} from {first.position}" if times else "Tokens"
-        # a node that shrinks away stands where its letters stand
-        at = turned(np.array(first.at))
-        moved = [Shape(shape.vertices - at, shape.triangles, shape.colours) for shape in shapes]
-        node = _shape_node(document, name, moved, plain)
-        document.parts["nodes"][node]["translation"] = at.tolist()
-        if film and times:
-            hidden.append((node, film.tracks[(letter_name(first), "hidden")]))
+        name = f"{'Predictions' if predicted else 'Tokens'} from {first.position}"
+        node = _shape_node(document, name, shapes, plain, at=first.at)
+        if film and (cues := film.tracks.get((letter_name(first), "hidden"))):
+            hidden.append((node, cues))
     return hidden
 
 
@@ -218,9 +231,21 @@ def _letter(letter: Letter, look: Look, chosen: bool) -> list[Shape]:
     return [solid(letter, colour), ribbon(thread, THREAD, np.array(srgb(look.faint)))]
 
 
-def _shape_node(document: Document, name: str, shapes: list[Shape], material: int, **attributes: Any) -> int:
-    """A node that shows shapes as one mesh."""
+def _shape_node(
+    document: Document,
+    name: str,
+    shapes: list[Shape],
+    material: int,
+    at: Point = (0.0, 0.0, 0.0),
+    **attributes: Array,
+) -> int:
+    """A node whose origin is `at` and that shows shapes as one mesh."""
     shape = Shape.joined(shapes)
-    vertices = {"POSITION": shape.vertices, "COLOR_0": shape.colours, **attributes}
+    place = turned(np.array(at))
+    vertices = {
+        "POSITION": (shape.vertices - place).astype(np.float32),
+        "COLOR_0": shape.colours,
+        **attributes,
+    }
     mesh = document.mesh(name, document.primitive(material, shape.triangles, **vertices))
-    return document.node(name, mesh=mesh)
+    return document.node(name, mesh=mesh, translation=place.tolist())

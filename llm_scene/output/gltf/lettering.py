@@ -25,6 +25,7 @@ from .shapes import QUAD, Shape, light_on, painted, turned
 
 RESOLUTION = 3  # straight pieces a curve
 SCANLINES = 4  # a texel
+SHADES = 31  # of its coverage: fewer make a smaller file
 PADDING = 8  # texels between lines, so that their mipmaps do not touch
 PICTURE_WIDTH = 1024
 IN_FRONT = 0.05  # of the sheet, as in Blender
@@ -95,7 +96,7 @@ def coverage(text: Outline, scale: float) -> Array:
     steps = np.bincount(place, part, size) + np.bincount(place + 1, sign - part, size)
     winding = np.abs(np.cumsum(steps.reshape(len(levels), width + 1), axis=1)[:, :width])
     share = np.minimum(winding, 1).reshape(height, SCANLINES, width).mean(axis=1)
-    return np.round(share[::-1] * 255).astype(np.uint8)
+    return np.round(np.round(share[::-1] * SHADES) * (255 / SHADES)).astype(np.uint8)
 
 
 def filled(text: Outline) -> tuple[Array, Array]:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
-from ...film.plan import EASINGS, Cue, Film, Pose
+from ...film.framing import SENSOR, frame, project
+from ...film.plan import EASINGS, Chapter, Cue, Film, Pose, Shot
 from ...layout.look import Look, srgb
 from ...layout.plan import Block, Layout
 from ...network.ops import Array
+from ...scene.cells import order_of
 from .document import NEAREST, Clip, Document
 from .images import png
 from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, painted, turned
@@ -28,8 +30,8 @@ MARGIN = 0.1  # by which covers stand off the cells at the sides
 EASED = 16  # straight pieces that stand for an eased cue
 QUAD_CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
 TRAIL = 0.4  # of a column, lit behind the front
-POSITION_ERROR = 5e-4  # of the distance to what the camera looks at
-ROTATION_ERROR = 2e-4  # of a quaternion's component
+POSITION_ERROR = 1e-3  # of the distance to what the camera looks at
+ROTATION_ERROR = 4e-4  # of a quaternion's component
 CAMERA = "Film camera"
 HIDDEN = (0.0, 0.0, 0.0)  # a scale
 
@@ -59,11 +61,7 @@ class Piece:
 
 def pieces(cues: Sequence[Cue], lines: int, duration: float) -> list[Piece]:
     """How the front moves through the lines of a matrix over the whole film."""
-    knots = [(0.0, cues[0].a)]
-    for cue in cues:
-        knots += [(cue.start, cue.a), *_eased(cue), (cue.end, cue.b)]
-    knots.append((duration, cues[-1].b))
-    steps = [(t, value * lines) for t, value in knots]
+    steps = [(t, value * lines) for t, value in [(0.0, cues[0].a), *_knots(cues), (duration, cues[-1].b)]]
     parts = [part for one, other in pairwise(steps) for part in _split(one, other)]
     return [Piece(p.start, p.end, _within(p.a, lines), _within(p.b, lines)) for p in parts]
 
@@ -71,6 +69,20 @@ def pieces(cues: Sequence[Cue], lines: int, duration: float) -> list[Piece]:
 def _within(value: float, lines: int) -> float:
     """`reveal` runs on past the last line while a glow decays that is not shown here."""
     return min(max(value, 0.0), float(lines))
+
+
+def lit_at(film: Film, block: Block) -> Array:
+    """When each cell lights up, in seconds, row by row; 0 where the film does not compute the block."""
+    cues = film.tracks.get((block.name, "reveal"))
+    if not cues:
+        return np.zeros(block.n_cells)
+    times, values = np.array(_knots(cues)).T
+    return np.interp(order_of(block).ravel(), np.maximum.accumulate(values), times)
+
+
+def _knots(cues: Sequence[Cue]) -> list[tuple[float, float]]:
+    """(time, value) of what cues write, as straight pieces."""
+    return [knot for cue in cues for knot in ((cue.start, cue.a), *_eased(cue), (cue.end, cue.b))]
 
 
 def _eased(cue: Cue) -> list[tuple[float, float]]:
@@ -254,6 +266,12 @@ class _Keys:
             self.places.append(place)
             self.scales.append(scale)
 
+    def reopen(self, time: float) -> None:
+        """Forget a last key at this time: the node goes on without a pause."""
+        if len(self.times) > 1 and self.times[-1] > time - MOMENT:
+            for keys in (self.times, self.places, self.scales):
+                keys.pop()
+
 
 class _Lane:
     """The cover of the line being computed, and the glow at its edge."""
@@ -284,6 +302,7 @@ class _Lane:
         """Key the front's way through every line; where it jumps, two keys stand a moment apart."""
         first = moves[0]
         for keys, shape in ((self.cover_keys, _rest_of_line), (self.glow_keys, _trail_in_line)):
+            keys.reopen(first.start - lead)
             keys.add(first.start - lead - MOMENT, shape(group, first.line, 0.0)[0], HIDDEN)
         for piece in moves:
             start, end = piece.start - lead, piece.end - lead - MOMENT
@@ -293,7 +312,7 @@ class _Lane:
                 self.glow_keys.add(time, *_trail_in_line(group, piece.line, share))
         for keys in (self.cover_keys, self.glow_keys):
             keys.add(moves[-1].end - lead, keys.places[-1], HIDDEN)
-        self.busy_until = moves[-1].end + 4 * MOMENT
+        self.busy_until = moves[-1].end
 
     def close(self, clip: Clip) -> None:
         """Write the keys."""
@@ -373,23 +392,68 @@ def key_hidden(clip: Clip, node: int, cues: Sequence[Cue], fps: int) -> None:
     clip.track(node, "scale", times, np.array(scales), step=True)
 
 
+def key_growth(clip: Clip, node: int, cues: Sequence[Cue]) -> None:
+    """A node that grows out of its origin while the film runs along it."""
+    keys = [(0.0, 0.0), *((t, min(max(value, 0.0), 1.0)) for t, value in _knots(_until_one(cues)))]
+    times, scales = _rising([t for t, _ in keys], [[value] * 3 for _, value in keys])
+    clip.track(node, "scale", times, np.array(scales))
+
+
+def _until_one(cues: Sequence[Cue]) -> list[Cue]:
+    """Cues cut where they pass 1: what runs on behind a pulse is not shown here."""
+    cut = []
+    for cue in cues:
+        share = (1 - cue.a) / (cue.b - cue.a) if cue.b > 1 > cue.a else 1.0
+        cut.append(replace(cue, end=cue.start + share * (cue.end - cue.start), b=min(cue.b, 1.0)))
+    return cut
+
+
 # --- the camera ---
 
 
-def add_camera(document: Document, lens: float, aspect: float, pose: Pose, reach: float) -> int:
+def one_lens(film: Film, layout: Layout, aspect: float) -> Film:
+    """The film through the lens it uses longest, for a glTF camera cannot zoom in every viewer.
+
+    A pose with another lens gives way to one from which its subject fills the same part of the frame.
+    """
+    seconds: dict[float, float] = {}
+    for shot in film.shots:
+        seconds[shot.b.lens] = seconds.get(shot.b.lens, 0.0) + shot.end - shot.start
+    lens = max(seconds, key=lambda lens: seconds[lens])
+    framed: dict[Pose, Pose] = {}
+
+    def through(pose: Pose, shot: Shot) -> Pose:
+        if pose.lens == lens:
+            return pose
+        if pose not in framed:
+            boxes = [layout[name].box for name in shot.subject] or [layout.box]
+            seen = project(np.concatenate([box.corners() for box in boxes]), pose, aspect)[:, :2]
+            (left, low), (right, high) = seen.min(axis=0), seen.max(axis=0)
+            room = (float(left), float(right), float(low), float(high))
+            framed[pose] = frame(boxes, pose.azimuth, pose.elevation, lens=lens, aspect=aspect, safe=room)
+        return framed[pose]
+
+    def retold(chapter: Chapter) -> Chapter:
+        shots = (replace(shot, a=through(shot.a, shot), b=through(shot.b, shot)) for shot in chapter.shots)
+        return replace(chapter, shots=tuple(shots))
+
+    return replace(film, chapters=tuple(retold(chapter) for chapter in film.chapters))
+
+
+def add_camera(document: Document, pose: Pose, aspect: float, reach: float) -> int:
     """The film's camera in its first pose; `reach` is how far the model extends."""
-    height = 2 * math.atan(18 / lens / aspect)  # of the view, in radians; the sensor is 36 mm wide
+    height = 2 * math.atan(SENSOR / 2 / pose.lens / aspect)  # of the view, in radians
     view = {"yfov": height, "aspectRatio": aspect, "znear": max(0.5, reach / 1000), "zfar": 20 * reach}
     camera = document.add("cameras", {"name": CAMERA, "type": "perspective", "perspective": view})
-    place, rotation = _stand(pose, lens)
+    place, rotation = _stand(pose)
     return document.node(CAMERA, camera=camera, translation=place.tolist(), rotation=rotation.tolist())
 
 
-def key_camera(clip: Clip, node: int, film: Film, lens: float) -> None:
+def key_camera(clip: Clip, node: int, film: Film) -> None:
     """The camera's path, as few straight pieces as it takes; cuts stay cuts."""
     frames = [frame / film.fps for frame in range(math.ceil(film.duration * film.fps))] + [film.duration]
     poses = [film.pose(t) for t in frames]
-    stands = [_stand(pose, lens) for pose in poses]
+    stands = [_stand(pose) for pose in poses]
     path = np.array([np.r_[place, rotation] for place, rotation in stands])  # [frames, 7]
     for i in range(1, len(path)):
         if path[i, 3:] @ path[i - 1, 3:] < 0:
@@ -414,21 +478,12 @@ def key_camera(clip: Clip, node: int, film: Film, lens: float) -> None:
     )
 
 
-def _stand(pose: Pose, lens: float) -> tuple[Array, Array]:
-    """Where the camera stands, and its quaternion (x, y, z, w).
-
-    A glTF camera cannot zoom in every viewer: another lens is another distance, so that what the camera
-    looks at keeps its size.
-    """
-    target, eye = np.array(pose.target), np.array(pose.eye)
+def _stand(pose: Pose) -> tuple[Array, Array]:
+    """Where the camera stands, and its quaternion (x, y, z, w): a turn to the side, then a tilt."""
     a, e = math.radians(pose.azimuth) / 2, -math.radians(pose.elevation) / 2
-    rotation = (
-        math.cos(a) * math.sin(e),
-        math.sin(a) * math.cos(e),
-        -math.sin(a) * math.sin(e),
-        math.cos(a) * math.cos(e),
-    )
-    return turned(target + (eye - target) * lens / pose.lens), np.array(rotation)
+    turn, tilt = (math.sin(a), math.cos(a)), (math.sin(e), math.cos(e))
+    rotation = (turn[1] * tilt[0], turn[0] * tilt[1], -turn[0] * tilt[0], turn[1] * tilt[1])
+    return turned(np.array(pose.eye)), np.array(rotation)
 
 
 def _cuts(film: Film) -> list[int]:
@@ -438,7 +493,7 @@ def _cuts(film: Film) -> list[int]:
 
 
 def _apart(one: Pose, other: Pose) -> bool:
-    (x, p), (y, q) = _stand(one, 40), _stand(other, 40)
+    (x, p), (y, q) = _stand(one), _stand(other)
     return bool(np.linalg.norm(x - y) > 1e-3 * one.distance or 1 - abs(p @ q) > 1e-6)
 
 

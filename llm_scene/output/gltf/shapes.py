@@ -76,18 +76,17 @@ def painted(rgb: Array, shares: Array | float = 1.0, alpha: Array | float = 1.0)
 
 
 def ribbon(points: Sequence[Point], width: float, rgb: Array) -> Shape:
-    """A flat line that faces the viewer; its corners close."""
+    """A flat line that faces the viewer, with mitred corners."""
     path = turned(np.array(points))
-    start, end = path[:-1], path[1:]
-    along = end - start
-    along *= width / 2 / np.linalg.norm(along, axis=1, keepdims=True)
+    along = np.diff(path, axis=0)
     across = np.stack([-along[:, 1], along[:, 0], 0 * along[:, 2]], axis=1)
-    thin = np.linalg.norm(across, axis=1) < 1e-6 * width  # it runs into the picture
-    across[thin] = (width / 2, 0, 0)
-    a, b = start - along, end + along
-    corners = np.stack([a - across, b - across, b + across, a + across], axis=1).reshape(-1, 3)
-    triangles = (QUAD[None] + 4 * np.arange(len(start))[:, None, None]).reshape(-1, 3)
-    return Shape(corners, triangles, painted(np.broadcast_to(rgb, (len(corners), 3))))
+    length = np.linalg.norm(across, axis=1, keepdims=True)
+    across = np.where(length > 1e-6, across / np.maximum(length, 1e-6), (1.0, 0.0, 0.0))
+    before, after = across[[0, *range(len(across))]], across[[*range(len(across)), -1]]
+    mitre = (before + after) / (1 + (before * after).sum(axis=1, keepdims=True)) * (width / 2)
+    corners = np.stack([path - mitre, path + mitre], axis=1).reshape(-1, 3)
+    triangles = 2 * np.arange(len(along))[:, None, None] + np.array([(0, 2, 3), (0, 3, 1)])
+    return Shape(corners, triangles.reshape(-1, 3), painted(np.broadcast_to(rgb, corners.shape)))
 
 
 def pipe(rings: Array, quads: Array, sides: int, rgb: Array) -> Shape:
