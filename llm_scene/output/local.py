@@ -213,8 +213,10 @@ class Worker:
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
-            line = self._process.stdout.readline()
-            return json.loads(line) if line.endswith("\n") else None
+            for line in self._process.stdout:
+                if line.startswith("{") and line.endswith("\n"):  # the rest is Blender's, logged on starting
+                    return json.loads(line)
+            return None
         except (OSError, ValueError):
             return None
 
