@@ -21,10 +21,11 @@ from ...scene.labels import letter_name
 from ...scene.legend import ROWS
 from ...scene.links import tube
 from ...writing import whole_file
+from .camera import add_camera, key_camera, one_lens
 from .cells import RELIEF, Cells, instanced_cells, meshed_cells, texture_cells
 from .document import LINEAR, Clip, Document, Json
 from .lettering import Labels, solid
-from .motion import Covers, add_camera, grouped, key_camera, key_growth, key_hidden, one_lens
+from .motion import Covers, grouped, key_growth, key_hidden
 from .shapes import Shape, painted, pipe, ribbon, turned
 
 ASPECT = 16 / 9

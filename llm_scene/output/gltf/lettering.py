@@ -169,19 +169,34 @@ def solid(letter: Letter, colour: str) -> Shape:
     depth = DEPTH * letter.size
     front, back = (np.column_stack([flat, np.full(len(flat), z)]) for z in (depth, -depth))
     rgb = np.array(srgb(colour))
-    rim = _rim(triangles, len(flat))  # [e, 2]
-    wall = np.stack([back[rim[:, 0]], back[rim[:, 1]], front[rim[:, 1]], front[rim[:, 0]]], axis=1)
-    across = flat[rim[:, 1]] - flat[rim[:, 0]]
-    across /= np.linalg.norm(across, axis=1, keepdims=True)
-    outwards = np.column_stack([across[:, 1], -across[:, 0], np.zeros(len(rim))])
-    faces = (QUAD[None] + 4 * np.arange(len(rim))[:, None, None]).reshape(-1, 3)
-    shade = np.repeat(light_on(outwards), 4)
-    sides = Shape(wall.reshape(-1, 3), faces, painted(np.broadcast_to(rgb, (4 * len(rim), 3)), shade))
+    sides = _wall(flat, depth, _rim(triangles, len(flat)), rgb)
     plain = np.broadcast_to(rgb, (len(flat), 3))
     shape = Shape.joined([
         Shape(front, triangles, painted(plain)), Shape(back, triangles[:, ::-1], painted(plain, 0.5)), sides,
     ])  # fmt: skip
     return Shape(shape.vertices + turned(np.array(letter.at)), shape.triangles, shape.colours)
+
+
+def _wall(flat: Array, depth: float, rim: Array, rgb: Array) -> Shape:
+    """The sides between front and back along a rim `[e, 2]`, lit smoothly around it."""
+    corners, rim = np.unique(rim, return_inverse=True)
+    rim = rim.reshape(-1, 2)  # counting corners
+    across = flat[corners][rim[:, 1]] - flat[corners][rim[:, 0]]
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    outwards = np.zeros((len(corners), 3))
+    for end in (0, 1):
+        np.add.at(outwards, rim[:, end], np.column_stack([across[:, 1], -across[:, 0], 0 * across[:, 0]]))
+    outwards /= np.maximum(np.linalg.norm(outwards, axis=1, keepdims=True), 1e-9)
+    vertices = np.concatenate(
+        [np.column_stack([flat[corners], np.full(len(corners), z)]) for z in (depth, -depth)]
+    )
+    back = rim + len(corners)
+    triangles = np.concatenate(
+        [np.column_stack([back, rim[:, 1]]), np.column_stack([back[:, 0], rim[:, ::-1]])]
+    )
+    return Shape(
+        vertices, triangles, painted(np.broadcast_to(rgb, vertices.shape), np.tile(light_on(outwards), 2))
+    )
 
 
 def _rim(triangles: Array, count: int) -> Array:

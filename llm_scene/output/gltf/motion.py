@@ -1,4 +1,4 @@
-"""The film as node animation, which every viewer plays: the camera's path, and covers that draw back.
+"""The film as node animation, which every viewer plays: above all covers that draw back.
 
 A cover is a dark box around a matrix that has not been computed. It steps back column by column (row by
 row where positions run down) as the film's `reveal` rises. Over the column that is being computed, a
@@ -15,8 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...film.framing import SENSOR, frame, project
-from ...film.plan import EASINGS, Chapter, Cue, Film, Pose, Shot
+from ...film.plan import EASINGS, Cue, Film
 from ...layout.look import Look, srgb
 from ...layout.plan import Block, Layout
 from ...network.ops import Array
@@ -30,9 +29,6 @@ MARGIN = 0.1  # by which covers stand off the cells at the sides
 EASED = 16  # straight pieces that stand for an eased cue
 QUAD_CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
 TRAIL = 0.4  # of a column, lit behind the front
-POSITION_ERROR = 1e-3  # of the distance to what the camera looks at
-ROTATION_ERROR = 4e-4  # of a quaternion's component
-CAMERA = "Film camera"
 HIDDEN = (0.0, 0.0, 0.0)  # a scale
 
 
@@ -406,111 +402,3 @@ def _until_one(cues: Sequence[Cue]) -> list[Cue]:
         share = (1 - cue.a) / (cue.b - cue.a) if cue.b > 1 > cue.a else 1.0
         cut.append(replace(cue, end=cue.start + share * (cue.end - cue.start), b=min(cue.b, 1.0)))
     return cut
-
-
-# --- the camera ---
-
-
-def one_lens(film: Film, layout: Layout, aspect: float) -> Film:
-    """The film through the lens it uses longest, for a glTF camera cannot zoom in every viewer.
-
-    A pose with another lens gives way to one from which its subject fills the same part of the frame.
-    """
-    seconds: dict[float, float] = {}
-    for shot in film.shots:
-        seconds[shot.b.lens] = seconds.get(shot.b.lens, 0.0) + shot.end - shot.start
-    lens = max(seconds, key=lambda lens: seconds[lens])
-    framed: dict[Pose, Pose] = {}
-
-    def through(pose: Pose, shot: Shot) -> Pose:
-        if pose.lens == lens:
-            return pose
-        if pose not in framed:
-            boxes = [layout[name].box for name in shot.subject] or [layout.box]
-            seen = project(np.concatenate([box.corners() for box in boxes]), pose, aspect)[:, :2]
-            (left, low), (right, high) = seen.min(axis=0), seen.max(axis=0)
-            room = (float(left), float(right), float(low), float(high))
-            framed[pose] = frame(boxes, pose.azimuth, pose.elevation, lens=lens, aspect=aspect, safe=room)
-        return framed[pose]
-
-    def retold(chapter: Chapter) -> Chapter:
-        shots = (replace(shot, a=through(shot.a, shot), b=through(shot.b, shot)) for shot in chapter.shots)
-        return replace(chapter, shots=tuple(shots))
-
-    return replace(film, chapters=tuple(retold(chapter) for chapter in film.chapters))
-
-
-def add_camera(document: Document, pose: Pose, aspect: float, reach: float) -> int:
-    """The film's camera in its first pose; `reach` is how far the model extends."""
-    height = 2 * math.atan(SENSOR / 2 / pose.lens / aspect)  # of the view, in radians
-    view = {"yfov": height, "aspectRatio": aspect, "znear": max(0.5, reach / 1000), "zfar": 20 * reach}
-    camera = document.add("cameras", {"name": CAMERA, "type": "perspective", "perspective": view})
-    place, rotation = _stand(pose)
-    return document.node(CAMERA, camera=camera, translation=place.tolist(), rotation=rotation.tolist())
-
-
-def key_camera(clip: Clip, node: int, film: Film) -> None:
-    """The camera's path, as few straight pieces as it takes; cuts stay cuts."""
-    frames = [frame / film.fps for frame in range(math.ceil(film.duration * film.fps))] + [film.duration]
-    poses = [film.pose(t) for t in frames]
-    stands = [_stand(pose) for pose in poses]
-    path = np.array([np.r_[place, rotation] for place, rotation in stands])  # [frames, 7]
-    for i in range(1, len(path)):
-        if path[i, 3:] @ path[i - 1, 3:] < 0:
-            path[i, 3:] *= -1
-    allowed = np.array([[POSITION_ERROR * pose.distance] * 3 + [ROTATION_ERROR] * 4 for pose in poses])
-    cuts = [0, *_cuts(film), len(path)]
-    times: list[float] = []
-    kept: list[int] = []
-    for first, after in pairwise(cuts):
-        keys = first + _needed(np.array(frames[first:after]), path[first:after], allowed[first:after])
-        seconds = [frames[key] for key in keys]
-        if first > 0:
-            jump = frames[first] - 0.5 / film.fps
-            times.append(jump - MOMENT)
-            kept.append(first - 1)
-            seconds[0] = jump
-        times += seconds
-        kept += keys.tolist()
-    clip.track(node, "translation", times, path[kept, :3])
-    clip.track(
-        node, "rotation", times, path[kept, 3:] / np.linalg.norm(path[kept, 3:], axis=1, keepdims=True)
-    )
-
-
-def _stand(pose: Pose) -> tuple[Array, Array]:
-    """Where the camera stands, and its quaternion (x, y, z, w): a turn to the side, then a tilt."""
-    a, e = math.radians(pose.azimuth) / 2, -math.radians(pose.elevation) / 2
-    turn, tilt = (math.sin(a), math.cos(a)), (math.sin(e), math.cos(e))
-    rotation = (turn[1] * tilt[0], turn[0] * tilt[1], -turn[0] * tilt[0], turn[1] * tilt[1])
-    return turned(np.array(pose.eye)), np.array(rotation)
-
-
-def _cuts(film: Film) -> list[int]:
-    """The frames with which a shot begins elsewhere than the one before ended."""
-    shots = pairwise(film.shots)
-    return [math.ceil(b.start * film.fps - 1e-6) for a, b in shots if _apart(a.b, b.a)]
-
-
-def _apart(one: Pose, other: Pose) -> bool:
-    (x, p), (y, q) = _stand(one), _stand(other)
-    return bool(np.linalg.norm(x - y) > 1e-3 * one.distance or 1 - abs(p @ q) > 1e-6)
-
-
-def _needed(times: Array, path: Array, allowed: Array) -> Array:
-    """The keys from which straight interpolation strays no further than allowed (Douglas-Peucker)."""
-    keep = {0, len(times) - 1}
-    open_ends = [(0, len(times) - 1)]
-    while open_ends:
-        first, last = open_ends.pop()
-        if last - first < 2:
-            continue
-        inner = slice(first + 1, last)
-        share = ((times[inner] - times[first]) / (times[last] - times[first]))[:, None]
-        straight = path[first] + share * (path[last] - path[first])
-        errors = (np.abs(path[inner] - straight) / allowed[inner]).max(axis=1)
-        if errors.max() > 1:
-            worst = first + 1 + int(errors.argmax())
-            keep.add(worst)
-            open_ends += [(first, worst), (worst, last)]
-    return np.array(sorted(keep))

@@ -1,0 +1,396 @@
+"""The exported file, read back: by hand, by Blender, and by the Khronos validator where it is there."""
+
+import json
+import os
+import shutil
+import subprocess
+import zlib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from llm_scene.errors import UserError
+from llm_scene.film.framing import frame, overview
+from llm_scene.film.plan import Caption, Chapter, Cue, Film, Shot
+from llm_scene.layout import Layout, arrange
+from llm_scene.layout.look import LOOKS, colours, scale_of
+from llm_scene.models import load
+from llm_scene.network.trace import Trace
+from llm_scene.output.gltf import MODES, export_gltf, glb
+from llm_scene.output.gltf.document import read_glb
+
+LOOK = LOOKS["studio"]
+LIMITS = {"texture": 1.2e6, "instances": 1.5e6, "mesh": 25e6}  # bytes
+TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+
+
+@cache
+def staged() -> tuple[Layout, Trace, Film]:
+    """The letter sorter with a film of two shots and a cut between them, every matrix in its turn."""
+    model = load(preset="nano-gpt-sort")
+    trace = model.trace([2, 1, 0, 1, 1, 2])
+    layout = arrange(model.network, 6, [*"CBABBC", *"AABBCC"])
+    blocks = [block for block in layout.blocks.values() if block.role != "weight"]
+    matrices = list(dict.fromkeys(block.matrix.name for block in blocks))
+    starts = np.linspace(0.5, 9.0, len(matrices) + 1)
+    cues = []
+    for block in blocks:  # heads side by side
+        i = matrices.index(block.matrix.name)
+        easing = "smooth" if i % 7 == 0 else "linear"
+        cues.append(Cue(block.name, "reveal", starts[i], starts[i + 1], 0.0, 1.35, easing))
+    cues += [Cue(f"predicted {i}", "hidden", 0.0, 9.5, 1.0, 0.0, "step") for i in range(6)]
+    cues.append(Cue("trunk into blocks.0.resid_mid", "reveal", 2.0, 3.0, 0.0, 1.5))
+    wide = overview(layout)
+    near = frame([layout.find("probs").box], -20, 10, lens=wide.lens)
+    far = frame([layout.find("tokens").box], 150, 20, lens=wide.lens)
+    shots = (Shot(0.0, 4.0, tuple(layout.blocks), wide, near), Shot(4.0, 10.0, ("tokens",), far, wide))
+    captions = (Caption(0.0, 4.0, "opening", "“Zwölf” Boxkämpfer"),)
+    return (
+        layout,
+        trace,
+        Film("Sorting", (Chapter("all", "Everything", 0.0, 10.0, shots, tuple(cues), captions),)),
+    )
+
+
+@cache
+def exported(mode: str) -> bytes:
+    return glb(*staged(), LOOK, mode=mode)
+
+
+class Glb:
+    """A parsed file."""
+
+    def __init__(self, mode: str = "texture") -> None:
+        self.json, self.buffer = read_glb(exported(mode))
+        self.nodes = {node["name"]: node for node in self.json["nodes"]}
+
+    def array(self, index: int) -> np.ndarray:
+        accessor = self.json["accessors"][index]
+        view = self.json["bufferViews"][accessor["bufferView"]]
+        start = view["byteOffset"] + accessor.get("byteOffset", 0)
+        size = SIZES[accessor["type"]]
+        flat = np.frombuffer(self.buffer, TYPES[accessor["componentType"]], accessor["count"] * size, start)
+        return flat.reshape(-1, size)
+
+    def view(self, index: int) -> bytes:
+        view = self.json["bufferViews"][index]
+        return self.buffer[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
+
+    def track(self, name: str, path: str) -> tuple[np.ndarray, np.ndarray, str]:
+        """(times, values, interpolation) of a node."""
+        animation = self.json["animations"][0]
+        node = self.json["nodes"].index(self.nodes[name])
+        (channel,) = (c for c in animation["channels"] if c["target"] == {"node": node, "path": path})
+        sampler = animation["samplers"][channel["sampler"]]
+        return self.array(sampler["input"])[:, 0], self.array(sampler["output"]), sampler["interpolation"]
+
+    def primitives(self, name: str) -> list[dict]:
+        return self.json["meshes"][self.nodes[name]["mesh"]]["primitives"]
+
+
+def turned(point: tuple[float, float, float]) -> list[float]:
+    return [point[0], point[2], -point[1]]
+
+
+def as_linear(rgb: np.ndarray) -> np.ndarray:
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+@pytest.mark.parametrize("mode", MODES)
+class TestEveryMode:
+    def test_is_small(self, mode: str) -> None:
+        assert len(exported(mode)) <= LIMITS[mode]
+
+    def test_has_the_same_bytes_every_time(self, mode: str) -> None:
+        assert glb(*staged(), LOOK, mode=mode) == exported(mode)
+
+    def test_has_a_node_for_every_block_at_its_place(self, mode: str) -> None:
+        layout, _, _ = staged()
+        file = Glb(mode)
+        for block in layout.blocks.values():
+            assert file.nodes[block.name]["translation"] == pytest.approx(turned(block.origin), abs=1e-6)
+
+    def test_nests_nodes_by_section(self, mode: str) -> None:
+        layout, _, _ = staged()
+        file = Glb(mode)
+        above = {child: node for node in file.json["nodes"] for child in node.get("children", [])}
+        for block in layout.blocks.values():
+            path, node = [], above[file.json["nodes"].index(file.nodes[block.name])]
+            while node is not None:
+                path.insert(0, node["extras"]["section"])
+                node = above.get(file.json["nodes"].index(node))
+            assert tuple(path) == block.section
+
+    def test_tells_what_a_matrix_is(self, mode: str) -> None:
+        layout, trace, _ = staged()
+        file = Glb(mode)
+        for block in layout.blocks.values():
+            extras, values = file.nodes[block.name]["extras"], block.values(trace)
+            assert (extras["matrix"], extras["role"]) == (block.matrix.name, block.role)
+            assert (tuple(extras["shape"]), tuple(extras["axes"])) == (block.shape, block.axes)
+            finite = values[np.isfinite(values)]
+            assert extras["range"] == pytest.approx([finite.min(), finite.max()], rel=1e-5)
+            assert extras.get("formula") == (block.matrix.op.formula if block.matrix.op else None)
+
+    def test_tells_chapters_and_captions(self, mode: str) -> None:
+        file = Glb(mode)
+        scene = file.json["scenes"][0]["extras"]
+        (animation,) = file.json["animations"]
+        assert animation["name"] == "Sorting"
+        for extras in (scene, animation["extras"]):
+            assert extras["chapters"] == [{"name": "all", "title": "Everything", "start": 0.0, "end": 10.0}]
+            assert extras["captions"][0]["text"] == "“Zwölf” Boxkämpfer"
+        assert scene["background"] == LOOK.background
+        assert scene["tokens"] == [2, 1, 0, 1, 1, 2]
+
+    def test_keys_rise_and_the_clip_spans_the_film(self, mode: str) -> None:
+        file = Glb(mode)
+        times = [file.array(s["input"])[:, 0] for s in file.json["animations"][0]["samplers"]]
+        assert all(np.all(np.diff(t) > 0) for t in times)
+        assert min(t[0] for t in times) == 0
+        assert max(t[-1] for t in times) == pytest.approx(10.0)
+
+    def test_stays_within_what_viewers_draw_well(self, mode: str) -> None:
+        file = Glb(mode)
+        meshes = [node["mesh"] for node in file.json["nodes"] if "mesh" in node]
+        if mode != "mesh":  # whose large blocks come in several pieces
+            assert sum(len(file.json["meshes"][mesh]["primitives"]) for mesh in meshes) <= 300
+        assert len(file.json["materials"]) <= 100
+
+    def test_passes_the_validator_of_khronos(self, mode: str, tmp_path: Path) -> None:
+        folder = os.environ.get("GLTF_VALIDATOR")
+        if not folder or shutil.which("node") is None:
+            pytest.skip("GLTF_VALIDATOR names no node_modules folder with gltf-validator")
+        path = tmp_path / "model.glb"
+        path.write_bytes(exported(mode))
+        script = (
+            "const data = require('fs').readFileSync(process.argv[1]);"
+            "require('gltf-validator').validateBytes(new Uint8Array(data))"
+            ".then(report => console.log(JSON.stringify(report.issues)))"
+        )
+        environment = {**os.environ, "NODE_PATH": folder}
+        run = subprocess.run(
+            ["node", "-e", script, str(path)], env=environment, capture_output=True, text=True, check=True
+        )
+        issues = json.loads(run.stdout)
+        assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+
+
+class TestTexture:
+    def test_shows_every_cell_in_its_colour(self) -> None:
+        layout, trace, _ = staged()
+        file = Glb()
+        pixels = atlas(file)
+        height, width, _ = pixels.shape
+        for block in layout.blocks.values():
+            corners = file.array(file.primitives(block.name)[0]["attributes"]["TEXCOORD_0"])[:4] / 65535
+            (left, low), (right, high) = corners[0], corners[2]  # of the front face
+            rows, columns = block.shape
+            x = ((left + (right - left) * (np.arange(columns) + 0.5) / columns) * width).astype(int)
+            y = ((high + (low - high) * (np.arange(rows) + 0.5) / rows) * height).astype(int)
+            shown = pixels[y[:, None], x[None]] / 255
+            meant = colours(block.values(trace), block.matrix, LOOK, scale_of(trace[block.matrix.name]))
+            assert np.abs(shown - meant).max() < 0.04
+
+    def test_boxes_have_the_size_of_their_blocks(self) -> None:
+        layout, _, _ = staged()
+        file = Glb()
+        for block in layout.blocks.values():
+            assert file.nodes[block.name]["scale"] == [block.shape[1], block.shape[0], 1]
+
+    def test_is_nearest_when_magnified_and_trilinear_when_minified(self) -> None:
+        file = Glb()
+        (sampler,) = (s for s, t in zip(file.json["samplers"], file.json["textures"], strict=True)
+                      if file.json["images"][t["source"]]["name"] == "Cells")  # fmt: skip
+        assert (sampler["magFilter"], sampler["minFilter"]) == (9728, 9987)
+
+    def test_says_when_there_are_too_many_cells(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_scene.output.gltf.cells.LARGEST", 256)
+        with pytest.raises(UserError, match="do not fit"):
+            glb(*staged(), LOOK)
+
+
+def atlas(file: Glb) -> np.ndarray:
+    """The picture of cells, decoded by hand: its rows are unfiltered."""
+    (image,) = (i for i in file.json["images"] if i["name"] == "Cells")
+    data = file.view(image["bufferView"])
+    found, at = {}, 8
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        found[data[at + 4 : at + 8]] = data[at + 8 : at + 8 + length]
+        at += 12 + length
+    width, height = (int.from_bytes(found[b"IHDR"][i : i + 4], "big") for i in (0, 4))
+    rows = np.frombuffer(zlib.decompress(found[b"IDAT"]), np.uint8).reshape(height, width + 1)
+    assert not rows[:, 0].any()
+    return np.frombuffer(found[b"PLTE"], np.uint8).reshape(-1, 3)[rows[:, 1:]]
+
+
+class TestInstances:
+    def test_are_as_many_as_cells_in_their_colours_at_their_places(self) -> None:
+        layout, trace, _ = staged()
+        file = Glb("instances")
+        for block in layout.blocks.values():
+            attributes = file.nodes[block.name]["extensions"]["EXT_mesh_gpu_instancing"]["attributes"]
+            places, shown = file.array(attributes["TRANSLATION"]), file.array(attributes["_COLOR_0"])
+            assert len(places) == len(shown) == block.n_cells
+            last = np.array(turned(block.origin)) + places[-1]
+            assert last[:2] == pytest.approx(
+                np.array(turned(block.centre(*(n - 1 for n in block.shape))))[:2]
+            )
+            meant = colours(block.values(trace), block.matrix, LOOK, scale_of(trace[block.matrix.name]))
+            assert np.abs(shown[:, :3] / 255 - as_linear(meant).reshape(-1, 3)).max() < 0.003
+
+    def test_know_when_they_light_up(self) -> None:
+        layout, _, film = staged()
+        file = Glb("instances")
+        block = layout.find("mlp.pre", 1)
+        attributes = file.nodes[block.name]["extensions"]["EXT_mesh_gpu_instancing"]["attributes"]
+        times = file.array(attributes["_T_ON"]).reshape(block.shape)
+        assert np.all(np.diff(times.T.ravel()) > 0)  # column by column
+        for row, column in ((0, 0), (100, 2), (191, 5)):
+            order = (column * block.shape[0] + row) / (block.n_cells - 1)
+            assert film.value(block.name, "reveal", float(times[row, column])) == pytest.approx(
+                order, abs=1e-3
+            )
+
+
+class TestMesh:
+    def test_has_a_cuboid_a_cell_with_its_colour_in_front(self) -> None:
+        layout, trace, _ = staged()
+        file = Glb("mesh")
+        for block in layout.blocks.values():
+            parts = [p["attributes"] for p in file.primitives(block.name)]
+            shown = np.concatenate([file.array(part["COLOR_0"]) for part in parts]).reshape(-1, 8, 4)
+            assert len(shown) == block.n_cells
+            meant = colours(block.values(trace), block.matrix, LOOK, scale_of(trace[block.matrix.name]))
+            assert np.abs(shown[:, :4, :3] / 255 - as_linear(meant).reshape(-1, 1, 3)).max() < 0.003
+
+
+class TestFilm:
+    def test_covers_hide_what_is_not_computed(self) -> None:
+        """At every frame as many whole columns (or rows) are covered as the film has not begun."""
+        layout, _, film = staged()
+        file = Glb()
+        for kind, axis in (("resid_pre", 0), ("attn.scores", 1), ("mlp.post", 0)):
+            block = layout.find(kind, 0, 0 if kind == "attn.scores" else None)
+            name = next(n for n in file.nodes if n.startswith("cover ") and block.matrix.name == n.split()[1])
+            times, scales, interpolation = file.track(name, "scale")
+            assert interpolation == "STEP"
+            lines = block.shape[1 - axis]
+            for shown in range(film.n_frames):
+                # keys stand half a frame early
+                value = film.value(block.name, "reveal", (shown + 0.5) / film.fps)
+                key = scales[np.searchsorted(times, shown / film.fps, side="right") - 1]
+                begun = int(np.floor(min(value, 1) * lines)) + (1 if 0 < value < 1 else 0)
+                assert abs((lines - begun) - np.floor(key[axis])) <= 1
+
+    def test_ends_with_everything_uncovered_and_begins_covered(self) -> None:
+        file = Glb()
+        covers = [name for name in file.nodes if name.startswith("cover ")]
+        assert len(covers) > 50
+        for name in covers:
+            _, scales, _ = file.track(name, "scale")
+            assert scales[0].min() > 0
+            assert not scales[-1].any()
+            assert file.nodes[name]["scale"] == [0, 0, 0]  # a still viewer shows the finished state
+
+    def test_predictions_appear_and_the_trunk_grows(self) -> None:
+        file = Glb()
+        (name,) = (name for name in file.nodes if name.startswith("Predictions"))
+        times, scales, interpolation = file.track(name, "scale")
+        assert interpolation == "STEP"
+        assert times[-1] == pytest.approx(9.5 - 0.5 / 24)
+        assert (scales[0].any(), scales[-1].all()) == (False, True)
+        times, scales, _ = file.track("trunk into blocks.0.resid_mid", "scale")
+        assert (times[-1], scales[-1, 0]) == (pytest.approx(2 + 2 / 3), 1)
+
+    def test_the_camera_follows_the_path_through_cuts(self) -> None:
+        _, _, film = staged()
+        file = Glb()
+        times, places, _ = file.track("Film camera", "translation")
+        turning, turns, _ = file.track("Film camera", "rotation")
+        assert np.all((turns[1:] * turns[:-1]).sum(axis=1)[np.diff(turning) > 0.01] > 0)
+        assert len(times) < 0.8 * film.n_frames
+        for shown in range(film.n_frames):
+            t = shown / film.fps
+            pose = film.pose(t)
+            place = [np.interp(t, times, places[:, i]) for i in range(3)]
+            assert np.linalg.norm(np.array(place) - turned(pose.eye)) < 0.004 * pose.distance
+            turn = np.array([np.interp(t, turning, turns[:, i]) for i in range(4)])
+            x, y, z, w = turn / np.linalg.norm(turn)
+            forward = [-2 * (x * z + y * w), -2 * (y * z - x * w), -(1 - 2 * (x * x + y * y))]
+            towards = np.array(turned(pose.target)) - turned(pose.eye)
+            assert np.array(forward) @ towards / np.linalg.norm(towards) > 1 - 1e-5
+
+    def test_another_lens_frames_the_same_subject(self) -> None:
+        layout, trace, film = staged()
+        (chapter,) = film.chapters
+        first, second = chapter.shots
+        wide = frame([layout.box], -38, 14, lens=18)
+        shots = (Shot(0.0, 4.0, first.subject, wide, wide), second)
+        other = Film("Zoom", (Chapter("all", "", 0.0, 10.0, shots, chapter.cues, ()),))
+        data, _ = read_glb(glb(layout, trace, other, LOOK))
+        camera = next(node for node in data["nodes"] if "camera" in node)
+        assert data["cameras"][0]["perspective"]["yfov"] == pytest.approx(
+            2 * np.arctan(18 / second.b.lens * 9 / 16)
+        )
+        far = np.linalg.norm(np.array(camera["translation"]) - turned(wide.target))
+        assert far > 1.2 * wide.distance
+
+
+class TestBlender:
+    def test_reads_it_back(self, empty_scene: None, tmp_path: Path) -> None:
+        import bpy
+
+        layout, _, film = staged()
+        path = tmp_path / "model.glb"
+        export_gltf(path, *staged(), LOOK)
+        bpy.context.scene.render.fps = film.fps
+        bpy.ops.import_scene.gltf(filepath=str(path))
+        for block in layout.blocks.values():
+            thing = bpy.data.objects[block.name]
+            assert tuple(thing.matrix_world.translation) == pytest.approx(block.origin, abs=1e-3)
+            assert tuple(thing.dimensions) == pytest.approx((block.shape[1], 1, block.shape[0]), abs=1e-3)
+            assert thing["matrix"] == block.matrix.name
+        camera = bpy.data.objects["Film camera"]
+        ends = [tuple(action.frame_range) for action in bpy.data.actions]
+        assert min(a for a, _ in ends) == pytest.approx(0)
+        assert max(b for _, b in ends) == pytest.approx(film.duration * film.fps, abs=0.01)
+        for shown in (0, 50, 100, 239):
+            bpy.context.scene.frame_set(shown)
+            pose = film.pose(shown / film.fps)
+            away = np.array(camera.matrix_world.translation) - pose.eye
+            assert np.linalg.norm(away) < 0.004 * pose.distance
+        assert camera.data.angle_y == pytest.approx(2 * np.arctan(18 / pose.lens * 9 / 16), abs=1e-4)
+
+
+class TestErrors:
+    def test_a_missing_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(UserError, match="does not exist"):
+            export_gltf(tmp_path / "missing" / "model.glb", *staged(), LOOK)
+
+    def test_an_unknown_mode_leaves_what_was_there(self, tmp_path: Path) -> None:
+        path = tmp_path / "model.glb"
+        path.write_bytes(b"before")
+        with pytest.raises(UserError, match="texture, instances, mesh"):
+            export_gltf(path, *staged(), LOOK, mode="voxels")
+        assert path.read_bytes() == b"before"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_a_full_disk(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(self: Path, data: bytes) -> int:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Path, "write_bytes", full)
+        with pytest.raises(UserError, match="No space left"):
+            export_gltf(tmp_path / "model.glb", *staged(), LOOK)
+        assert not list(tmp_path.iterdir())
+
+    def test_no_film_is_a_still(self) -> None:
+        layout, trace, _ = staged()
+        data, _ = read_glb(glb(layout, trace, None, LOOK))
+        assert "animations" not in data
+        assert not any(node["name"].startswith("cover") for node in data["nodes"])

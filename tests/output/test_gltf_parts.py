@@ -1,0 +1,109 @@
+"""The pieces that the export is made of."""
+
+import zlib
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_scene.film.plan import Cue
+from llm_scene.layout.plan import Letter
+from llm_scene.output.gltf.images import png, shelves
+from llm_scene.output.gltf.lettering import coverage, filled, outline, solid
+from llm_scene.output.gltf.motion import pieces
+from llm_scene.output.gltf.shapes import ribbon
+
+
+def area(vertices: np.ndarray, triangles: np.ndarray) -> float:
+    a, b, c = (vertices[triangles[:, i]] for i in range(3))
+    across = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    assert np.all(across >= 0)  # counter-clockwise
+    return float(across.sum() / 2)
+
+
+class TestShelves:
+    @given(
+        st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), min_size=1, max_size=30),
+        st.integers(0, 5),
+    )
+    def test_rectangles_keep_apart_and_inside(self, sizes: list[tuple[int, int]], pad: int) -> None:
+        places, height = shelves(sizes, 100, pad)
+        taken = np.zeros((height + pad, 100 + pad), int)
+        for (x, y), (w, h) in zip(places, sizes, strict=True):
+            assert x + w + pad <= 100
+            assert y + h + pad <= height
+            taken[y : y + h + pad, x : x + w + pad] += 1
+        assert taken.max() == 1
+
+
+class TestPng:
+    @pytest.mark.parametrize("channels", [1, 2, 3, 4])
+    def test_holds_the_pixels(self, channels: int) -> None:
+        pixels = np.random.default_rng(1).integers(0, 256, (5, 7, channels), np.uint8)
+        data = png(pixels)
+        at = data.index(b"IDAT")
+        rows = np.frombuffer(zlib.decompress(data[at + 4 : -16]), np.uint8).reshape(5, -1)
+        assert np.array_equal(rows[:, 1:].reshape(pixels.shape), pixels)
+
+
+class TestLettering:
+    @pytest.mark.parametrize("text", ["K", "B", "MLP", "d_model", "Σ exp", "Layer\nnorm", "8"])
+    def test_paints_as_much_as_it_fills(self, text: str) -> None:
+        shape = outline(text)
+        painted = coverage(shape, 60.0).sum(dtype=float) / 255 / 60**2
+        assert painted == pytest.approx(area(*filled(shape)), rel=0.02)
+
+    def test_overlapping_strokes_leave_no_hole_and_no_excess(self) -> None:
+        """Inter's K is three strokes: between its leg and its stem nothing is painted."""
+        mask = coverage(outline("K"), 100.0)
+        foot = mask[-4]
+        inked = np.flatnonzero(foot > 128)
+        assert len(np.flatnonzero(np.diff(inked) > 5)) == 1  # stem, a gap, leg
+
+    def test_a_letter_is_closed(self) -> None:
+        letter = solid(Letter("B", 0, (0.0, 0.0, 0.0), 5.0, (0.0, 0.0, 0.0), False), "#ffffff")
+        a, b, c = (letter.vertices[letter.triangles[:, i]] for i in range(3))
+        facing = np.cross(b - a, c - a).sum(axis=0)
+        assert np.abs(facing).max() < 1e-4 * np.abs(np.cross(b - a, c - a)).sum()
+
+
+class TestRibbon:
+    def test_has_its_width_around_corners(self) -> None:
+        shape = ribbon([(0, 0, 0), (0, 0, 4), (6, 0, 4), (6, 0, 0)], 0.2, np.zeros(3))
+        a, b, c = (shape.vertices[shape.triangles[:, i]][:, :2] for i in range(3))
+        inside = (
+            np.abs(np.cross(np.pad(b - a, ((0, 0), (0, 1))), np.pad(c - a, ((0, 0), (0, 1))))[:, 2]).sum() / 2
+        )
+        assert inside == pytest.approx(0.2 * 14)
+
+
+class TestPieces:
+    def test_are_cut_where_a_line_ends(self) -> None:
+        found = pieces([Cue("m", "reveal", 1.0, 3.0, 0.0, 1.0)], 4, 5.0)
+        assert [(p.start, p.end) for p in found] == [(0, 1), (1, 1.5), (1.5, 2), (2, 2.5), (2.5, 3), (3, 5)]
+        assert [p.line for p in found if p.moves] == [0, 1, 2, 3]
+
+    def test_stop_at_the_last_line_while_the_cue_runs_on(self) -> None:
+        found = pieces([Cue("m", "reveal", 0.0, 3.0, 0.0, 1.5)], 2, 4.0)
+        assert [(p.start, p.end, p.a, p.b) for p in found][:2] == [(0, 1, 0, 1), (1, 2, 1, 2)]
+        assert not any(p.moves for p in found[2:])
+
+    @given(
+        st.sampled_from(["linear", "smooth", "cubic", "step"]),
+        st.integers(1, 12),
+        st.floats(0, 1.35),
+        st.floats(0, 1.35),
+    )
+    def test_meet_and_agree_with_the_cue(self, easing: str, lines: int, a: float, b: float) -> None:
+        cue = Cue("m", "reveal", 1.0, 2.0, a, b, easing)
+        found = pieces([cue], lines, 3.0)
+        assert (found[0].start, found[-1].end) == (0, 3)
+        for one, other in pairwise(found):
+            assert one.end == pytest.approx(other.start)
+        for piece in found:
+            middle = (piece.start + piece.end) / 2
+            meant = min(cue.value(middle), 1.0) * lines
+            assert (piece.a + piece.b) / 2 == pytest.approx(meant, abs=0.03 * lines)
+            assert abs(piece.a - piece.b) <= 1 + 1e-9
