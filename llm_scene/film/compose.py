@@ -40,21 +40,31 @@ EMBEDDING = (Step("embedding", ("tokens", "resid_pre"), ("embed.W_E", "pos_embed
                   letters=True),)  # fmt: skip
 ATTENTION = (
     Step("norm", ("ln1.mean", "ln1.rms", "ln1.std", "ln1.out"), ("ln1.w", "ln1.b"), -20, 10),
-    Step("qkv", ("attn.q_raw", "attn.q_rms", "attn.q_normed", "attn.q", "attn.rot_q",
-                 "attn.k_raw", "attn.k_rms", "attn.k_normed", "attn.k", "attn.rot_k", "attn.v"),
+    Step("qkv", ("attn.q", "attn.q_norm.rms", "attn.q_norm.out", "attn.rot_q",
+                 "attn.k", "attn.k_norm.rms", "attn.k_norm.out", "attn.rot_k", "attn.v"),
          ("attn.W_Q", "attn.W_K", "attn.W_V"), -26, 22),
     Step("scores", ("attn.scores",), ("attn.q", "attn.k"), -16, 8, one_head=True),
-    Step("softmax", ("attn.scores_max", "attn.scores_sum", "attn.pattern"), ("attn.scores",), -8, 6, one_head=True),
+    Step("softmax", ("attn.scores_max", "attn.scores_sum", "attn.pattern"), ("attn.scores",), -8, 6,
+         one_head=True),
     Step("values", ("attn.z",), ("attn.pattern", "attn.v"), -16, 10, one_head=True),
     Step("project", ("attn_out", "resid_mid"), ("attn.W_O", "attn.b_O"), 12, 8),
 )  # fmt: skip
 MLP = (
-    Step("mlp", ("ln2.mean", "ln2.rms", "ln2.std", "ln2.out", "mlp.pre", "mlp.pre_linear"), ("mlp.W_in", "mlp.b_in"), -16, -4, climbs=True),
+    Step(
+        "mlp",
+        ("ln2.mean", "ln2.rms", "ln2.std", "ln2.out", "mlp.pre", "mlp.pre_linear"),
+        ("mlp.W_in", "mlp.b_in"),
+        -16,
+        -4,
+        climbs=True,
+    ),
     Step("bend", ("mlp.act", "mlp.post"), ("mlp.pre",), -22, 0, climbs=True),
     Step("shrink", ("mlp_out", "resid_post"), ("mlp.W_out",), 14, 6),
 )
 OUTPUT = (
-    Step("output", ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out"), ("ln_final.w",), -12, 8),
+    Step(
+        "output", ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out"), ("ln_final.w",), -12, 8
+    ),
     Step("logits", ("logits",), ("unembed.W_U", "unembed.b_U"), -10, 9),
     Step("choice", ("logits_max", "logits_sum", "probs"), ("logits",), 8, 6, letters=True),
 )
@@ -72,8 +82,10 @@ class Story:
 # The teaser tells the whole way in four captions.
 TEASER = (
     (Step("embedding", EMBEDDING[0].computes, EMBEDDING[0].beside, -14, 7, letters=True),),
-    (Step("attend", sum((step.computes for step in ATTENTION), ()), ("attn.W_Q", "attn.W_K", "attn.W_V"), -24, 20),),
-    (Step("transform", sum((step.computes for step in MLP), ()), ("mlp.W_in", "mlp.W_out"), -18, 0, climbs=True),),
+    (Step("attend", sum((step.computes for step in ATTENTION), ()), ("attn.W_Q", "attn.W_K", "attn.W_V"),
+          -24, 20),),
+    (Step("transform", sum((step.computes for step in MLP), ()), ("mlp.W_in", "mlp.W_out"), -18, 0,
+          climbs=True),),
     (Step("choice", sum((step.computes for step in OUTPUT), ()), ("unembed.W_U",), 8, 6, letters=True,
           frames=("logits", "logits_max", "logits_sum", "probs")),),
 )  # fmt: skip
@@ -138,10 +150,13 @@ class _Screenplay:
             self.chapter("attention", attend, 0, length=SHORTEST),
             self.chapter("mlp", transform, 0, length=SHORTEST),
         ]
-        later = [b for b in self.layout.blocks.values() if b.matrix.op is not None and (b.matrix.layer or 0) > 0]
+        later = [
+            b for b in self.layout.blocks.values() if b.matrix.op is not None and (b.matrix.layer or 0) > 0
+        ]
         if later:  # the other blocks are computed while the camera passes them on its way to the output
             chapters[-1] = replace(
-                chapters[-1], cues=(*chapters[-1].cues, *self._compute(later, self.now - 1.0, self.now + 0.6))
+                chapters[-1],
+                cues=(*chapters[-1].cues, *self._compute(later, self.now - LINGER, self.now + 0.6)),
             )
         chapters.append(self.chapter("output", choice, None, length=SHORTEST))
         return [*chapters[:-1], self.ending(chapters[-1], SHORTEST, stay=0.2)]
@@ -150,7 +165,7 @@ class _Screenplay:
         """The whole machine, turning slowly."""
         text = self.words.caption("opening", **self.facts)
         length = reading_time(text) + 0.5
-        near = replace(self.pose, azimuth=self.pose.azimuth + 6, distance=self.pose.distance * 0.93)
+        near = overview(self.layout, self.pose.azimuth + 6, safe=(-0.98, 0.98, -0.68, 0.92))
         everything = tuple(self.layout.blocks)
         shot = Shot(0.0, length, everything, self.pose, near)
         self.pose, self.now = near, length
@@ -185,7 +200,9 @@ class _Screenplay:
         alone = [c for c, step in zip(captions, steps, strict=False) if step.one_head]
         if alone and self.head:
             cues += self._make_way(alone[0].start, alone[-1].end, layer)
-        return Chapter(name, self.words.titles[name], start, self.now, tuple(shots), tuple(cues), tuple(captions))
+        return Chapter(
+            name, self.words.titles[name], start, self.now, tuple(shots), tuple(cues), tuple(captions)
+        )
 
     def other_blocks(self) -> Chapter:
         """The remaining blocks, computed while the camera runs along the trunk."""
@@ -210,7 +227,9 @@ class _Screenplay:
         self.pose = last
         self.now = start + length
         caption = Caption(start, self.now, "blocks", text)
-        return Chapter("blocks", self.words.titles["blocks"], start, self.now, tuple(shots), tuple(cues), (caption,))
+        return Chapter(
+            "blocks", self.words.titles["blocks"], start, self.now, tuple(shots), tuple(cues), (caption,)
+        )
 
     def ending(self, chapter: Chapter, after: float, stay: float) -> Chapter:
         """The predictions come to stand above the probabilities, `after` seconds into the last caption."""
@@ -218,13 +237,28 @@ class _Screenplay:
         names = [f"predicted {letter.position}" for letter in self.layout.letters if letter.predicted]
         names += [f"thread {name}" for name in names]
         hidden = [Cue(name, "hidden", 0.0, appear, 1.0, 0.0, "step") for name in names]
+        hidden += self._count(appear - 0.6)
         last = self.pose.towards(replace(self.pose, distance=self.pose.distance * 0.94), 1)
         shot = Shot(self.now, self.now + stay, chapter.shots[-1].subject, self.pose, last)
         self.now += stay
         captions = (*chapter.captions[:-1], replace(chapter.captions[-1], end=self.now))
         return replace(
-            chapter, end=self.now, shots=(*chapter.shots, shot), cues=(*chapter.cues, *hidden), captions=captions
+            chapter,
+            end=self.now,
+            shots=(*chapter.shots, shot),
+            cues=(*chapter.cues, *hidden),
+            captions=captions,
         )
+
+    def _count(self, start: float) -> list[Cue]:
+        """The candidates' bars grow one after the other, each followed by its percentage."""
+        cues = []
+        for i in range(len(self.layout.candidates)):
+            begin = start + 0.06 * i
+            cues.append(Cue(f"candidate {i} bar", "scale_x", begin, begin + 0.5, 0.001, 1.0, "cubic"))
+            cues.append(Cue(f"candidate {i} token", "hidden", 0.0, begin, 1.0, 0.0, "step"))
+            cues.append(Cue(f"candidate {i} share", "hidden", 0.0, begin + 0.5, 1.0, 0.0, "step"))
+        return cues
 
     # --- pieces ---
 
@@ -243,14 +277,20 @@ class _Screenplay:
         if step.letters:
             at_end = step.key == "choice"
             boxes += [letter_box(letter) for letter in self.layout.letters if letter.predicted == at_end]
-            boxes += [boxes[-1].grown(4)] if at_end else [boxes[-1].grown(8), legend_box(self.layout)]
+            boxes += (
+                [boxes[-1].grown(4), *(candidate.box for candidate in self.layout.candidates)]
+                if at_end
+                else [boxes[-1].grown(8), legend_box(self.layout)]
+            )
         if step.climbs:
             whole = Box.around(boxes)
             height = min(whole.size[2], 0.7 * whole.size[0] + 0.25 * whole.size[2])
             foot = Box(whole.low, (*whole.high[:2], whole.low[2] + height))
             head = Box((*whole.low[:2], whole.high[2] - height), whole.high)
             arrived = frame([foot], step.azimuth, step.elevation, fstop=1.6)
-            drifted = replace(frame([head], step.azimuth + 5, step.elevation, fstop=1.6), distance=arrived.distance)
+            drifted = replace(
+                frame([head], step.azimuth + 5, step.elevation, fstop=1.6), distance=arrived.distance
+            )
         else:
             arrived = frame(boxes, step.azimuth, step.elevation, fstop=1.6)
             drifted = replace(arrived, azimuth=arrived.azimuth + 5, distance=arrived.distance * 0.97)
@@ -269,7 +309,9 @@ class _Screenplay:
             if block.head not in (None, first):
                 continue
             sign = name_sign(block)
-            seen = sign.size * 2 * shot.a.lens / SENSOR / shot.a.distance / 2 * 640  # letter height in pixels of 640
+            seen = (
+                sign.size * 2 * shot.a.lens / SENSOR / shot.a.distance / 2 * 640
+            )  # letter height in pixels of 640
             room = (block.shape[1] + 1.2 * self.layout.gap) / max(1.0, sign.box.size[0])
             scale = float(np.clip(READABLE / seen, 1.0, max(1.0, room)))
             if scale > 1.02:
@@ -280,13 +322,17 @@ class _Screenplay:
 
     def _make_way(self, start: float, end: float, layer: int | None) -> list[Cue]:
         """The heads in front of the one to watch rise out of the picture, and come back after."""
-        front = [b for b in self.layout.blocks.values() if b.matrix.layer == layer and (b.head or 0) < self.head]
+        front = [
+            b for b in self.layout.blocks.values() if b.matrix.layer == layer and (b.head or 0) < self.head
+        ]
         front = [block for block in front if block.head is not None]
         height = 3 * self.layout.box.size[2]
         cues = []
         for block in front:
             rest = block.origin[2]
-            things = [(block.name, rest)] + [(f"{kind} into {block.name}", 0.0) for kind in ("data", "weight")]
+            things = [(block.name, rest)] + [
+                (f"{kind} into {block.name}", 0.0) for kind in ("data", "weight")
+            ]
             for name, z in things:
                 cues.append(Cue(name, "location_z", start - 0.2, start + 0.9, z, z + height, "cubic"))
                 cues.append(Cue(name, "location_z", end - 0.3, end + 0.8, z + height, z, "cubic"))

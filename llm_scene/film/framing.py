@@ -58,33 +58,41 @@ def frame(
     scale = np.array([kx, kx * aspect])
     middle = np.array([safe[0] + safe[1], safe[2] + safe[3]]) / 2
     room = np.array([safe[1] - safe[0], safe[3] - safe[2]]) / margin
+    deep = (flat[:, 2].min() + flat[:, 2].max()) / 2
     near, far = 0.0, 4.0 * size * max(1.0, lens / SENSOR) + 4.0
     for _ in range(24):  # the least distance at which the subject fits, by halving
         distance = (near + far) / 2
-        centre, fits = _centred(flat, distance, scale, middle, room)
+        fits = _fits(flat[:, :2], flat[:, 2] - deep + distance, scale, middle, room)
         near, far = (near, distance) if fits else (distance, far)
-    centre, _ = _centred(flat, far, scale, middle, room)
-    x, y, z = centre @ basis
+    centre = _centre(flat[:, :2], flat[:, 2] - deep + far, scale, middle)
+    x, y, z = np.array([*centre, deep]) @ basis
     return Pose((float(x), float(y), float(z)), azimuth, elevation, far, lens, fstop)
 
 
-def _centred(flat: Array, distance: float, scale: Array, middle: Array, room: Array) -> tuple[Array, bool]:
-    """What to look at so that the points' outline is centred in the room, and whether it fits in.
+# `flat` are points across the view, `scale` the frame coordinates of a unit at unit depth.
 
-    `flat` are points in camera axes, `scale` the frame coordinates of a unit at unit depth.
-    """
-    centre = (flat.min(axis=0) + flat.max(axis=0)) / 2
-    for _ in range(30):  # perspective moves the outline as the centre moves, until it settles
-        depth = flat[:, 2] - centre[2] + distance
-        if depth.min() < 0.05 * distance:
-            return centre, False
-        seen = (flat[:, :2] - centre[:2]) * scale / depth[:, None]
-        low, high = seen.min(axis=0), seen.max(axis=0)
-        off = (low + high) / 2 - middle
-        centre[:2] += off * np.sqrt(depth.min() * depth.max()) / scale
-        if np.abs(off).max() < 1e-3:
-            break
-    return centre, bool(np.all(high - low <= room))
+
+def _fits(flat: Array, depth: Array, scale: Array, middle: Array, room: Array) -> bool:
+    """Whether there is a point to look at from which all points lie within the room."""
+    if depth.min() < 0.025 * (depth.min() + depth.max()):
+        return False  # too close to be looked at
+    unit = scale / depth[:, None]
+    least = (flat - (middle + room / 2) / unit).max(axis=0)
+    most = (flat - (middle - room / 2) / unit).min(axis=0)
+    return bool((least <= most).all())
+
+
+def _centre(flat: Array, depth: Array, scale: Array, middle: Array) -> Array:
+    """What to look at so that the points' outline is centred on `middle`."""
+    unit = scale / depth[:, None]
+    aims = flat - middle / unit  # looking there puts that point into the middle
+    low, high = aims.min(axis=0), aims.max(axis=0)
+    for _ in range(40):  # the outline moves one way as the aim moves the other: halve
+        aim = (low + high) / 2
+        seen = (flat - aim) * unit - middle
+        beyond = seen.min(axis=0) + seen.max(axis=0) > 0
+        low, high = np.where(beyond, aim, low), np.where(beyond, high, aim)
+    return (low + high) / 2
 
 
 def frame_blocks(blocks: Iterable[Block], azimuth: float, elevation: float, **options: float) -> Pose:
@@ -92,6 +100,10 @@ def frame_blocks(blocks: Iterable[Block], azimuth: float, elevation: float, **op
     return frame([block.box.grown(2.5) for block in blocks], azimuth, elevation, **options)  # type: ignore[arg-type]
 
 
-def overview(layout: Layout) -> Pose:
+def overview(
+    layout: Layout,
+    azimuth: float = -56.0,
+    safe: tuple[float, float, float, float] = (-0.92, 0.92, -0.6, 0.85),
+) -> Pose:
     """The whole model, seen from before its beginning so that perspective gathers its length."""
-    return frame([layout.box], -56.0, 12.0, lens=26.0, safe=(-0.92, 0.92, -0.6, 0.85))
+    return frame([layout.box], azimuth, 12.0, lens=26.0, safe=safe)

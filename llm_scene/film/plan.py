@@ -6,6 +6,7 @@ cues that write the same channel at once are an error that names both.
 
 from __future__ import annotations
 
+import itertools
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
@@ -153,9 +154,11 @@ class Film:
 
     def __post_init__(self) -> None:
         for cues in self.tracks.values():
-            for one, other in zip(cues, cues[1:], strict=False):
+            for one, other in itertools.pairwise(cues):
                 if other.start < one.end - 1e-6:
-                    raise ValueError(f"two cues write {one.channel} of {one.target} at once: {one} and {other}")
+                    raise ValueError(
+                        f"two cues write {one.channel} of {one.target} at once: {one} and {other}"
+                    )
 
     @property
     def duration(self) -> float:

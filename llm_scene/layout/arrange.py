@@ -11,20 +11,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..network.graph import Matrix, Network
 from .links import route
-from .plan import Block, Box, Layout, Letter, Section
+from .plan import Block, Box, Candidate, Layout, Letter, Section
 
 DOWN = ("channel", "feature", "neuron", "token")  # axes that run down a sheet of activations
 CHOSEN = 1.8  # the prediction that counts stands taller than the others
 HEAD_AXES = ("head", "kv_head")
 
 
-def arrange(network: Network, n_positions: int, words: Sequence[str] = ()) -> Layout:
+def arrange(
+    network: Network,
+    n_positions: int,
+    words: Sequence[str] = (),
+    candidates: Sequence[tuple[str, float]] = (),
+) -> Layout:
     """Place all shown matrices of a network over `n_positions` positions.
 
-    `words` are the tokens to read, one a position, and after them the prediction of every position.
+    `words` are the tokens to read, one a position, and after them the prediction of every position;
+    `candidates` the likeliest next tokens with their probabilities.
     """
     builder = _Builder(network, n_positions)
     builder.embedding()
@@ -33,7 +40,12 @@ def arrange(network: Network, n_positions: int, words: Sequence[str] = ()) -> La
         builder.mlp(layer)
     builder.output()
     layout = builder.layout()
-    return Layout(layout.blocks, layout.sections, route(network, layout), _letters(layout, words), layout.gap)
+    return replace(
+        layout,
+        links=route(network, layout),
+        letters=_letters(layout, words),
+        candidates=_candidates(layout, candidates),
+    )
 
 
 class _Builder:
@@ -231,7 +243,7 @@ class _Builder:
         if missing:
             raise ValueError(f"no place for {sorted(missing)}")
         ordered = {b.name: b for b in sorted(self.blocks.values(), key=lambda b: rank[b.matrix.name])}
-        return Layout(ordered, _sections(ordered), (), (), self.gap)
+        return Layout(ordered, _sections(ordered), (), (), (), self.gap)
 
 
 def _orient(matrix: Matrix, n_positions: int) -> tuple[tuple[str | None, str | None], tuple[int, int]]:
@@ -294,3 +306,23 @@ def _spread(block: Block, words: Sequence[str], gap: float, predicted: bool) -> 
         tall = size * (CHOSEN if chosen else 1)
         out.append(Letter(word, i, at, tall, (cx, cy, block.origin[2]), predicted))
     return out
+
+
+def _candidates(layout: Layout, candidates: Sequence[tuple[str, float]]) -> tuple[Candidate, ...]:
+    """A bar for every candidate, one under the other, right of the probabilities."""
+    probs = layout.find("probs")
+    unit = layout.gap / 6
+    height, longest = 4.4 * unit, 24 * unit
+    x = probs.box.high[0] + 4 * layout.gap
+    top = probs.box.centre[2] + len(candidates) * 1.35 * height / 2
+    most = max((p for _, p in candidates), default=1.0)
+    return tuple(
+        Candidate(
+            text,
+            p,
+            (x, probs.origin[1], top - (i + 0.5) * 1.35 * height),
+            max(0.4 * unit, longest * p / most),
+            height,
+        )
+        for i, (text, p) in enumerate(candidates)
+    )

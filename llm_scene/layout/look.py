@@ -30,7 +30,9 @@ class Ramp:
     def colours(self, values: Array) -> Array:
         """sRGB colours `[..., 3]` of normalised values in -1 to 1 (0 to 1 where sequential)."""
         up, down = _stops(self.zero, self.positive), _stops(self.zero, self.negative)
-        mixed = np.where(values[..., None] >= 0, _along(up, np.maximum(values, 0)), _along(down, np.maximum(-values, 0)))
+        mixed = np.where(
+            values[..., None] >= 0, _along(up, np.maximum(values, 0)), _along(down, np.maximum(-values, 0))
+        )
         return _to_srgb(mixed)
 
 

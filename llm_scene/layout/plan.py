@@ -183,6 +183,26 @@ class Letter:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A token that may come next, with its probability as the length of a bar."""
+
+    text: str
+    probability: float
+    at: Point  # the bar's left end, half way up
+    length: float  # at this probability
+    height: float
+
+    @property
+    def box(self) -> Box:
+        """The room of token, bar and percentage."""
+        x, y, z = self.at
+        return Box(
+            (x - 3 * self.height, y, z - self.height / 2),
+            (x + self.length + 5 * self.height, y, z + self.height / 2),
+        )
+
+
+@dataclass(frozen=True)
 class Layout:
     """Everything's place."""
 
@@ -190,6 +210,7 @@ class Layout:
     sections: tuple[Section, ...] = field(repr=False)
     links: tuple[Link, ...] = field(repr=False)
     letters: tuple[Letter, ...] = field(repr=False)
+    candidates: tuple[Candidate, ...] = field(repr=False)  # for the next token, the likeliest first
     gap: float  # the clear distance between neighbours; grows with the model
 
     def __getitem__(self, name: str) -> Block:

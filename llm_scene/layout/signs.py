@@ -70,7 +70,9 @@ def name_sign(block: Block) -> Sign:
     if rows == 1:  # a row of aggregates is named at its side
         return Sign(block.label, (x - 0.8, y, z - 0.95), 1.3, "right", "name", block.name)
     fits = len(block.label) <= 8 or len(block.label) * size * WIDTH < columns + 3
-    text = block.label if fits else block.label.replace(" ", "\n", 1)  # a narrow sheet has its name in two lines
+    text = (
+        block.label if fits else block.label.replace(" ", "\n", 1)
+    )  # a narrow sheet has its name in two lines
     return Sign(text, (x + columns / 2, y, z + 0.7), size, "centre", "name", block.name)
 
 
@@ -86,7 +88,11 @@ def dimension_signs(block: Block) -> tuple[list[Sign], list[Bracket]]:
         run = ((x, y, low), (x, y, low - tick), (x + columns, y, low - tick), (x + columns, y, low))
         brackets.append(Bracket(run, thin, "dimension", block.name))
         text = _dimension(block, 1)
-        signs.append(Sign(text, (x + columns / 2, y, low - tick - 1.25 * size), size, "centre", "dimension", block.name))
+        signs.append(
+            Sign(
+                text, (x + columns / 2, y, low - tick - 1.25 * size), size, "centre", "dimension", block.name
+            )
+        )
     if rows > 1:
         left, tick = x - 0.6, 0.4 * size
         run = ((left, y, z), (left - tick, y, z), (left - tick, y, z - rows), (left, y, z - rows))
@@ -113,7 +119,9 @@ def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:
         outer = len(section.path) == 1
         size = (1.5 if outer else 1.0) * layout.gap
         inside = [s for s in layout.sections if s.path[: len(section.path)] == section.path]
-        height = (top + 3.2 * layout.gap) if outer and len(inside) > 1 else section.box.high[2] + 1.6 * layout.gap
+        height = (
+            (top + 3.2 * layout.gap) if outer and len(inside) > 1 else section.box.high[2] + 1.6 * layout.gap
+        )
         (x0, y, _), (x1, _, _) = section.box.low, section.box.high
         tick = 0.5 * size
         run = ((x0, y, height - tick), (x0, y, height), (x1, y, height), (x1, y, height - tick))

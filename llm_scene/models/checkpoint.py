@@ -27,7 +27,7 @@ class Checkpoint(Mapping[str, Array]):
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self.entries = dict(entries)
-        self._maps: dict[Path, np.memmap] = {}  # type: ignore[type-arg]
+        self._maps: dict[Path, np.memmap] = {}  # type: ignore[type-arg,unused-ignore]
         self._ready: dict[str, Array] = {}
         self._broken: dict[str, int] = {}  # NaN or infinite values by key, 0 where there are none
 
@@ -67,7 +67,7 @@ class Checkpoint(Mapping[str, Array]):
         self._broken[entry.name] = _count_broken(array)
         return array
 
-    def _bytes(self, entry: Entry) -> np.ndarray:  # type: ignore[type-arg]
+    def _bytes(self, entry: Entry) -> np.ndarray:  # type: ignore[type-arg,unused-ignore]
         if entry.start == entry.end:
             return np.empty(0, np.uint8)
         if entry.path not in self._maps:

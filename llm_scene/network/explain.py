@@ -111,7 +111,7 @@ def _input(trace: Trace, source: Source) -> Input:
 def _numbers(matrix: Matrix, cell: Cell, sources: list[Source], value: float) -> str:
     if matrix.op is None:
         return ""
-    terms = [np.asarray(source.values, np.float64) for source in sources]
+    terms: list[Array] = [np.asarray(source.values, np.float64) for source in sources]
     worded = WORDS.get(type(matrix.op))
     if worded is None:
         raise ValueError(f"no words for {type(matrix.op).__name__}")

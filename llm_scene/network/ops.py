@@ -159,7 +159,7 @@ def gelu_tanh(x: Array) -> Array:
 
 def gelu(x: Array) -> Array:
     """GELU by the error function, from math.erf: numpy has none."""
-    erf = np.frompyfunc(math.erf, 1, 1)(x / math.sqrt(2)).astype(x.dtype)
+    erf = np.asarray(np.frompyfunc(math.erf, 1, 1)(x / math.sqrt(2))).astype(x.dtype)
     return 0.5 * x * (1 + erf)
 
 

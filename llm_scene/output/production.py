@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..film.compose import Story, compose
 from ..film.plan import Film
 from ..film.words import words
@@ -12,6 +14,8 @@ from ..layout import Layout, arrange
 from ..layout.look import LOOKS, Look
 from ..models import Model
 from ..network.trace import Trace
+
+CANDIDATES = 10  # tokens shown with their probabilities, however large the vocabulary
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ def produce(
     trace = model.trace(tokens)
     predicted = [int(row.argmax()) for row in trace["probs"]]
     pieces = [model.tokenizer.piece(token) for token in (*tokens, *predicted)]
-    layout = arrange(model.network, len(tokens), pieces)
+    likely = np.argsort(-trace["probs"][-1], kind="stable")[:CANDIDATES]
+    candidates = [(model.tokenizer.piece(int(i)), float(trace["probs"][-1, i])) for i in likely]
+    layout = arrange(model.network, len(tokens), pieces, candidates)
     story = Story(model.title, model.tokenizer.decode(list(tokens)), pieces[-1])
     film = compose(layout, trace, texts, story, cut=cut, captions=captions)
     return Production(model, tuple(tokens), trace, layout, film, LOOKS[look])

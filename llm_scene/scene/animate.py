@@ -67,6 +67,7 @@ PATHS = {
     "location_x": [("location", 0)],
     "location_y": [("location", 1)],
     "location_z": [("location", 2)],
+    "scale_x": [("scale", 0)],
     "scale": [("scale", 0), ("scale", 1), ("scale", 2)],
     "hidden": [("hide_render", 0), ("hide_viewport", 0)],
 }

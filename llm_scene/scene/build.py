@@ -10,12 +10,12 @@ import bpy
 from ..film.plan import Film
 from ..layout.look import Look, scale_of
 from ..layout.plan import Block, Layout
-from ..layout.signs import dimension_signs, name_sign, section_signs
+from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
 from ..network.trace import Trace
 from .animate import animate
 from .camera import film_camera
 from .cells import cell_object
-from .labels import Lettering, letter_name, letter_object, line_object, text_object
+from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
 from .legend import add_legend
 from .links import link_object
 from .materials import PROPERTIES, TAIL, cell_material, ink_material, link_material
@@ -74,6 +74,7 @@ def build(
         ("links", lambda: _links(studio)),
         ("labels", lambda: _labels(studio)),
         ("letters", lambda: _letters(studio)),
+        ("candidates", lambda: _candidates(studio)),
         ("legend", lambda: add_legend(studio.collection("Legend"), layout, look)),
         ("room", lambda: furnish(scene, look, layout.box, studio.collection("Room"))),
         ("film", lambda: _film(studio, film)),
@@ -165,6 +166,24 @@ def _letters(studio: _Studio) -> None:
         x, y, z = letter.at
         thread = line_object(f"thread {name}", [(((x, y, z - 0.3 * letter.size), letter.to), 0.12)], faint)
         studio.add(f"thread {name}", thread, "Letters")
+
+
+def _candidates(studio: _Studio) -> None:
+    """Bars with token and percentage; a bar's origin is its left end, so that it grows by its scale."""
+    ink = ink_material(studio.look, "candidate text", studio.look.ink, 1.2)
+    first = ink_material(studio.look, "candidate chosen", studio.look.accent, 1.0)
+    other = ink_material(studio.look, "candidate", studio.look.links["trunk"], 0.8)
+    for i, candidate in enumerate(studio.layout.candidates):
+        x, y, z = candidate.at
+        bar = bar_object(f"candidate {i} bar", candidate, other if i else first)
+        studio.add(f"candidate {i} bar", bar, "Candidates")
+        size = 0.75 * candidate.height
+        foot = z - 0.36 * size
+        token = Sign(candidate.text, (x - 0.5 * size, y, foot), size, "right", "candidate", "")
+        end = (x + candidate.length + 0.5 * size, y, foot)
+        share = Sign(f"{candidate.probability:.1%}", end, 0.8 * size, "left", "candidate", "")
+        for name, sign in ((f"candidate {i} token", token), (f"candidate {i} share", share)):
+            studio.add(name, text_object(name, sign, ink), "Candidates")
 
 
 def _film(studio: _Studio, film: Film | None) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from ..layout.plan import Letter, Point
+from ..layout.plan import Candidate, Letter, Point
 from ..layout.signs import Sign
 from ..network.ops import Array
 
@@ -61,6 +62,18 @@ def letter_object(letter: Letter, material: bpy.types.Material) -> bpy.types.Obj
     return label
 
 
+def bar_object(name: str, candidate: Candidate, material: bpy.types.Material) -> bpy.types.Object:
+    """A solid bar that starts at its origin and runs to the right."""
+    length, half = candidate.length, candidate.height / 2
+    mesh = bpy.data.meshes.new(name)
+    corners = [(x, y, z) for x in (0, length) for y in (0, 2 * half) for z in (-half, half)]
+    mesh.from_pydata(corners, [], [tuple(int(i) for i in side) for side in _SIDES])
+    mesh.materials.append(material)
+    bar = bpy.data.objects.new(name, mesh)
+    bar.location = candidate.at
+    return _quiet(bar)
+
+
 class Lettering:
     """Text as plain geometry, for the many small dimensions; every distinct line is set once."""
 
@@ -98,7 +111,7 @@ def line_object(
     name: str, lines: list[Line], material: bpy.types.Material, texts: list[Flat] | None = None
 ) -> bpy.types.Object:
     """Polylines of square section, and text beside them, as one mesh."""
-    bars = [_bar(a, b, width) for points, width in lines for a, b in zip(points, points[1:], strict=False)]
+    bars = [_bar(a, b, width) for points, width in lines for a, b in itertools.pairwise(points)]
     vertices = [np.concatenate(bars)]
     faces = [
         list(f) for f in (_SIDES[None] + 8 * np.arange(len(bars))[:, None, None]).reshape(-1, 4).tolist()

@@ -32,7 +32,9 @@ def add_legend(into: bpy.types.Collection, layout: Layout, look: Look) -> None:
     bar = bar_material()
     for i, (role, signed, title, marks) in enumerate(ROWS):
         z = top - i * pitch
-        into.objects.link(text_object(f"legend {title}", Sign(title, (x, y, z), 2.4 * unit, "left", "legend", title), ink))
+        into.objects.link(
+            text_object(f"legend {title}", Sign(title, (x, y, z), 2.4 * unit, "left", "legend", title), ink)
+        )
         into.objects.link(_bar(title, look, role, signed, (x, y, z - 1.2 * unit), length, 1.6 * unit, bar))
         for mark, share in zip(marks, np.linspace(0, 1, len(marks)), strict=True):
             at = (x + share * length, y, z - 4.9 * unit)

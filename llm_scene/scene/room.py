@@ -38,7 +38,9 @@ def _world(look: Look) -> bpy.types.World:
     colour = tree.mix(lift, (*linear(look.horizon), 1.0), (*linear(look.background), 1.0))
     seen = tree.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
     strength = tree.math("MULTIPLY_ADD", seen, 1 - look.ambient, look.ambient)
-    tree.wire(tree.call("ShaderNodeBackground", colour, strength), tree.node("ShaderNodeOutputWorld").inputs[0])
+    tree.wire(
+        tree.call("ShaderNodeBackground", colour, strength), tree.node("ShaderNodeOutputWorld").inputs[0]
+    )
     return world
 
 
