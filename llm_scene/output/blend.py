@@ -17,10 +17,10 @@ def save(scene: bpy.types.Scene, path: Path, film: Film | None = None) -> None:
     With a film, a second scene holds its captions as text strips over the first one, to be edited.
     Raises UserError where the file cannot be written; what was there stays then.
     """
-    scenes = {scene}
     captioned = edit_scene(scene, film) if film is not None and film.captions else None
-    if captioned is not None:
-        scenes.add(captioned)
+    scenes = {scene, captioned} - {None}
+    for each in scenes:
+        each.frame_set(each.frame_start)  # Blender 5.2 crashes when it writes a scene it never evaluated
     try:
         with whole_file(path) as temporary:
             bpy.data.libraries.write(str(temporary), scenes, path_remap="ABSOLUTE", compress=True)

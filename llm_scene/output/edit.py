@@ -52,7 +52,8 @@ def edit_scene(scene: bpy.types.Scene, film: Film) -> bpy.types.Scene:
     edit = bpy.data.scenes.new(scene.name + SUFFIX)
     copy_format(scene.render, edit.render)
     edit.frame_start, edit.frame_end = scene.frame_start, scene.frame_end
-    edit.view_settings.view_transform = "Standard"
+    for name in ("view_transform", "look", "exposure", "gamma"):
+        setattr(edit.view_settings, name, getattr(scene.view_settings, name))
     strip = edit.sequence_editor_create().strips.new_scene(scene.name, scene, 1, scene.frame_start)
     strip.scene_input = "CAMERA"
     add_captions(edit, film.captions, range(scene.frame_start, scene.frame_end + 1))

@@ -222,15 +222,17 @@ class Worker:
 
     def stop(self) -> None:
         """End the process, whatever it does."""
-        self._process.kill()
-        self._process.wait()
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
 
     def last_words(self) -> str:
         """What it wrote last, to be put into brackets behind a sentence."""
         self._errors.seek(0)
         lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines()]
         lines = [line for line in lines if line]
-        return f" ({lines[-1][:200]})" if lines else f" (status {self._process.returncode})"
+        status = f"status {self._process.returncode}"
+        return f" ({status}: {lines[-1][:200]})" if lines else f" ({status})"
 
 
 def _command(job: dict[str, Any]) -> list[str]:
