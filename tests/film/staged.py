@@ -1,0 +1,125 @@
+"""Random models of any shape, traced, laid out and filmed: what the tests of film and scene look at."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from llm_scene.film import Film
+from llm_scene.film.compose import Story, compose
+from llm_scene.film.words import words
+from llm_scene.layout import Box, Layout, arrange
+from llm_scene.models.checkpoint import stored_shapes
+from llm_scene.network import Config, Rope, Trace, declare, run
+
+LETTERS = "ABCDE"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A model's shape, the length of its prompt and the cut of its film."""
+
+    family: str
+    n_layer: int
+    n_head: int
+    n_positions: int
+    cut: str = "film"
+    n_kv_head: int | None = None
+    qk_norm: bool = False
+    d_head: int = 16
+    seed: int = 0
+
+    def __str__(self) -> str:
+        extras = f"-kv{self.n_kv_head}" if self.n_kv_head else ""
+        extras += "-qknorm" if self.qk_norm else ""
+        return f"{self.family}-{self.n_layer}x{self.n_head}{extras}-{self.n_positions}-{self.cut}"
+
+    @property
+    def config(self) -> Config:
+        """Sized like nano-GPT: 16 features a head, 11 positions at most."""
+        width = self.n_head * self.d_head
+        if self.family == "gpt2":
+            return Config(
+                "gpt2", self.n_layer, self.n_head, width, self.d_head, 4 * width, 11, 3, self.n_head
+            )
+        return Config(
+            "llama",
+            self.n_layer,
+            self.n_head,
+            width,
+            self.d_head,
+            int(2.5 * width),
+            11,
+            5,
+            self.n_kv_head or self.n_head,
+            activation="silu",
+            out_bias=False,
+            mlp_bias=False,
+            qkv_bias=False,
+            norm_bias=False,
+            qk_norm=self.qk_norm,
+            rope=Rope((0.5,) * (self.d_head // 2)),
+        )
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A traced model with its places and its film."""
+
+    trace: Trace
+    layout: Layout
+    film: Film
+
+    def box(self, name: str, t: float) -> Box:
+        """Where a block is at a time; heads may rise to make way."""
+        box = self.layout[name].box
+        rest = self.layout[name].origin[2]
+        up = self.film.value(name, "location_z", t, rest) - rest
+        return Box((*box.low[:2], box.low[2] + up), (*box.high[:2], box.high[2] + up))
+
+
+@functools.cache
+def stage(shape: Shape, language: str = "en") -> Staged:
+    """The film of a model with random weights and a random prompt."""
+    network = declare(shape.config)
+    rng = np.random.default_rng(shape.seed)
+    weights = {
+        key: (0.3 * rng.standard_normal(size)).astype(np.float32)
+        for key, size in stored_shapes(network).items()
+    }
+    tokens = [int(token) for token in rng.integers(network.config.d_vocab, size=shape.n_positions)]
+    trace = run(network, weights, tokens)
+    pieces = [LETTERS[token] for token in (*tokens, *trace["probs"].argmax(axis=-1))]
+    likely = trace["probs"][-1]
+    candidates = [(LETTERS[i], float(likely[i])) for i in np.argsort(-likely, kind="stable")]
+    layout = arrange(network, shape.n_positions, pieces, candidates)
+    story = Story("nano-GPT", "".join(pieces[: shape.n_positions]), pieces[-1])
+    return Staged(trace, layout, compose(layout, trace, words(language), story, cut=shape.cut))
+
+
+NANO = Shape("gpt2", 3, 3, 6)
+
+# Every number of layers and heads from 1 to 4, lengths from 1 to the whole context, both families with
+# and without shared keys and normed queries; each in both cuts.
+SHAPES = [
+    Shape(*sizes, cut=cut, **extras)  # type: ignore[arg-type]
+    for cut in ("film", "teaser")
+    for sizes, extras in (
+        (("gpt2", 3, 3, 6), {}),
+        (("gpt2", 3, 3, 11), {}),
+        (("gpt2", 1, 1, 1), {}),
+        (("gpt2", 1, 4, 11), {}),
+        (("gpt2", 2, 3, 2), {"seed": 1}),
+        (("gpt2", 2, 2, 1), {"seed": 2}),
+        (("gpt2", 3, 2, 7), {"seed": 3}),
+        (("gpt2", 4, 1, 11), {}),
+        (("gpt2", 4, 4, 5), {"seed": 4}),
+        (("llama", 1, 1, 6), {}),
+        (("llama", 1, 4, 11), {"n_kv_head": 2}),
+        (("llama", 2, 3, 6), {"n_kv_head": 1, "qk_norm": True}),
+        (("llama", 3, 2, 1), {}),
+        (("llama", 4, 4, 4), {"n_kv_head": 1, "seed": 5}),
+    )
+]

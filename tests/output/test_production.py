@@ -1,0 +1,81 @@
+"""One call from a model and a prompt to everything that can be shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from llm_scene.errors import UserError
+from llm_scene.models import load
+from llm_scene.output.production import produce
+
+TOKENS = (2, 1, 0, 1, 1, 2)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load("nano-gpt-sort")
+
+
+def test_everything_belongs_together(model) -> None:
+    made = produce(model, TOKENS)
+    assert made.tokens == TOKENS
+    assert made.trace.tokens == list(TOKENS)
+    assert made.trace.network is model.network
+    assert len(made.layout.blocks) == 206
+    assert {target for target, channel in made.film.tracks if channel == "reveal"} >= {
+        block.name for block in made.layout.blocks.values() if block.matrix.op is not None
+    }
+    assert (made.film.name, made.look.name) == ("film", "studio")
+
+
+def test_letters_are_the_prompt_and_what_the_model_expects(model) -> None:
+    made = produce(model, TOKENS)
+    expected = "".join("ABC"[int(row.argmax())] for row in made.trace["probs"])
+    assert "".join(letter.text for letter in made.layout.letters if not letter.predicted) == "CBABBC"
+    assert "".join(letter.text for letter in made.layout.letters if letter.predicted) == expected
+    assert expected[-1] == "A"  # the least of them comes first
+
+
+def test_candidates_are_the_likeliest_first_with_their_true_probabilities(model) -> None:
+    made = produce(model, TOKENS)
+    probabilities = dict(zip("ABC", made.trace["probs"][-1].tolist(), strict=True))
+    shown = [(candidate.text, candidate.probability) for candidate in made.layout.candidates]
+    assert shown == sorted(probabilities.items(), key=lambda pair: -pair[1])
+
+
+def test_choices_reach_the_film_and_the_scene(model) -> None:
+    made = produce(model, TOKENS, cut="teaser", language="zh", look="paper")
+    assert (made.film.name, made.look.name) == ("teaser", "paper")
+    assert any(ord(letter) > 0x2E80 for letter in made.film.captions[0].text)
+
+
+def test_no_captions_without_a_language(model) -> None:
+    silent, spoken = produce(model, TOKENS, language="none"), produce(model, TOKENS, language="en")
+    assert silent.film.captions == []
+    assert silent.film.duration == spoken.film.duration
+
+
+def test_twice_gives_the_same(model) -> None:
+    one, other = produce(model, TOKENS), produce(model, TOKENS)
+    assert one.film == other.film
+    assert one.layout == other.layout
+    assert all(np.array_equal(one.trace[name], other.trace[name]) for name in one.trace.arrays)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"cut": "epic"}, "There is no film “epic”; choose one of"),
+        ({"language": "tlh"}, "There are no captions in “tlh”; choose one of .*en"),
+    ],
+)
+def test_unknown_choices(model, choice: dict[str, str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        produce(model, TOKENS, **choice)
+
+
+def test_tokens_the_model_cannot_read(model) -> None:
+    for tokens in ((), (3,), (0,) * 12):
+        with pytest.raises(UserError):
+            produce(model, tokens)
