@@ -13,7 +13,7 @@ from ..layout.plan import Box
 from ..scene import cells, legend, materials, room
 from ..scene.build import MARK
 from ..scene.compat import modifier_input
-from .ownership import tag_of
+from .ownership import plain_name, tag_of
 
 # Colour maps by name: title and description. "look" keeps what the look brings.
 COLOUR_MAPS = {
@@ -33,6 +33,9 @@ INKS: dict[str, Callable[[Look], tuple[str, float]]] = {
     "letters": lambda look: (look.ink, 1.2),
     "predictions": lambda look: (look.accent, 1.2),
     "threads": lambda look: (look.faint, 0.7),
+    "candidate text": lambda look: (look.ink, 1.2),
+    "candidate chosen": lambda look: (look.accent, 1.0),
+    "candidate": lambda look: (look.links["trunk"], 0.8),
     "legend ink": lambda look: (look.ink, 1.0),
     "legend faint": lambda look: (look.faint, 1.0),
 }
@@ -54,7 +57,7 @@ def set_look(scene: bpy.types.Scene, look: Look) -> None:
     """Give a scene of the add-on another look."""
     tag = tag_of(scene)
     for old in [m for m in bpy.data.materials if m.get(MARK) == tag]:
-        new = _material(_plain(old.name), look)
+        new = _material(plain_name(old), look)
         if new is not None:
             _exchange(old, new)
     _refurnish(scene, look)
@@ -85,13 +88,7 @@ def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
 def part(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
     """A part of the scene by its name: "Matrices", "Links", "Labels", "Legend", "Room" …"""
     root = next(c for c in scene.collection.children if c.get(MARK) == tag_of(scene))
-    return next(c for c in root.children if _plain(c.name) == name)
-
-
-def _plain(name: str) -> str:
-    """A name without the number that keeps it unique."""
-    stem, dot, number = name.rpartition(".")
-    return stem if dot and len(number) == 3 and number.isdigit() else name
+    return next(c for c in root.children if plain_name(c) == name)
 
 
 def _material(name: str, look: Look) -> bpy.types.Material | None:
@@ -148,9 +145,9 @@ def box_of(scene: bpy.types.Scene) -> Box:
 def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
     bars = {f"legend bar {title}": (role, signed) for role, signed, title, _ in legend.ROWS}
     for thing in part(scene, "Legend").objects:
-        if _plain(thing.name) not in bars:
+        if plain_name(thing) not in bars:
             continue
-        role, signed = bars[_plain(thing.name)]
+        role, signed = bars[plain_name(thing)]
         attribute = thing.data.attributes["colour"]
         values = np.linspace(-1 if signed else 0, 1, len(attribute.data))
         rgb = to_linear(look.ramp(role, signed).colours(values))

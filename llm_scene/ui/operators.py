@@ -13,7 +13,7 @@ from bpy_extras.io_utils import ExportHelper
 
 from ..errors import UserError
 from . import appearance, library, preferences
-from .ownership import claimed, own_scenes, remove, tag_of
+from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import Settings, copy_settings, quietly, settings_of
 from .task import Steps, Task, aside, sentence
 
@@ -72,9 +72,8 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
             window.scene = fresh
             face_camera(window, fresh)
         if previous is not None:
-            name = previous.name
             remove(previous, fresh)
-            fresh.name = name
+            take_plain_names(fresh)
         self.report({"INFO"}, f"Built {len(made[0][1].layout.blocks)} matrices of {made[0][1].model.title}.")
 
 

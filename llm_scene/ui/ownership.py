@@ -68,6 +68,23 @@ def remove(scene: bpy.types.Scene, heir: bpy.types.Scene) -> None:
     _hand_on(tag, heir)
 
 
+def plain_name(thing: bpy.types.ID) -> str:
+    """A name without the number that keeps it unique."""
+    stem, dot, number = thing.name.rpartition(".")
+    return stem if dot and len(number) == 3 and number.isdigit() else thing.name
+
+
+def take_plain_names(scene: bpy.types.Scene) -> None:
+    """Give what was built beside another scene the names that are free since that one has gone."""
+    tag, called = tag_of(scene), f"{scene.name} "
+    for thing in [thing for thing in everything() if thing.get(MARK) == tag]:
+        name = plain_name(thing)
+        if name.startswith(called):  # the film's action
+            name = f"{plain_name(scene)} {name.removeprefix(called)}"
+        if thing.name != name:
+            thing.name = name
+
+
 def _goes(thing: bpy.types.ID, scene: bpy.types.Scene) -> bool:
     """Whether a marked thing leaves together with its scene, because nothing else shows it."""
     if isinstance(thing, bpy.types.Object):

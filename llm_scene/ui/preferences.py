@@ -35,7 +35,7 @@ class Preferences(bpy.types.AddonPreferences):
     )
     cluster: StringProperty(
         name="Cluster",
-        description="Address of a Dask scheduler that renders films, such as tcp://host:8786; empty: this machine",
+        description="A Dask scheduler that renders films, such as tcp://host:8786; empty: this machine",
     )
     language: EnumProperty(
         name="Captions of New Scenes",

@@ -1,0 +1,194 @@
+"""The add-on registers, works and leaves, and touches nothing but its own."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pytest
+
+from llm_scene import ui
+from llm_scene.scene.build import MARK
+from llm_scene.ui.ownership import everything, own_scenes, tag_of
+
+OPERATORS = (
+    "generate",
+    "remove",
+    "jump",
+    "render",
+    "cancel_render",
+    "export_gltf",
+    "save_blend",
+    "open_model",
+)
+
+
+def names() -> set[tuple[str, str]]:
+    return {(thing.rna_type.identifier, thing.name) for thing in everything()}
+
+
+def plain(value: Any) -> Any:
+    if hasattr(value, "bl_rna"):
+        return getattr(value, "name", None)
+    return tuple(value) if hasattr(value, "__len__") and not isinstance(value, str) else value
+
+
+def state(thing: Any) -> dict[str, Any]:
+    """All plain properties of a data-block or of a group of settings."""
+    skipped = {"session_uid", "is_evaluated", "rna_type", "llm_scene_settings", "users"}
+    properties = (p.identifier for p in thing.bl_rna.properties if p.type != "COLLECTION")
+    return {name: plain(getattr(thing, name)) for name in properties if name not in skipped}
+
+
+def user_state() -> dict[str, dict[str, Any]]:
+    scene = bpy.data.scenes["Scene"]
+    things = [
+        *bpy.data.objects,
+        scene,
+        scene.render,
+        scene.cycles,
+        scene.eevee,
+        scene.view_settings,
+        scene.world,
+    ]
+    return {repr(thing): state(thing) for thing in things if thing.id_data.get(MARK) is None}
+
+
+class TestRegistration:
+    def test_twice_leaves_nothing_behind(self) -> None:
+        bpy.ops.wm.read_factory_settings()
+        before = {name for name in dir(bpy.types) if "llm_scene" in name.lower()}
+        for _ in range(2):
+            ui.register()
+            ui.unregister()
+        after = {name for name in dir(bpy.types) if "llm_scene" in name.lower()}
+        assert after == before == set()
+        assert not hasattr(bpy.types.Scene, "llm_scene_settings")
+
+    def test_brings_every_operator(self, addon: None) -> None:
+        assert {name for name in OPERATORS if name in dir(bpy.ops.llm_scene)} == set(OPERATORS)
+
+
+class TestGenerate:
+    def test_works_at_once_and_shows_the_scene(self, addon: None) -> None:
+        assert bpy.ops.llm_scene.generate() == {"FINISHED"}
+        scene = bpy.context.scene
+        assert tag_of(scene) and scene.camera and len(scene.timeline_markers) > 3
+        assert any("attn.pattern" in thing.name for thing in scene.objects)
+
+    def test_again_replaces_its_own_scene_only(self, generated: Any) -> None:
+        before = names()
+        bpy.ops.llm_scene.generate()
+        assert [scene.name for scene in own_scenes()] == ["LLM Scene"]
+        assert names() == before
+
+    def test_keeps_a_scene_that_is_to_be_kept(self, generated: Any) -> None:
+        generated.llm_scene_settings.keep = True
+        bpy.ops.llm_scene.generate()
+        assert len(own_scenes()) == 2
+        actions = {s.camera.animation_data.action for s in own_scenes()}
+        assert len(actions) == 2
+
+    def test_keeps_what_the_user_put_into_it(self, generated: Any) -> None:
+        mine = bpy.data.objects.new("mine", None)
+        generated.collection.objects.link(mine)
+        bpy.ops.llm_scene.generate()
+        assert mine.name in bpy.context.scene.objects
+
+    def test_and_delete_leave_the_users_things_as_they_were(self, addon: None) -> None:
+        before, all_names = user_state(), names()
+        bpy.ops.llm_scene.generate()
+        assert user_state() == before
+        bpy.ops.llm_scene.remove()
+        assert user_state() == before
+        assert names() == all_names
+
+    @pytest.mark.parametrize(
+        ("prompt", "steps", "what"),
+        [("XYZ", 1, "X"), ("", 1, "empty"), ("CBABBC", 99, "too many"), ("CBABBCABC", 6, "room for")],
+    )
+    def test_says_what_is_wrong_and_leaves_no_trace(
+        self, addon: None, prompt: str, steps: int, what: str
+    ) -> None:
+        settings, before = bpy.context.scene.llm_scene_settings, names()
+        settings.prompt, settings.steps = prompt, steps
+        with pytest.raises(RuntimeError, match=what):
+            bpy.ops.llm_scene.generate()
+        assert names() == before
+
+    def test_refuses_more_cells_than_the_budget(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_scene.ui.preferences.cell_budget", lambda: 1000)
+        with pytest.raises(RuntimeError, match="more than the budget of 1,000"):
+            bpy.ops.llm_scene.generate()
+
+    def test_leaves_nothing_when_building_fails(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = names()
+        monkeypatch.setattr("llm_scene.scene.rendering.apply_preset", lambda *_: 1 / 0)
+        with pytest.raises(RuntimeError, match="division"):
+            bpy.ops.llm_scene.generate()
+        assert names() == before
+
+
+class TestOtherOperators:
+    @pytest.mark.parametrize(
+        "name", ["remove", "jump", "render", "cancel_render", "export_gltf", "save_blend"]
+    )
+    def test_say_that_a_scene_is_missing(self, addon: None, name: str) -> None:
+        assert not getattr(bpy.ops.llm_scene, name).poll()
+
+    def test_jump_goes_to_a_chapter(self, generated: Any) -> None:
+        frame = generated.timeline_markers[2].frame
+        bpy.ops.llm_scene.jump(frame=frame)
+        assert generated.frame_current == frame
+
+    def test_export_gltf(self, generated: Any, tmp_path: Path) -> None:
+        bpy.ops.llm_scene.export_gltf(filepath=str(tmp_path / "a.glb"))
+        assert (tmp_path / "a.glb").read_bytes()[:4] == b"glTF"
+
+    def test_export_names_a_folder_that_is_missing(self, generated: Any, tmp_path: Path) -> None:
+        with pytest.raises(RuntimeError, match="does not exist"):
+            bpy.ops.llm_scene.export_gltf(filepath=str(tmp_path / "no" / "a.glb"))
+
+    def test_saved_file_opens_without_the_addon(self, generated: Any, tmp_path: Path) -> None:
+        path = tmp_path / "a.blend"
+        bpy.ops.llm_scene.save_blend(filepath=str(path))
+        ui.unregister()
+        try:
+            bpy.ops.wm.open_mainfile(filepath=str(path))
+            assert any(scene.get(MARK) for scene in bpy.data.scenes)
+            assert not bpy.data.texts
+        finally:
+            ui.register()
+
+    def test_open_model_takes_a_folder(self, addon: None) -> None:
+        folder = Path(__file__).parents[2] / "presets" / "nano-gpt-sort"
+        bpy.ops.llm_scene.open_model(filepath=str(folder / "model.safetensors"))
+        settings = bpy.context.scene.llm_scene_settings
+        assert (settings.source, Path(settings.folder)) == ("FOLDER", folder)
+        assert bpy.ops.llm_scene.generate() == {"FINISHED"}
+
+    def test_open_model_says_what_is_wrong(self, addon: None, tmp_path: Path) -> None:
+        with pytest.raises(RuntimeError, match=r"config\.json"):
+            bpy.ops.llm_scene.open_model(filepath=str(tmp_path / "model.safetensors"))
+
+    def test_render_writes_a_film(self, generated: Any, tmp_path: Path) -> None:
+        generated.llm_scene_settings.quality = "draft"
+        film = tmp_path / "a.mp4"
+        assert bpy.ops.llm_scene.render(filepath=str(film), first=0, last=1) == {"FINISHED"}
+        assert film.read_bytes()[4:8] == b"ftyp"
+
+
+class TestFile:
+    def test_settings_and_production_survive_saving(self, generated: Any, tmp_path: Path) -> None:
+        from llm_scene.ui import library
+
+        generated.llm_scene_settings.relief = 2.0
+        tokens = library.production_of(generated).tokens
+        path = str(tmp_path / "a.blend")
+        bpy.ops.wm.save_as_mainfile(filepath=path)
+        library.forget()
+        bpy.ops.wm.open_mainfile(filepath=path)
+        scene = own_scenes()[0]
+        assert scene.llm_scene_settings.relief == 2.0
+        assert library.production_of(scene).tokens == tokens
+        assert json.loads(scene[library.RECIPE])["preset"] == "nano-gpt-sort"
