@@ -77,7 +77,7 @@ class _Builder:
         self.put("resid_pre", top=c.d_model)
         end = self.x
         self.x, self.layer = x, None
-        self.put("tokens", top=c.d_model + self.gap / 2 + 1)
+        self.put("tokens", top=c.d_model + 1.3 * self.gap)
         self.x = end
 
     def attention(self, layer: int) -> None:

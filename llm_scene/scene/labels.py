@@ -66,7 +66,7 @@ def bar_object(name: str, candidate: Candidate, material: bpy.types.Material) ->
     """A solid bar that starts at its origin and runs to the right."""
     length, half = candidate.length, candidate.height / 2
     mesh = bpy.data.meshes.new(name)
-    corners = [(x, y, z) for x in (0, length) for y in (0, 2 * half) for z in (-half, half)]
+    corners = [(x, y, z) for x in (0, length) for y in (0, 1) for z in (-half, half)]
     mesh.from_pydata(corners, [], [tuple(int(i) for i in side) for side in _SIDES])
     mesh.materials.append(material)
     bar = bpy.data.objects.new(name, mesh)

@@ -41,7 +41,7 @@ def link_material(look: Look, kind: str) -> bpy.types.Material:
     material, tree = _blank(f"LLM Scene {kind} link")
     along, reveal = _geometry(tree, "along"), _property(tree, "reveal")
     behind = tree.math("SUBTRACT", reveal, along)
-    lit = tree.math("MULTIPLY_ADD", behind, 12.0, 0.5, clamp=True)
+    lit = tree.math("MULTIPLY", behind, 12.0, clamp=True)
     pulse = tree.math("MULTIPLY", lit, tree.math("EXPONENT", tree.math("MULTIPLY", behind, -9.0)))
     colour = tree.mix(lit, _rgba(look.idle), _rgba(look.links[kind]))
     strength = {"trunk": 0.9, "data": 0.5, "weight": 0.2}[kind]
