@@ -105,7 +105,10 @@ def dimension_signs(block: Block) -> tuple[list[Sign], list[Bracket]]:
 def _dimension(block: Block, which: int) -> str:
     axis = block.axes[which]
     assert axis is not None
-    return f"{block.shape[which]} {DIMENSIONS[axis]}"
+    count = str(block.shape[which])
+    if axis == "feature" and block.head is None and block.matrix.has_heads:  # all heads' features run on
+        count = f"{block.matrix.sizes[0]} × {block.matrix.sizes[1]}"
+    return f"{count} {DIMENSIONS[axis]}"
 
 
 def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:

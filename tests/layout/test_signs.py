@@ -1,0 +1,162 @@
+"""What is written beside the blocks is right, there for every block, and not written over."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from llm_scene.layout import Block, Box, Layout, arrange
+from llm_scene.layout.signs import DIMENSIONS, dimension_signs, legend_box, name_sign, section_signs
+from llm_scene.network import Config, Rope, declare
+
+NANO = Config("gpt2", 3, 3, 48, 16, 192, 11, 3, 3)
+LLAMA = Config(
+    "llama",
+    2,
+    4,
+    64,
+    16,
+    160,
+    11,
+    5,
+    2,
+    norm_bias=False,
+    qk_norm=True,
+    rope=Rope((0.5,) * 8),
+    activation="silu",
+)
+LENGTHS = [1, 6, 11]
+
+
+@pytest.fixture(scope="module", params=LENGTHS, ids="{} positions".format)
+def nano(request: pytest.FixtureRequest) -> Layout:
+    return arrange(declare(NANO), request.param)
+
+
+def touch(a: Box, b: Box) -> bool:
+    """Whether two signs in the same plane overlap by more than a hair."""
+    across = min(min(a.high[i], b.high[i]) - max(a.low[i], b.low[i]) for i in (0, 2))
+    return across > 0.05 and abs(a.low[1] - b.low[1]) < 0.5
+
+
+def overlapping(blocks: list[Block]) -> list[str]:
+    """Names that run over other names."""
+    signs = [name_sign(block) for block in blocks]
+    return [f"{a.of} over {b.of}" for a, b in itertools.combinations(signs, 2) if touch(a.box, b.box)]
+
+
+@pytest.mark.parametrize("config", [NANO, LLAMA], ids=["gpt2", "llama"])
+@pytest.mark.parametrize("n_positions", LENGTHS)
+def test_every_block_has_its_name_above_or_beside_it(config: Config, n_positions: int) -> None:
+    for block in arrange(declare(config), n_positions).blocks.values():
+        sign = name_sign(block)
+        assert (sign.kind, sign.of) == ("name", block.name)
+        assert sign.text.replace("\n", " ") == block.label != ""
+        above, beside = sign.box.low[2] >= block.box.high[2], sign.box.high[0] <= block.box.low[0]
+        assert above or beside, f"{block.name}'s name stands on its cells"
+        assert sign.size >= 1, "too small to be read"
+
+
+def test_names_within_a_head_are_clear_of_each_other(nano: Layout) -> None:
+    for layer, head in itertools.product(range(3), range(3)):
+        blocks = nano.within(f"Transformer {layer}", "Self-attention", f"Head {head}")
+        assert len(blocks) == 14
+        assert overlapping(blocks) == []
+
+
+# What is left to do: the name of the tall projection's weights is wider than its sheet and reaches over
+# the one to its left, and a bias one cell wide has a name of twelve.
+CROWDED = {
+    *(f"blocks.{i}.mlp.post over h.{i}.mlp.c_proj.weight" for i in range(3)),
+    *(f"h.{i}.mlp.c_proj.bias over blocks.{i}.mlp_out" for i in range(3)),
+}
+
+
+@pytest.mark.parametrize("n_positions", [6, 11])
+def test_no_further_names_overlap(n_positions: int) -> None:
+    blocks = list(arrange(declare(NANO), n_positions).blocks.values())
+    assert set(overlapping(blocks)) <= CROWDED
+
+
+@pytest.mark.xfail(reason="names around the MLP's projection overlap, see CROWDED")
+@pytest.mark.parametrize("n_positions", [6, 11])
+def test_no_names_overlap(n_positions: int) -> None:
+    assert overlapping(list(arrange(declare(NANO), n_positions).blocks.values())) == []
+
+
+def test_names_stand_clear_of_cells(nano: Layout) -> None:
+    """No name lies over another block's cells."""
+    signs = [name_sign(block) for block in nano.blocks.values() if nano.find("tokens").shape[1] > 1]
+    over = [f"{s.of} over {b.name}" for s in signs for b in nano.blocks.values() if touch(s.box, b.box)]
+    assert over == []
+
+
+def dimensions(layout: Layout, name: str) -> set[str]:
+    return {sign.text for sign in dimension_signs(layout[name])[0]}
+
+
+def test_dimension_texts() -> None:
+    layout = arrange(declare(NANO), 6)
+    expected = {
+        "tokens": {"6 positions"},
+        "wte.weight": {"48 d_model", "3 d_vocab"},
+        "wpe.weight": {"48 d_model", "11 n_ctx"},
+        "blocks.0.resid_pre": {"48 d_model", "6 positions"},
+        "blocks.1.ln1.mean": {"6 positions"},
+        "h.2.ln_1.weight": {"48 d_model"},
+        "h.0.attn.c_attn.weight.q[head=1]": {"48 d_model", "16 d_head"},
+        "blocks.0.attn.q[head=1]": {"16 d_head", "6 queries"},
+        "blocks.0.attn.k[head=1]": {"16 d_head", "6 keys"},
+        "blocks.0.attn.scores[head=2]": {"6 queries", "6 keys"},
+        "blocks.0.attn.scores_max[head=2]": {"6 queries"},
+        "blocks.0.attn.z[head=0]": {"16 d_head", "6 queries"},
+        "h.0.attn.c_proj.weight": {"48 d_model", "3 × 16 d_head"},  # all heads' features
+        "h.0.mlp.c_fc.weight": {"192 d_mlp", "48 d_model"},
+        "blocks.0.mlp.post": {"192 d_mlp", "6 positions"},
+        "lm_head.weight": {"3 d_vocab", "48 d_model"},
+        "probs": {"3 d_vocab", "6 positions"},
+    }
+    assert {name: dimensions(layout, name) for name in expected} == expected
+
+
+def test_one_cell_has_no_dimensions() -> None:
+    layout = arrange(declare(NANO), 1)
+    assert dimension_signs(layout["tokens"]) == ([], [])
+
+
+@pytest.mark.parametrize("config", [NANO, LLAMA], ids=["gpt2", "llama"])
+def test_dimensions_count_what_is_there(config: Config) -> None:
+    """A bracket along every side longer than a cell, as long as the side, with its true count."""
+    for block in arrange(declare(config), 5).blocks.values():
+        signs, brackets = dimension_signs(block)
+        sides = [n for n in block.shape if n > 1]
+        assert len(signs) == len(brackets) == len(sides)
+        for sign in signs:
+            rows = sign.upright
+            count, _, unit = sign.text.rpartition(" ")
+            factors = [int(factor) for factor in count.split(" × ")]
+            size = factors[0] * (factors[1] if len(factors) > 1 else 1)
+            assert size == block.shape[0 if rows else 1], f"{block.name}: {sign.text}"
+            assert unit in DIMENSIONS.values()
+            assert not touch(sign.box, block.box)
+
+
+def test_sections_are_named_and_bracketed_from_end_to_end(nano: Layout) -> None:
+    signs, brackets = section_signs(nano)
+    paths = {"/".join(section.path): section for section in nano.sections}
+    assert {sign.of for sign in signs} == set(paths)
+    assert {"Embedding", "Output", *(f"Transformer {i}/MLP" for i in range(3))} <= set(paths)
+    for bracket in brackets:
+        box = paths[bracket.of].box
+        xs = [point[0] for point in bracket.points]
+        assert (min(xs), max(xs)) == (box.low[0], box.high[0])
+        assert min(point[2] for point in bracket.points) > box.high[2]
+    titles = [sign for sign in signs if not sign.text.startswith("Head ")]
+    assert not [(a.of, b.of) for a, b in itertools.combinations(titles, 2) if touch(a.box, b.box)]
+
+
+def test_the_legend_stands_before_everything(nano: Layout) -> None:
+    box = legend_box(nano)
+    assert box.high[0] < nano.box.low[0]
+    assert not any(touch(box, block.box) for block in nano.blocks.values())
