@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -43,7 +44,9 @@ def fingerprint(scene: bpy.types.Scene) -> str:
     shown, window.scene = window.scene, scene  # animation is evaluated only there
     try:
         scene.frame_set(scene.frame_start)
-        return _Reader().read(scene)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of properties that Blender will drop
+            return _Reader().read(scene)
     finally:
         scene.frame_set(frame)
         window.scene = shown

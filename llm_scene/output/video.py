@@ -81,7 +81,10 @@ def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: in
     render = scene.render
     render.resolution_x, render.resolution_y = size
     render.resolution_percentage, render.fps, render.fps_base = 100, fps, 1.0
-    render.use_file_extension, render.use_stamp = False, False
+    render.use_file_extension = False
+    for name in (rna.identifier for rna in render.bl_rna.properties):
+        if name.startswith("use_stamp"):  # the time and place of rendering would differ every time
+            setattr(render, name, False)
     scene.frame_start, scene.frame_end = 0, n_frames - 1
     scene.view_settings.view_transform = "Standard"  # the frames have been through one already
     video_format(render.image_settings)

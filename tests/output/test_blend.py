@@ -1,0 +1,90 @@
+"""A saved scene needs nobody: opened with factory settings and scripts off it renders."""
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from llm_scene import models
+from llm_scene.errors import UserError
+from llm_scene.output.blend import save
+from llm_scene.output.production import produce
+from llm_scene.scene.build import build
+from llm_scene.scene.rendering import PRESETS, apply_preset
+
+
+@pytest.fixture(scope="module")
+def blend(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A .blend of nano-GPT and its film, among other things that must not be in it."""
+    bpy.ops.wm.read_factory_settings()
+    model = models.load()
+    made = produce(model, model.encode_prompt("CBABBC"))
+    scene = build(made.layout, made.trace, made.film, made.look)
+    apply_preset(scene, PRESETS["draft"])
+    scene.render.resolution_x, scene.render.resolution_y = 160, 90
+    path = tmp_path_factory.mktemp("blend") / "scene.blend"
+    n_scenes = len(bpy.data.scenes)
+    save(scene, path, made.film)
+    assert len(bpy.data.scenes) == n_scenes
+    return path
+
+
+@pytest.fixture
+def opened(blend: Path) -> bpy.types.Scene:
+    """The main scene of the .blend, opened with factory settings and scripts off."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.open_mainfile(filepath=str(blend), load_ui=False, use_scripts=False)
+    return bpy.context.window.scene
+
+
+def rendered(scene: bpy.types.Scene, frame: int, path: Path) -> np.ndarray:
+    bpy.context.window.scene = scene
+    scene.frame_set(frame)
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+    image = bpy.data.images.load(str(path))
+    pixels = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(pixels)
+    return pixels.reshape(image.size[1], image.size[0], -1)[::-1, :, :3]
+
+
+def test_it_holds_our_scenes_only(opened: bpy.types.Scene) -> None:
+    assert opened.name == "LLM Scene"
+    assert [scene.name for scene in bpy.data.scenes] == ["LLM Scene", "LLM Scene edit"]
+    assert "Cube" not in bpy.data.objects
+
+
+def test_it_needs_no_script_and_no_other_file(opened: bpy.types.Scene, blend: Path) -> None:
+    for kind in (
+        bpy.data.objects,
+        bpy.data.scenes,
+        bpy.data.materials,
+        bpy.data.meshes,
+        bpy.data.node_groups,
+    ):
+        assert not [
+            thing.name for thing in kind if thing.animation_data and len(thing.animation_data.drivers)
+        ]
+    assert not bpy.data.texts and not bpy.data.libraries
+    assert all(font.packed_file for font in bpy.data.fonts if font.filepath != "<builtin>")
+    assert all(image.packed_file for image in bpy.data.images if image.source == "FILE")
+    assert blend.stat().st_size < 4e6
+
+
+def test_both_scenes_render_and_differ_by_the_caption(opened: bpy.types.Scene, tmp_path: Path) -> None:
+    plain = rendered(opened, 30, tmp_path / "plain.png")
+    edit = rendered(bpy.data.scenes["LLM Scene edit"], 30, tmp_path / "edit.png")
+    assert plain.shape == edit.shape == (90, 160, 3)
+    assert plain.std() > 0.02
+    different = np.abs(plain - edit).max(axis=-1)
+    assert different[:60].max() < 0.02
+    assert different[60:].max() > 0.3
+
+
+def test_a_folder_that_is_missing_is_said_and_nothing_is_left(
+    opened: bpy.types.Scene, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        save(opened, tmp_path / "missing" / "scene.blend")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,104 @@
+"""The ways from the command line to files: what they leave, and what they refuse before any work."""
+
+import builtins
+from pathlib import Path
+
+import pytest
+
+from llm_scene.cli import main
+
+SMALL = ["--resolution", "64x36", "--samples", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("generate -o missing/a.blend", "The folder missing does not exist"),
+        ("generate -o a.png", "should end in .blend"),
+        ("generate -o a.blend --look neon", "no look 'neon'"),
+        ("generate -o a.blend --render-preset best", "no render preset 'best'"),
+        ("generate -o a.blend --language tlh", "no captions in “tlh”"),
+        ("generate -o a.blend --prompt XYZ", "X"),
+        ("render -o missing/a.mp4", "The folder missing does not exist"),
+        ("render -o a.avi", ".mp4, .webm, .mov"),
+        ("render -o a.mp4 --frames 0-99999", "The film has frames 0 to"),
+        ("render -o a.mp4 --frames 9-3", "The film has frames 0 to"),
+        ("render -o a.mp4 --frames x", "no range of frames"),
+        ("render -o a.mp4 --resolution 0x9", "no size such as"),
+        ("render -o a.mp4 --samples 0", "no whole number"),
+        ("render -o a.mp4 --chapters mlp,lunch", "no chapter 'lunch'"),
+        ("render -o a.mp4 --film trailer", "no film “trailer”"),
+        ("render -o busy", "holds other files"),
+        ("export -o a.gltf", "should end in .glb"),
+        ("captions -o a.txt", ".srt or .vtt"),
+        ("demo -o file", "is a file"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_change_nothing(
+    arguments: str,
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "busy").mkdir()
+    (tmp_path / "busy" / "letter.txt").touch()
+    assert main(arguments.split()) == 2
+    out, err = capsys.readouterr()
+    assert says in err
+    assert err.startswith("llm-scene: ") and err.count("\n") == 1 and "Traceback" not in out + err
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["busy", "file", "letter.txt"]
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ModuleNotFoundError("No module named 'bpy'", name="bpy"), 'pip install "llm-scene[blender]"'),
+        (ImportError("libXi.so.6: cannot open shared object file"), "install libXi.so.6"),
+    ],
+)
+def test_without_blender_the_way_out_is_said(
+    error: ImportError,
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    real = builtins.__import__
+
+    def refuse(name: str, *rest: object, **named: object) -> object:
+        if name == "bpy":
+            raise error
+        return real(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    assert main(["render", "-o", str(tmp_path / "film.mp4")]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_rendered_part_is_a_video_with_its_frames_beside_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    film = tmp_path / "film.mp4"
+    command = ["render", "-o", str(film), "--frames", "40-42", *SMALL]
+    assert main(command) == 0
+    out, err = capfd.readouterr()
+    assert out.splitlines()[-1].startswith(f"{film} is ready: 0.1 s")
+    assert "Fra:" not in out
+    assert "3 of 3 frames" in err
+    assert sorted(p.name for p in (tmp_path / "film.frames").glob("*.png")) == [
+        f"{f:05}.png" for f in (40, 41, 42)
+    ]
+    first = film.read_bytes()
+    assert main(command) == 0
+    assert film.read_bytes() == first
+
+
+def test_generate_and_captions_leave_their_files(tmp_path: Path) -> None:
+    assert main(["generate", "-o", str(tmp_path / "scene.blend"), "--film", "teaser"]) == 0
+    assert main(["captions", "-o", str(tmp_path / "film.vtt"), "--language", "zh"]) == 0
+    assert (tmp_path / "scene.blend").stat().st_size > 100_000
+    assert (tmp_path / "film.vtt").read_text(encoding="utf-8").startswith("WEBVTT\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.vtt", "scene.blend"]
