@@ -166,7 +166,7 @@ class _Builder:
         self.put("mlp.W_out", top=top)
         self.step(1.5)
         foot = self.above + c.d_model
-        self.put("mlp.b_out", top=foot, after=2)
+        self.put("mlp.b_out", top=foot, after=1.2 * self.gap)
         x = self.x
         self.put("mlp_out", top=foot)
         self.x = x

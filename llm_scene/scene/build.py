@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..film.plan import Film
+from ..layout.budget import CUBOIDS, slabs
 from ..layout.look import Look, scale_of
 from ..layout.plan import Block, Layout
 from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
@@ -18,8 +19,9 @@ from .cells import cell_object
 from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
 from .legend import add_legend
 from .links import link_object
-from .materials import PROPERTIES, TAIL, cell_material, ink_material, link_material
+from .materials import PROPERTIES, TAIL, SlabMaterials, cell_material, ink_material, link_material
 from .room import furnish
+from .slabs import slab_object
 
 NAME = "LLM Scene"
 MARK = "llm_scene"  # custom property by which the add-on knows what is its own
@@ -60,9 +62,16 @@ class _Studio:
 
 
 def build(
-    layout: Layout, trace: Trace, film: Film | None, look: Look, progress: Progress | None = None
+    layout: Layout,
+    trace: Trace,
+    film: Film | None,
+    look: Look,
+    progress: Progress | None = None,
+    budget: int = CUBOIDS,
 ) -> bpy.types.Scene:
     """A new Blender scene of a traced model, with the film's keyframes if there is a film.
+
+    Of the cells, at most `budget` become cuboids; the largest matrices become slabs instead.
 
     Nothing that exists in the file is touched. `progress` is told the share done and what is being done.
     """
@@ -70,7 +79,7 @@ def build(
     scene[MARK] = True
     studio = _Studio(scene, look, layout, {}, {})
     steps = (
-        ("matrices", lambda: _matrices(studio, trace)),
+        ("matrices", lambda: _matrices(studio, trace, slabs(layout, budget))),
         ("links", lambda: _links(studio)),
         ("labels", lambda: _labels(studio)),
         ("letters", lambda: _letters(studio)),
@@ -86,18 +95,23 @@ def build(
     return scene
 
 
-def _matrices(studio: _Studio, trace: Trace) -> None:
+def _matrices(studio: _Studio, trace: Trace, large: frozenset[str]) -> None:
     materials: dict[tuple[str, bool], bpy.types.Material] = {}
+    pictured: dict[tuple[str, bool], SlabMaterials] = {}
     scales = {m.name: scale_of(trace[m.name]) for m in trace.network if m.shown}
     for block in studio.layout.blocks.values():
         key = (block.role, block.matrix.signed)
-        if key not in materials:
-            materials[key] = cell_material(studio.look, *key)
         scale = scales[block.matrix.name]
-        cells = cell_object(block, block.values(trace), scale, materials[key])
-        cells["scale"] = scale
-        studio.add(block.name, cells, "Matrices", *block.section, **PROPERTIES)
-        cells["reveal"] = 1 + TAIL
+        if block.name in large:
+            pictured.setdefault(key, SlabMaterials(studio.look, *key))
+            sheet = slab_object(block, block.values(trace), scale, pictured[key])
+        else:
+            if key not in materials:
+                materials[key] = cell_material(studio.look, *key)
+            sheet = cell_object(block, block.values(trace), scale, materials[key])
+        sheet["scale"] = scale
+        studio.add(block.name, sheet, "Matrices", *block.section, **PROPERTIES)
+        sheet["reveal"] = 1 + TAIL
 
 
 def _links(studio: _Studio) -> None:

@@ -16,22 +16,63 @@ from .nodes import Tree, Value
 
 PROPERTIES = {"reveal": 0.0, "highlight": 0.0, "dim": 0.0, "focus_column": -1.0, "focus_row": -1.0}
 TAIL = 0.35  # how far past 1 `reveal` runs until the glow behind the front is gone
+GRID_REACH = 260.0  # from here on a slab's cells are about two pixels of a picture 640 wide
 STOPS = 32  # the most a ColorRamp takes
 
 
 def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
     """The material of all matrices of a role."""
     material, tree = _blank(f"LLM Scene {role}{'' if signed else ' positive'}")
-    colour = _ramp(tree, look, role, signed)
+    colour = _ramp(tree, look, role, signed, _geometry(tree, "value"))
     state = _geometry(tree, "state")
     for code, special in ((1.0, look.masked), (2.0, look.broken)):
         colour = tree.mix(tree.math("COMPARE", state, code, 0.1), colour, _rgba(special))
-    lift = tree.math("MAXIMUM", _property(tree, "highlight"), _focus(tree))
+    focus = _focus(tree, _geometry(tree, "row"), _geometry(tree, "column"))
+    lift = tree.math("MAXIMUM", _property(tree, "highlight"), focus)
     glow = tree.math("MULTIPLY_ADD", lift, 0.8, look.glow * (0.5 if role == "weight" else 1.0))
     if role != "weight":
-        lit, flash = _front(tree)
+        lit, flash = _front(tree, _geometry(tree, "order"))
         colour = tree.mix(lit, _rgba(look.empty), colour)
         glow = tree.math("MULTIPLY_ADD", flash, 2.0, glow)
+    _surface(tree, look, colour, glow)
+    return material
+
+
+class SlabMaterials:
+    """Makes the materials of the tiles of one role's slabs; copies of one are far quicker than new ones."""
+
+    def __init__(self, look: Look, role: Role, signed: bool) -> None:
+        self._make = lambda: _slab_material(look, role, signed)
+        self._first: bpy.types.Material | None = None
+
+    def __call__(self, image: bpy.types.Image) -> bpy.types.Material:
+        """The material that shows a picture of values."""
+        if self._first is None:
+            self._first = material = self._make()
+        else:
+            material = self._first.copy()
+        material.name = f"LLM Scene {image.name}"
+        material.node_tree.nodes["Values"].image = image
+        return material
+
+
+def _slab_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
+    """The value comes from a picture, the cells from the shader."""
+    material, tree = _blank("LLM Scene slab")
+    picture = tree.node("ShaderNodeTexImage", name="Values", interpolation="Closest", extension="EXTEND")
+    code = tree.math("MULTIPLY", picture.outputs["Color"], 255.0)
+    value = tree.math("DIVIDE", tree.math("SUBTRACT", code, 128.0), 127.0)
+    colour = _ramp(tree, look, role, signed, value)
+    for special, shade in ((0.0, look.masked), (255.0, look.broken)):
+        colour = tree.mix(tree.math("COMPARE", code, special, 0.4), colour, _rgba(shade))
+    row, column = (tree.math("FLOOR", _geometry(tree, axis)) for axis in ("row", "column"))
+    lift = tree.math("MAXIMUM", _property(tree, "highlight"), _focus(tree, row, column))
+    glow = tree.math("MULTIPLY_ADD", lift, 0.8, look.glow * (0.5 if role == "weight" else 1.0))
+    if role != "weight":
+        lit, flash = _front(tree, _running_order(tree, row, column))
+        colour = tree.mix(lit, _rgba(look.empty), colour)
+        glow = tree.math("MULTIPLY_ADD", flash, 2.0, glow)
+    colour = tree.mix(_grid(tree), colour, _rgba(look.ground))
     _surface(tree, look, colour, glow)
     return material
 
@@ -120,26 +161,51 @@ def _property(tree: Tree, name: str) -> Value:
     return node.outputs["Fac"]
 
 
-def _ramp(tree: Tree, look: Look, role: Role, signed: bool) -> Value:
+def _ramp(tree: Tree, look: Look, role: Role, signed: bool, value: Value) -> Value:
     node = tree.node("ShaderNodeValToRGB", name="Colour map")
     set_ramp(node.color_ramp, look, role, signed)
-    tree.wire(tree.math("MULTIPLY_ADD", _geometry(tree, "value"), 0.5, 0.5), node.inputs[0])
+    tree.wire(tree.math("MULTIPLY_ADD", value, 0.5, 0.5), node.inputs[0])
     return node.outputs["Color"]
 
 
-def _front(tree: Tree) -> tuple[Value, Value]:
+def _running_order(tree: Tree, row: Value, column: Value) -> Value:
+    """When a slab's cell is computed, 0 to 1, as `cells.order_of` says it for cuboids."""
+    rows, columns = _property(tree, "rows"), _property(tree, "columns")
+    down = tree.math("MULTIPLY_ADD", column, rows, row)
+    across = tree.math("MULTIPLY_ADD", row, columns, column)
+    index = tree.call("ShaderNodeMix", _property(tree, "by_rows"), None, down, across)
+    return tree.math("DIVIDE", index, tree.math("MULTIPLY", rows, columns))
+
+
+def _grid(tree: Tree) -> Value:
+    """1 between cells, 0 on them; nothing where a cell is smaller than about two pixels.
+
+    How large a pixel is there follows from the distance to the camera, at the width of a usual lens.
+    """
+    edges = []
+    for axis in ("row", "column"):
+        within = tree.math("FRACT", _geometry(tree, axis))
+        edges.append(
+            tree.math("GREATER_THAN", tree.math("ABSOLUTE", tree.math("SUBTRACT", within, 0.5)), 0.45)
+        )
+    distance = tree.node("ShaderNodeCameraData").outputs["View Distance"]
+    fade = tree.math("SUBTRACT", 1.6, tree.math("DIVIDE", distance, GRID_REACH), clamp=True)
+    return tree.math("MULTIPLY", tree.math("MAXIMUM", *edges), fade)
+
+
+def _front(tree: Tree, order: Value) -> tuple[Value, Value]:
     """How far a cell is lit (0 to 1), and the glow of the front that just passed it."""
-    behind = tree.math("SUBTRACT", _property(tree, "reveal"), _geometry(tree, "order"))
+    behind = tree.math("SUBTRACT", _property(tree, "reveal"), order)
     lit = tree.math("MULTIPLY", behind, 40.0, clamp=True)
     decay = tree.math("EXPONENT", tree.math("MULTIPLY", behind, -5.0 / TAIL))
     return lit, tree.math("MULTIPLY", lit, decay)
 
 
-def _focus(tree: Tree) -> Value:
+def _focus(tree: Tree, row: Value, column: Value) -> Value:
     """1 on the column or row that is pointed at."""
     hits = [
-        tree.math("COMPARE", _geometry(tree, axis), _property(tree, f"focus_{axis}"), 0.5)
-        for axis in ("column", "row")
+        tree.math("COMPARE", place, _property(tree, f"focus_{axis}"), 0.5)
+        for axis, place in (("column", column), ("row", row))
     ]
     return tree.math("MAXIMUM", *hits)
 

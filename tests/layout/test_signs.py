@@ -65,21 +65,6 @@ def test_names_within_a_head_are_clear_of_each_other(nano: Layout) -> None:
         assert overlapping(blocks) == []
 
 
-# What is left to do: the name of the tall projection's weights is wider than its sheet and reaches over
-# the one to its left, and a bias one cell wide has a name of twelve.
-CROWDED = {
-    *(f"blocks.{i}.mlp.post over h.{i}.mlp.c_proj.weight" for i in range(3)),
-    *(f"h.{i}.mlp.c_proj.bias over blocks.{i}.mlp_out" for i in range(3)),
-}
-
-
-@pytest.mark.parametrize("n_positions", [6, 11])
-def test_no_further_names_overlap(n_positions: int) -> None:
-    blocks = list(arrange(declare(NANO), n_positions).blocks.values())
-    assert set(overlapping(blocks)) <= CROWDED
-
-
-@pytest.mark.xfail(reason="names around the MLP's projection overlap, see CROWDED")
 @pytest.mark.parametrize("n_positions", [6, 11])
 def test_no_names_overlap(n_positions: int) -> None:
     assert overlapping(list(arrange(declare(NANO), n_positions).blocks.values())) == []
