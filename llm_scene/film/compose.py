@@ -256,6 +256,7 @@ class _Screenplay:
         for i in range(len(self.layout.candidates)):
             begin = start + 0.06 * i
             cues.append(Cue(f"candidate {i} bar", "scale_x", begin, begin + 0.5, 0.001, 1.0, "cubic"))
+            cues.append(Cue(f"candidate {i} bar", "hidden", 0.0, begin, 1.0, 0.0, "step"))
             cues.append(Cue(f"candidate {i} token", "hidden", 0.0, begin, 1.0, 0.0, "step"))
             cues.append(Cue(f"candidate {i} share", "hidden", 0.0, begin + 0.5, 1.0, 0.0, "step"))
         return cues

@@ -70,7 +70,8 @@ def name_sign(block: Block) -> Sign:
     if rows == 1:  # a row of aggregates is named at its side
         return Sign(block.label, (x - 0.8, y, z - 0.95), 1.3, "right", "name", block.name)
     fits = len(block.label) <= 8 or len(block.label) * size * WIDTH < columns + 3
-    text = block.label if fits else block.label.replace(" ", "\n", 1)  # a narrow sheet has its name in two lines
+    # A narrow sheet has its name in two lines.
+    text = block.label if fits else block.label.replace(" ", "\n", 1)
     longest = max(map(len, text.split("\n")))
     size = max(1.5, min(size, (columns + 4) / (longest * WIDTH)))
     return Sign(text, (x + columns / 2, y, z + 0.7), size, "centre", "name", block.name)
