@@ -5,6 +5,7 @@
 It stands alone: the other Blender does not know this add-on.
 """
 
+import os
 import sys
 
 import bpy
@@ -38,3 +39,5 @@ def main(blend: str, film: str, first: int, last: int) -> None:
 if __name__ == "__main__":
     path, video, start, end = sys.argv[sys.argv.index("--") + 1 :]
     main(path, video, int(start), int(end))
+    sys.stdout.flush()
+    os._exit(0)  # the film is written; Blender 4.5 as a module takes minutes to free its memory

@@ -115,7 +115,8 @@ def face_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
         space = area.spaces.active
         space.shading.type = "MATERIAL"
         space.shading.use_scene_lights = space.shading.use_scene_world = True
-        space.overlay.show_relationship_lines = False
+        for drawn in ("relationship_lines", "floor", "axis_x", "axis_y", "cursor"):
+            setattr(space.overlay, f"show_{drawn}", False)  # they would cut through the picture
         space.clip_end = max(space.clip_end, 100_000.0)
         space.camera = scene.camera
         space.region_3d.view_perspective = "CAMERA"

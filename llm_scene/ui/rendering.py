@@ -16,7 +16,6 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
-from . import library
 from .operators import OnOwnScene, film_path
 from .ownership import tag_of
 from .settings import settings_of
@@ -139,13 +138,11 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
 
 
 def save_for_rendering(scene: bpy.types.Scene, blend: Path, film: Path) -> None:
-    """A .blend of the scene in the chosen quality; the scene itself keeps its render settings."""
+    """A .blend of the scene, which takes the chosen quality; UserError where no film can be written."""
     from ..scene.rendering import PRESETS, apply_preset
     from ..writing import check_target
 
     check_target(film)
-    shown = library.production_of(scene)
-    assert shown is not None
     apply_preset(scene, PRESETS[settings_of(scene).quality])
     bpy.data.libraries.write(str(blend), {scene}, path_remap="ABSOLUTE")
 
