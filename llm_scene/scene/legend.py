@@ -12,35 +12,53 @@ from ..network.graph import Role
 from .labels import text_object
 from .materials import bar_material, ink_material
 
-ROWS: tuple[tuple[Role, bool, str, tuple[str, ...]], ...] = (
-    ("weight", True, "Weights (learned)", ("−max", "0", "+max")),
-    ("activation", True, "Values (computed)", ("−max", "0", "+max")),
-    ("activation", False, "Attention and probabilities", ("0", "max")),
-    ("aggregate", False, "Means, deviations, sums", ("0", "max")),
+ROWS: tuple[tuple[Role, bool, str], ...] = (
+    ("weight", True, "Weights (learned)"),
+    ("activation", True, "Values (computed)"),
+    ("activation", False, "Attention and probabilities"),
+    ("aggregate", False, "Deviations and sums"),
 )
 STEPS = 48
 
 
-def add_legend(into: bpy.types.Collection, layout: Layout, look: Look) -> None:
-    """Four colour bars at the foot of the embedding, where the film begins."""
+Scales = dict[tuple[Role, bool], list[float]]  # (role, signed): what fills each matrix's colour map
+
+
+def add_legend(into: bpy.types.Collection, layout: Layout, look: Look, scales: Scales) -> None:
+    """Four colour bars beside the embedding, where the film begins.
+
+    Every matrix fills the map by its own scale, so a bar ends at the range of these.
+    """
     unit = layout.gap / 6
     box = legend_box(layout)
-    length, pitch = box.size[0], 8.5 * unit
+    length, pitch = box.size[0], 10 * unit
     (x, y, _), (_, _, top) = box.low, box.high
-    top -= 3 * unit
+    top -= 4 * unit
     ink, faint = ink_material(look, "legend ink", look.ink), ink_material(look, "legend faint", look.faint)
     bar = bar_material()
-    for i, (role, signed, title, marks) in enumerate(ROWS):
+    for i, (role, signed, title) in enumerate(ROWS):
+        marks = _marks(signed, scales.get((role, signed), [1.0]))
         z = top - i * pitch
         into.objects.link(
-            text_object(f"legend {title}", Sign(title, (x, y, z), 2.4 * unit, "left", "legend", title), ink)
+            text_object(f"legend {title}", Sign(title, (x, y, z), 3 * unit, "left", "legend", title), ink)
         )
-        into.objects.link(_bar(title, look, role, signed, (x, y, z - 1.2 * unit), length, 1.6 * unit, bar))
+        into.objects.link(_bar(title, look, role, signed, (x, y, z - 1.0 * unit), length, 1.8 * unit, bar))
         for mark, share in zip(marks, np.linspace(0, 1, len(marks)), strict=True):
-            at = (x + share * length, y, z - 4.9 * unit)
+            at = (x + share * length, y, z - 5.4 * unit)
             align = "left" if share == 0 else "right" if share == 1 else "centre"
-            sign = Sign(mark, at, 1.6 * unit, align, "legend", title)
+            sign = Sign(mark, at, 2.2 * unit, align, "legend", title)
             into.objects.link(text_object(f"legend {title} {mark}", sign, faint))
+
+
+def _marks(signed: bool, scales: list[float]) -> tuple[str, ...]:
+    """The numbers under a bar: its ends and its zero."""
+    least, most = f"{min(scales):.2g}", f"{max(scales):.2g}"
+    end = most if least == most else f"{least} … {most}"
+    return (
+        (f"−({end})" if "…" in end else f"−{end}", "0", f"+({end})" if "…" in end else f"+{end}")
+        if signed
+        else ("0", end)
+    )
 
 
 def _bar(
