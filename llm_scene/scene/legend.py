@@ -43,11 +43,11 @@ def add_legend(into: bpy.types.Collection, layout: Layout, look: Look, scales: S
             text_object(f"legend {title}", Sign(title, (x, y, z), 3 * unit, "left", "legend", title), ink)
         )
         into.objects.link(_bar(title, look, role, signed, (x, y, z - 1.0 * unit), length, 1.8 * unit, bar))
-        for mark, share in zip(marks, np.linspace(0, 1, len(marks)), strict=True):
+        for n, (mark, share) in enumerate(zip(marks, np.linspace(0, 1, len(marks)), strict=True)):
             at = (x + share * length, y, z - 5.4 * unit)
             align = "left" if share == 0 else "right" if share == 1 else "centre"
             sign = Sign(mark, at, 2.2 * unit, align, "legend", title)
-            into.objects.link(text_object(f"legend {title} {mark}", sign, faint))
+            into.objects.link(text_object(f"legend {title} mark {n}", sign, faint))
 
 
 def _marks(signed: bool, scales: list[float]) -> tuple[str, ...]:

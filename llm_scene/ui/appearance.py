@@ -143,7 +143,7 @@ def box_of(scene: bpy.types.Scene) -> Box:
 
 
 def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
-    bars = {f"legend bar {title}": (role, signed) for role, signed, title, _ in legend.ROWS}
+    bars = {f"legend bar {title}": (role, signed) for role, signed, title, *_ in legend.ROWS}
     for thing in part(scene, "Legend").objects:
         if plain_name(thing) not in bars:
             continue
