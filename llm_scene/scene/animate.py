@@ -57,7 +57,7 @@ def animate(
     _key_camera(curves, film, *rig)
     scene.render.fps = film.fps
     scene.frame_start, scene.frame_end = 0, film.n_frames - 1
-    scene.frame_current = 0
+    scene.frame_set(0)  # also evaluates: Blender 5.2 crashes on writing a scene that never was
     for chapter in film.chapters:
         scene.timeline_markers.new(chapter.title, frame=round(chapter.start * film.fps))
 
