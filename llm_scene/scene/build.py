@@ -9,6 +9,7 @@ import bpy
 
 from ..film.plan import Film
 from ..layout.budget import CUBOIDS, slabs
+from ..layout.legend import legend
 from ..layout.look import Look, scale_of
 from ..layout.plan import Block, Layout
 from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
@@ -17,7 +18,7 @@ from .animate import animate
 from .camera import film_camera
 from .cells import cell_object
 from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
-from .legend import Scales, add_legend
+from .legend import add_legend
 from .links import link_object
 from .materials import PROPERTIES, TAIL, SlabMaterials, cell_material, ink_material, link_material
 from .room import furnish
@@ -84,7 +85,7 @@ def build(
         ("labels", lambda: _labels(studio)),
         ("letters", lambda: _letters(studio)),
         ("candidates", lambda: _candidates(studio)),
-        ("legend", lambda: add_legend(studio.collection("Legend"), layout, look, _scales(trace))),
+        ("legend", lambda: add_legend(studio.collection("Legend"), legend(layout, trace), look)),
         ("room", lambda: furnish(scene, look, layout.box, studio.collection("Room"))),
         ("film", lambda: _film(studio, film)),
     )
@@ -93,15 +94,6 @@ def build(
             progress(done / len(steps), what)
         step()
     return scene
-
-
-def _scales(trace: Trace) -> Scales:
-    """What fills the colour map of every matrix, by role."""
-    scales: Scales = {}
-    for matrix in trace.network:
-        if matrix.shown and matrix.name != "tokens":
-            scales.setdefault((matrix.role, matrix.signed), []).append(scale_of(trace[matrix.name]))
-    return scales
 
 
 def _matrices(studio: _Studio, trace: Trace, large: frozenset[str]) -> None:

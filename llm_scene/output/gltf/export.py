@@ -11,14 +11,14 @@ import numpy as np
 from ...errors import UserError
 from ...film.framing import overview
 from ...film.plan import Cue, Film
+from ...layout.legend import LegendRow, legend
 from ...layout.look import Look, srgb
 from ...layout.plan import Layout, Letter, Point
-from ...layout.signs import Bracket, Sign, dimension_signs, legend_box, name_sign, section_signs
+from ...layout.signs import Bracket, dimension_signs, name_sign, section_signs
 from ...network.ops import Array
 from ...network.trace import Trace
 from ...scene.build import link_name
 from ...scene.labels import letter_name
-from ...scene.legend import ROWS
 from ...scene.links import tube
 from ...writing import whole_file
 from .camera import add_camera, key_camera, one_lens
@@ -75,7 +75,7 @@ def glb(layout: Layout, trace: Trace, film: Film | None, look: Look, *, mode: st
     write_cells(document, cells, _sections(document, layout), film)
     plain = document.material("Lines", doubleSided=True)
     growing = _links(document, layout, look, film, plain)
-    _writing(document, layout, look, plain)
+    _writing(document, layout, trace, look, plain)
     hidden = _letters(document, layout, look, film, plain)
     film = one_lens(film, layout, ASPECT) if film else None
     pose = film.pose(0.0) if film else overview(layout)
@@ -158,7 +158,7 @@ def _links(document: Document, layout: Layout, look: Look, film: Film | None, ma
     return growing
 
 
-def _writing(document: Document, layout: Layout, look: Look, plain: int) -> None:
+def _writing(document: Document, layout: Layout, trace: Trace, look: Look, plain: int) -> None:
     """Names, dimensions, sections and the legend: one mesh of lines and bars, one of texts."""
     labels = Labels()
     brackets: list[Bracket] = []
@@ -171,37 +171,29 @@ def _writing(document: Document, layout: Layout, look: Look, plain: int) -> None
     labels.add(signs, look.ink)
     faint = np.array(srgb(look.faint))
     ribbons = [ribbon(b.points, b.width, faint) for b in brackets + lines]
-    _shape_node(document, "Brackets and legend", [*ribbons, *_legend(layout, look, labels)], plain)
+    _shape_node(
+        document, "Brackets and legend", [*ribbons, *_legend(legend(layout, trace), look, labels)], plain
+    )
     picture, quads, where = labels.picture(TEXELS)
     surface = {"baseColorTexture": document.texture("Labels", picture, LINEAR)}
     ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
     _shape_node(document, "Labels", [quads], ink, TEXCOORD_0=where.astype(np.float32))
 
 
-def _legend(layout: Layout, look: Look, labels: Labels) -> list[Shape]:
-    """Four colour bars at the foot of the embedding, as in the Blender scene."""
-    unit = layout.gap / 6
-    box = legend_box(layout)
-    length, pitch = box.size[0], 8.5 * unit
-    (x, y, _), (_, _, top) = box.low, box.high
-    top -= 3 * unit
+def _legend(rows: tuple[LegendRow, ...], look: Look, labels: Labels) -> list[Shape]:
+    """Four colour bars beside the embedding, as in the Blender scene."""
     bars = []
-    for i, (role, signed, title, marks) in enumerate(ROWS):
-        z = top - i * pitch
-        labels.add([Sign(title, (x, y, z), 2.4 * unit, "left", "legend", title)], look.ink)
-        shares = np.linspace(-1 if signed else 0, 1, LEGEND_STEPS + 1)
-        rgb = look.ramp(role, signed).colours(shares)
-        across = np.linspace(x, x + length, LEGEND_STEPS + 1)
-        high, low = z - 1.2 * unit, z - 2.8 * unit
-        corners = [(a, y, height) for a in across for height in (low, high)]
+    for row in rows:
+        labels.add([row.title], look.ink)
+        labels.add(list(row.marks), look.faint)
+        shares = np.linspace(-1 if row.signed else 0, 1, LEGEND_STEPS + 1)
+        rgb = look.ramp(row.role, row.signed).colours(shares)
+        (x, y, low), (right, _, high) = row.bar.low, row.bar.high
+        corners = [(a, y, height) for a in np.linspace(x, right, LEGEND_STEPS + 1) for height in (low, high)]
         quads = 2 * np.arange(LEGEND_STEPS)[:, None, None] + np.array([[0, 2, 3], [0, 3, 1]])
         bars.append(
             Shape(turned(np.array(corners)), quads.reshape(-1, 3), painted(np.repeat(rgb, 2, axis=0)))
         )
-        for mark, share in zip(marks, np.linspace(0, 1, len(marks)), strict=True):
-            align = "left" if share == 0 else "right" if share == 1 else "centre"
-            at = (float(x + share * length), y, z - 4.9 * unit)
-            labels.add([Sign(mark, at, 1.6 * unit, align, "legend", title)], look.faint)
     return bars
 
 
