@@ -1,386 +1,768 @@
-"""The data flow as a film: what is computed in which step, seen from where, under which caption."""
+"""The screenplay: what is told in which chapter, seen from where, under which caption.
+
+A chapter is a function that writes itself into a `Screenplay`; a cut is a row of chapters. Whatever a
+shot shows that has not been computed yet is computed on the way there, so chapters can be left out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import UserError
+from ..layout.legend import legend
 from ..layout.plan import Block, Box, Layout, Letter
-from ..layout.signs import legend_box, name_sign
+from ..layout.signs import legend_box
+from ..network.ops import Array
 from ..network.trace import Trace
-from .framing import SENSOR, frame, frame_blocks, overview
-from .plan import Caption, Chapter, Cue, Film, Pose, Shot
-from .words import SHORTEST, Words, reading_time
+from . import pieces
+from .piece import Piece, presence
+from .pieces import Focus
+from .plan import Card, Cue, Film
+from .props import Note
+from .screenplay import Screenplay, Take
+from .words import Words
 
-TAIL = 0.35  # `reveal` runs on this far past 1 while the front's glow decays
-TRAVEL = 0.9  # seconds from one subject to the next
-LINGER = 0.35  # seconds a finished step stays
-READABLE = 15.0  # height of a name in pixels of a picture 640 wide
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to watch: kinds computed one after the other, with what they are made from in view."""
-
-    key: str
-    computes: tuple[str, ...]
-    beside: tuple[str, ...]  # kinds that stay in the frame with them
-    azimuth: float
-    elevation: float
-    one_head: bool = False  # watch the clearest head alone; those in front of it make way
-    letters: bool = False  # the tokens or predictions above it belong to the picture
-    frames: tuple[str, ...] = ()  # what to fill the picture with, if not all of it
-    climbs: bool = False  # too tall for one view: start at its foot and rise to its top
-
-
-EMBEDDING = (Step("embedding", ("tokens", "resid_pre"), ("embed.W_E", "pos_embed.W_pos"), -14, 7,
-                  letters=True),)  # fmt: skip
-ATTENTION = (
-    Step("norm", ("ln1.mean", "ln1.rms", "ln1.std", "ln1.out"), ("ln1.w", "ln1.b"), -20, 10),
-    Step("qkv", ("attn.q", "attn.q_norm.rms", "attn.q_norm.out", "attn.rot_q",
-                 "attn.k", "attn.k_norm.rms", "attn.k_norm.out", "attn.rot_k", "attn.v"),
-         ("attn.W_Q", "attn.W_K", "attn.W_V"), -26, 22),
-    Step("scores", ("attn.scores",), ("attn.q", "attn.k"), -16, 8, one_head=True),
-    Step("softmax", ("attn.scores_max", "attn.scores_sum", "attn.pattern"), ("attn.scores",), -8, 6,
-         one_head=True),
-    Step("values", ("attn.z",), ("attn.pattern", "attn.v"), -16, 10, one_head=True),
-    Step("project", ("attn_out", "resid_mid"), ("attn.W_O", "attn.b_O"), 12, 8),
-)  # fmt: skip
-MLP = (
-    Step(
-        "mlp",
-        ("ln2.mean", "ln2.rms", "ln2.std", "ln2.out", "mlp.pre", "mlp.pre_linear"),
-        ("mlp.W_in", "mlp.b_in"),
-        -16,
-        -4,
-        climbs=True,
-    ),
-    Step("bend", ("mlp.act", "mlp.post"), ("mlp.pre",), -22, 0, climbs=True),
-    Step("shrink", ("mlp_out", "resid_post"), ("mlp.W_out",), 14, 6),
-)
-OUTPUT = (
-    Step(
-        "output", ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out"), ("ln_final.w",), -12, 8
-    ),
-    Step("logits", ("logits",), ("unembed.W_U", "unembed.b_U"), -10, 9),
-    Step("choice", ("logits_max", "logits_sum", "probs"), ("logits",), 8, 6, letters=True),
-)
+FORMATS = {"landscape": 16 / 9, "square": 1.0, "vertical": 9 / 16}  # width by height
+NORM = ("mean", "rms", "std", "out")
+HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
+TEMPERATURES = (0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0))  # one that sharpens, and those that may flatten
+FLAT = 0.7  # a bar below this lets others come up
 
 
 @dataclass(frozen=True)
 class Story:
-    """What the captions need to know beyond the network."""
+    """What the film needs to know beyond the network."""
 
+    name: str  # of the model's preset, for its task
     model: str
     prompt: str
-    token: str  # the one chosen next
+    words: tuple[str, ...]  # every token of the trace to read, and after them the last prediction
+    answer: str  # what the model writes
 
 
-# The teaser tells the whole way in four captions.
-TEASER = (
-    (Step("embedding", EMBEDDING[0].computes, EMBEDDING[0].beside, -14, 7, letters=True),),
-    (Step("attend", sum((step.computes for step in ATTENTION), ()), ("attn.W_Q", "attn.W_K", "attn.W_V"),
-          -24, 20),),
-    (Step("transform", sum((step.computes for step in MLP), ()), ("mlp.W_in", "mlp.W_out"), -18, 0,
-          climbs=True),),
-    (Step("choice", sum((step.computes for step in OUTPUT), ()), ("unembed.W_U",), 8, 6, letters=True,
-          frames=("logits", "logits_max", "logits_sum", "probs")),),
-)  # fmt: skip
-CUTS = ("film", "teaser")
+Chapter = Callable[["_Reel"], None]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A length at which the film is told."""
+
+    chapters: tuple[Chapter, ...]
+    pace: float  # times the captions' reading time
+    cards: bool  # whether chapters open with their titles
 
 
 def compose(
-    layout: Layout, trace: Trace, words: Words, story: Story, *, cut: str = "film", captions: bool = True
+    layout: Layout,
+    trace: Trace,
+    words: Words,
+    story: Story,
+    *,
+    cut: str = "full",
+    captions: bool = True,
+    aspect: float = 16 / 9,
 ) -> Film:
     """The whole data flow, timed by the captions' reading times even where they are left out.
 
-    `cut` is "film" (every step) or "teaser" (ten seconds).
+    `cut` is "full" (every chapter), "short" (a minute) or "teaser" (twelve seconds); `aspect` the
+    picture's width by its height.
     """
+    if not writes(cut) and trace.n_positions > layout.n_prompt:
+        raise ValueError(f"the {cut} needs a trace of the prompt alone")
+    reel = _Reel(layout, trace, words, story, CUTS[cut], aspect)
+    for chapter in CUTS[cut].chapters:
+        chapter(reel)
+    reel.close()
+    chapters = reel.chapters
+    if not captions:
+        chapters = [replace(chapter, captions=(), cards=()) for chapter in chapters]
+    return Film(cut, tuple(chapters), props=tuple(reel.props), aspect=aspect)
+
+
+def writes(cut: str) -> bool:
+    """Whether a cut shows the model writing on; UserError where there is no such cut."""
     if cut not in CUTS:
         raise UserError(f"There is no film “{cut}”; choose one of {', '.join(CUTS)}.")
-    screenplay = _Screenplay(layout, trace, words, story)
-    chapters = screenplay.teaser() if cut == "teaser" else screenplay.film()
-    if not captions:
-        chapters = [replace(chapter, captions=()) for chapter in chapters]
-    return Film(cut, tuple(chapters))
+    return loop in CUTS[cut].chapters
 
 
-class _Screenplay:
-    """Writes chapters one after the other; `now` is how far it has come, `pose` where the camera is."""
+class _Reel(Screenplay):
+    """The screenplay of one model and one prompt, with what all chapters look at."""
 
-    def __init__(self, layout: Layout, trace: Trace, words: Words, story: Story) -> None:
-        self.layout = layout
-        self.trace = trace
-        self.words = words
+    def __init__(
+        self, layout: Layout, trace: Trace, words: Words, story: Story, cut: Cut, aspect: float
+    ) -> None:
         c = trace.network.config
-        self.facts = {
-            "d_model": c.d_model,
-            "n_head": c.n_head,
-            "expansion": f"{c.d_mlp / c.d_model:.3g}",
+        super().__init__(layout, trace, words, {}, aspect, cut.pace)
+        self.story, self.cut = story, cut
+        self.focus = Focus(layout.n_prompt - 1, 0, clearest_head(trace, 0, layout.n_prompt - 1))
+        probs = trace["probs"][layout.n_prompt - 1]
+        self.facts |= {
             "model": story.model,
+            "task": words.task(story.name),
             "prompt": story.prompt,
-            "token": story.token,
-            "probability": f"{float(trace['probs'][-1].max()):.1%}",
-        }
-        self.now = 0.0
-        self.pose: Pose = overview(layout)
-        self.head = clearest_head(trace, 0)
+            "answer": story.answer,
+            "parameters": f"{trace.network.n_params():,}",
+            "d_model": c.d_model,
+            "d_head": c.d_head,
+            "d_vocab": f"{c.d_vocab:,}",
+            "n_head": c.n_head,
+            "n_layer": c.n_layer,
+            "head": self.focus.head + 1,
+            "expansion": f"{c.d_mlp / c.d_model:.3g}",
+            "activation": {"gelu_tanh": "GELU", "gelu": "GELU", "silu": "SiLU", "relu": "ReLU"}[c.activation],
+            "position": self.focus.position + 1,
+            "letter": story.words[self.focus.position],
+            "token": story.words[layout.n_prompt],
+            "probability": f"{float(probs.max()):.1%}",
+        }  # fmt: skip
 
-    def film(self) -> list[Chapter]:
-        """Every step of the first block, the others at speed, and the choice."""
-        chapters = [
-            self.opening(),
-            self.chapter("embedding", EMBEDDING, None),
-            self.chapter("attention", ATTENTION, 0),
-            self.chapter("mlp", MLP, 0),
-        ]
-        if self.trace.network.config.n_layer > 1:
-            chapters.append(self.other_blocks())
-        chapters.append(self.chapter("output", OUTPUT, None))
-        return [*chapters[:-1], self.ending(chapters[-1], TRAVEL + 1.2, stay=1.2)]
+    def start(self, name: str) -> None:
+        """Begin a chapter, with its card where the cut has cards."""
+        self.chapter(name, card=self.cut.cards)
 
-    def teaser(self) -> list[Chapter]:
-        """From the tokens to the choice without a pause."""
-        embedding, attend, transform, choice = TEASER
-        chapters = [
-            self.chapter("embedding", embedding, None, length=SHORTEST),
-            self.chapter("attention", attend, 0, length=SHORTEST),
-            self.chapter("mlp", transform, 0, length=SHORTEST),
-        ]
-        later = [
-            b for b in self.layout.blocks.values() if b.matrix.op is not None and (b.matrix.layer or 0) > 0
-        ]
-        if later:  # the other blocks are computed while the camera passes them on its way to the output
-            chapters[-1] = replace(
-                chapters[-1],
-                cues=(*chapters[-1].cues, *self._compute(later, self.now - LINGER, self.now + 0.6)),
-            )
-        chapters.append(self.chapter("output", choice, None, length=SHORTEST))
-        return [*chapters[:-1], self.ending(chapters[-1], SHORTEST, stay=0.2)]
+    def here(self, *kinds: str, head: int | None = None) -> list[Block]:
+        """The blocks of the focused layer."""
+        return self.blocks(*kinds, layer=self.focus.layer, head=head)
 
-    def opening(self) -> Chapter:
-        """The whole machine, turning slowly."""
-        text = self.words.caption("opening", **self.facts)
-        length = reading_time(text) + 0.5
-        near = overview(self.layout, self.pose.azimuth + 6, safe=(-0.98, 0.98, -0.68, 0.92))
-        everything = tuple(self.layout.blocks)
-        shot = Shot(0.0, length, everything, self.pose, near)
-        self.pose, self.now = near, length
-        caption = Caption(0.0, length, "opening", text)
-        return Chapter("overview", self.words.titles["overview"], 0.0, length, (shot,), (), (caption,))
+    @property
+    def own(self) -> int:
+        """The focused head."""
+        return self.focus.head
 
-    def chapter(
-        self, name: str, steps: tuple[Step, ...], layer: int | None, length: float | None = None
-    ) -> Chapter:
-        """A visit to every step, each as long as its caption takes to read unless `length` says otherwise."""
-        start, given = self.now, length
-        shots: list[Shot] = []
-        cues: list[Cue] = []
-        captions = []
-        for step in steps:
-            blocks = self._blocks(step.computes, layer)
-            if not blocks:
-                continue
-            beside = self._blocks(step.beside, layer)
-            text = self.words.caption(step.key, **self.facts)
-            length = given or max(reading_time(text), TRAVEL + 1.4 + LINGER)
-            seen = [*blocks, *beside]
-            if step.one_head:
-                seen = [block for block in seen if block.head in (None, self.head)]
-            shots += self._visit(seen, step, length)
-            cues += self._name(seen, shots[-1], layer)
-            begin, end = self.now + TRAVEL * 0.8, self.now + length - LINGER
-            cues += self._compute(blocks, begin, end)
-            cues += self._point_out(beside, begin, end)
-            captions.append(Caption(self.now, self.now + length, step.key, text))
-            self.now += length
-        alone = [c for c, step in zip(captions, steps, strict=False) if step.one_head]
-        if alone and self.head:
-            cues += self._make_way(alone[0].start, alone[-1].end, layer)
-        return Chapter(
-            name, self.words.titles[name], start, self.now, tuple(shots), tuple(cues), tuple(captions)
-        )
-
-    def other_blocks(self) -> Chapter:
-        """The remaining blocks, computed while the camera runs along the trunk."""
-        start, n_layer = self.now, self.trace.network.config.n_layer
-        text = self.words.caption("blocks", **self.facts)
-        each = max(0.5, min(2.0, 6.0 / (n_layer - 1)))
-        length = max(reading_time(text), TRAVEL + each * (n_layer - 1) + LINGER)
-        shots, cues = [], []
-        begin = self.now + TRAVEL
-        each = (length - TRAVEL - LINGER) / (n_layer - 1)
-        for layer in range(1, n_layer):
-            blocks = [b for b in self.layout.blocks.values() if b.matrix.layer == layer]
-            pose = frame_blocks(blocks, -24 if layer % 2 else -18, 10)
-            arrive = begin if layer == 1 else begin + (layer - 1) * each
-            leave = self.now if layer == 1 else begin + (layer - 2) * each
-            shots.append(Shot(leave, arrive, tuple(b.name for b in blocks), self.pose, pose))
-            self.pose = pose
-            computed = [b for b in blocks if b.matrix.op is not None]
-            cues += self._compute(computed, begin + (layer - 1) * each, begin + layer * each)
-        last = self.pose.towards(replace(self.pose, azimuth=self.pose.azimuth + 5), 1)
-        shots.append(Shot(shots[-1].end, start + length, shots[-1].subject, self.pose, last))
-        self.pose = last
-        self.now = start + length
-        caption = Caption(start, self.now, "blocks", text)
-        return Chapter(
-            "blocks", self.words.titles["blocks"], start, self.now, tuple(shots), tuple(cues), (caption,)
-        )
-
-    def ending(self, chapter: Chapter, after: float, stay: float) -> Chapter:
-        """The predictions come to stand above the probabilities, `after` seconds into the last caption."""
-        appear = chapter.captions[-1].start + after
-        names = [f"predicted {letter.position}" for letter in self.layout.letters if letter.predicted]
-        names += [f"thread {name}" for name in names]
-        hidden = [Cue(name, "hidden", 0.0, appear, 1.0, 0.0, "step") for name in names]
-        hidden += self._count(appear - 0.6)
-        last = self.pose.towards(replace(self.pose, distance=self.pose.distance * 0.94), 1)
-        shot = Shot(self.now, self.now + stay, chapter.shots[-1].subject, self.pose, last)
-        self.now += stay
-        captions = (*chapter.captions[:-1], replace(chapter.captions[-1], end=self.now))
-        return replace(
-            chapter,
-            end=self.now,
-            shots=(*chapter.shots, shot),
-            cues=(*chapter.cues, *hidden),
-            captions=captions,
-        )
-
-    def _count(self, start: float) -> list[Cue]:
-        """The candidates' bars grow one after the other, each followed by its percentage."""
-        cues = []
-        for i in range(len(self.layout.candidates)):
-            begin = start + 0.06 * i
-            cues.append(Cue(f"candidate {i} bar", "scale_x", begin, begin + 0.5, 0.001, 1.0, "cubic"))
-            cues.append(Cue(f"candidate {i} bar", "hidden", 0.0, begin, 1.0, 0.0, "step"))
-            cues.append(Cue(f"candidate {i} token", "hidden", 0.0, begin, 1.0, 0.0, "step"))
-            cues.append(Cue(f"candidate {i} share", "hidden", 0.0, begin + 0.5, 1.0, 0.0, "step"))
-        return cues
-
-    # --- pieces ---
-
-    def _blocks(self, kinds: Iterable[str], layer: int | None) -> list[Block]:
-        """The blocks of these kinds, in the order of the kinds."""
-        found = []
-        for kind in kinds:
-            here = [b for b in self.layout.blocks.values() if b.kind == kind]
-            found += [b for b in here if layer is None or b.matrix.layer == layer]
-        return found
-
-    def _visit(self, subject: list[Block], step: Step, length: float) -> list[Shot]:
-        """Travel to a subject, then drift slowly around it, or up along it, while it is computed."""
-        framed = [block for block in subject if not step.frames or block.kind in step.frames]
-        boxes = [block.box.grown(2.5) for block in framed]
-        if step.letters:
-            at_end = step.key == "choice"
-            boxes += [letter_box(letter) for letter in self.layout.letters if letter.predicted == at_end]
-            boxes += (
-                [boxes[-1].grown(4), *(candidate.box for candidate in self.layout.candidates)]
-                if at_end
-                else [boxes[-1].grown(8), legend_box(self.layout)]
-            )
-        if step.climbs:
-            whole = Box.around(boxes)
-            height = min(whole.size[2], 0.7 * whole.size[0] + 0.25 * whole.size[2])
-            foot = Box(whole.low, (*whole.high[:2], whole.low[2] + height))
-            head = Box((*whole.low[:2], whole.high[2] - height), whole.high)
-            arrived = frame([foot], step.azimuth, step.elevation, fstop=1.6)
-            drifted = replace(
-                frame([head], step.azimuth + 5, step.elevation, fstop=1.6), distance=arrived.distance
-            )
-        else:
-            arrived = frame(boxes, step.azimuth, step.elevation, fstop=1.6)
-            drifted = replace(arrived, azimuth=arrived.azimuth + 5, distance=arrived.distance * 0.97)
-        names = tuple(block.name for block in subject)
-        there, done = self.now + TRAVEL, self.now + length
-        shots = [Shot(self.now, there, names, self.pose, arrived), Shot(there, done, names, arrived, drifted)]
-        self.pose = drifted
-        return shots
-
-    def _name(self, subject: list[Block], shot: Shot, layer: int | None) -> list[Cue]:
-        """Names of the subject grow until they can be read from where the camera stands, and shrink again."""
-        heads = [block.head for block in subject if block.head is not None]
-        first = self.head if self.head in heads and len(set(heads)) == 1 else 0
-        cues = []
-        for block in subject:
-            if block.head not in (None, first):
-                continue
-            sign = name_sign(block)
-            seen = (
-                sign.size * 2 * shot.a.lens / SENSOR / shot.a.distance / 2 * 640
-            )  # letter height in pixels of 640
-            room = (block.shape[1] + 1.2 * self.layout.gap) / max(1.0, sign.box.size[0])
-            scale = float(np.clip(READABLE / seen, 1.0, max(1.0, room)))
-            if scale > 1.02:
-                name = f"name {block.name}"
-                cues.append(Cue(name, "scale", shot.start - 0.4, shot.start, 1.0, scale, "smooth"))
-                cues.append(Cue(name, "scale", shot.end, shot.end + 0.4, scale, 1.0, "smooth"))
-        return cues
-
-    def _make_way(self, start: float, end: float, layer: int | None) -> list[Cue]:
-        """The heads in front of the one to watch rise out of the picture, and come back after."""
-        front = [
-            b for b in self.layout.blocks.values() if b.matrix.layer == layer and (b.head or 0) < self.head
-        ]
-        front = [block for block in front if block.head is not None]
-        height = 3 * self.layout.box.size[2]
-        cues = []
-        for block in front:
-            rest = block.origin[2]
-            things = [(block.name, rest)] + [
-                (f"{kind} into {block.name}", 0.0) for kind in ("data", "weight")
-            ]
-            for name, z in things:
-                cues.append(Cue(name, "location_z", start - 0.2, start + 0.9, z, z + height, "cubic"))
-                cues.append(Cue(name, "location_z", end - 0.3, end + 0.8, z + height, z, "cubic"))
-        return cues
-
-    def _compute(self, blocks: list[Block], start: float, end: float) -> list[Cue]:
-        """Fronts run along the blocks in the order of the graph, heads side by side.
-
-        A matrix's share of the time grows with its cells and gently with their cost, as a viewer's
-        patience does.
-        """
-        stages: dict[str, list[Block]] = {}
-        for block in blocks:
-            stages.setdefault(block.matrix.name, []).append(block)
-        weights = np.array([patience(stage[0], self.trace) for stage in stages.values()])
-        edges = start + (end - start) * np.r_[0, np.cumsum(weights / weights.sum())]
-        cues = []
-        for (_, stage), a, b in zip(stages.items(), edges, edges[1:], strict=False):
-            for block in stage:
-                cues.append(Cue(block.name, "reveal", a, b + TAIL * (b - a), 0.0, 1 + TAIL))
-                lead = min(0.5, (b - a) / 2)
-                for kind in ("trunk", "data", "weight"):
-                    cues.append(Cue(f"{kind} into {block.name}", "reveal", a - lead, b, 0.0, 1.5))
-        return cues
-
-    def _point_out(self, blocks: list[Block], start: float, end: float) -> list[Cue]:
-        """Sources glow while they are read."""
-        up, down = min(0.4, (end - start) / 4), 0.4
-        cues = []
-        for block in blocks:
-            cues.append(Cue(block.name, "highlight", start - up, start, 0.0, 0.7, "smooth"))
-            cues.append(Cue(block.name, "highlight", end - down, end, 0.7, 0.0, "smooth"))
-        return cues
+    def letters(self, *, predicted: bool) -> list[Letter]:
+        """The prompt's letters, or the predictions made at its positions."""
+        n = self.layout.n_prompt
+        return [x for x in self.layout.letters if x.predicted == predicted and x.position < n]
 
 
-def patience(block: Block, trace: Trace) -> float:
-    """The relative time a matrix may take to fill."""
-    matrix = block.matrix
-    shapes = [trace[name].shape for name in matrix.inputs]
-    cost = matrix.op.cost(*shapes) if matrix.op else 1
-    return float(block.n_cells**0.5 * (1 + cost) ** 0.125)
+# --- chapters ---
 
 
-def clearest_head(trace: Trace, layer: int) -> int:
-    """The head whose last query attends most sharply: the best one to watch."""
+def opening(reel: _Reel) -> None:
+    """The whole machine; the prompt's letters fall into the token row."""
+    _title(reel)
+    _pulse(reel, *reel.say("opening", _wide(reel)))
+    tokens = reel.blocks("tokens")
+    letters = reel.letters(predicted=False)
+    take = Take([*(b.box.grown(3) for b in tokens), *map(letter_box, letters)], -16, 8, names(tokens))
+    window = reel.say("task", take, least=2.6)
+    _fall(reel, letters, window[0] - 0.7, window[1])
+
+
+def glimpse(reel: _Reel) -> None:
+    """The whole machine with the prompt in place: the opening of shorter cuts."""
+    _title(reel)
+    _pulse(reel, *reel.say("opening", _wide(reel)))
+    _fall(reel, reel.letters(predicted=False), 0.3, 1.6)
+
+
+def tokens(reel: _Reel) -> None:
+    """Letters become indices; the table that has a column for each."""
+    reel.start("tokens")
+    row, table = reel.blocks("tokens"), reel.blocks("embed.W_E")
+    letters = reel.letters(predicted=False)
+    indices = _indices(reel, letters)
+    boxes = [*(b.box.grown(2) for b in row), *map(letter_box, letters), *indices.boxes]
+    window = reel.say("tokens", Take(boxes, -8, 6, names(row)), least=2.6, keep=names(row))
+    reel.compute(row, window)
+    reel.perform(indices, (window[0] + 0.2, window[1] + 0.4))
+    entries = _vocabulary(reel)
+    boxes = [*[_window(table[0], reel.trace.tokens[reel.focus.position])], *entries.boxes]
+    window = reel.say("vocabulary", Take(boxes, 8, 8), least=2.6, keep=names(table))
+    reel.perform(entries, (window[0] - 0.4, window[1] + 0.4))
+    reel.say("colours", Take([legend_box(reel.layout)], -6, 4), least=2.6)
+
+
+def embedding(reel: _Reel) -> None:
+    """Two columns are picked, fly, and are added; then the same for every position."""
+    reel.start("embedding")
+    focus, target = reel.focus, reel.blocks("resid_pre", layer=0)
+    token = reel.trace.tokens[focus.position]
+    tables = [_window(b, i) for b, i in zip(reel.blocks("embed.W_E", "pos_embed.W_pos"), (token, focus.position), strict=False)]
+    keep = names(reel.blocks("embed.W_E", "pos_embed.W_pos", "resid_pre"))
+    _clear_legend(reel, reel.now + 1.0)
+    piece = pieces.lookup(reel.layout, reel.trace, focus, reel.story.words)
+    sides = [Take([box, *(b.box for b in target)], -14, 7, names(target)) for box in tables]
+    windows = [reel.say("lookup_token", sides[0], least=3.0, keep=keep, index=token)]
+    if len(tables) == 2:
+        windows.append(reel.say("lookup_position", sides[1], least=3.0, keep=keep))
+        windows.append(reel.say("lookup_sum", least=3.0, keep=keep))
+    else:
+        windows.append((windows[0][1], windows[0][1] + 0.2))
+        windows.append(reel.say("lookup_land", least=2.6, keep=keep))
+    take = Take([b.box.grown(2) for b in (*target, *reel.blocks("tokens"))] + [tables[-1]], -20, 8, names(target))
+    window = reel.say("embedding", take, least=2.4, keep=[*keep, *names(reel.blocks("tokens"))])
+    reel.compute(target, window)
+    start, end = windows[-1]
+    reel.perform(piece, *windows[:2], (start, end + 0.3))
+
+
+def embedding_at_once(reel: _Reel) -> None:
+    """The embedding of all positions."""
+    reel.start("embedding")
+    _clear_legend(reel, reel.now + 0.2)
+    made = reel.blocks("tokens", "resid_pre")
+    tables = reel.blocks("embed.W_E", "pos_embed.W_pos")
+    boxes = [b.box.grown(2) for b in made]
+    boxes += [_window(b, reel.trace.tokens[reel.focus.position]) for b in tables]
+    boxes += map(letter_box, reel.letters(predicted=False))
+    window = reel.say("embed_all", Take(boxes, -14, 7, names(made)), least=2.0)
+    reel.compute(made, window)
+    reel.point_out(tables, window)
+
+
+def norm(reel: _Reel) -> None:
+    """One column is measured, moved, stretched and scaled; then all of them are."""
+    reel.start("norm")
+    made = reel.here(*(f"ln1.{kind}" for kind in NORM))
+    keep = names([*made, *reel.here("ln1.w", "ln1.b"), *reel.blocks("resid_pre", layer=0)])
+    piece = pieces.norm_chart(reel.layout, reel.trace, reel.focus)
+    take = Take(piece.boxes, -6, 5)
+    kind = "rms" if reel.here("ln1.rms") else "norm"
+    windows = [
+        reel.say(f"{kind}_measure", take, least=3.2, keep=()),
+        reel.say(f"{kind}_shift", least=3.0, keep=()),
+        reel.say("norm_learned", least=2.8, keep=()),
+    ]
+    reel.perform(piece, *windows)
+    boxes = [b.box.grown(2.5) for b in (*made, *reel.here("ln1.w", "ln1.b"))]
+    window = reel.say("norm_all", Take(boxes, -18, 9, names(made)), least=2.0, keep=keep)
+    reel.compute(made, window)
+
+
+def attention(reel: _Reel) -> None:
+    """Heads, one of them alone; queries, keys, values; scores, softmax, the mask; then all heads."""
+    reel.start("attention")
+    own = reel.own
+    fan = reel.here(*HEAD)
+    reel.say("heads", _fan(reel), least=2.4)
+    parted = reel.now - 0.3
+    _dot(reel)
+    weights = reel.here("attn.W_Q", "attn.W_K", "attn.W_V", head=own)
+    made = reel.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k")
+    shown = [b for b in made if b.head in (None, own)] or made
+    boxes = [b.box.grown(2) for b in (*weights, *shown)]
+    window = reel.say("qkv", Take(boxes, -14, 8, names(shown)), least=3.2, keep=names([*weights, *made]))
+    reel.compute(made, window)
+    reel.point_out(weights, window)
+    _scores(reel)
+    _values(reel)
+    back = reel.now
+    window = reel.say("all_heads", _fan(reel), least=3.0)
+    reel.compute(fan, window)
+    _make_way(reel, parted, back)
+
+
+def attention_at_once(reel: _Reel) -> None:
+    """Scores become shares, shares weigh values, in every head."""
+    reel.start("attention")
+    reel.say("heads", _fan(reel), least=1.0)
+    parted = reel.now - 0.3
+    reel.compute(reel.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k"), (parted - 1.0, parted))
+    piece = pieces.score_chart(reel.layout, reel.trace, reel.focus, reel.story.words)
+    windows = [
+        reel.say("scores", Take(piece.boxes, -6, 4), least=3.4, keep=()),
+        reel.say("softmax_short", least=3.6, keep=()),
+    ]
+    start, end = windows[1]
+    middle = (start + end) / 2
+    reel.perform(piece, windows[0], (start, middle), (middle, end))
+    _weigh(reel)
+    back = reel.now
+    window = reel.say("all_heads", _fan(reel), least=2.0)
+    reel.compute(reel.here(*HEAD), window)
+    _make_way(reel, parted, back)
+
+
+def _dot(reel: _Reel) -> None:
+    """How one number of a query is made."""
+    piece = pieces.dot_product(reel.layout, reel.trace, reel.focus)
+    reel.compute(reel.here("ln1.out"), (reel.now - 1.0, reel.now))
+    windows = [reel.say("dot_pairs", Take(piece.boxes, -6, 4), least=3.6, keep=())]
+    key = "dot_sum" if reel.here("attn.b_Q") else "dot_sum_only"
+    start, end = reel.say(key, least=5.4, keep=())
+    middle = start + 0.5 * (end - start)
+    reel.perform(piece, *windows, (start, middle), (middle, end))
+
+
+def _scores(reel: _Reel) -> None:
+    """The close-up of one query, and the matrix of all of them."""
+    own = reel.own
+    piece = pieces.score_chart(reel.layout, reel.trace, reel.focus, reel.story.words)
+    blocks = reel.here("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern", head=own)
+    keep = names(blocks)
+    windows = [
+        reel.say("scores", Take(piece.boxes, -6, 4), least=5.0, keep=()),
+        reel.say("softmax_exp", least=4.0, keep=()),
+        reel.say("softmax_sum", least=3.6, keep=()),
+    ]
+    reel.perform(piece, *windows)
+    take = Take([b.box.grown(3) for b in blocks], -10, 7, names(blocks))
+    window = reel.say("mask", take, least=3.6, keep=keep)
+    reel.compute(blocks, window)
+
+
+def _values(reel: _Reel) -> None:
+    """The close-up of one weighted sum, and those of all positions."""
+    own = reel.own
+    _weigh(reel)
+    made = reel.here("attn.z", head=own)
+    beside = reel.here("attn.pattern", head=own)
+    boxes = [b.box.grown(3) for b in made]
+    window = reel.say("positions", Take(boxes, -10, 6, names(made)), least=2.4, keep=names([*made, *beside]))
+    reel.compute(made, window)
+
+
+def _weigh(reel: _Reel) -> None:
+    piece = pieces.weighted_sum(reel.layout, reel.trace, reel.focus, reel.story.words)
+    keep = names(reel.here("attn.z", head=reel.own))
+    z = [b.box for b in reel.here("attn.z", head=reel.own)]
+    window = reel.say("values", Take([*piece.boxes, *z], -8, 5), least=5.2, keep=keep)
+    reel.perform(piece, window)
+
+
+def projection(reel: _Reel) -> None:
+    """Heads are stacked, mixed, and flow into the residual stream."""
+    reel.start("projection")
+    made, weights = reel.here("attn_out"), reel.here("attn.W_O", "attn.b_O")
+    piece = pieces.stack(reel.layout, reel.trace, reel.focus)
+    boxes = [b.box.grown(2.5) for b in (*made, *weights)]
+    own = reel.here("attn.z")
+    take = Take([*boxes, *piece.boxes], -16, 8, names(made))
+    keep = names([*made, *weights, *own])
+    windows = [reel.say("stack", take, least=3.4, keep=keep), reel.say("project", least=3.0, keep=keep)]
+    reel.perform(piece, (windows[0][0], windows[1][1]))
+    reel.compute(made, windows[1])
+    reel.point_out(weights, windows[1])
+    _residual(reel, "residual", "attn_out", "resid_mid")
+
+
+def _residual(reel: _Reel, key: str, part: str, total: str) -> None:
+    target, source = reel.here(total), reel.here(part)
+    before = [reel.layout.of(n)[0] for n in target[0].matrix.inputs if reel.layout.of(n)[0] not in source]
+    boxes = [b.box.grown(2.5) for b in (*target, *source)]
+    keep = names([*target, *source, *before])
+    window = reel.say(key, Take(boxes, -18, 6, names(target)), least=4.0, keep=keep)
+    reel.perform(pieces.flow(reel.layout, reel.trace, reel.focus, part, total), (window[0], window[1] - 0.3))
+    middle = window[0] + 0.72 * (window[1] - window[0])
+    reel.compute(target, (middle, window[1]))
+
+
+def mlp(reel: _Reel) -> None:
+    """Taller, bent along a curve, back again, and into the stream."""
+    reel.start("mlp")
+    wide = reel.here("mlp.pre", "mlp.pre_linear")
+    normed, weights = reel.here("ln2.out"), reel.here("mlp.W_in", "mlp.W_gate", "mlp.b_in", "mlp.b_gate")
+    boxes = [b.box.grown(2.5) for b in (*wide, *normed, *weights)]
+    window = reel.say("mlp_wide", Take(boxes, -16, 2, names(wide)), least=3.4)
+    reel.compute(wide, window)
+    reel.point_out(weights, window)
+    _bend(reel)
+    narrow, weights = reel.here("mlp_out"), reel.here("mlp.W_out", "mlp.b_out")
+    post = reel.here("mlp.post")
+    boxes = [b.box.grown(2.5) for b in (*narrow, *weights, *post)]
+    window = reel.say("mlp_narrow", Take(boxes, -14, 3, names(narrow)), least=3.0)
+    reel.compute(narrow, window)
+    reel.point_out(weights, window)
+    _residual(reel, "mlp_residual", "mlp_out", "resid_post")
+
+
+def _bend(reel: _Reel) -> None:
+    piece = pieces.bend(reel.layout, reel.trace, reel.focus, str(reel.facts["activation"]))
+    take = Take(piece.boxes, -6, 3)
+    windows = [reel.say("bend_line", take, least=3.0, keep=()), reel.say("bend_curve", least=3.6, keep=())]
+    reel.perform(piece, *windows)
+    reel.undim()
+
+
+def mlp_at_once(reel: _Reel) -> None:
+    """Residual, MLP and its curve, told in three captions."""
+    reel.start("mlp")
+    _residual(reel, "residual", "attn_out", "resid_mid")
+    reel.compute(reel.here("mlp.pre", "mlp.pre_linear"), (reel.now, reel.now + 1.2))
+    _bend(reel)
+    made = reel.here("mlp_out", "resid_post", "mlp.post")
+    window = reel.say("mlp_residual", Take([b.box.grown(3) for b in made], -14, 3, names(made)), least=2.0)
+    reel.compute(made, window)
+
+
+def other_blocks(reel: _Reel) -> None:
+    """The remaining blocks at speed, while the camera runs along the trunk."""
+    n_layer = reel.trace.network.config.n_layer
+    if n_layer == 1:
+        return
+    reel.start("blocks")
+    window = reel.say("blocks", _layer(reel, 1), least=1.8)
+    for layer in range(1, n_layer):
+        if layer > 1:
+            each = max(0.8, min(2.4, 9.0 / n_layer))
+            window = reel.glide(_layer(reel, layer), each)
+        blocks = [b for b in reel.layout.blocks.values() if b.matrix.layer == layer and b.role != "weight"]
+        reel.compute(blocks, window)
+    reel.stretch("blocks")
+
+
+def output(reel: _Reel) -> None:
+    """The last norm, a score for every entry of the vocabulary, and the bars of what may come next."""
+    reel.start("output")
+    made = reel.blocks("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out")
+    gains = reel.blocks("ln_final.w", "ln_final.b")
+    boxes = [b.box.grown(2.5) for b in (*made, *gains)]
+    window = reel.say("final_norm", Take(boxes, -14, 8, names(made)), least=2.4, keep=names([*made, *gains]))
+    reel.compute(made, window)
+    logits, weights = reel.blocks("logits"), reel.blocks("unembed.W_U", "unembed.b_U")
+    boxes = [_window(b, 0) for b in (*logits, *weights)]
+    keep = names([*logits, *weights, *made])
+    subject = names(logits) if reel.trace.network.config.d_vocab < 200 else ()
+    window = reel.say("logits", Take(boxes, -12, 8, subject), least=2.6, keep=keep)
+    reel.compute(logits, window)
+    reel.point_out(weights, window)
+    bars(reel)
+
+
+def output_at_once(reel: _Reel) -> None:
+    """Probabilities and the bars."""
+    reel.start("output")
+    bars(reel)
+
+
+def bars(reel: _Reel) -> None:
+    """Probabilities, the letters they stand for, and bars that grow."""
+    made = reel.blocks("logits_max", "logits_sum", "probs")
+    letters = reel.letters(predicted=True)
+    boxes = [*[_window(b, 0) for b in made[-1:]], *map(letter_box, letters)]
+    boxes += [candidate.box for candidate in reel.layout.candidates]
+    window = reel.say("choice", Take(boxes, 6, 5), least=3.2, keep=names([*made, *reel.blocks("logits")]))
+    start, end = window
+    appear = start + 0.25 * (end - start)
+    reel.compute(made, (start - 0.6, appear))
+    for letter in letters:
+        name = f"predicted {letter.position}"
+        reel.cues += presence(name, appear) + presence(f"thread {name}", appear)
+    for i in range(len(reel.layout.candidates)):
+        at = appear + 0.06 * i
+        reel.cues.append(Cue(f"candidate {i} bar", "scale_x", at, at + 0.6, 0.001, 1.0, "cubic"))
+        reel.cues += presence(f"candidate {i} bar", at) + presence(f"candidate {i} token", at)
+        reel.cues += presence(f"candidate {i} share", at + 0.6, reel.now if _chooses(reel) else None)
+
+
+def _chooses(reel: _Reel) -> bool:
+    return choosing in reel.cut.chapters
+
+
+def choosing(reel: _Reel) -> None:
+    """Greedy takes the tallest; temperature squeezes and flattens; sampling throws a die."""
+    if not reel.layout.candidates:
+        return
+    reel.start("choosing")
+    logits = reel.trace["logits"][reel.focus.position].astype(float)
+    likely = np.argsort(-reel.trace["probs"][reel.focus.position], kind="stable")[: len(reel.layout.candidates)]
+    cold, hots = TEMPERATURES
+    hot = next((t for t in hots if softmax(logits / t).max() < FLAT), hots[-1])
+    rest = softmax(logits)[likely]
+    boxes = [Box(c.box.low, (c.box.high[0] + 2 * c.height, *c.box.high[1:])) for c in reel.layout.candidates]
+    boxes.append(_caption_over(reel, "").box)
+    take = Take(boxes, 2, 4)
+    keep: list[str] = []
+    window = reel.say("greedy", take, least=2.6, keep=keep)
+    pointer = _pointer(reel)
+    tellings = [(window[0] - 2.0, 1.0, rest)]
+    for key, temperature in (("cold", cold), ("hot", hot)):
+        window = reel.say(key, least=3.2, keep=keep, temperature=f"{temperature:g}")
+        tellings.append((window[0], temperature, softmax(logits / temperature)[likely]))
+    window = reel.say("sampling", least=4.0, keep=keep)
+    _tell_shares(reel, tellings, reel.now)
+    _draws(reel, pointer, tellings, window, reel.now)
+    back = reel.now
+    for i in range(len(rest)):
+        scale = _stretch(reel, i, tellings[-1][2][i])
+        reel.cues.append(Cue(f"candidate {i} bar", "scale_x", back, back + 0.6, scale, 1.0, "smooth"))
+    reel.undim()
+
+
+def loop(reel: _Reel) -> None:
+    """The chosen token flies to the end of the row and the model runs again, faster each time."""
+    layout, first = reel.layout, reel.layout.n_prompt
+    steps = reel.trace.n_positions - first
+    if steps < 1:
+        return
+    reel.start("loop")
+    text = _lines(reel)
+    low, high = layout.box.low, layout.box.high
+    boxes = [layout.box, text[-1].box, Box(low, (high[0], high[1], text[-1].at[2]))]
+    reel.say("loop", Take(boxes, -38, 11, turn=3, lens=26.0), least=1.5)
+    blocks = [block for block in layout.blocks.values() if block.role != "weight"]
+    shown = reel.now - 1.5
+    for step in range(1, steps + 1):
+        seconds = max(1.1, 4.2 * 0.72 ** (step - 1))
+        start = reel.now
+        fly = min(1.2, 0.4 * seconds)
+        _fly_back(reel, first + step - 1, start, start + fly)
+        reel.hold(seconds)
+        reel.compute(blocks, (start + fly, reel.now - 0.02), step)
+        _appear(reel, first + step - 1, reel.now - 0.02)
+        reel.cues += presence(text[step - 1].name, shown, start + fly)
+        shown = start + fly
+    if reel.captions:
+        reel.stretch("loop", until=reel.now)
+    reel.cues += presence(text[steps].name, shown, None)
+    reel.props += text
+    reel.say("answer", least=2.5)
+
+
+def finale(reel: _Reel) -> None:
+    """The whole machine pulses; the end card."""
+    reel.chapter("finale", card=False)
+    window = reel.say("finale", _wide(reel, -40, 8), least=3.2)
+    _pulse(reel, window[0] - 1.0, window[1] + 1.5)
+    line = reel.words.titles["end"].format(**reel.facts)
+    start = reel.now
+    reel.hold(3.0)
+    reel.show_card(Card(start, reel.now, "LLM Scene", line))
+
+
+def attend(reel: _Reel) -> None:
+    """The teaser's attention: all of it at once."""
+    reel.start("attention")
+    made = reel.here("ln1.out", *HEAD, "attn_out", "resid_mid")
+    window = reel.say("attend", _fan(reel), least=1.8)
+    reel.compute(made, window)
+
+
+def transform(reel: _Reel) -> None:
+    """The teaser's MLP; the other blocks are computed while the camera passes them."""
+    reel.start("mlp")
+    made = reel.here("ln2.out", "mlp.pre", "mlp.post", "mlp_out", "resid_post")
+    boxes = [b.box.grown(3) for b in made]
+    window = reel.say("transform", Take(boxes, -16, 3, names(made)), least=1.8)
+    reel.compute(made, window)
+    final = reel.blocks("ln_final.out")
+    reel.compute(final, (reel.now - 0.3, reel.now + 1.0))
+
+
+# --- what chapters are made of ---
+
+
+def _title(reel: _Reel) -> None:
+    reel.chapter("overview", card=False)
+    if reel.cut.cards:
+        reel.show_card(Card(0.0, 3.0, reel.words.titles["film"], str(reel.facts["model"])))
+
+
+def _clear_legend(reel: _Reel, at: float) -> None:
+    """Take the legend away: it would stand half in the picture."""
+    for row in legend(reel.layout, reel.trace):
+        reel.cues += [Cue(name, "hidden", 0.0, at, 0.0, 1.0, "step") for name in row.names]
+
+
+def _wide(reel: _Reel, azimuth: float = -56.0, turn: float = 6.0) -> Take:
+    """Everything."""
+    return Take([reel.layout.box], azimuth, 12, tuple(reel.layout.blocks), turn, lens=26.0)
+
+
+def _fan(reel: _Reel) -> Take:
+    """All heads, from above, so that each is seen behind the one before."""
+    made = reel.here(*HEAD)
+    front = [block for block in made if block.head in (None, 0)]
+    return Take([b.box.grown(1) for b in made], -30, 30, names(front))
+
+
+def _layer(reel: _Reel, layer: int) -> Take:
+    blocks = [b for b in reel.layout.blocks.values() if b.matrix.layer == layer]
+    return Take([b.box.grown(2.5) for b in blocks], -24 if layer % 2 else -18, 10, names(blocks))
+
+
+def _window(block: Block, column: int, reach: int = 24) -> Box:
+    """A block, or where it is too large for one view the part around a column, its top."""
+    box = block.box
+    if block.shape[1] > 4 * reach:
+        x = box.low[0] + min(max(column, reach), block.shape[1] - reach)
+        box = Box((x - reach, *box.low[1:]), (x + reach, *box.high[1:]))
+    if block.shape[0] > 1600:
+        box = Box((*box.low[:2], box.high[2] - 400), box.high)
+    return box.grown(2)
+
+
+def _fall(reel: _Reel, letters: Sequence[Letter], start: float, end: float) -> None:
+    """Letters come down to their places one after the other."""
+    each = (end - start) / (len(letters) + 1.5)
+    for i, letter in enumerate(letters):
+        name, z = f"token {letter.position}", letter.at[2]
+        at = max(0.05, start + i * each)
+        reel.cues += presence(name, at) + presence(f"thread {name}", at + 1.5 * each)
+        drop = z + 2.2 * reel.layout.gap + 2 * letter.size
+        reel.cues.append(Cue(name, "location_z", at, at + 1.5 * each, drop, z, "cubic"))
+
+
+def _indices(reel: _Reel, letters: Sequence[Letter]) -> Piece:
+    """The index of every token under its cell."""
+    piece = Piece("indices")
+    for i, letter in enumerate(letters):
+        size = 0.62 * letter.size
+        at = (letter.at[0], letter.at[1], letter.to[2] - 1.4 - 1.2 * size)
+        text = str(reel.trace.tokens[letter.position])
+        of = ("tokens", (letter.position,))
+        note = Note(f"indices: {letter.position}", text, at, min(size, 2.6 * size / len(text)), ink="accent", of=of)
+        piece.show(note, 0.2 + 0.6 * i / len(letters))
+    return piece
+
+
+def _vocabulary(reel: _Reel) -> Piece:
+    """Entries of the vocabulary above the table that has a column for each."""
+    piece = Piece("vocabulary")
+    table = reel.blocks("embed.W_E")[0]
+    entries: dict[int, str] = {}
+    for position in range(reel.trace.n_positions):
+        entries.setdefault(reel.trace.tokens[position], reel.story.words[position])
+    size = max(1.6, 0.055 * table.shape[0])
+    shown = sorted(entries.items())[:6]
+    for i, (token, word) in enumerate(shown):
+        x, y, z = table.centre(0, token if table.shape[1] <= 96 else reel.trace.tokens[reel.focus.position])
+        near = table.origin[0] + table.shape[1] / 2 if table.shape[1] <= 96 else x
+        at = (near, y - 0.4, z + 2.2 * reel.layout.gap / 6 + 1.4 * size * (len(shown) - i))
+        note = Note(f"vocabulary: {token}", f"{word}  →  {token}", at, size)
+        piece.show(note, 0.1 + 0.7 * i / len(shown))
+    return piece
+
+
+def _make_way(reel: _Reel, start: float, end: float) -> None:
+    """The heads in front of the focused one rise out of the picture, and come back after."""
+    layer = reel.focus.layer
+    front = [b for b in reel.layout.blocks.values() if b.matrix.layer == layer and b.head is not None]
+    height = 3 * reel.layout.box.size[2]
+    for block in front:
+        if block.head is None or block.head >= reel.focus.head:
+            continue
+        rest = block.origin[2]
+        moves = [(block.name, rest)]
+        moves += [(f"{kind} into {block.name}", 0.0) for kind in ("data", "weight")]
+        for name, z in moves:
+            reel.cues.append(Cue(name, "location_z", start, start + 1.2, z, z + height, "cubic"))
+            reel.cues.append(Cue(name, "location_z", end, end + 1.2, z + height, z, "cubic"))
+
+
+def _caption_over(reel: _Reel, text: str) -> Note:
+    """A line above the bars."""
+    top = max(reel.layout.candidates, key=lambda c: c.at[2])
+    x, y, z = top.at
+    return Note(f"choosing: {text}", text or "temperature 0.5", (x, y, z + 1.5 * top.height), 0.8 * top.height, "left")
+
+
+def _tell_shares(reel: _Reel, tellings: list[tuple[float, float, Array]], end: float) -> None:
+    """Bars and percentages at every temperature, and which it is."""
+    ends = [when for when, _, _ in tellings[1:]] + [end]
+    for n, ((start, temperature, shares), until) in enumerate(zip(tellings, ends, strict=True)):
+        begin = max(start, reel._start)
+        note = _caption_over(reel, f"temperature {temperature:g}")
+        reel.props.append(note)
+        reel.cues += presence(note.name, begin, until)
+        for i, candidate in enumerate(reel.layout.candidates):
+            scale = _stretch(reel, i, shares[i])
+            if n:
+                before = _stretch(reel, i, tellings[n - 1][2][i])
+                cue = Cue(f"candidate {i} bar", "scale_x", start, start + 1.2, before, scale, "smooth")
+                reel.cues.append(cue)
+            size = 0.6 * candidate.height
+            x, y, z = candidate.at
+            at = (x + candidate.length * scale + 0.6 * size, y, z - 0.36 * size)
+            share = Note(f"share {n}.{i}", f"{shares[i]:.1%}", at, size, "left")
+            reel.props.append(share)
+            reel.cues += presence(share.name, begin if not n else start + 1.1, until)
+
+
+def _stretch(reel: _Reel, i: int, share: float) -> float:
+    """By how much a candidate's bar is longer than it was built, to show a share."""
+    first, bar = reel.layout.candidates[0], reel.layout.candidates[i]
+    length = share * first.length / first.probability  # the first one's bar is never too short to be true
+    return max(length, 0.05 * bar.height) / bar.length
+
+
+def _pointer(reel: _Reel) -> Note:
+    first = reel.layout.candidates[0]
+    x, y, z = first.at
+    size = 0.9 * first.height
+    return Note("pointer", "▶", (x - 2.6 * first.height, y - 0.3, z - 0.36 * size), size, "right", "accent")
+
+
+def _draws(
+    reel: _Reel, pointer: Note, tellings: list[tuple[float, float, Array]], window: tuple[float, float], end: float
+) -> None:
+    """A pointer that stands at the likeliest while greedy, and jumps by chance while sampling."""
+    reel.props.append(pointer)
+    reel.cues += presence(pointer.name, reel._start + 0.4, end)
+    shares = tellings[-1][2]
+    random = np.random.default_rng(0)
+    drawn = random.choice(len(shares), size=7, p=shares / shares.sum())
+    heights = [candidate.at[2] - reel.layout.candidates[0].at[2] + pointer.at[2] for candidate in reel.layout.candidates]
+    times = np.linspace(window[0], window[1], len(drawn) + 1)
+    last = heights[0]
+    for at, which in zip(times, drawn, strict=False):
+        if heights[which] != last:
+            reel.cues.append(Cue(pointer.name, "location_z", float(at), float(at) + 0.2, last, heights[which], "cubic"))
+            last = heights[which]
+
+
+def _fly_back(reel: _Reel, position: int, start: float, end: float) -> None:
+    """The token written last flies over the model to its place in the row."""
+    source = next(x for x in reel.layout.letters if x.predicted and x.position == position - 1)
+    target = next(x for x in reel.layout.letters if not x.predicted and x.position == position)
+    name, middle = f"token {position}", (start + end) / 2
+    top = reel.layout.box.high[2] + 4 * reel.layout.gap
+    reel.cues += presence(name, start) + presence(f"thread {name}", end)
+    reel.cues.append(Cue(name, "location_x", start, end, source.at[0], target.at[0], "cubic"))
+    reel.cues.append(Cue(name, "location_z", start, middle, source.at[2], top, "smooth"))
+    reel.cues.append(Cue(name, "location_z", middle, end, top, target.at[2], "smooth"))
+    reel.cues.append(Cue(name, "scale", start, middle, 1.0, 4.0, "smooth"))
+    reel.cues.append(Cue(name, "scale", middle, end, 4.0, 1.0, "smooth"))
+
+
+def _appear(reel: _Reel, position: int, at: float) -> None:
+    name = f"predicted {position}"
+    reel.cues += presence(name, at) + presence(f"thread {name}", at)
+
+
+def _lines(reel: _Reel) -> list[Note]:
+    """What stands there after every step, in letters as wide as the model."""
+    words, first = reel.story.words, reel.layout.n_prompt
+    box = reel.layout.box
+    prompt = "".join(words[:first])[-24:]
+    texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
+    size = 0.9 * box.size[0] / max(14, 0.62 * max(map(len, texts)) * 1.7)
+    middle = box.centre[0] - 0.28 * size * len(texts[-1])
+    at = (middle, box.low[1], box.high[2] + 7 * reel.layout.gap)
+    return [Note(f"loop: {n}", text, at, size, "left", "accent") for n, text in enumerate(texts)]
+
+
+def _pulse(reel: _Reel, start: float, end: float) -> None:
+    """A wave of light runs through the machine, twice."""
+    low, length = reel.layout.box.low[0], reel.layout.box.size[0]
+    wave = (end - start) / 2
+    for n in range(2):
+        for block in reel.layout.blocks.values():
+            at = start + n * wave + 0.7 * wave * (block.box.centre[0] - low) / length
+            reel.flash(block, at, at + 0.3 * wave)
+
+
+def names(blocks: Sequence[Block]) -> tuple[str, ...]:
+    """The names of blocks."""
+    return tuple(block.name for block in blocks)
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities of logits `[V]`."""
+    powers = np.exp(logits - logits.max())
+    shares: Array = powers / powers.sum()
+    return shares
+
+
+def clearest_head(trace: Trace, layer: int, position: int) -> int:
+    """The head whose query at a position attends most sharply: the best one to watch."""
     pattern = trace[f"blocks.{layer}.attn.pattern"]
-    return int(pattern[:, -1].max(axis=-1).argmax())
+    return int(pattern[:, position].max(axis=-1).argmax())
 
 
 def letter_box(letter: Letter) -> Box:
@@ -388,3 +770,12 @@ def letter_box(letter: Letter) -> Box:
     x, y, z = letter.at
     half = 0.35 * letter.size * max(1, len(letter.text))
     return Box((x - half, y, z), (x + half, y, z + letter.size))
+
+
+CUTS = {
+    "full": Cut((opening, tokens, embedding, norm, attention, projection, mlp, other_blocks, output, choosing,
+                 loop, finale), 1.0, True),
+    "short": Cut((glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks, output_at_once,
+                  loop, finale), 1.0, False),
+    "teaser": Cut((glimpse, embedding_at_once, attend, transform, output_at_once), 1.0, False),
+}  # fmt: skip

@@ -15,6 +15,7 @@ SENSOR = 36.0  # mm, across the wider side
 # The part of the frame that subjects keep to: (left, right, bottom, top) in halves of the frame, the
 # lower third's room left to captions.
 SAFE = (-0.86, 0.86, -0.52, 0.86)
+WIDE_SAFE = (-0.92, 0.92, -0.6, 0.85)  # for views of everything, whose corners may come nearer the edge
 
 
 def axes(azimuth: float, elevation: float) -> tuple[Array, Array, Array]:
@@ -100,10 +101,6 @@ def frame_blocks(blocks: Iterable[Block], azimuth: float, elevation: float, **op
     return frame([block.box.grown(2.5) for block in blocks], azimuth, elevation, **options)  # type: ignore[arg-type]
 
 
-def overview(
-    layout: Layout,
-    azimuth: float = -56.0,
-    safe: tuple[float, float, float, float] = (-0.92, 0.92, -0.6, 0.85),
-) -> Pose:
+def overview(layout: Layout, azimuth: float = -56.0, aspect: float = 16 / 9) -> Pose:
     """The whole model, seen from before its beginning so that perspective gathers its length."""
-    return frame([layout.box], azimuth, 12.0, lens=26.0, safe=safe)
+    return frame([layout.box], azimuth, 12.0, lens=26.0, safe=WIDE_SAFE, aspect=aspect)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
+from ..errors import UserError
 from ..layout.plan import Point
+from .props import Prop
 
 EASINGS: dict[str, Callable[[float], float]] = {
     "linear": lambda t: t,
@@ -43,6 +45,13 @@ class Cue:
         if t >= self.end:
             return self.b
         return self.a + (self.b - self.a) * EASINGS[self.easing]((t - self.start) / (self.end - self.start))
+
+    def within(self, start: float, end: float) -> Cue | None:
+        """What of it falls between two times; None where nothing does."""
+        first, last = max(start, self.start), min(end, self.end)
+        if first > last or (first == last and self.start < self.end):
+            return None
+        return replace(self, start=first, end=last, a=self.value(first), b=self.value(last))
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,17 @@ class Caption:
     text: str
 
 
-Timed = TypeVar("Timed", Shot, Cue, Caption)
+@dataclass(frozen=True)
+class Card:
+    """The title that opens a chapter, over a darkened picture."""
+
+    start: float
+    end: float
+    title: str
+    line: str  # a smaller one beneath
+
+
+Timed = TypeVar("Timed", Shot, Cue, Caption, Card)
 
 
 @dataclass(frozen=True)
@@ -127,6 +146,7 @@ class Chapter:
     shots: tuple[Shot, ...]
     cues: tuple[Cue, ...] = field(repr=False)
     captions: tuple[Caption, ...]
+    cards: tuple[Card, ...] = ()
 
     def moved(self, by: float) -> Chapter:
         """The same chapter at another time."""
@@ -141,16 +161,19 @@ class Chapter:
             shots=move(self.shots),
             cues=move(self.cues),
             captions=move(self.captions),
+            cards=move(self.cards),
         )
 
 
 @dataclass(frozen=True)
 class Film:
-    """Chapters one after the other."""
+    """Chapters one after the other, and the props that exist for the film alone."""
 
     name: str
     chapters: tuple[Chapter, ...]
     fps: int = 24
+    props: tuple[Prop, ...] = field(default=(), repr=False)
+    aspect: float = 16 / 9  # width by height of the picture it is framed for
 
     def __post_init__(self) -> None:
         for cues in self.tracks.values():
@@ -180,6 +203,11 @@ class Film:
         """All captions in order."""
         return [caption for chapter in self.chapters for caption in chapter.captions]
 
+    @property
+    def cards(self) -> list[Card]:
+        """All chapter titles in order."""
+        return [card for chapter in self.chapters for card in chapter.cards]
+
     @cached_property
     def tracks(self) -> dict[tuple[str, str], list[Cue]]:
         """The cues of every (target, channel), in order."""
@@ -206,6 +234,32 @@ class Film:
     def caption(self, t: float) -> Caption | None:
         """The caption on the screen at a time."""
         return next((c for c in self.captions if c.start <= t < c.end), None)
+
+    def only(self, names: Sequence[str]) -> Film:
+        """These chapters alone, in the film's order; what came before has happened when they begin."""
+        known = [chapter.name for chapter in self.chapters]
+        for name in names:
+            if name not in known:
+                raise UserError(f"This film has no chapter “{name}”; choose from {', '.join(known)}.")
+        kept: list[Chapter] = []
+        now = 0.0
+        for chapter in self.chapters:
+            if chapter.name in names:
+                kept.append(self._alone(chapter).moved(now - chapter.start))
+                now = kept[-1].end
+        return replace(self, chapters=tuple(kept))
+
+    def _alone(self, chapter: Chapter) -> Chapter:
+        """A chapter that sets every channel of the film as it needs it."""
+        start, end = chapter.start, chapter.end
+        cues: list[Cue] = []
+        for (target, channel), track in self.tracks.items():
+            parts = [part for cue in track if (part := cue.within(start, end)) is not None]
+            if not parts or parts[0].start > start:
+                value = self.value(target, channel, start)
+                cues.append(Cue(target, channel, start, start, value, value))
+            cues += parts
+        return replace(chapter, cues=tuple(cues))
 
     def __repr__(self) -> str:
         """The storyboard."""

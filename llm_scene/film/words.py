@@ -22,10 +22,15 @@ class Words:
     language: str
     titles: dict[str, str]
     captions: dict[str, str]
+    tasks: dict[str, str]
 
     def caption(self, key: str, **facts: object) -> str:
         """The caption of a key with its facts filled in."""
         return self.captions[key].format(**facts)
+
+    def task(self, model: str) -> str:
+        """What a model was trained for, by the name of its preset."""
+        return self.tasks.get(model, self.tasks["other"])
 
 
 def languages() -> list[str]:
@@ -39,7 +44,7 @@ def words(code: str) -> Words:
     if code not in languages():
         raise UserError(f"There are no captions in “{code}”; choose one of {', '.join(languages())} or none.")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Words(code, data["language"], data["titles"], data["captions"])
+    return Words(code, data["language"], data["titles"], data["captions"], data["tasks"])
 
 
 def reading_time(text: str) -> float:

@@ -27,11 +27,13 @@ def arrange(
     n_positions: int,
     words: Sequence[str] = (),
     candidates: Sequence[tuple[str, float]] = (),
+    n_prompt: int | None = None,
 ) -> Layout:
     """Place all shown matrices of a network over `n_positions` positions.
 
     `words` are the tokens to read, one a position, and after them the prediction of every position;
-    `candidates` the likeliest next tokens with their probabilities.
+    `candidates` the likeliest next tokens with their probabilities. The first `n_prompt` positions (all,
+    where it is None) are the prompt, the others what the model wrote.
     """
     builder = _Builder(network, n_positions)
     builder.embedding()
@@ -39,7 +41,7 @@ def arrange(
         builder.attention(layer)
         builder.mlp(layer)
     builder.output()
-    layout = builder.layout()
+    layout = replace(builder.layout(), n_prompt=n_positions if n_prompt is None else n_prompt)
     return replace(
         layout,
         links=route(network, layout),
@@ -243,7 +245,7 @@ class _Builder:
         if missing:
             raise ValueError(f"no place for {sorted(missing)}")
         ordered = {b.name: b for b in sorted(self.blocks.values(), key=lambda b: rank[b.matrix.name])}
-        return Layout(ordered, _sections(ordered), (), (), (), self.gap)
+        return Layout(ordered, _sections(ordered), (), (), (), self.gap, self.T)
 
 
 def _orient(matrix: Matrix, n_positions: int) -> tuple[tuple[str | None, str | None], tuple[int, int]]:
@@ -286,11 +288,11 @@ def _letters(layout: Layout, words: Sequence[str]) -> tuple[Letter, ...]:
     count = tokens.shape[1]
     rows = ((tokens, words[:count], False), (probs, words[count:], True))
     return tuple(
-        letter for block, row, predicted in rows for letter in _spread(block, row, layout.gap, predicted)
+        letter for block, row, predicted in rows for letter in _spread(block, row, layout, predicted)
     )
 
 
-def _spread(block: Block, words: Sequence[str], gap: float, predicted: bool) -> list[Letter]:
+def _spread(block: Block, words: Sequence[str], layout: Layout, predicted: bool) -> list[Letter]:
     if not words:
         return []
     widest = max(1.0, max(len(word) for word in words) * 0.62)
@@ -299,12 +301,13 @@ def _spread(block: Block, words: Sequence[str], gap: float, predicted: bool) -> 
     middle = block.origin[0] + len(words) / 2
     out = []
     for i, word in enumerate(words):
-        chosen = predicted and i == len(words) - 1
-        x = middle + (i + 0.5 - len(words) / 2) * pitch + (0.5 * pitch if chosen else 0)
-        at = (x, block.origin[1], block.origin[2] + 0.75 * gap)
+        chosen = predicted and i == layout.n_prompt - 1
+        past = float(predicted and i >= layout.n_prompt - 1) + float(predicted and i >= layout.n_prompt)
+        x = middle + (i + 0.5 - len(words) / 2) * pitch + past * 0.5 * pitch
+        at = (x, block.origin[1], block.origin[2] + 0.75 * layout.gap)
         cx, cy, _ = block.centre(0, i)
         tall = size * (CHOSEN if chosen else 1)
-        out.append(Letter(word, i, at, tall, (cx, cy, block.origin[2]), predicted))
+        out.append(Letter(word, i, at, tall, (cx, cy, block.origin[2]), predicted, chosen))
     return out
 
 

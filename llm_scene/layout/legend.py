@@ -28,6 +28,12 @@ class LegendRow:
     title: Sign
     marks: tuple[Sign, ...]  # from left to right
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its title, its bar and its marks are called."""
+        name = f"legend {self.title.text}"
+        return (name, f"legend bar {self.title.text}", *(f"{name} mark {n}" for n in range(len(self.marks))))
+
 
 def legend(layout: Layout, trace: Trace) -> tuple[LegendRow, ...]:
     """Four rows beside the embedding, where the film begins.

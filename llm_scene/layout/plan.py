@@ -180,6 +180,7 @@ class Letter:
     size: float
     to: Point  # where its thread ends: the top of its cell
     predicted: bool
+    chosen: bool = False  # the prediction that continues the prompt
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,7 @@ class Layout:
     letters: tuple[Letter, ...] = field(repr=False)
     candidates: tuple[Candidate, ...] = field(repr=False)  # for the next token, the likeliest first
     gap: float  # the clear distance between neighbours; grows with the model
+    n_prompt: int  # positions given; those after them hold what the model wrote
 
     def __getitem__(self, name: str) -> Block:
         return self.blocks[name]

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..film.compose import Story, compose
+from ..film.compose import Story, compose, writes
 from ..film.plan import Film
 from ..film.words import words
 from ..layout import Layout, arrange
 from ..layout.look import LOOKS, Look
 from ..models import Model
+from ..network.generation import generate
 from ..network.trace import Trace
 
+STEPS = 6  # tokens that the film shows the model writing
 CANDIDATES = 10  # tokens shown with their probabilities, however large the vocabulary
 
 
@@ -23,7 +25,7 @@ class Production:
     """A traced model with its places, its film and its look."""
 
     model: Model
-    tokens: tuple[int, ...]
+    tokens: tuple[int, ...]  # the prompt, and what the film shows the model writing after it
     trace: Trace
     layout: Layout
     film: Film
@@ -31,20 +33,49 @@ class Production:
 
 
 def produce(
-    model: Model, tokens: Sequence[int], *, cut: str = "film", language: str = "en", look: str = "studio"
+    model: Model,
+    tokens: Sequence[int],
+    *,
+    n_prompt: int | None = None,
+    cut: str = "full",
+    chapters: Sequence[str] | None = None,
+    language: str = "en",
+    look: str = "studio",
+    aspect: float = 16 / 9,
 ) -> Production:
     """Trace a model over token ids, place its matrices and compose the film.
 
-    `language` is a code there is a caption file for, or "none".
+    `tokens` are the prompt, and after its first `n_prompt` what the model wrote; where that is not given,
+    it continues greedily for the cuts that show it. `chapters` are the names of those to keep (None: all);
+    `language` is a code there is a caption file for, or "none"; `aspect` is the picture's width by its
+    height.
     """
     captions = language != "none"
     texts = words(language if captions else "en")
+    prompt = list(tokens) if n_prompt is None else list(tokens[:n_prompt])
+    if not writes(cut):
+        tokens = prompt
+    elif n_prompt is None:
+        tokens = continued(model, prompt)
     trace = model.trace(tokens)
     predicted = [int(row.argmax()) for row in trace["probs"]]
     pieces = [model.tokenizer.piece(token) for token in (*tokens, *predicted)]
-    likely = np.argsort(-trace["probs"][-1], kind="stable")[:CANDIDATES]
-    candidates = [(model.tokenizer.piece(int(i)), float(trace["probs"][-1, i])) for i in likely]
-    layout = arrange(model.network, len(tokens), pieces, candidates)
-    story = Story(model.title, model.tokenizer.decode(list(tokens)), pieces[-1])
-    film = compose(layout, trace, texts, story, cut=cut, captions=captions)
+    last = trace["probs"][len(prompt) - 1]
+    likely = np.argsort(-last, kind="stable")[:CANDIDATES]
+    candidates = [(model.tokenizer.piece(int(i)), float(last[i])) for i in likely]
+    layout = arrange(model.network, len(tokens), pieces, candidates, len(prompt))
+    decode = model.tokenizer.decode
+    answer = decode([*tokens[len(prompt) :], predicted[-1]])
+    told = (*pieces[: len(tokens)], pieces[-1])
+    story = Story(model.name, model.title, decode(prompt), told, answer)
+    film = compose(layout, trace, texts, story, cut=cut, captions=captions, aspect=aspect)
+    if chapters is not None:
+        film = film.only(chapters)
     return Production(model, tuple(tokens), trace, layout, film, LOOKS[look])
+
+
+def continued(model: Model, prompt: Sequence[int]) -> list[int]:
+    """The prompt and the tokens that the model reads of its own greedy answer: all but the last."""
+    room = model.config.n_ctx - len(prompt) + 1
+    found = generate(model.network, model.weights, model.check_tokens(prompt), min(STEPS, room))
+    return [*prompt, *found.chosen[:-1]]

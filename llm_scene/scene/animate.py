@@ -54,6 +54,8 @@ def animate(
     for (target, channel), cues in film.tracks.items():
         if target in objects:
             _key_channel(curves, objects[target], channel, cues, film.fps)
+            if channel == "pose":
+                _key_shapes(curves, objects[target].data.shape_keys, cues, film.fps)
     _key_camera(curves, film, *rig)
     scene.render.fps = film.fps
     scene.frame_start, scene.frame_end = 0, film.n_frames - 1
@@ -79,6 +81,22 @@ def _key_channel(curves: _Curves, thing: bpy.types.Object, channel: str, cues: l
         keys += [(cue.start * fps, cue.a, cue.easing), (cue.end * fps, cue.b, "step")]
     for path, index in PATHS.get(channel, [(f'["{channel}"]', 0)]):
         curves.write(thing, path, index, keys)
+
+
+def _key_shapes(curves: _Curves, shapes: bpy.types.Key, cues: list[Cue], fps: int) -> None:
+    """The shape keys of a swarm: every move takes one of them out and another in."""
+    keys: dict[int, list[Key]] = {}
+    for cue in cues:
+        for pose, a, b in ((round(cue.a), 1.0, 0.0), (round(cue.b), 0.0, 1.0)):
+            if cue.a != cue.b:
+                keys.setdefault(pose, []).extend(
+                    [(cue.start * fps, a, cue.easing), (cue.end * fps, b, "step")]
+                )
+            else:
+                keys.setdefault(pose, []).append((cue.start * fps, 1.0, "step"))
+    for pose, row in keys.items():
+        if pose:  # the first is what the others are relative to
+            curves.write(shapes, f'key_blocks["pose {pose}"].value', 0, row)
 
 
 def _key_camera(curves: _Curves, film: Film, camera: bpy.types.Object, target: bpy.types.Object) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import bpy
 
+from ..film.front import done
 from ..film.plan import Film
+from ..film.props import Note, Swarm
 from ..layout.budget import CUBOIDS, slabs
 from ..layout.legend import legend
 from ..layout.look import Look, scale_of
@@ -18,11 +20,19 @@ from .animate import animate
 from .camera import film_camera
 from .cells import cell_object
 from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
-from .legend import add_legend
+from .legend import legend_objects
 from .links import link_object
-from .materials import PROPERTIES, TAIL, SlabMaterials, cell_material, ink_material, link_material
+from .materials import (
+    PROPERTIES,
+    SlabMaterials,
+    cell_material,
+    ink_material,
+    link_material,
+    swarm_material,
+)
 from .room import furnish
 from .slabs import slab_object
+from .swarm import swarm_object
 
 NAME = "LLM Scene"
 MARK = "llm_scene"  # custom property by which the add-on knows what is its own
@@ -85,7 +95,8 @@ def build(
         ("labels", lambda: _labels(studio)),
         ("letters", lambda: _letters(studio)),
         ("candidates", lambda: _candidates(studio)),
-        ("legend", lambda: add_legend(studio.collection("Legend"), legend(layout, trace), look)),
+        ("legend", lambda: _legend(studio, trace)),
+        ("props", lambda: _props(studio, film)),
         ("room", lambda: furnish(scene, look, layout.box, studio.collection("Room"))),
         ("film", lambda: _film(studio, film)),
     )
@@ -109,10 +120,10 @@ def _matrices(studio: _Studio, trace: Trace, large: frozenset[str]) -> None:
         else:
             if key not in materials:
                 materials[key] = cell_material(studio.look, *key)
-            sheet = cell_object(block, block.values(trace), scale, materials[key])
+            sheet = cell_object(block, block.values(trace), scale, materials[key], studio.layout.n_prompt)
         sheet["scale"] = scale
         studio.add(block.name, sheet, "Matrices", *block.section, **PROPERTIES)
-        sheet["reveal"] = 1 + TAIL
+        sheet["reveal"] = done(trace.n_positions - studio.layout.n_prompt)
 
 
 def _links(studio: _Studio) -> None:
@@ -173,10 +184,9 @@ def _letters(studio: _Studio) -> None:
     ink = ink_material(studio.look, "letters", studio.look.ink, 1.2)
     accent = ink_material(studio.look, "predictions", studio.look.accent, 1.2)
     faint = ink_material(studio.look, "threads", studio.look.faint, 0.7)
-    chosen = studio.layout.letters[-1] if studio.layout.letters else None
     for letter in studio.layout.letters:
         name = letter_name(letter)
-        material = accent if letter is chosen else faint if letter.predicted else ink
+        material = accent if letter.chosen else faint if letter.predicted else ink
         studio.add(name, letter_object(letter, material), "Letters")
         x, y, z = letter.at
         thread = line_object(f"thread {name}", [(((x, y, z - 0.3 * letter.size), letter.to), 0.12)], faint)
@@ -199,6 +209,36 @@ def _candidates(studio: _Studio) -> None:
         share = Sign(f"{candidate.probability:.1%}", end, 0.8 * size, "left", "candidate", "")
         for name, sign in ((f"candidate {i} token", token), (f"candidate {i} share", share)):
             studio.add(name, text_object(name, sign, ink), "Candidates")
+
+
+def _legend(studio: _Studio, trace: Trace) -> None:
+    for name, thing in legend_objects(legend(studio.layout, trace), studio.look):
+        studio.add(name, thing, "Legend")
+
+
+def _props(studio: _Studio, film: Film | None) -> None:
+    """What exists for the film alone."""
+    if film is None or not film.props:
+        return
+    inks = {
+        "ink": ink_material(studio.look, "words", studio.look.ink, 1.2),
+        "accent": ink_material(studio.look, "accented words", studio.look.accent, 1.2),
+        "faint": ink_material(studio.look, "faint words", studio.look.faint),
+    }
+    materials: dict[tuple[str, bool], bpy.types.Material] = {}
+    for prop in film.props:
+        if isinstance(prop, Swarm):
+            key = (prop.role, prop.signed)
+            if key not in materials:
+                materials[key] = swarm_material(studio.look, *key)
+            made, properties = swarm_object(prop, materials[key]), {"pose": 0.0, "highlight": 0.0, "dim": 0.0}
+        elif isinstance(prop, Note):
+            sign = Sign(prop.text, prop.at, prop.size, prop.align, "note", "")
+            made, properties = text_object(prop.name, sign, inks[prop.ink]), {}
+        else:
+            line = line_object(prop.name, [(prop.points, prop.width)], inks[prop.ink])
+            made, properties = line, {}
+        studio.add(prop.name, made, "Props", prop.name.partition(":")[0], **properties)
 
 
 def _film(studio: _Studio, film: Film | None) -> None:

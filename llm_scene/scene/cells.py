@@ -1,7 +1,7 @@
 """A matrix as an object: a mesh of points that geometry nodes turn into cuboids.
 
 The points carry what is known of each cell: `raw` (true value), `value` (normalised for the colour
-map), `row`, `column`, `order` (when it is computed, 0 to 1) and `state` (0 a number, 1 masked, 2 broken).
+map), `row`, `column`, `order` (when it is computed, as `reveal` counts) and `state` (0 a number, 1 masked, 2 broken).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..film.front import order_of
 from ..layout.look import normalise
 from ..layout.plan import Block
 from ..network.ops import Array
@@ -20,15 +21,9 @@ MASKED, BROKEN = 1.0, 2.0
 DEFAULTS = {"Gap": 0.1, "Relief": 0.8, "Bevel": 0.09}
 
 
-def order_of(block: Block) -> Array:
-    """When each cell is computed, 0 to 1: position by position, and down each position's column."""
-    rows, columns = np.indices(block.shape)
-    by_rows = block.axes[0] in ("position", "query")
-    index = rows * block.shape[1] + columns if by_rows else columns * block.shape[0] + rows
-    return index / max(1, block.n_cells - 1)
-
-
-def cell_object(block: Block, values: Array, scale: float, material: bpy.types.Material) -> bpy.types.Object:
+def cell_object(
+    block: Block, values: Array, scale: float, material: bpy.types.Material, n_prompt: int
+) -> bpy.types.Object:
     """An object named after the block, one point a cell. `values` are the true ones, [rows, columns]."""
     mesh = bpy.data.meshes.new(block.name)
     mesh.from_pydata(np.empty((0, 3)), [], [])
@@ -41,7 +36,7 @@ def cell_object(block: Block, values: Array, scale: float, material: bpy.types.M
     _attribute(mesh, "value", normalise(values, scale))
     _attribute(mesh, "row", rows)
     _attribute(mesh, "column", columns)
-    _attribute(mesh, "order", order_of(block))
+    _attribute(mesh, "order", order_of(block, n_prompt))
     _attribute(mesh, "state", state)
     mesh.materials.append(material)
     cells = bpy.data.objects.new(block.name, mesh)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..film.front import STRIDE, TAIL
 from ..layout.look import Look, linear, to_linear
 from ..network.graph import Role
 from .nodes import Tree, Value
 
 PROPERTIES = {"reveal": 0.0, "highlight": 0.0, "dim": 0.0, "focus_column": -1.0, "focus_row": -1.0}
-TAIL = 0.35  # how far past 1 `reveal` runs until the glow behind the front is gone
+STATES = 6  # poses of a swarm with colours of their own; later ones keep the last
 GRID_REACH = 260.0  # from here on a slab's cells are about two pixels of a picture 640 wide
 STOPS = 32  # the most a ColorRamp takes
 
@@ -34,6 +35,21 @@ def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
         lit, flash = _front(tree, _geometry(tree, "order"))
         colour = tree.mix(lit, _rgba(look.empty), colour)
         glow = tree.math("MULTIPLY_ADD", flash, 2.0, glow)
+    _surface(tree, look, colour, glow)
+    return material
+
+
+def swarm_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
+    """Cells on the move: the colour goes with property `pose` from one state's value to the next."""
+    material, tree = _blank(f"LLM Scene moving {role}{'' if signed else ' positive'}")
+    value = None
+    for state in range(STATES):
+        away = tree.math("ABSOLUTE", tree.math("SUBTRACT", _property(tree, "pose"), float(state)))
+        near = tree.math("SUBTRACT", 1.0, away, clamp=True)
+        part = tree.math("MULTIPLY", near, _geometry(tree, f"value {state}"))
+        value = part if value is None else tree.math("ADD", value, part)
+    colour = _ramp(tree, look, role, signed, value)
+    glow = tree.math("MULTIPLY_ADD", _property(tree, "highlight"), 0.8, 1.3 * look.glow)
     _surface(tree, look, colour, glow)
     return material
 

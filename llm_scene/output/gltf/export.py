@@ -207,7 +207,7 @@ def _letters(document: Document, layout: Layout, look: Look, film: Film | None, 
     for (predicted, _), letters in together.items():
         first = letters[0]
         shapes = [
-            shape for letter in letters for shape in _letter(letter, look, letter is layout.letters[-1])
+            shape for letter in letters for shape in _letter(letter, look, letter.chosen)
         ]
         name = f"{'Predictions' if predicted else 'Tokens'} from {first.position}"
         node = _shape_node(document, name, shapes, plain, at=first.at)

@@ -1,0 +1,52 @@
+"""How the front of computation runs through a matrix: what the channel `reveal` counts.
+
+A trace holds the prompt and what the model wrote after it. `reveal` runs from 0 to 1 while the prompt's
+positions are computed, and through `STRIDE` more for every position that follows, of which the first 1
+computes it; the rest lets the glow behind the front decay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..layout.plan import Block
+from ..network.ops import Array
+
+TAIL = 0.35  # `reveal` runs on this far while the glow behind the front decays
+STRIDE = 1.5  # between the beginnings of two steps; more than 1 + TAIL, so that nothing runs into the next
+
+
+def begin(step: int) -> float:
+    """`reveal` as a step begins; step 0 computes the prompt, step k the k-th position after it."""
+    return STRIDE * step
+
+
+def done(step: int) -> float:
+    """`reveal` when a step is over and its glow is gone."""
+    return STRIDE * step + 1 + TAIL
+
+
+def by_rows(block: Block) -> bool:
+    """Whether positions run down the sheet rather than along it."""
+    return block.axes[0] in ("position", "query")
+
+
+def order_of(block: Block, n_prompt: int) -> Array:
+    """When each cell is computed, as a value of `reveal`, `[rows, columns]`.
+
+    Position by position, and down each position's column (or along its row).
+    """
+    rows, columns = np.indices(block.shape)
+    position, within, length = (rows, columns, block.shape[1]) if by_rows(block) else (
+        columns, rows, block.shape[0])  # fmt: skip
+    prompt = (position * length + within) / max(1, min(n_prompt, position.max() + 1) * length - 1)
+    later = begin(1) * (position - n_prompt + 1) + within / max(1, length - 1)
+    return np.where(position < n_prompt, prompt, later)
+
+
+def lines_done(reveal: float, n_prompt: int, n_positions: int) -> float:
+    """How many positions the front has passed, in parts of one."""
+    step = max(0, int(reveal // STRIDE))
+    share = min(1.0, max(0.0, reveal - begin(step)))
+    lines = share * n_prompt if step == 0 else n_prompt + step - 1 + share
+    return float(min(lines, n_positions))

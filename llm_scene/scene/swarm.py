@@ -1,0 +1,50 @@
+"""Cells that move on their own, as one mesh whose shape keys are the poses: nothing but native keys."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..film.props import Swarm
+from ..network.ops import Array
+from .materials import STATES
+
+BEVEL = 0.09
+# A cell around its centre, its front (towards -y) bevelled: the back's corners, the front's outer and inner ones.
+_BACK = [(x, 0.5, z) for z in (-0.5, 0.5) for x in (-0.5, 0.5)]
+_FRONT = [(x, -0.5, z) for _, _, z in _BACK[::2] for x in (-0.5, 0.5)]
+_FACES = np.array([
+    (0, 1, 5, 4), (1, 3, 7, 5), (3, 2, 6, 7), (2, 0, 4, 6),
+    (4, 5, 9, 8), (5, 7, 11, 9), (7, 6, 10, 11), (6, 4, 8, 10), (8, 9, 11, 10), (2, 3, 1, 0),
+])  # fmt: skip
+
+
+def swarm_object(swarm: Swarm, material: bpy.types.Material) -> bpy.types.Object:
+    """An object whose shape key k holds pose k; `pose` moves from one to the next."""
+    n = swarm.places.shape[1]
+    mesh = bpy.data.meshes.new(swarm.name)
+    faces = (_FACES[None] + 12 * np.arange(n)[:, None, None]).reshape(-1, 4)
+    mesh.from_pydata(_corners(swarm, 0).tolist(), [], faces.tolist())
+    last = len(swarm.values) - 1
+    for state in range(STATES):
+        attribute = mesh.attributes.new(f"value {state}", "FLOAT", "POINT")
+        values = np.repeat(swarm.values[min(state, last)], 12)
+        attribute.data.foreach_set("value", values.astype(np.float32))
+    mesh.materials.append(material)
+    thing = bpy.data.objects.new(swarm.name, mesh)
+    for pose in range(len(swarm.places)):
+        key = thing.shape_key_add(name=f"pose {pose}", from_mix=False)
+        key.value = 0.0
+        key.data.foreach_set("co", _corners(swarm, pose).astype(np.float32).ravel())
+    return thing
+
+
+def _corners(swarm: Swarm, pose: int) -> Array:
+    """Vertices `[12 n, 3]` of all cells in a pose."""
+    size = swarm.sizes[pose][:, None, :]  # [n, 1, 3]
+    bevel = BEVEL * np.minimum(1.0, size.min(axis=2, keepdims=True))
+    outer, front = np.array(_BACK), np.array(_FRONT)
+    back = outer * size
+    rim = front * size + (0, 1, 0) * bevel
+    face = front * (size - 2 * bevel * (1, 0, 1))
+    return (np.concatenate([back, rim, face], axis=1) + swarm.places[pose][:, None, :]).reshape(-1, 3)
