@@ -357,7 +357,10 @@ def add_scene_arguments(sub: argparse.ArgumentParser, output: str) -> None:
     group.add_argument("--prompt", metavar="TEXT", help="what to continue")
     group.add_argument("--tokens", metavar="IDS", help="the same as token ids: 2,1,0")
     group = sub.add_argument_group("film")
-    group.add_argument("--film", metavar="NAME", default="film", help="film (the default) or teaser")
+    group.add_argument(
+        "--film", metavar="NAME", default="full", help="full (the default), short (a minute) or teaser"
+    )
+    group.add_argument("--chapters", metavar="NAMES", type=_names, help="only these: attention,mlp")
     group.add_argument("--language", metavar="CODE", default="en", help="of the captions: en, zh … or none")
     group.add_argument("--look", metavar="NAME", default="studio", help="studio (dark, the default) or paper")
     sub.set_defaults(steps=1)
@@ -381,7 +384,15 @@ def production_of(args: Arguments) -> Production:
     if args.look not in LOOKS:
         raise UserError(f"There is no look {args.look!r}: choose one of {', '.join(LOOKS)}.")
     model = model_of(args)
-    return produce(model, prompt_of(args, model), cut=args.film, language=args.language, look=args.look)
+    prompt = prompt_of(args, model)
+    return produce(
+        model,
+        prompt,
+        cut=args.film,
+        chapters=args.chapters,
+        language=args.language,
+        look=args.look,
+    )
 
 
 def scene_of(args: Arguments, production: Production) -> bpy.types.Scene:
@@ -439,6 +450,10 @@ def quiet_blender() -> Iterator[None]:
             os.dup2(kept, 1)
             os.close(null)
     os.close(kept)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -512,7 +527,6 @@ def render_arguments(sub: argparse.ArgumentParser) -> None:
     add_quality_arguments(sub, "preview")
     group = sub.add_argument_group("part").add_mutually_exclusive_group()
     group.add_argument("--frames", metavar="A-B", type=_frames, help="the first and the last frame")
-    group.add_argument("--chapters", metavar="NAMES", help="only these chapters: attention,mlp")
     sub.add_argument("--processes", metavar="N", type=_count, help="how many render at once")
 
 
@@ -539,23 +553,14 @@ def render(args: Arguments) -> None:
 
 
 def frames_of(args: Arguments, film: Film) -> list[int]:
-    """The frames that --frames or --chapters choose; UserError where there are none such."""
+    """The frames that --frames chooses; UserError where there are none such."""
     last = film.n_frames - 1
     if args.frames is not None:
         start, end = args.frames
         if not start <= end <= last:
             raise UserError(f"The film has frames 0 to {last}, not {start} to {end}.")
         return list(range(start, end + 1))
-    if args.chapters is None:
-        return list(range(last + 1))
-    names = [chapter.name for chapter in film.chapters]
-    wanted = [name.strip() for name in args.chapters.split(",")]
-    for name in wanted:
-        if name not in names:
-            raise UserError(f"The film has no chapter {name!r}: choose from {', '.join(names)}.")
-    chosen = [chapter for chapter in film.chapters if chapter.name in wanted]
-    edges = [(round(c.start * film.fps), round(c.end * film.fps)) for c in chosen]
-    return [frame for start, end in edges for frame in range(start, min(end, last + 1))]
+    return list(range(last + 1))
 
 
 def _frames(text: str) -> tuple[int, int]:
@@ -635,8 +640,8 @@ def demo(args: Arguments) -> None:
         command(argparse.Namespace(**(vars(args) | settings | {"output": folder / name, "film": film})))
 
     name = model_of(args).name
-    run(generate_scene, f"{name}.blend", "film", render_preset="final", resolution=None, samples=None)
-    run(export, f"{name}.glb", "film")
+    run(generate_scene, f"{name}.blend", "full", render_preset="final", resolution=None, samples=None)
+    run(export, f"{name}.glb", "full")
     run(render, "teaser.mp4", "teaser")
 
 

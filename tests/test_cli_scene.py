@@ -26,7 +26,7 @@ SMALL = ["--resolution", "64x36", "--samples", "1"]
         ("render -o a.mp4 --frames x", "no range of frames"),
         ("render -o a.mp4 --resolution 0x9", "no size such as"),
         ("render -o a.mp4 --samples 0", "no whole number"),
-        ("render -o a.mp4 --chapters mlp,lunch", "no chapter 'lunch'"),
+        ("render -o a.mp4 --chapters mlp,lunch", "no chapter “lunch”"),
         ("render -o a.mp4 --film trailer", "no film “trailer”"),
         ("render -o busy", "holds other files"),
         ("export -o a.gltf", "should end in .glb"),

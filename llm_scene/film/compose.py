@@ -18,7 +18,7 @@ from ..layout.signs import legend_box
 from ..network.ops import Array
 from ..network.trace import Trace
 from . import pieces
-from .piece import Piece, presence
+from .piece import Piece, Window, presence
 from .pieces import Focus
 from .plan import Card, Cue, Film
 from .props import Note
@@ -51,7 +51,7 @@ class Cut:
     """A length at which the film is told."""
 
     chapters: tuple[Chapter, ...]
-    pace: float  # times the captions' reading time
+    haste: float  # of the time that things take beyond the reading of their captions
     cards: bool  # whether chapters open with their titles
 
 
@@ -96,11 +96,11 @@ class _Reel(Screenplay):
         self, layout: Layout, trace: Trace, words: Words, story: Story, cut: Cut, aspect: float
     ) -> None:
         c = trace.network.config
-        super().__init__(layout, trace, words, {}, aspect, cut.pace)
+        super().__init__(layout, trace, words, aspect, cut.haste)
         self.story, self.cut = story, cut
         self.focus = Focus(layout.n_prompt - 1, 0, clearest_head(trace, 0, layout.n_prompt - 1))
         probs = trace["probs"][layout.n_prompt - 1]
-        self.facts |= {
+        self.facts = {
             "model": story.model,
             "task": words.task(story.name),
             "prompt": story.prompt,
@@ -145,7 +145,7 @@ class _Reel(Screenplay):
 def opening(reel: _Reel) -> None:
     """The whole machine; the prompt's letters fall into the token row."""
     _title(reel)
-    _pulse(reel, *reel.say("opening", _wide(reel)))
+    _glow(reel, *reel.say("opening", _wide(reel)))
     tokens = reel.blocks("tokens")
     letters = reel.letters(predicted=False)
     take = Take([*(b.box.grown(3) for b in tokens), *map(letter_box, letters)], -16, 8, names(tokens))
@@ -156,7 +156,7 @@ def opening(reel: _Reel) -> None:
 def glimpse(reel: _Reel) -> None:
     """The whole machine with the prompt in place: the opening of shorter cuts."""
     _title(reel)
-    _pulse(reel, *reel.say("opening", _wide(reel)))
+    _glow(reel, *reel.say("opening", _wide(reel)))
     _fall(reel, reel.letters(predicted=False), 0.3, 1.6)
 
 
@@ -171,7 +171,7 @@ def tokens(reel: _Reel) -> None:
     reel.compute(row, window)
     reel.perform(indices, (window[0] + 0.2, window[1] + 0.4))
     entries = _vocabulary(reel)
-    boxes = [*[_window(table[0], reel.trace.tokens[reel.focus.position])], *entries.boxes]
+    boxes = [_top(_window(table[0], reel.trace.tokens[reel.focus.position])), *entries.boxes]
     window = reel.say("vocabulary", Take(boxes, 8, 8), least=2.6, keep=names(table))
     reel.perform(entries, (window[0] - 0.4, window[1] + 0.4))
     reel.say("colours", Take([legend_box(reel.layout)], -6, 4), least=2.6)
@@ -182,7 +182,10 @@ def embedding(reel: _Reel) -> None:
     reel.start("embedding")
     focus, target = reel.focus, reel.blocks("resid_pre", layer=0)
     token = reel.trace.tokens[focus.position]
-    tables = [_window(b, i) for b, i in zip(reel.blocks("embed.W_E", "pos_embed.W_pos"), (token, focus.position), strict=False)]
+    tables = [
+        _window(b, i)
+        for b, i in zip(reel.blocks("embed.W_E", "pos_embed.W_pos"), (token, focus.position), strict=False)
+    ]
     keep = names(reel.blocks("embed.W_E", "pos_embed.W_pos", "resid_pre"))
     _clear_legend(reel, reel.now + 1.0)
     piece = pieces.lookup(reel.layout, reel.trace, focus, reel.story.words)
@@ -194,7 +197,9 @@ def embedding(reel: _Reel) -> None:
     else:
         windows.append((windows[0][1], windows[0][1] + 0.2))
         windows.append(reel.say("lookup_land", least=2.6, keep=keep))
-    take = Take([b.box.grown(2) for b in (*target, *reel.blocks("tokens"))] + [tables[-1]], -20, 8, names(target))
+    take = Take(
+        [b.box.grown(2) for b in (*target, *reel.blocks("tokens"))] + [tables[-1]], -20, 8, names(target)
+    )
     window = reel.say("embedding", take, least=2.4, keep=[*keep, *names(reel.blocks("tokens"))])
     reel.compute(target, window)
     start, end = windows[-1]
@@ -220,7 +225,7 @@ def norm(reel: _Reel) -> None:
     reel.start("norm")
     made = reel.here(*(f"ln1.{kind}" for kind in NORM))
     keep = names([*made, *reel.here("ln1.w", "ln1.b"), *reel.blocks("resid_pre", layer=0)])
-    piece = pieces.norm_chart(reel.layout, reel.trace, reel.focus)
+    piece = pieces.norm_chart(reel.layout, reel.trace, reel.focus, reel.words)
     take = Take(piece.boxes, -6, 5)
     kind = "rms" if reel.here("ln1.rms") else "norm"
     windows = [
@@ -240,7 +245,7 @@ def attention(reel: _Reel) -> None:
     own = reel.own
     fan = reel.here(*HEAD)
     reel.say("heads", _fan(reel), least=2.4)
-    parted = reel.now - 0.3
+    parted = reel.now
     _dot(reel)
     weights = reel.here("attn.W_Q", "attn.W_K", "attn.W_V", head=own)
     made = reel.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k")
@@ -261,9 +266,9 @@ def attention_at_once(reel: _Reel) -> None:
     """Scores become shares, shares weigh values, in every head."""
     reel.start("attention")
     reel.say("heads", _fan(reel), least=1.0)
-    parted = reel.now - 0.3
-    reel.compute(reel.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k"), (parted - 1.0, parted))
-    piece = pieces.score_chart(reel.layout, reel.trace, reel.focus, reel.story.words)
+    parted = reel.now
+    reel.compute(reel.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k"), (parted - 1.2, parted))
+    piece = pieces.score_chart(reel.layout, reel.trace, reel.focus, reel.story.words, reel.words)
     windows = [
         reel.say("scores", Take(piece.boxes, -6, 4), least=3.4, keep=()),
         reel.say("softmax_short", least=3.6, keep=()),
@@ -280,7 +285,7 @@ def attention_at_once(reel: _Reel) -> None:
 
 def _dot(reel: _Reel) -> None:
     """How one number of a query is made."""
-    piece = pieces.dot_product(reel.layout, reel.trace, reel.focus)
+    piece = pieces.dot_product(reel.layout, reel.trace, reel.focus, reel.words)
     reel.compute(reel.here("ln1.out"), (reel.now - 1.0, reel.now))
     windows = [reel.say("dot_pairs", Take(piece.boxes, -6, 4), least=3.6, keep=())]
     key = "dot_sum" if reel.here("attn.b_Q") else "dot_sum_only"
@@ -292,7 +297,7 @@ def _dot(reel: _Reel) -> None:
 def _scores(reel: _Reel) -> None:
     """The close-up of one query, and the matrix of all of them."""
     own = reel.own
-    piece = pieces.score_chart(reel.layout, reel.trace, reel.focus, reel.story.words)
+    piece = pieces.score_chart(reel.layout, reel.trace, reel.focus, reel.story.words, reel.words)
     blocks = reel.here("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern", head=own)
     keep = names(blocks)
     windows = [
@@ -320,8 +325,7 @@ def _values(reel: _Reel) -> None:
 def _weigh(reel: _Reel) -> None:
     piece = pieces.weighted_sum(reel.layout, reel.trace, reel.focus, reel.story.words)
     keep = names(reel.here("attn.z", head=reel.own))
-    z = [b.box for b in reel.here("attn.z", head=reel.own)]
-    window = reel.say("values", Take([*piece.boxes, *z], -8, 5), least=5.2, keep=keep)
+    window = reel.say("values", Take(piece.boxes, -6, 4), least=5.2, keep=keep)
     reel.perform(piece, window)
 
 
@@ -385,9 +389,7 @@ def mlp_at_once(reel: _Reel) -> None:
     _residual(reel, "residual", "attn_out", "resid_mid")
     reel.compute(reel.here("mlp.pre", "mlp.pre_linear"), (reel.now, reel.now + 1.2))
     _bend(reel)
-    made = reel.here("mlp_out", "resid_post", "mlp.post")
-    window = reel.say("mlp_residual", Take([b.box.grown(3) for b in made], -14, 3, names(made)), least=2.0)
-    reel.compute(made, window)
+    reel.compute(reel.here("resid_post"), (reel.now, reel.now + 1.0))
 
 
 def other_blocks(reel: _Reel) -> None:
@@ -436,7 +438,8 @@ def bars(reel: _Reel) -> None:
     letters = reel.letters(predicted=True)
     boxes = [*[_window(b, 0) for b in made[-1:]], *map(letter_box, letters)]
     boxes += [candidate.box for candidate in reel.layout.candidates]
-    window = reel.say("choice", Take(boxes, 6, 5), least=3.2, keep=names([*made, *reel.blocks("logits")]))
+    keep = names([*made, *reel.blocks("logits")]) if _chooses(reel) else None
+    window = reel.say("choice", Take(boxes, 6, 5), least=3.2, keep=keep)
     start, end = window
     appear = start + 0.25 * (end - start)
     reel.compute(made, (start - 0.6, appear))
@@ -460,12 +463,16 @@ def choosing(reel: _Reel) -> None:
         return
     reel.start("choosing")
     logits = reel.trace["logits"][reel.focus.position].astype(float)
-    likely = np.argsort(-reel.trace["probs"][reel.focus.position], kind="stable")[: len(reel.layout.candidates)]
+    likely = np.argsort(-reel.trace["probs"][reel.focus.position], kind="stable")[
+        : len(reel.layout.candidates)
+    ]
     cold, hots = TEMPERATURES
     hot = next((t for t in hots if softmax(logits / t).max() < FLAT), hots[-1])
     rest = softmax(logits)[likely]
-    boxes = [Box(c.box.low, (c.box.high[0] + 2 * c.height, *c.box.high[1:])) for c in reel.layout.candidates]
-    boxes.append(_caption_over(reel, "").box)
+    boxes = [
+        Box(c.box.low, (c.box.high[0] - 1.5 * c.height, *c.box.high[1:])) for c in reel.layout.candidates
+    ]
+    boxes.append(_caption_over(reel, TEMPERATURES[0]).box)
     take = Take(boxes, 2, 4)
     keep: list[str] = []
     window = reel.say("greedy", take, least=2.6, keep=keep)
@@ -476,7 +483,7 @@ def choosing(reel: _Reel) -> None:
         tellings.append((window[0], temperature, softmax(logits / temperature)[likely]))
     window = reel.say("sampling", least=4.0, keep=keep)
     _tell_shares(reel, tellings, reel.now)
-    _draws(reel, pointer, tellings, window, reel.now)
+    _draws(reel, pointer, tellings[-1][2], window, reel.now)
     back = reel.now
     for i in range(len(rest)):
         scale = _stretch(reel, i, tellings[-1][2][i])
@@ -498,7 +505,7 @@ def loop(reel: _Reel) -> None:
     blocks = [block for block in layout.blocks.values() if block.role != "weight"]
     shown = reel.now - 1.5
     for step in range(1, steps + 1):
-        seconds = max(1.1, 4.2 * 0.72 ** (step - 1))
+        seconds = max(1.1, 4.2 * 0.72 ** (step - 1)) * reel.haste**0.7
         start = reel.now
         fly = min(1.2, 0.4 * seconds)
         _fly_back(reel, first + step - 1, start, start + fly)
@@ -587,6 +594,11 @@ def _window(block: Block, column: int, reach: int = 24) -> Box:
     return box.grown(2)
 
 
+def _top(box: Box, height: float = 16.0) -> Box:
+    """The upper part of a box."""
+    return Box((*box.low[:2], max(box.low[2], box.high[2] - height)), box.high)
+
+
 def _fall(reel: _Reel, letters: Sequence[Letter], start: float, end: float) -> None:
     """Letters come down to their places one after the other."""
     each = (end - start) / (len(letters) + 1.5)
@@ -599,14 +611,16 @@ def _fall(reel: _Reel, letters: Sequence[Letter], start: float, end: float) -> N
 
 
 def _indices(reel: _Reel, letters: Sequence[Letter]) -> Piece:
-    """The index of every token under its cell."""
+    """The index of every token above it."""
     piece = Piece("indices")
     for i, letter in enumerate(letters):
         size = 0.62 * letter.size
-        at = (letter.at[0], letter.at[1], letter.to[2] - 1.4 - 1.2 * size)
+        at = (letter.at[0], letter.at[1], letter.at[2] + 1.05 * letter.size)
         text = str(reel.trace.tokens[letter.position])
         of = ("tokens", (letter.position,))
-        note = Note(f"indices: {letter.position}", text, at, min(size, 2.6 * size / len(text)), ink="accent", of=of)
+        note = Note(
+            f"indices: {letter.position}", text, at, min(size, 2.6 * size / len(text)), ink="accent", of=of
+        )
         piece.show(note, 0.2 + 0.6 * i / len(letters))
     return piece
 
@@ -645,19 +659,20 @@ def _make_way(reel: _Reel, start: float, end: float) -> None:
             reel.cues.append(Cue(name, "location_z", end, end + 1.2, z + height, z, "cubic"))
 
 
-def _caption_over(reel: _Reel, text: str) -> Note:
-    """A line above the bars."""
+def _caption_over(reel: _Reel, temperature: float, n: int = 0) -> Note:
+    """The temperature above the bars."""
+    text = reel.words.note("temperature", value=f"{temperature:g}")
     top = max(reel.layout.candidates, key=lambda c: c.at[2])
     x, y, z = top.at
-    return Note(f"choosing: {text}", text or "temperature 0.5", (x, y, z + 1.5 * top.height), 0.8 * top.height, "left")
+    return Note(f"choosing: temperature {n}", text, (x, y, z + 1.5 * top.height), 0.8 * top.height, "left")
 
 
 def _tell_shares(reel: _Reel, tellings: list[tuple[float, float, Array]], end: float) -> None:
     """Bars and percentages at every temperature, and which it is."""
     ends = [when for when, _, _ in tellings[1:]] + [end]
     for n, ((start, temperature, shares), until) in enumerate(zip(tellings, ends, strict=True)):
-        begin = max(start, reel._start)
-        note = _caption_over(reel, f"temperature {temperature:g}")
+        begin = max(start, reel.begun)
+        note = _caption_over(reel, temperature, n)
         reel.props.append(note)
         reel.cues += presence(note.name, begin, until)
         for i, candidate in enumerate(reel.layout.candidates):
@@ -669,7 +684,7 @@ def _tell_shares(reel: _Reel, tellings: list[tuple[float, float, Array]], end: f
             size = 0.6 * candidate.height
             x, y, z = candidate.at
             at = (x + candidate.length * scale + 0.6 * size, y, z - 0.36 * size)
-            share = Note(f"share {n}.{i}", f"{shares[i]:.1%}", at, size, "left")
+            share = Note(f"choosing: share {n} {i}", f"{shares[i]:.1%}", at, size, "left")
             reel.props.append(share)
             reel.cues += presence(share.name, begin if not n else start + 1.1, until)
 
@@ -685,25 +700,24 @@ def _pointer(reel: _Reel) -> Note:
     first = reel.layout.candidates[0]
     x, y, z = first.at
     size = 0.9 * first.height
-    return Note("pointer", "▶", (x - 2.6 * first.height, y - 0.3, z - 0.36 * size), size, "right", "accent")
+    return Note(
+        "choosing: pointer", "▶", (x - 2.6 * first.height, y - 0.3, z - 0.36 * size), size, "right", "accent"
+    )
 
 
-def _draws(
-    reel: _Reel, pointer: Note, tellings: list[tuple[float, float, Array]], window: tuple[float, float], end: float
-) -> None:
+def _draws(reel: _Reel, pointer: Note, shares: Array, window: Window, end: float) -> None:
     """A pointer that stands at the likeliest while greedy, and jumps by chance while sampling."""
     reel.props.append(pointer)
-    reel.cues += presence(pointer.name, reel._start + 0.4, end)
-    shares = tellings[-1][2]
-    random = np.random.default_rng(0)
-    drawn = random.choice(len(shares), size=7, p=shares / shares.sum())
-    heights = [candidate.at[2] - reel.layout.candidates[0].at[2] + pointer.at[2] for candidate in reel.layout.candidates]
-    times = np.linspace(window[0], window[1], len(drawn) + 1)
+    reel.cues += presence(pointer.name, reel.begun + 0.4, end)
+    drawn = np.random.default_rng(0).choice(len(shares), size=7, p=shares / shares.sum())
+    first = reel.layout.candidates[0].at[2]
+    heights = [candidate.at[2] - first + pointer.at[2] for candidate in reel.layout.candidates]
     last = heights[0]
-    for at, which in zip(times, drawn, strict=False):
-        if heights[which] != last:
-            reel.cues.append(Cue(pointer.name, "location_z", float(at), float(at) + 0.2, last, heights[which], "cubic"))
-            last = heights[which]
+    for at, which in zip(np.linspace(*window, len(drawn) + 1).tolist(), drawn, strict=False):
+        height = heights[which]
+        if height != last:
+            reel.cues.append(Cue(pointer.name, "location_z", at, at + 0.2, last, height, "cubic"))
+            last = height
 
 
 def _fly_back(reel: _Reel, position: int, start: float, end: float) -> None:
@@ -735,6 +749,12 @@ def _lines(reel: _Reel) -> list[Note]:
     middle = box.centre[0] - 0.28 * size * len(texts[-1])
     at = (middle, box.low[1], box.high[2] + 7 * reel.layout.gap)
     return [Note(f"loop: {n}", text, at, size, "left", "accent") for n, text in enumerate(texts)]
+
+
+def _glow(reel: _Reel, start: float, end: float) -> None:
+    """The machine shines before anything is computed in it."""
+    for block in reel.layout.blocks.values():
+        reel.cues.append(Cue(block.name, "highlight", start, end, 0.8, 0.0, "smooth"))
 
 
 def _pulse(reel: _Reel, start: float, end: float) -> None:
@@ -774,8 +794,8 @@ def letter_box(letter: Letter) -> Box:
 
 CUTS = {
     "full": Cut((opening, tokens, embedding, norm, attention, projection, mlp, other_blocks, output, choosing,
-                 loop, finale), 1.0, True),
+                 loop, finale), 0.92, True),
     "short": Cut((glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks, output_at_once,
-                  loop, finale), 1.0, False),
-    "teaser": Cut((glimpse, embedding_at_once, attend, transform, output_at_once), 1.0, False),
+                  loop, finale), 0.55, False),
+    "teaser": Cut((glimpse, embedding_at_once, attend, transform, output_at_once), 0.3, False),
 }  # fmt: skip

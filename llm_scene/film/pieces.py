@@ -18,6 +18,7 @@ from ..network.ops import Array
 from ..network.trace import Trace
 from .piece import Piece
 from .props import Note, Stroke, Swarm, number
+from .words import Words
 
 SHOWN = 12  # columns, keys or candidates spread out at once: more cannot be read
 LIFT = 1.4  # how far a copy stands in front of its sheet when it leaves
@@ -34,7 +35,7 @@ class Focus:
     layer: int
     head: int
 
-    def keys(self) -> range:
+    def seen(self) -> range:
         """The keys shown: the last ones up to the position itself."""
         return range(max(0, self.position + 1 - SHOWN), self.position + 1)
 
@@ -42,7 +43,7 @@ class Focus:
 # --- pieces ---
 
 
-def lookup(layout: Layout, trace: Trace, focus: Focus, words: Sequence[str]) -> Piece:
+def lookup(layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str]) -> Piece:
     """A column of the token table and one of the position table, added. Three phases: one, other, sum."""
     piece = Piece("lookup")
     target = layout.find("resid_pre", 0)
@@ -51,7 +52,7 @@ def lookup(layout: Layout, trace: Trace, focus: Focus, words: Sequence[str]) -> 
     end, y = places(target, column=t), target.origin[1]
     beside = max(3.0, 0.4 * layout.gap)
     tables = [(table, token, -beside)]
-    if "pos_embed.W_pos" in layout.blocks:
+    if _has(layout, "pos_embed.W_pos", None):
         tables.append((layout.find("pos_embed.W_pos"), t, beside))
     for i, (block, column, aside) in enumerate(tables):
         home = places(block, column=column)
@@ -68,15 +69,15 @@ def lookup(layout: Layout, trace: Trace, focus: Focus, words: Sequence[str]) -> 
             if i % max(1, target.shape[0] // 12) == 0:
                 sign = note(piece, f"plus {i}", "+", (x, y - 4 * LIFT - 0.6, top - i - 0.4), 1.4)
                 piece.show(sign, 2 + 0.02 * i / target.shape[0] * 10, 2.4)
-    head = note(piece, "token", f"“{words[t]}”", (x, y - 4 * LIFT, top + 1.2 * size), size, ink="accent")
+    head = note(piece, "token", f"“{tokens[t]}”", (x, y - 4 * LIFT, top + 1.2 * size), size, ink="accent")
     piece.show(head, 0.05)
     both = swarm(piece, "sum", target, [end - (0, LIFT, 0)] * 2, target.values(trace)[:, t], trace)
     piece.show(both, 2.8)
     return piece
 
 
-def norm_chart(layout: Layout, trace: Trace, focus: Focus) -> Piece:
-    """One column laid out as bars: measured, moved and stretched, scaled by what was learned. Three phases."""
+def norm_chart(layout: Layout, trace: Trace, focus: Focus, words: Words) -> Piece:
+    """One column as bars: measured, moved and stretched, scaled by what was learned. Three phases."""
     piece = Piece("norm")
     layer, t = focus.layer, focus.position
     out = layout.find("ln1.out", layer)
@@ -89,7 +90,7 @@ def norm_chart(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     reach = 9.0 * count / LENGTH + 2
     k = reach / max(float(np.abs(v).max()) for v in (x, normal, result))
     cx, _, cz = out.box.centre
-    level = np.array([cx, out.origin[1] - 2.0 * layout.gap, cz])
+    level = np.array([cx, stage_depth(layout), cz])
     xs = np.arange(count) - (count - 1) / 2.0
 
     states = [values_of(source, x, trace)] * 2
@@ -102,7 +103,9 @@ def norm_chart(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     ]
     at, size = (np.stack(part) for part in zip(*shapes, strict=True))
     column = piece.show(Swarm("norm: cells", "activation", True, at, size, np.stack(states)), 0.0)
-    for pose, (start, end) in enumerate(((0.05, 0.4), (1.05, 1.35), (1.5, 1.9), (2.1, 2.45), (2.65, 2.98)), 1):
+    for pose, (start, end) in enumerate(
+        ((0.05, 0.4), (1.05, 1.35), (1.5, 1.9), (2.1, 2.45), (2.65, 2.98)), 1
+    ):
         piece.move(column, pose, start, end)
 
     letter = 1.7
@@ -118,13 +121,18 @@ def norm_chart(layout: Layout, trace: Trace, focus: Focus) -> Piece:
         line = [level + front + (side * half, 0, k * mean) for side in (-1, 1)]
         piece.show(stroke(piece, "mean line", line, 0.3, "accent"), 0.45, 1.2)
         of = (f"{stem}.mean", (t,))
-        piece.show(note(piece, "mean", f"mean {number(mean)}", tuple(left), letter, "left", of=of), 0.5, 1.5)
-        piece.show(note(piece, "mean now", "mean 0", tuple(left), letter, "left", "accent"), 1.5, 2.1)
+        piece.show(
+            note(piece, "mean", words.note("mean", value=number(mean)), tuple(left), letter, "left", of=of),
+            0.5,
+            1.5,
+        )
+        now = words.note("mean", value=0)
+        piece.show(note(piece, "mean now", now, tuple(left), letter, "left", "accent"), 1.5, 2.1)
     of = (f"{stem}.std" if has_mean else f"{stem}.rms", (t,))
-    said = f"{name} {number(deviation)}"
+    said, now = (words.note(name, value=value) for value in (number(deviation), 1))
     piece.show(note(piece, "deviation", said, tuple(right), letter, "right", of=of), 0.6, 1.9)
-    piece.show(note(piece, "deviation now", f"{name} 1", tuple(right), letter, "right", "accent"), 1.9, 2.1)
-    formula = "(x − mean) / deviation" if has_mean else "x / size"
+    piece.show(note(piece, "deviation now", now, tuple(right), letter, "right", "accent"), 1.9, 2.1)
+    formula = words.note("norm_formula" if has_mean else "rms_formula")
     middle = tuple(level + (0, 0, top + 1.6 * letter))
     piece.show(note(piece, "formula", formula, middle, letter), 1.05, 2.1)
     piece.show(note(piece, "learned", "× γ + β" if has_mean else "× γ", middle, letter), 2.1, 2.65)
@@ -134,7 +142,7 @@ def norm_chart(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     return piece
 
 
-def dot_product(layout: Layout, trace: Trace, focus: Focus) -> Piece:
+def dot_product(layout: Layout, trace: Trace, focus: Focus, words: Words) -> Piece:
     """A row of query weights meets a column: pairs, products, their sum and the bias. Three phases."""
     piece = Piece("dot")
     layer, head, t = focus.layer, focus.head, focus.position
@@ -146,10 +154,12 @@ def dot_product(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     x = normed.values(trace)[:, t].astype(float)
     products, shown = w * x, min(6, len(w))
     n, unit = len(w), weights.shape[1] / 30
-    at = np.array(weights.box.centre) + (0, -2.0 * layout.gap, 0)
+    middle_x, _, middle_z = weights.box.centre
+    at = np.array([middle_x, stage_depth(layout), middle_z])
     wide, step = 3.4 * unit, 1.35 * unit
-    z = [(-i if i < shown else -shown - 0.35 - 2.2 * (i - shown) / max(1, n - shown)) * step for i in range(n)]
-    tall = np.array([unit if i < shown else max(THIN, 1.8 * step / max(1, n - shown)) for i in range(n)])
+    further = max(1, n - shown)  # pairs that stand narrowly below those with numbers
+    z = [(-i if i < shown else -shown - 0.35 - 2.2 * (i - shown) / further) * step for i in range(n)]
+    tall = np.array([unit if i < shown else max(THIN, 1.8 * step / further) for i in range(n)])
     top = at + (0, 0, 0.5 * (shown + 4) * step)
 
     def list_at(dx: float) -> Array:
@@ -161,10 +171,11 @@ def dot_product(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     total = top + (right, 0, sum_z)
     in_weights = places(weights, row=feature) - (0, LIFT, 0)
     in_column = places(normed, column=t) - (0, LIFT, 0)
+    sizes = np.stack([cells(n), listed, listed])
     row = Swarm("dot: weights", weights.role, True, np.stack([in_weights, list_at(left), list_at(left)]),
-                np.stack([cells(n), listed, listed]), np.stack([values_of(weights, w, trace)] * 3))  # fmt: skip
+                sizes, np.stack([values_of(weights, w, trace)] * 3))  # fmt: skip
     column = Swarm("dot: column", normed.role, True, np.stack([in_column, list_at(middle), list_at(middle)]),
-                   np.stack([cells(n), listed, listed]), np.stack([values_of(normed, x, trace)] * 3))  # fmt: skip
+                   sizes, np.stack([values_of(normed, x, trace)] * 3))  # fmt: skip
     made = np.abs(products).max() or 1.0
     gathered = np.broadcast_to(total, (n, 3))
     result = Swarm(
@@ -190,13 +201,21 @@ def dot_product(layout: Layout, trace: Trace, focus: Focus) -> Piece:
             ("input", x[i], middle, begin, (matrix_x, normed.cell(i, t))),
             ("product", products[i], right, 1.3, None),
         ):
-            words = note(piece, f"{what} {i}", number(value), tuple(top + row_at + (dx, 0, 0)), size, of=of)
-            piece.show(words, start, 1.45 if what == "product" else 2.9)
+            figure = note(piece, f"{what} {i}", number(value), tuple(top + row_at + (dx, 0, 0)), size, of=of)
+            piece.show(figure, start, 1.45 if what == "product" else 2.9)
         for sign, dx, start in (("×", left / 2, begin), ("=", right / 2, 1.25)):
             mark = note(piece, f"{sign} {i}", sign, tuple(top + row_at + (dx, 0, 0)), size, ink="faint")
             piece.show(mark, start, 2.9 if sign == "×" else 1.45)
     if n > shown:
-        rest = note(piece, "rest", f"… {n - shown} more", tuple(top + (left - 0.6 * wide, 0, z[-1])), size, "right", "faint")
+        rest = note(
+            piece,
+            "rest",
+            words.note("more", count=n - shown),
+            tuple(top + (left - 0.6 * wide, 0, z[-1])),
+            size,
+            "right",
+            "faint",
+        )
         piece.show(rest, 0.72, 2.9)
     bias = _bias(layout, trace, focus, feature)
     value = float(queries.values(trace)[feature, t])
@@ -211,12 +230,12 @@ def dot_product(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     piece.move(flown, 1, 1.7, 1.8)
     piece.move(flown, 2, 2.75, 2.98)
     under = total + front
-    said = note(piece, "sum", f"sum  {number(value - (bias or 0.0))}", tuple(under), size)
+    said = note(piece, "sum", words.note("sum", value=number(value - (bias or 0.0))), tuple(under), size)
     if bias is None:
         piece.show(said, 1.8, 2.75)
     else:
         piece.show(said, 1.8, 2.2)
-        plus = f"{number(value - bias)} + bias {number(bias)}"
+        plus = words.note("bias", value=number(value - bias), bias=number(bias))
         piece.show(note(piece, "bias", plus, tuple(under + (-1.1 * wide, 0, 0)), size, "centre"), 2.0, 2.75)
         line = f"= {number(value)}"
         of = (queries.matrix.name, queries.cell(feature, t))
@@ -224,7 +243,7 @@ def dot_product(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     return piece
 
 
-def score_chart(layout: Layout, trace: Trace, focus: Focus, words: Sequence[str]) -> Piece:
+def score_chart(layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words) -> Piece:
     """A query visits the keys before it; softmax turns its scores into shares. Three phases.
 
     First the dot products; then the largest score is subtracted and the rest exponentiated; then divided
@@ -234,11 +253,11 @@ def score_chart(layout: Layout, trace: Trace, focus: Focus, words: Sequence[str]
     layer, head, t = focus.layer, focus.head, focus.position
     queries, keys = (turned(layout, letter, focus) for letter in "qk")
     scores, pattern = (layout.find(f"attn.{kind}", layer, head) for kind in ("scores", "pattern"))
-    seen = [s for s in focus.keys() if np.isfinite(scores.values(trace)[t, s])]
+    seen = [s for s in focus.seen() if np.isfinite(scores.values(trace)[t, s])]
     count, tall = len(seen), keys.shape[0]
     raw, shares = scores.values(trace)[t, seen].astype(float), pattern.values(trace)[t, seen].astype(float)
     centre = np.array(scores.box.centre)
-    at = np.array([centre[0], scores.origin[1] - 1.5 * layout.gap, centre[2] - tall / 2])
+    at = np.array([centre[0], stage_depth(layout), centre[2] - tall / 2])
     xs = (np.arange(count) - (count - 1) / 2) * PITCH
     size = 1.35
     level = at + (0, 0, 3.0)
@@ -293,7 +312,12 @@ def score_chart(layout: Layout, trace: Trace, focus: Focus, words: Sequence[str]
     name, weights = scores.matrix.name, pattern.matrix.name
     for j, s in enumerate(seen):
         x = np.array([xs[j], 0, 0])
-        piece.show(note(piece, f"key {s}", words[s], tuple(foot + x - (0, 0, 1.5 * size)), 1.2 * size, ink="accent"), 0.2)
+        piece.show(
+            note(
+                piece, f"key {s}", tokens[s], tuple(foot + x - (0, 0, 1.5 * size)), 1.2 * size, ink="accent"
+            ),
+            0.2,
+        )
         for stage, value, start, end_, of in (
             ("score", raw[j], float(times[j + 1]) - 0.02, 1.3, (name, scores.cell(t, s))),
             ("lowered", lowered[j], 1.5, 1.65, None),
@@ -303,30 +327,29 @@ def score_chart(layout: Layout, trace: Trace, focus: Focus, words: Sequence[str]
             text = f"{value:.0%}" if stage == "share" else number(value)
             piece.show(note(piece, f"{stage} {s}", text, tuple(foot + x), size, of=of), start, end_)
     title = level + (0, -0.2, tall + 1.2)
-    root = f"query · key / √{tall}"
     for i, (text, start, end_) in enumerate(
         (
-            (root, 0.25, 1.3),
-            (f"score − {number(float(raw.max()))}", 1.3, 1.65),
-            ("exp(score − largest)", 1.65, 2.12),
-            (f"divided by the sum {number(float(powers.sum()))}", 2.12, 2.75),
+            (words.note("match", d_head=tall), 0.25, 1.3),
+            (words.note("lowered", value=number(float(raw.max()))), 1.3, 1.65),
+            (words.note("power"), 1.65, 2.12),
+            (words.note("share", value=number(float(powers.sum()))), 2.12, 2.75),
         )
     ):
         piece.show(note(piece, f"formula {i}", text, tuple(title), 1.25 * size), start, end_)
     return piece
 
 
-def weighted_sum(layout: Layout, trace: Trace, focus: Focus, words: Sequence[str]) -> Piece:
+def weighted_sum(layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str]) -> Piece:
     """Value columns shrink to their shares and become one. One phase."""
     piece = Piece("values")
     layer, head, t = focus.layer, focus.head, focus.position
     pattern, z = layout.find("attn.pattern", layer, head), layout.find("attn.z", layer, head)
     values = turned(layout, "v", focus)
     shares = pattern.values(trace)[t]
-    seen = [s for s in focus.keys() if shares[s] > 0]
+    seen = [s for s in focus.seen() if shares[s] > 0]
     tall, count, size = values.shape[0], len(seen), 1.35
     centre = np.array(z.box.centre)
-    at = np.array([centre[0] - 0.3 * PITCH * count, z.origin[1] - 1.5 * layout.gap, centre[2]])
+    at = np.array([centre[0] - 0.3 * PITCH * count, stage_depth(layout), centre[2]])
     xs = (np.arange(count) - (count - 1) / 2) * PITCH
     base = at + (0, 0, tall / 2)
     start = np.concatenate([places(values, column=s) for s in seen]) - (0, LIFT, 0)
@@ -352,7 +375,9 @@ def weighted_sum(layout: Layout, trace: Trace, focus: Focus, words: Sequence[str
         at_key = foot + (xs[j], 0, 0)
         of = (name, pattern.cell(t, s))
         piece.show(note(piece, f"share {s}", f"× {shares[s]:.0%}", tuple(at_key), size, of=of), 0.22, 0.6)
-        letter = note(piece, f"key {s}", words[s], tuple(at_key - (0, 0, 1.5 * size)), 1.2 * size, ink="accent")
+        letter = note(
+            piece, f"key {s}", tokens[s], tuple(at_key - (0, 0, 1.5 * size)), 1.2 * size, ink="accent"
+        )
         piece.show(letter, 0.12, 0.6)
     result = values_of(z, z.values(trace)[:, t], trace)
     here = merged[:tall]
@@ -401,9 +426,10 @@ def flow(layout: Layout, trace: Trace, focus: Focus, part: str, total: str) -> P
         end = np.concatenate([places(target, column=c) for c in columns])
         over = end + ((0, -3.5, 0.5 * layout.gap) if name == "added" else (-0.9 * layout.gap, -2, 0))
         values = np.concatenate([values_of(block, block.values(trace)[:, c], trace) for c in columns])
+        size = cells(len(start))
         made = Swarm(f"{piece.name}: {name}", "activation", True,
                      np.stack([start - (0, LIFT, 0), over, end - (0, 0.3, 0)]),
-                     np.stack([cells(len(start))] * 2 + [cells(len(start)) * 0.9]), np.stack([values] * 3))  # fmt: skip
+                     np.stack([size, size, 0.9 * size]), np.stack([values] * 3))  # fmt: skip
         piece.show(made, 0.0, 0.97)
         piece.move(made, 1, 0.02, 0.55)
         piece.move(made, 2, 0.7, 0.95)
@@ -426,7 +452,7 @@ def bend(layout: Layout, trace: Trace, focus: Focus, title: str) -> Piece:
     width = 0.34 * min(before.shape[0], 256)
     k = width / (high - low)
     middle = np.array(after.box.centre)
-    origin = np.array([middle[0] - k * (low + high) / 2, after.origin[1] - 1.5 * layout.gap, middle[2] - 0.2 * width])
+    origin = np.array([middle[0] - k * (low + high) / 2, stage_depth(layout), middle[2] - 0.2 * width])
     side = max(0.5, 0.012 * width)
     dots = np.full((len(x), 3), side)
     along = origin + np.stack([k * x, np.zeros(len(x)), np.zeros(len(x))], axis=1)
@@ -442,15 +468,25 @@ def bend(layout: Layout, trace: Trace, focus: Focus, title: str) -> Piece:
     grid = np.linspace(low, high, 60)
     curve = [origin + (k * a, 0.4, k * b) for a, b in zip(grid, op.forward(grid, start=0), strict=True)]
     thick = 0.008 * width
-    piece.show(stroke(piece, "x axis", [origin + (k * low, 0.4, 0), origin + (k * high, 0.4, 0)], thick), 0.3, 1.72)
+    piece.show(
+        stroke(piece, "x axis", [origin + (k * low, 0.4, 0), origin + (k * high, 0.4, 0)], thick), 0.3, 1.72
+    )
     top = k * float(op.forward(np.array([high]), start=0)[0])
-    piece.show(stroke(piece, "y axis", [origin + (0, 0.4, -0.05 * width), origin + (0, 0.4, top)], thick), 0.3, 1.72)
+    piece.show(
+        stroke(piece, "y axis", [origin + (0, 0.4, -0.05 * width), origin + (0, 0.4, top)], thick), 0.3, 1.72
+    )
     piece.show(stroke(piece, "curve", curve, 1.8 * thick, "accent"), 0.8, 1.72)
     size = 0.045 * width
-    piece.show(note(piece, "name", title, tuple(origin + (k * low * 0.5, 0, 0.55 * top)), 1.5 * size, ink="accent"), 0.8, 1.72)
+    piece.show(
+        note(piece, "name", title, tuple(origin + (k * low * 0.5, 0, 0.55 * top)), 1.5 * size, ink="accent"),
+        0.8,
+        1.72,
+    )
     for value in (math.ceil(low), 0, math.floor(high)):
         at = origin + (k * value, 0, -1.6 * size)
-        piece.show(note(piece, f"at {value}", f"{value}".replace("-", "−"), tuple(at), size, ink="faint"), 0.4, 1.72)
+        piece.show(
+            note(piece, f"at {value}", f"{value}".replace("-", "−"), tuple(at), size, ink="faint"), 0.4, 1.72
+        )
     return piece
 
 
@@ -479,19 +515,28 @@ def turned(layout: Layout, letter: str, focus: Focus) -> Block:
 
 
 def _bias(layout: Layout, trace: Trace, focus: Focus, feature: int) -> float | None:
-    if not any(b.kind == "attn.b_Q" for b in layout.blocks.values()):
+    if not _has(layout, "attn.b_Q", focus.layer):
         return None
     block = layout.find("attn.b_Q", focus.layer, focus.head)
     return float(block.values(trace).ravel()[feature])
 
 
-def _has(layout: Layout, kind: str, layer: int) -> bool:
+def _has(layout: Layout, kind: str, layer: int | None) -> bool:
     return any((b.kind, b.matrix.layer) == (kind, layer) for b in layout.blocks.values())
+
+
+def stage_depth(layout: Layout) -> float:
+    """How far in front a close-up stands: before everything, also the links that lead to further heads."""
+    return layout.box.low[1] - 1.5 * layout.gap
 
 
 def places(block: Block, *, row: int | None = None, column: int | None = None) -> Array:
     """Centres of the cells of a row or a column, `[n, 3]`."""
-    at = [(row, c) for c in range(block.shape[1])] if row is not None else [(r, column) for r in range(block.shape[0])]
+    at = (
+        [(row, c) for c in range(block.shape[1])]
+        if row is not None
+        else [(r, column) for r in range(block.shape[0])]
+    )
     return np.array([block.centre(r, c) for r, c in at]) + (0, 0.5, 0)  # type: ignore[arg-type]
 
 
@@ -509,7 +554,9 @@ def above(level: Array, xs: Array, heights: Array, wide: float) -> tuple[Array, 
     """Places and sizes of a row of bars that stand on a level, or hang from it."""
     count = len(xs)
     at = level + np.stack([xs, np.zeros(count), heights / 2], axis=1)
-    return at, np.stack([np.full(count, wide), np.full(count, 0.9), np.maximum(np.abs(heights), 0.08)], axis=1)
+    return at, np.stack(
+        [np.full(count, wide), np.full(count, 0.9), np.maximum(np.abs(heights), 0.08)], axis=1
+    )
 
 
 def values_of(block: Block, values: Array, trace: Trace) -> Array:
@@ -517,7 +564,9 @@ def values_of(block: Block, values: Array, trace: Trace) -> Array:
     return normalise(np.asarray(values, float), scale_of(trace[block.matrix.name]))
 
 
-def swarm(piece: Piece, name: str, block: Block, poses: Sequence[Array], values: Array, trace: Trace) -> Swarm:
+def swarm(
+    piece: Piece, name: str, block: Block, poses: Sequence[Array], values: Array, trace: Trace
+) -> Swarm:
     """Copies of cells that keep size and colour."""
     n = len(poses[0])
     return Swarm(

@@ -29,6 +29,18 @@ class Swarm:
     sizes: Array = field(repr=False)  # [poses, n, 3]
     values: Array = field(repr=False)  # [poses, n], -1 to 1 for the colour map
 
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Swarm)
+            and (self.name, self.role, self.signed) == (other.name, other.role, other.signed)
+            and np.array_equal(self.places, other.places)
+            and np.array_equal(self.sizes, other.sizes)
+            and np.array_equal(self.values, other.values)
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def box(self, pose: int) -> Box:
         """Around all cells in a pose."""
         half = self.sizes[pose] / 2
@@ -72,7 +84,7 @@ class Stroke:
     def box(self) -> Box:
         """Around its points."""
         points = np.array(self.points)
-        return Box(tuple(points.min(axis=0)), tuple(points.max(axis=0)))  # type: ignore[arg-type]
+        return Box(tuple(points.min(axis=0)), tuple(points.max(axis=0)))
 
 
 Prop = Swarm | Note | Stroke

@@ -41,16 +41,16 @@ class Take:
 class Screenplay:
     """Writes chapters one after the other; `now` is how far it has come, `pose` where the camera is."""
 
-    def __init__(
-        self, layout: Layout, trace: Trace, words: Words, facts: dict[str, object], aspect: float, pace: float
-    ) -> None:
-        self.layout, self.trace, self.words, self.facts = layout, trace, words, facts
-        self.aspect, self.pace = aspect, pace
+    def __init__(self, layout: Layout, trace: Trace, words: Words, aspect: float, haste: float) -> None:
+        self.layout, self.trace, self.words = layout, trace, words
+        self.facts: dict[str, object] = {}  # what captions may speak of
+        self.aspect, self.haste = aspect, haste
         self.now = 0.0
         self.pose: Pose = overview(layout, aspect=aspect)
         self.props: list[Prop] = []
         self.chapters: list[Chapter] = []
         self._step = {block.name: -1 for block in layout.blocks.values()}
+        self._ready: dict[str, float] = {}  # when blocks are computed
         self._linked = {(link.kind, link.target) for link in layout.links}
         self._dim: dict[str, tuple[float, float]] = {}  # how far things are dimmed, and since when
         self._around = _surroundings(layout)
@@ -61,7 +61,7 @@ class Screenplay:
     def chapter(self, name: str, *, card: bool = True) -> None:
         """Begin a chapter; its card stands while the camera travels."""
         self.close()
-        self._name, self._start = name, self.now
+        self._name, self.begun = name, self.now
         if card:
             number = len(self.chapters) + 1
             self._cards.append(Card(self.now, self.now + TITLE, self.words.titles[name], str(number)))
@@ -70,12 +70,21 @@ class Screenplay:
         """End the chapter that is being written."""
         if self._name:
             title = self.words.titles[self._name]
-            parts = (tuple(part) for part in (self.shots, self.cues, self.captions, self._cards))
-            self.chapters.append(Chapter(self._name, title, self._start, self.now, *parts))
+            chapter = Chapter(
+                self._name,
+                title,
+                self.begun,
+                self.now,
+                tuple(self.shots),
+                tuple(self.cues),
+                tuple(self.captions),
+                tuple(self._cards),
+            )
+            self.chapters.append(chapter)
         self._clear()
 
     def _clear(self) -> None:
-        self._name, self._start = "", self.now
+        self._name, self.begun = "", self.now
         self.shots: list[Shot] = []
         self.cues: list[Cue] = []
         self.captions: list[Caption] = []
@@ -100,8 +109,7 @@ class Screenplay:
         starts = max([self.now, *(card.end for card in self._cards)])
         travel = self._travel(take)
         arrive = max(self.now + travel, starts)
-        length = max(reading_time(text) * self.pace, SHORTEST)
-        end = max(starts + length, arrive + least)
+        end = max(starts + max(reading_time(text), SHORTEST), arrive + least * self.haste)
         self._look(take, arrive, end)
         self._spotlight(keep, max(self.now, arrive - FADE))
         self.captions.append(Caption(starts, end, key, text))
@@ -115,7 +123,7 @@ class Screenplay:
         there = self._framed(take)
         way = math.dist(there.eye, self.pose.eye) / min(there.distance, self.pose.distance)
         turn = abs(there.azimuth - self.pose.azimuth) + abs(there.elevation - self.pose.elevation)
-        return float(np.clip(0.8 + 0.3 * math.sqrt(way) + turn / 60, 1.0, 2.4)) * min(1.0, self.pace + 0.15)
+        return float(np.clip(0.8 + 0.3 * math.sqrt(way) + turn / 60, 1.0, 2.4)) * math.sqrt(self.haste)
 
     def _framed(self, take: Take, turn: float = 0.0) -> Pose:
         wide = take.lens < 30
@@ -240,7 +248,8 @@ class Screenplay:
         if not stages:
             return
         weights = np.array([patience(stage[0], self.trace) for stage in stages.values()])
-        start, end = window
+        start = max([window[0], *(self._ready.get(b.name, 0.0) for b in self._sources(stages))])
+        end = max(window[1], start + 0.3)
         edges = start + (end - start) * np.r_[0, np.cumsum(weights / weights.sum())]
         for stage, a, b in zip(stages.values(), edges, edges[1:], strict=False):
             for block in stage:
@@ -260,8 +269,14 @@ class Screenplay:
                 todo += [b for b in self.layout.of(name) if _feeds(b, block)]
         return sorted(found.values(), key=lambda b: rank[b.matrix.name])
 
+    def _sources(self, stages: dict[str, list[Block]]) -> list[Block]:
+        """What the matrices to be computed are made of."""
+        inputs = {name for matrix in stages for name in _shown_inputs(self.trace, matrix)}
+        return [block for name in inputs for block in self.layout.of(name)]
+
     def _run(self, block: Block, start: float, end: float, step: int) -> None:
         self._step[block.name] = step
+        self._ready[block.name] = end
         tail = end + min(0.35 * (end - start), 0.6)
         if step > 0:  # seen from afar, a single column would be lost
             self.flash(block, start, start + 0.5 * FADE)

@@ -23,10 +23,15 @@ class Words:
     titles: dict[str, str]
     captions: dict[str, str]
     tasks: dict[str, str]
+    notes: dict[str, str]
 
     def caption(self, key: str, **facts: object) -> str:
         """The caption of a key with its facts filled in."""
         return self.captions[key].format(**facts)
+
+    def note(self, key: str, **facts: object) -> str:
+        """Words that stand in the scene."""
+        return self.notes[key].format(**facts)
 
     def task(self, model: str) -> str:
         """What a model was trained for, by the name of its preset."""
@@ -44,10 +49,14 @@ def words(code: str) -> Words:
     if code not in languages():
         raise UserError(f"There are no captions in “{code}”; choose one of {', '.join(languages())} or none.")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Words(code, data["language"], data["titles"], data["captions"], data["tasks"])
+    return Words(code, data["language"], data["titles"], data["captions"], data["tasks"], data["notes"])
 
 
 def reading_time(text: str) -> float:
     """Seconds it takes to read a caption."""
-    length = sum(WIDE if ord(letter) > 0x2E80 else 1.0 for letter in text)
-    return max(SHORTEST, length / READING_SPEED)
+    return max(SHORTEST, length(text) / READING_SPEED)
+
+
+def length(text: str) -> float:
+    """How long a text is, in Latin letters, to read as well as to see."""
+    return sum(WIDE if ord(letter) > 0x2E80 else 1.0 for letter in text)

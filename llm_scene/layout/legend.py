@@ -32,7 +32,12 @@ class LegendRow:
     def names(self) -> tuple[str, ...]:
         """What its title, its bar and its marks are called."""
         name = f"legend {self.title.text}"
-        return (name, f"legend bar {self.title.text}", *(f"{name} mark {n}" for n in range(len(self.marks))))
+        return (name, bar_name(self.title.text), *(f"{name} mark {n}" for n in range(len(self.marks))))
+
+
+def bar_name(title: str) -> str:
+    """What the colour bar under a title is called."""
+    return f"legend bar {title}"
 
 
 def legend(layout: Layout, trace: Trace) -> tuple[LegendRow, ...]:

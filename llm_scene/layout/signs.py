@@ -146,4 +146,4 @@ def legend_box(layout: Layout) -> Box:
     unit = layout.gap / 6
     x, y, _ = layout.box.low
     top = layout.find("tokens").origin[2] - 4 * unit
-    return Box((x - 4 * layout.gap - 38 * unit, y, top - 36 * unit), (x - 4 * layout.gap, y, top + 4 * unit))
+    return Box((x - 4 * layout.gap - 38 * unit, y, top - 40 * unit), (x - 4 * layout.gap, y, top + 4 * unit))

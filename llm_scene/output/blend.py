@@ -17,7 +17,7 @@ def save(scene: bpy.types.Scene, path: Path, film: Film | None = None) -> None:
     With a film, a second scene holds its captions as text strips over the first one, to be edited.
     Raises UserError where the file cannot be written; what was there stays then.
     """
-    captioned = edit_scene(scene, film) if film is not None and film.captions else None
+    captioned = edit_scene(scene, film) if film is not None and (film.captions or film.cards) else None
     scenes = {scene, captioned} - {None}
     for each in scenes:
         each.frame_set(each.frame_start)  # Blender 5.2 crashes when it writes a scene it never evaluated

@@ -1,19 +1,24 @@
-"""Captions as native text strips in Blender's sequencer: burnt into videos, and editable in a .blend."""
+"""Captions and titles as native strips in Blender's sequencer: burnt into videos, editable in a .blend."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 import bpy
 
-from ..film.plan import Caption, Film
+from ..film.plan import Caption, Card, Film
+from ..film.words import length as length_of
 from ..scene.compat import add_strip
 from ..scene.labels import face
 
 SUFFIX = " edit"  # of the scene that holds the captions
-LINES = 15  # the height of a caption's letters is this part of the picture's shorter side
+LINES = 17  # the height of a caption's letters is this part of the picture's shorter side
 INK, BOX = (1.0, 1.0, 1.0, 1.0), (0.01, 0.015, 0.03, 0.72)
+SHADE = (0.005, 0.008, 0.016)  # of a card's picture
+FADE = 8  # frames in which a card comes and goes
+Text = TypeVar("Text", Caption, Card)
 
 
 def add_captions(scene: bpy.types.Scene, captions: Iterable[Caption], frames: Sequence[int]) -> None:
@@ -25,7 +30,7 @@ def add_captions(scene: bpy.types.Scene, captions: Iterable[Caption], frames: Se
     render = scene.render
     for caption, start, length in runs(captions, frames, render.fps):
         strip = add_strip(editor, caption.key, "TEXT", 2, scene.frame_start + start, length)
-        strip.text, strip.font, strip.color = caption.text, face(), INK
+        strip.text, strip.font, strip.color = caption.text, face(caption.text), INK
         strip.font_size = min(render.resolution_x, render.resolution_y) / LINES
         strip.location, strip.wrap_width = (0.5, 0.06), 0.86
         strip.alignment_x, strip.anchor_x, strip.anchor_y = "CENTER", "CENTER", "BOTTOM"
@@ -34,8 +39,42 @@ def add_captions(scene: bpy.types.Scene, captions: Iterable[Caption], frames: Se
         strip.use_shadow = False
 
 
-def runs(captions: Iterable[Caption], frames: Sequence[int], fps: int) -> list[tuple[Caption, int, int]]:
-    """(caption, position of its first frame, how many frames) of every run of frames under one caption."""
+def add_cards(scene: bpy.types.Scene, cards: Iterable[Card], frames: Sequence[int]) -> None:
+    """Put chapter titles into a scene's sequencer: large letters over a picture that darkens meanwhile."""
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    render = scene.render
+    side = min(render.resolution_x, render.resolution_y)
+    for card, start, length in runs(cards, frames, render.fps):
+        first = scene.frame_start + start
+        strips = [add_strip(editor, card.title, "COLOR", 3, first, length)]
+        strips[0].color = SHADE
+        for text, size, height, channel in ((card.title, 9, 0.5, 4), (card.line, 18, 0.42, 5)):
+            strip = add_strip(editor, text, "TEXT", channel, first, length)
+            strip.text, strip.font, strip.color = text, face(text), INK
+            strip.font_size = min(side / size, render.resolution_x / (0.62 * max(1.0, length_of(text))))
+            strip.location, strip.wrap_width = (0.5, height), 0.9
+            strip.alignment_x, strip.anchor_x, strip.anchor_y = "CENTER", "CENTER", "BOTTOM"
+            strip.use_shadow = False
+            strips.append(strip)
+        strips[2].anchor_y = "TOP"
+        for strip, full in zip(strips, (0.6, 1.0, 0.8), strict=True):
+            _fade(strip, first, length, full)
+
+
+def _fade(strip: bpy.types.Strip, first: int, length: int, full: float) -> None:
+    """Let a strip come and go; one too short for that just stands there."""
+    strip.blend_type = "ALPHA_OVER"
+    strip.blend_alpha = full
+    if length < 2 * FADE + 2:
+        return
+    last = first + length
+    for frame, alpha in ((first, 0.0), (first + FADE, full), (last - FADE, full), (last, 0.0)):
+        strip.blend_alpha = alpha
+        strip.keyframe_insert("blend_alpha", frame=frame)
+
+
+def runs(captions: Iterable[Text], frames: Sequence[int], fps: int) -> list[tuple[Text, int, int]]:
+    """(text, position of its first frame, how many frames) of every run of frames under one text."""
     texts = list(captions)
     shown = (next((c for c in texts if c.start <= frame / fps < c.end), None) for frame in frames)
     found, position = [], 0
@@ -56,7 +95,9 @@ def edit_scene(scene: bpy.types.Scene, film: Film) -> bpy.types.Scene:
         setattr(edit.view_settings, name, getattr(scene.view_settings, name))
     strip = edit.sequence_editor_create().strips.new_scene(scene.name, scene, 1, scene.frame_start)
     strip.scene_input = "CAMERA"
-    add_captions(edit, film.captions, range(scene.frame_start, scene.frame_end + 1))
+    frames = range(scene.frame_start, scene.frame_end + 1)
+    add_captions(edit, film.captions, frames)
+    add_cards(edit, film.cards, frames)
     return edit
 
 

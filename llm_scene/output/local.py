@@ -50,10 +50,9 @@ def render_film(
     frames = frames or range(scene.frame_start, scene.frame_end + 1)
     folder = render_frames(scene, frames_folder(path), frames, processes, progress)
     if path.suffix:
-        captions = film.captions if film is not None else []
-        assemble(
-            {frame: folder.path(frame) for frame in frames}, path, folder.size, scene.render.fps, captions
-        )
+        captions, cards = (film.captions, film.cards) if film is not None else ([], [])
+        pictures = {frame: folder.path(frame) for frame in frames}
+        assemble(pictures, path, folder.size, scene.render.fps, captions, cards)
     return folder.folder
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import bpy
 
 from ..errors import UserError
-from ..film.plan import Caption
+from ..film.plan import Caption, Card
 from ..scene.compat import video_format
 from ..writing import check_target, whole_file
-from .edit import add_captions
+from .edit import add_captions, add_cards
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,9 @@ def assemble(
     size: tuple[int, int],
     fps: int,
     captions: Iterable[Caption] = (),
+    cards: Iterable[Card] = (),
 ) -> None:
-    """Make a video, with captions in it, in the format that the suffix of `path` names.
+    """Make a video, with captions and titles in it, in the format that the suffix of `path` names.
 
     `pictures` are files by the frame of the film that they show. H.264 and VP9 need even sizes: a last odd
     row or column is cut off.
@@ -64,6 +65,7 @@ def assemble(
         for picture in others:
             strip.elements.append(picture.name)
         add_captions(scene, captions, list(pictures))
+        add_cards(scene, cards, list(pictures))
         bpy.context.window.scene = scene
         with whole_file(path) as temporary:
             scene.render.filepath = str(temporary.resolve())

@@ -100,9 +100,9 @@ def build(
         ("room", lambda: furnish(scene, look, layout.box, studio.collection("Room"))),
         ("film", lambda: _film(studio, film)),
     )
-    for done, (what, step) in enumerate(steps):
+    for n, (what, step) in enumerate(steps):
         if progress is not None:
-            progress(done / len(steps), what)
+            progress(n / len(steps), what)
         step()
     return scene
 
@@ -116,7 +116,7 @@ def _matrices(studio: _Studio, trace: Trace, large: frozenset[str]) -> None:
         scale = scales[block.matrix.name]
         if block.name in large:
             pictured.setdefault(key, SlabMaterials(studio.look, *key))
-            sheet = slab_object(block, block.values(trace), scale, pictured[key])
+            sheet = slab_object(block, block.values(trace), scale, pictured[key], studio.layout.n_prompt)
         else:
             if key not in materials:
                 materials[key] = cell_material(studio.look, *key)

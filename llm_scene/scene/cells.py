@@ -1,7 +1,8 @@
 """A matrix as an object: a mesh of points that geometry nodes turn into cuboids.
 
 The points carry what is known of each cell: `raw` (true value), `value` (normalised for the colour
-map), `row`, `column`, `order` (when it is computed, as `reveal` counts) and `state` (0 a number, 1 masked, 2 broken).
+map), `row`, `column`, `order` (when it is computed, as `reveal` counts) and
+`state` (0 a number, 1 masked, 2 broken).
 """
 
 from __future__ import annotations

@@ -15,18 +15,25 @@ from ..network.ops import Array
 
 FACE = "Inter.woff2"
 FACE_NAME = "LLM Scene face"
+WIDE_FACE = "Noto Sans CJK Regular.woff2"
+WIDE_NAME = "LLM Scene face, East Asian"
+WIDE = 0x2E80  # from here on letters are in that one
 ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
 Line = tuple[tuple[Point, ...], float]  # a polyline and its width
 Flat = tuple[Array, list[list[int]]]  # vertices [n, 3] and faces
 
 
-def face() -> bpy.types.VectorFont:
-    """The typeface of Blender's own interface, packed so that the file takes it along."""
-    font = bpy.data.fonts.get(FACE_NAME)
+def face(text: str = "") -> bpy.types.VectorFont:
+    """The typeface of Blender's own interface, or its one for East Asian text, packed into the file.
+
+    Sequencer strips do not fall back from one face to another.
+    """
+    name, file = (FACE_NAME, FACE) if all(ord(letter) < WIDE for letter in text) else (WIDE_NAME, WIDE_FACE)
+    font = bpy.data.fonts.get(name)
     if font is None:
-        path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / FACE
+        path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / file
         font = bpy.data.fonts.load(str(path))
-        font.name = FACE_NAME
+        font.name = name
         font.pack()
     return font
 
@@ -34,7 +41,7 @@ def face() -> bpy.types.VectorFont:
 def text_object(name: str, sign: Sign, material: bpy.types.Material) -> bpy.types.Object:
     """A line of text, standing in the sheet it belongs to and facing the viewer."""
     curve = bpy.data.curves.new(name, "FONT")
-    curve.body, curve.size, curve.font = sign.text, sign.size, face()
+    curve.body, curve.size, curve.font = sign.text, sign.size, face(sign.text)
     curve.align_x, curve.align_y = ALIGN[sign.align], "BOTTOM_BASELINE"
     curve.resolution_u = 2
     curve.fill_mode = "FRONT"
@@ -94,7 +101,7 @@ class Lettering:
 def _glyphs(text: str) -> Flat:
     """A line of text of size 1, centred, in the xy plane."""
     curve = bpy.data.curves.new("setting", "FONT")
-    curve.body, curve.font, curve.align_x = text, face(), "CENTER"
+    curve.body, curve.font, curve.align_x = text, face(text), "CENTER"
     curve.resolution_u, curve.fill_mode = 2, "FRONT"
     holder = bpy.data.objects.new("setting", curve)
     mesh = holder.to_mesh()

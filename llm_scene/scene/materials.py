@@ -1,6 +1,6 @@
 """Materials. What moves in the film are custom properties of objects, read by the shaders.
 
-`reveal` runs from 0 (nothing computed) to 1 (all) and on to 1 + TAIL while the front's glow decays;
+`reveal` says how far a matrix is computed (see `film.front`) and `pose` where moving cells are;
 `highlight` lifts a whole matrix, `dim` takes it back; `focus_column` and `focus_row` point at one
 column or row (-1: none). No geometry is evaluated again, and no Python is needed to play the film.
 """
@@ -185,12 +185,14 @@ def _ramp(tree: Tree, look: Look, role: Role, signed: bool, value: Value) -> Val
 
 
 def _running_order(tree: Tree, row: Value, column: Value) -> Value:
-    """When a slab's cell is computed, 0 to 1, as `cells.order_of` says it for cuboids."""
-    rows, columns = _property(tree, "rows"), _property(tree, "columns")
-    down = tree.math("MULTIPLY_ADD", column, rows, row)
-    across = tree.math("MULTIPLY_ADD", row, columns, column)
-    index = tree.call("ShaderNodeMix", _property(tree, "by_rows"), None, down, across)
-    return tree.math("DIVIDE", index, tree.math("MULTIPLY", rows, columns))
+    """When a slab's cell is computed, 0 to 1, as `front.order_of` says it for cuboids."""
+    by_rows, length, prompt = (_property(tree, name) for name in ("by_rows", "length", "n_prompt"))
+    position, within = tree.blend(by_rows, column, row), tree.blend(by_rows, row, column)
+    share = tree.math("DIVIDE", within, length)
+    early = tree.math("DIVIDE", tree.math("ADD", position, share), prompt)
+    step = tree.math("ADD", tree.math("SUBTRACT", position, prompt), 1.0)
+    later = tree.math("MULTIPLY_ADD", step, STRIDE, share)
+    return tree.blend(tree.math("GREATER_THAN", step, 0.5), early, later)
 
 
 def _grid(tree: Tree) -> Value:

@@ -44,6 +44,15 @@ class Tree:
         """Scalar arithmetic."""
         return self.call("ShaderNodeMath", *values, operation=operation, use_clamp=clamp)
 
+    def blend(self, factor: Value, a: Value, b: Value) -> bpy.types.NodeSocket:
+        """Number a to number b."""
+        node = self.node("ShaderNodeMix", data_type="FLOAT")
+        for value, socket in zip(
+            (factor, a, b), (node.inputs[0], node.inputs[2], node.inputs[3]), strict=True
+        ):
+            self.wire(value, socket)
+        return node.outputs[0]
+
     def mix(self, factor: Value, a: Value, b: Value) -> bpy.types.NodeSocket:
         """Colour a to colour b."""
         node = self.node("ShaderNodeMix", data_type="RGBA")

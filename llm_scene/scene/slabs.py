@@ -15,6 +15,7 @@ from itertools import product
 import bpy
 import numpy as np
 
+from ..film.front import by_rows
 from ..layout.budget import TILE
 from ..layout.look import normalise
 from ..layout.plan import Block
@@ -25,7 +26,11 @@ MASKED, BROKEN = 0, 255  # bytes that stand for no value; 1 to 254 hold values
 
 
 def slab_object(
-    block: Block, values: Array, scale: float, materials: Callable[[bpy.types.Image], bpy.types.Material]
+    block: Block,
+    values: Array,
+    scale: float,
+    materials: Callable[[bpy.types.Image], bpy.types.Material],
+    n_prompt: int,
 ) -> bpy.types.Object:
     """An object named after the block. `values` are the true ones, [rows, columns].
 
@@ -54,8 +59,8 @@ def slab_object(
     _write_place(mesh, corners)
     slab = bpy.data.objects.new(block.name, mesh)
     slab.location = block.origin
-    slab["rows"], slab["columns"] = float(rows), float(columns)
-    slab["by_rows"] = float(block.axes[0] in ("position", "query"))
+    slab["length"] = float(columns if by_rows(block) else rows)
+    slab["by_rows"], slab["n_prompt"] = float(by_rows(block)), float(n_prompt)
     return slab
 
 

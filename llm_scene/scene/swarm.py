@@ -10,7 +10,7 @@ from ..network.ops import Array
 from .materials import STATES
 
 BEVEL = 0.09
-# A cell around its centre, its front (towards -y) bevelled: the back's corners, the front's outer and inner ones.
+# A cell around its centre, its front (towards -y) bevelled: corners of the back and of the front.
 _BACK = [(x, 0.5, z) for z in (-0.5, 0.5) for x in (-0.5, 0.5)]
 _FRONT = [(x, -0.5, z) for _, _, z in _BACK[::2] for x in (-0.5, 0.5)]
 _FACES = np.array([
@@ -36,6 +36,7 @@ def swarm_object(swarm: Swarm, material: bpy.types.Material) -> bpy.types.Object
         key = thing.shape_key_add(name=f"pose {pose}", from_mix=False)
         key.value = 0.0
         key.data.foreach_set("co", _corners(swarm, pose).astype(np.float32).ravel())
+    thing.data.shape_keys.name = swarm.name
     return thing
 
 

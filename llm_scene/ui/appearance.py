@@ -8,9 +8,10 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
+from ..layout.legend import TITLES, bar_name
 from ..layout.look import LOOKS, Look, Ramp, to_linear
 from ..layout.plan import Box
-from ..scene import cells, legend, materials, room
+from ..scene import cells, materials, room
 from ..scene.build import MARK
 from ..scene.compat import modifier_input
 from .ownership import plain_name, tag_of
@@ -38,6 +39,9 @@ INKS: dict[str, Callable[[Look], tuple[str, float]]] = {
     "candidate": lambda look: (look.links["trunk"], 0.8),
     "legend ink": lambda look: (look.ink, 1.0),
     "legend faint": lambda look: (look.faint, 1.0),
+    "words": lambda look: (look.ink, 1.2),
+    "accented words": lambda look: (look.accent, 1.2),
+    "faint words": lambda look: (look.faint, 1.0),
 }
 HIDEABLE = ("Labels", "Legend")
 
@@ -99,9 +103,12 @@ def _material(name: str, look: Look) -> bpy.types.Material | None:
     kind = what.removesuffix(" link")
     if what.endswith(" link") and kind in look.links:
         return materials.link_material(look, kind)
-    role = what.removesuffix(" positive")
+    role, signed = what.removesuffix(" positive"), not what.endswith(" positive")
     if f"{role} signed" in look.ramps:
-        return materials.cell_material(look, role, not what.endswith(" positive"))
+        return materials.cell_material(look, role, signed)
+    moving = role.removeprefix("moving ")
+    if f"{moving} signed" in look.ramps:
+        return materials.swarm_material(look, moving, signed)
     return None
 
 
@@ -143,7 +150,7 @@ def box_of(scene: bpy.types.Scene) -> Box:
 
 
 def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
-    bars = {f"legend bar {title}": (role, signed) for role, signed, title, *_ in legend.ROWS}
+    bars = {bar_name(title): (role, signed) for role, signed, title in TITLES}
     for thing in part(scene, "Legend").objects:
         if plain_name(thing) not in bars:
             continue

@@ -42,7 +42,12 @@ def recipe_of(settings: Settings) -> dict[str, Any]:
         "preset": "" if own else settings.preset,
         "folder": settings.folder if own else "",
         "tokens": found.tokens[:-1],
-        "options": {"language": settings.language, "look": settings.look},
+        "options": {
+            "n_prompt": len(tokens) if settings.steps > 1 else None,  # else the film writes on by itself
+            "cut": settings.cut,
+            "language": settings.language,
+            "look": settings.look,
+        },
     }
 
 

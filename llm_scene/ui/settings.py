@@ -208,6 +208,16 @@ class Settings(bpy.types.PropertyGroup):
         default=True,
         update=live(relabel),
     )
+    cut: EnumProperty(
+        name="Cut",
+        description="How long the film is that Generate makes",
+        items=[
+            ("full", "Full", "Every chapter, about three minutes"),
+            ("short", "Short", "The same way in a minute"),
+            ("teaser", "Teaser", "The data flow in a few seconds"),
+        ],
+        default="full",
+    )
     language: EnumProperty(
         name="Captions", description="Language of the film's captions", items=language_items()
     )

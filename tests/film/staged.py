@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from llm_scene.film import Film
-from llm_scene.film.compose import Story, compose
+from llm_scene.film.compose import Story, compose, writes
 from llm_scene.film.words import words
 from llm_scene.layout import Box, Layout, arrange
 from llm_scene.models.checkpoint import stored_shapes
 from llm_scene.network import Config, Rope, Trace, declare, run
+from llm_scene.network.generation import generate
 
 LETTERS = "ABCDE"
 
@@ -25,7 +26,7 @@ class Shape:
     n_layer: int
     n_head: int
     n_positions: int
-    cut: str = "film"
+    cut: str = "full"
     n_kv_head: int | None = None
     qk_norm: bool = False
     d_head: int = 16
@@ -81,7 +82,7 @@ class Staged:
 
 
 @functools.cache
-def stage(shape: Shape, language: str = "en") -> Staged:
+def stage(shape: Shape, language: str = "en", aspect: float = 16 / 9) -> Staged:
     """The film of a model with random weights and a random prompt."""
     network = declare(shape.config)
     rng = np.random.default_rng(shape.seed)
@@ -90,13 +91,20 @@ def stage(shape: Shape, language: str = "en") -> Staged:
         for key, size in stored_shapes(network).items()
     }
     tokens = [int(token) for token in rng.integers(network.config.d_vocab, size=shape.n_positions)]
+    if writes(shape.cut):
+        steps = min(4, network.config.n_ctx - len(tokens) + 1)
+        tokens += generate(network, weights, tokens, steps).chosen[:-1]
     trace = run(network, weights, tokens)
-    pieces = [LETTERS[token] for token in (*tokens, *trace["probs"].argmax(axis=-1))]
-    likely = trace["probs"][-1]
+    predicted = [LETTERS[token] for token in trace["probs"].argmax(axis=-1)]
+    pieces = [LETTERS[token] for token in tokens]
+    likely = trace["probs"][shape.n_positions - 1]
     candidates = [(LETTERS[i], float(likely[i])) for i in np.argsort(-likely, kind="stable")]
-    layout = arrange(network, shape.n_positions, pieces, candidates)
-    story = Story("nano-GPT", "".join(pieces[: shape.n_positions]), pieces[-1])
-    return Staged(trace, layout, compose(layout, trace, words(language), story, cut=shape.cut))
+    layout = arrange(network, len(tokens), [*pieces, *predicted], candidates, shape.n_positions)
+    told = (*pieces, predicted[-1])
+    prompt, answer = "".join(told[: shape.n_positions]), "".join(told[shape.n_positions :])
+    story = Story("random", "nano-GPT", prompt, told, answer)
+    film = compose(layout, trace, words(language), story, cut=shape.cut, aspect=aspect)
+    return Staged(trace, layout, film)
 
 
 NANO = Shape("gpt2", 3, 3, 6)
@@ -105,7 +113,7 @@ NANO = Shape("gpt2", 3, 3, 6)
 # and without shared keys and normed queries; each in both cuts.
 SHAPES = [
     Shape(*sizes, cut=cut, **extras)  # type: ignore[arg-type]
-    for cut in ("film", "teaser")
+    for cut in ("full", "short", "teaser")
     for sizes, extras in (
         (("gpt2", 3, 3, 6), {}),
         (("gpt2", 3, 3, 11), {}),

@@ -7,8 +7,8 @@ import string
 import pytest
 
 from llm_scene.errors import UserError
-from llm_scene.film import compose
 from llm_scene.film.words import FOLDER, languages, reading_time, words
+from tests.film.staged import SHAPES, stage
 
 LANGUAGES = languages()
 
@@ -34,14 +34,15 @@ def test_every_language_has_every_key_and_its_facts(code: str) -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_nothing_is_blank_or_broken_over_lines(code: str) -> None:
     ours = words(code)
-    for text in (ours.language, *ours.titles.values(), *ours.captions.values()):
+    assert set(ours.tasks) == set(words("en").tasks)
+    for text in (ours.language, *ours.titles.values(), *ours.captions.values(), *ours.tasks.values()):
         assert text == text.strip() != ""
         assert "\n" not in text
 
 
 def test_every_step_has_a_caption_and_no_caption_is_left_over() -> None:
-    steps = (*compose.EMBEDDING, *compose.ATTENTION, *compose.MLP, *compose.OUTPUT, *sum(compose.TEASER, ()))
-    assert {step.key for step in steps} | {"opening", "blocks"} == set(words("en").captions)
+    shown = {caption.key for shape in SHAPES for caption in stage(shape).film.captions}
+    assert shown == set(words("en").captions)
 
 
 def test_reading_time() -> None:

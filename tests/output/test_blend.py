@@ -73,8 +73,8 @@ def test_it_needs_no_script_and_no_other_file(opened: bpy.types.Scene, blend: Pa
 
 
 def test_both_scenes_render_and_differ_by_the_caption(opened: bpy.types.Scene, tmp_path: Path) -> None:
-    plain = rendered(opened, 30, tmp_path / "plain.png")
-    edit = rendered(bpy.data.scenes["LLM Scene edit"], 30, tmp_path / "edit.png")
+    plain = rendered(opened, 110, tmp_path / "plain.png")
+    edit = rendered(bpy.data.scenes["LLM Scene edit"], 110, tmp_path / "edit.png")
     assert plain.shape == edit.shape == (90, 160, 3)
     assert plain.std() > 0.02
     different = np.abs(plain - edit).max(axis=-1)

@@ -81,12 +81,12 @@ class TestRibbon:
 
 class TestPieces:
     def test_are_cut_where_a_line_ends(self) -> None:
-        found = pieces([Cue("m", "reveal", 1.0, 3.0, 0.0, 1.0)], 4, 5.0)
+        found = pieces([Cue("m", "reveal", 1.0, 3.0, 0.0, 1.0)], 4, 4, 5.0)
         assert [(p.start, p.end) for p in found] == [(0, 1), (1, 1.5), (1.5, 2), (2, 2.5), (2.5, 3), (3, 5)]
         assert [p.line for p in found if p.moves] == [0, 1, 2, 3]
 
     def test_stop_at_the_last_line_while_the_cue_runs_on(self) -> None:
-        found = pieces([Cue("m", "reveal", 0.0, 3.0, 0.0, 1.5)], 2, 4.0)
+        found = pieces([Cue("m", "reveal", 0.0, 2.7, 0.0, 1.35)], 2, 2, 4.05)
         assert [(p.start, p.end, p.a, p.b) for p in found][:2] == [(0, 1, 0, 1), (1, 2, 1, 2)]
         assert not any(p.moves for p in found[2:])
 
@@ -98,7 +98,7 @@ class TestPieces:
     )
     def test_meet_and_agree_with_the_cue(self, easing: str, lines: int, a: float, b: float) -> None:
         cue = Cue("m", "reveal", 1.0, 2.0, a, b, easing)
-        found = pieces([cue], lines, 3.0)
+        found = pieces([cue], lines, lines, 3.0)
         assert (found[0].start, found[-1].end) == (0, 3)
         for one, other in pairwise(found):
             assert one.end == pytest.approx(other.start)

@@ -19,27 +19,52 @@ def model():
 
 def test_everything_belongs_together(model) -> None:
     made = produce(model, TOKENS)
-    assert made.tokens == TOKENS
-    assert made.trace.tokens == list(TOKENS)
+    assert made.tokens[: len(TOKENS)] == TOKENS
+    assert made.trace.tokens == list(made.tokens)
+    assert made.layout.n_prompt == len(TOKENS) == 6
     assert made.trace.network is model.network
     assert len(made.layout.blocks) == 206
     assert {target for target, channel in made.film.tracks if channel == "reveal"} >= {
         block.name for block in made.layout.blocks.values() if block.matrix.op is not None
     }
-    assert (made.film.name, made.look.name) == ("film", "studio")
+    assert (made.film.name, made.look.name) == ("full", "studio")
 
 
 def test_letters_are_the_prompt_and_what_the_model_expects(model) -> None:
     made = produce(model, TOKENS)
     expected = "".join("ABC"[int(row.argmax())] for row in made.trace["probs"])
-    assert "".join(letter.text for letter in made.layout.letters if not letter.predicted) == "CBABBC"
+    assert "".join(letter.text for letter in made.layout.letters if not letter.predicted) == "CBABBCABBBC"
     assert "".join(letter.text for letter in made.layout.letters if letter.predicted) == expected
-    assert expected[-1] == "A"  # the least of them comes first
+    assert expected[5:] == "ABBBCC"
+    assert [letter.position for letter in made.layout.letters if letter.chosen] == [5]
+
+
+def test_what_the_model_wrote_may_be_given(model) -> None:
+    """Sampled elsewhere, for example: the film shows it instead of the greedy answer."""
+    made = produce(model, (*TOKENS, 1, 1), n_prompt=6)
+    assert made.tokens == (*TOKENS, 1, 1)
+    assert made.layout.n_prompt == 6
+
+
+def test_the_teaser_shows_the_prompt_alone(model) -> None:
+    assert produce(model, TOKENS, cut="teaser").tokens == TOKENS
+    assert produce(model, (*TOKENS, 1), n_prompt=6, cut="teaser").tokens == TOKENS
+
+
+def test_a_full_context_leaves_room_for_one_letter(model) -> None:
+    made = produce(model, (2, 1, 0, 1, 1, 2, 0, 1, 1, 1, 2))
+    assert len(made.tokens) == 11
+    assert "loop" not in [chapter.name for chapter in made.film.chapters]
+
+
+def test_chapters_can_be_chosen(model) -> None:
+    made = produce(model, TOKENS, chapters=["mlp", "attention"])
+    assert [chapter.name for chapter in made.film.chapters] == ["attention", "mlp"]
 
 
 def test_candidates_are_the_likeliest_first_with_their_true_probabilities(model) -> None:
     made = produce(model, TOKENS)
-    probabilities = dict(zip("ABC", made.trace["probs"][-1].tolist(), strict=True))
+    probabilities = dict(zip("ABC", made.trace["probs"][5].tolist(), strict=True))
     shown = [(candidate.text, candidate.probability) for candidate in made.layout.candidates]
     assert shown == sorted(probabilities.items(), key=lambda pair: -pair[1])
 

@@ -20,7 +20,7 @@ from tests.scene.reading import curves, matrices
 SIZE = (160, 90)
 
 
-@pytest.fixture(scope="module", params=["film", "teaser"])
+@pytest.fixture(scope="module", params=["full", "teaser"])
 def made(request: pytest.FixtureRequest) -> Made:
     empty_file()
     return make_random(Shape("gpt2", 2, 3, 4, request.param, d_head=8))
@@ -133,7 +133,7 @@ def test_the_whole_film_is_one_action(made: Made) -> None:
 def pictured(tmp_path_factory: pytest.TempPathFactory):
     """Renders frames of the film, small and grainy, as arrays [rows from the bottom, columns, RGB]."""
     empty_file()
-    made = make_random(Shape("gpt2", 1, 2, 6, d_head=8))
+    made = make_random(Shape("gpt2", 1, 2, 6, "teaser", d_head=8))
     folder = tmp_path_factory.mktemp("pictures")
     render = made.scene.render
     render.engine = "CYCLES"
@@ -182,7 +182,7 @@ def vivid(pixels: np.ndarray) -> float:
 def test_cells_light_up_when_they_are_computed(pictured) -> None:
     """Before its front has passed a matrix is grey and even; after, coloured and lively."""
     made, picture = pictured
-    block = made.production.layout["blocks.0.ln1.out"]
+    block = made.production.layout["blocks.0.resid_pre"]
     (cue,) = made.production.film.tracks[block.name, "reveal"]
     before, after = int(cue.start * 24) - 1, int(cue.end * 24) + 1
     empty, full = picture(before), picture(after)

@@ -6,11 +6,11 @@ import bpy
 import numpy as np
 import pytest
 
+from llm_scene.film.front import order_of
 from llm_scene.layout import Layout, arrange
 from llm_scene.layout.look import STUDIO, scale_of
 from llm_scene.network import Trace
 from llm_scene.scene.build import build
-from llm_scene.scene.cells import order_of
 from tests.film.staged import Shape, stage
 from tests.scene.conftest import Made, empty_file, make
 from tests.scene.reading import attribute, matrices, points
@@ -37,7 +37,7 @@ def test_every_block_is_an_object_and_every_cell_a_point(whole: Made) -> None:
 
 
 def test_attributes_are_the_trace(whole: Made) -> None:
-    trace = whole.production.trace
+    trace, n_prompt = whole.production.trace, whole.production.layout.n_prompt
     for name, thing in matrices(whole.scene).items():
         block = whole.production.layout[name]
         true = block.values(trace)
@@ -53,7 +53,8 @@ def test_attributes_are_the_trace(whole: Made) -> None:
         rows, columns = np.indices(block.shape)
         assert np.array_equal(attribute(thing.data, "row"), rows.ravel())
         assert np.array_equal(attribute(thing.data, "column"), columns.ravel())
-        assert attribute(thing.data, "order") == pytest.approx(order_of(block).ravel(), abs=1e-6)
+        order = order_of(block, n_prompt).ravel()
+        assert attribute(thing.data, "order") == pytest.approx(order, rel=1e-6, abs=1e-6)
 
 
 def test_evaluated_geometry_has_a_cuboid_a_cell(whole: Made) -> None:
@@ -140,6 +141,8 @@ def test_cells_fill_position_by_position(whole: Made) -> None:
     """Order rises from 0 to 1; a position is done before the next one begins."""
     for name, thing in matrices(whole.scene).items():
         block = whole.production.layout[name]
+        if block.role == "weight":  # there from the beginning
+            continue
         order = attribute(thing.data, "order").reshape(block.shape)
         assert order.min() == 0 and order.max() == (1 if block.n_cells > 1 else 0), name
         assert len(np.unique(order)) == block.n_cells
@@ -152,7 +155,7 @@ def test_cells_fill_position_by_position(whole: Made) -> None:
 @pytest.mark.parametrize("strange", [np.nan, np.inf])
 def test_broken_values_are_marked(strange: float) -> None:
     empty_file()  # so this comes last
-    staged = stage(Shape("gpt2", 1, 1, 3, d_head=4))
+    staged = stage(Shape("gpt2", 1, 1, 3, "teaser", d_head=4))
     arrays = {name: array.copy() for name, array in staged.trace.arrays.items()}
     arrays["blocks.0.resid_mid"][1, 2] = strange
     layout: Layout = arrange(staged.trace.network, 3)

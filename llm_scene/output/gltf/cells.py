@@ -158,7 +158,9 @@ def instanced_cells(document: Document, cells: Cells, parents: dict[str, int], f
             deep[:, 2] += RELIEF * cells.magnitude(block).ravel()
             attributes["SCALE"] = document.accessor(deep)
             if film is not None:
-                attributes["_T_ON"] = document.accessor(lit_at(film, block).astype(np.float32))
+                attributes["_T_ON"] = document.accessor(
+                    lit_at(film, block, cells.layout.n_prompt).astype(np.float32)
+                )
         instances = {"extensions": {INSTANCING: {"attributes": attributes}}}
         fields = place(block) | instances | {"mesh": mesh, "extras": cells.extras(block)}
         document.node(block.name, parents[block.name], **fields)

@@ -82,7 +82,7 @@ def glb(layout: Layout, trace: Trace, film: Film | None, look: Look, *, mode: st
     camera = add_camera(document, pose, ASPECT, max(layout.box.size))
     if film is not None:
         clip = Clip(document, film.name, _times(film))
-        covers = Covers(document, clip, film, look, relief)
+        covers = Covers(document, clip, film, look, relief, layout.n_prompt)
         for group in grouped(layout, film):
             covers.add(group)
         covers.close()
@@ -206,9 +206,7 @@ def _letters(document: Document, layout: Layout, look: Look, film: Film | None, 
     hidden = []
     for (predicted, _), letters in together.items():
         first = letters[0]
-        shapes = [
-            shape for letter in letters for shape in _letter(letter, look, letter.chosen)
-        ]
+        shapes = [shape for letter in letters for shape in _letter(letter, look, letter.chosen)]
         name = f"{'Predictions' if predicted else 'Tokens'} from {first.position}"
         node = _shape_node(document, name, shapes, plain, at=first.at)
         if film and (cues := film.tracks.get((letter_name(first), "hidden"))):

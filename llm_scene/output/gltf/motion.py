@@ -15,11 +15,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...film.front import STRIDE, lines_done, order_of
 from ...film.plan import EASINGS, Cue, Film
 from ...layout.look import Look, srgb
 from ...layout.plan import Block, Layout
 from ...network.ops import Array
-from ...scene.cells import order_of
 from .document import NEAREST, Clip, Document
 from .images import png
 from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, painted, turned
@@ -55,25 +55,31 @@ class Piece:
         return self.a != self.b
 
 
-def pieces(cues: Sequence[Cue], lines: int, duration: float) -> list[Piece]:
+def pieces(cues: Sequence[Cue], lines: int, n_prompt: int, duration: float) -> list[Piece]:
     """How the front moves through the lines of a matrix over the whole film."""
-    steps = [(t, value * lines) for t, value in [(0.0, cues[0].a), *_knots(cues), (duration, cues[-1].b)]]
-    parts = [part for one, other in pairwise(steps) for part in _split(one, other)]
-    return [Piece(p.start, p.end, _within(p.a, lines), _within(p.b, lines)) for p in parts]
+    knots = _broken([(0.0, cues[0].a), *_knots(cues), (duration, cues[-1].b)])
+    steps = [(t, lines_done(value, n_prompt, lines)) for t, value in knots]
+    return [part for one, other in pairwise(steps) for part in _split(one, other)]
 
 
-def _within(value: float, lines: int) -> float:
-    """`reveal` runs on past the last line while a glow decays that is not shown here."""
-    return min(max(value, 0.0), float(lines))
+def _broken(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """With further knots where a step's last line is done: `reveal` runs on while a glow decays."""
+    out = knots[:1]
+    for (t0, a), (t1, b) in pairwise(knots):
+        ends = 1 + STRIDE * np.arange(math.ceil(max(a, b) / STRIDE) + 1)
+        inside = ends[(ends > min(a, b)) & (ends < max(a, b))]
+        times = t0 + (inside - a) / (b - a) * (t1 - t0) if len(inside) else inside
+        out += [*sorted(zip(times.tolist(), inside.tolist(), strict=True)), (t1, b)]
+    return out
 
 
-def lit_at(film: Film, block: Block) -> Array:
+def lit_at(film: Film, block: Block, n_prompt: int) -> Array:
     """When each cell lights up, in seconds, row by row; 0 where the film does not compute the block."""
     cues = film.tracks.get((block.name, "reveal"))
     if not cues:
         return np.zeros(block.n_cells)
     times, values = np.array(_knots(cues)).T
-    return np.interp(order_of(block).ravel(), np.maximum.accumulate(values), times)
+    return np.interp(order_of(block, n_prompt).ravel(), np.maximum.accumulate(values), times)
 
 
 def _knots(cues: Sequence[Cue]) -> list[tuple[float, float]]:
@@ -166,10 +172,13 @@ def grouped(layout: Layout, film: Film) -> list[Group]:
 class Covers:
     """Puts covers into a document and keys them in a clip."""
 
-    def __init__(self, document: Document, clip: Clip, film: Film, look: Look, relief: float) -> None:
+    def __init__(
+        self, document: Document, clip: Clip, film: Film, look: Look, relief: float, n_prompt: int
+    ) -> None:
         self.document = document
         self.clip = clip
         self.film = film
+        self.n_prompt = n_prompt
         self.lead = 0.5 / film.fps  # keys stand half a frame early: no frame falls on a jump
         self.front = 0.15 + relief  # how far covers stand out, in front of the highest cell
         self.parent = document.node("Not computed yet")
@@ -180,7 +189,7 @@ class Covers:
 
     def add(self, group: Group) -> None:
         """A cover for a group, and its turn on a lane."""
-        moves = pieces(group.cues, group.lines, self.film.duration)
+        moves = pieces(group.cues, group.lines, self.n_prompt, self.film.duration)
         self._cover(group, moves)
         if group.length > 1:
             self._run(group, [piece for piece in moves if piece.moves])
