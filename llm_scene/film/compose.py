@@ -501,11 +501,11 @@ def loop(reel: _Reel) -> None:
     text = _lines(reel)
     low, high = layout.box.low, layout.box.high
     boxes = [layout.box, text[-1].box, Box(low, (high[0], high[1], text[-1].at[2]))]
-    reel.say("loop", Take(boxes, -38, 11, turn=3, lens=26.0), least=1.5)
+    reel.say("loop", Take(boxes, -54, 11, turn=8, lens=24.0), least=1.5)
     blocks = [block for block in layout.blocks.values() if block.role != "weight"]
     shown = reel.now - 1.5
     for step in range(1, steps + 1):
-        seconds = max(1.1, 4.2 * 0.72 ** (step - 1)) * reel.haste**0.7
+        seconds = max(1.0, 4.0 * 0.7 ** (step - 1)) * reel.haste
         start = reel.now
         fly = min(1.2, 0.4 * seconds)
         _fly_back(reel, first + step - 1, start, start + fly)
@@ -524,7 +524,7 @@ def loop(reel: _Reel) -> None:
 def finale(reel: _Reel) -> None:
     """The whole machine pulses; the end card."""
     reel.chapter("finale", card=False)
-    window = reel.say("finale", _wide(reel, -40, 8), least=3.2)
+    window = reel.say("finale", _wide(reel, -36, 10), least=3.2)
     _pulse(reel, window[0] - 1.0, window[1] + 1.5)
     line = reel.words.titles["end"].format(**reel.facts)
     start = reel.now
