@@ -300,6 +300,30 @@ def presets(args: Arguments) -> None:
         print(f"{name:{width}}  {count:>{count_width},} parameters  {what}".rstrip())
 
 
+# --- info --------------------------------------------------------------------------------------------
+
+
+def info_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `info`."""
+    add_model_arguments(sub)
+    sub.add_argument("--positions", metavar="N", type=_count, help="of the scene to reckon (16)")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def info(args: Arguments) -> None:
+    """Say what a model is and what a scene of it would cost."""
+    from .layout.facts import cost_facts, model_facts
+
+    model = model_of(args)
+    n_positions = min(args.positions or 16, model.config.n_ctx)
+    rows = (*model_facts(model), ("Scene over", f"{n_positions} positions"), *cost_facts(model, n_positions))
+    if args.json:
+        print(json.dumps({"model": model.title, **dict(rows)}, indent=1, ensure_ascii=False))
+        return
+    width = max(len(name) for name, _ in rows)
+    print("\n".join([model.title, *(f"{name:{width}}  {value}" for name, value in rows), *model.warnings]))
+
+
 # --- explain -----------------------------------------------------------------------------------------
 
 
@@ -361,6 +385,7 @@ def add_scene_arguments(sub: argparse.ArgumentParser, output: str) -> None:
         "--film", metavar="NAME", default="full", help="full (the default), short (a minute) or teaser"
     )
     group.add_argument("--chapters", metavar="NAMES", type=_names, help="only these: attention,mlp")
+    group.add_argument("--format", metavar="NAME", default="landscape", help="landscape, square or vertical")
     group.add_argument("--language", metavar="CODE", default="en", help="of the captions: en, zh … or none")
     group.add_argument("--look", metavar="NAME", default="studio", help="studio (dark, the default) or paper")
     sub.set_defaults(steps=1)
@@ -378,11 +403,15 @@ def add_quality_arguments(sub: argparse.ArgumentParser, preset: str) -> None:
 
 def production_of(args: Arguments) -> Production:
     """The traced model, its layout and its film."""
+    from .film.compose import FORMATS
     from .layout.look import LOOKS
     from .output.production import produce
 
     if args.look not in LOOKS:
         raise UserError(f"There is no look {args.look!r}: choose one of {', '.join(LOOKS)}.")
+    if args.format not in FORMATS:
+        raise UserError(f"There is no format {args.format!r}: choose one of {', '.join(FORMATS)}.")
+    size = getattr(args, "resolution", None)
     model = model_of(args)
     prompt = prompt_of(args, model)
     return produce(
@@ -392,6 +421,7 @@ def production_of(args: Arguments) -> Production:
         chapters=args.chapters,
         language=args.language,
         look=args.look,
+        aspect=size[0] / size[1] if size else FORMATS[args.format],
     )
 
 
@@ -405,7 +435,7 @@ def scene_of(args: Arguments, production: Production) -> bpy.types.Scene:
             f"There is no render preset {args.render_preset!r}: choose one of {', '.join(PRESETS)}."
         )
     scene = build(production.layout, production.trace, production.film, production.look)
-    apply_preset(scene, PRESETS[args.render_preset])
+    apply_preset(scene, PRESETS[args.render_preset], production.film.aspect)
     if args.resolution is not None:
         scene.render.resolution_x, scene.render.resolution_y = args.resolution
     if args.samples is not None:
@@ -625,7 +655,14 @@ def demo_arguments(sub: argparse.ArgumentParser) -> None:
     add_quality_arguments(sub, "draft")
     add_model_arguments(sub)
     sub.set_defaults(
-        prompt=None, tokens=None, steps=1, language="en", look="studio", chapters=None, processes=None
+        prompt=None,
+        tokens=None,
+        steps=1,
+        language="en",
+        look="studio",
+        chapters=None,
+        format="landscape",
+        processes=None,
     )
 
 
@@ -647,6 +684,7 @@ def demo(args: Arguments) -> None:
 
 COMMANDS: list[Command] = [
     Command("predict", "Continue a prompt and print the probabilities.", predict_arguments, predict),
+    Command("info", "Say what a model is and what a scene of it costs.", info_arguments, info),
     Command("explain", "Say how one cell came about.", explain_arguments, explain),
     Command(
         "convert", "Turn a nanoGPT or minGPT checkpoint into a model folder.", convert_arguments, convert

@@ -28,6 +28,24 @@ def refused(capsys: Capture, problem: str, *argv: str) -> None:
     assert problem in err
 
 
+class TestInfo:
+    def test_says_what_a_model_is_and_costs(self, capsys: Capture) -> None:
+        assert main(["info", "--preset", "gpt2-small"]) == 0
+        out = capsys.readouterr().out
+        for text in ("GPT-2 small", "124,439,808", "12 × 12", "50,257", "none: a shape", "in pictures", "GB"):
+            assert text in out
+
+    def test_as_json(self, capsys: Capture) -> None:
+        assert main(["info", "--positions", "11", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["Family"], told["Parameters"], told["Cells"]) == ("GPT-2", "85,728", "117,925")
+        assert told["Matrices"] == "206"
+        assert told["Tokenizer"].endswith("3 tokens")
+
+    def test_of_a_folder_that_is_none(self, capsys: Capture, tmp_path: Path) -> None:
+        refused(capsys, "config.json", "info", "--model", str(tmp_path))
+
+
 class TestPredict:
     def test_sorts(self, capsys: Capture) -> None:
         assert main(["predict", "--preset", "nano-gpt-sort", "--prompt", "CBABBC"]) == 0

@@ -37,6 +37,7 @@ class Story:
     """What the film needs to know beyond the network."""
 
     name: str  # of the model's preset, for its task
+    task: str  # in the preset's own words, where the language has none of its own
     model: str
     prompt: str
     words: tuple[str, ...]  # every token of the trace to read, and after them the last prediction
@@ -102,7 +103,7 @@ class _Reel(Screenplay):
         probs = trace["probs"][layout.n_prompt - 1]
         self.facts = {
             "model": story.model,
-            "task": words.task(story.name),
+            "task": words.task(story.name, story.task),
             "prompt": story.prompt,
             "answer": story.answer,
             "parameters": f"{trace.network.n_params():,}",

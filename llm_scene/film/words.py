@@ -33,9 +33,9 @@ class Words:
         """Words that stand in the scene."""
         return self.notes[key].format(**facts)
 
-    def task(self, model: str) -> str:
-        """What a model was trained for, by the name of its preset."""
-        return self.tasks.get(model, self.tasks["other"])
+    def task(self, model: str, own: str = "") -> str:
+        """What a model was trained for, by the name of its preset, or in the preset's `own` words."""
+        return self.tasks.get(model, own or self.tasks["other"])
 
 
 def languages() -> list[str]:

@@ -1,11 +1,35 @@
-"""Which matrices are drawn cell by cell, and which as slabs that carry their values in a picture."""
+"""Which matrices are drawn cell by cell, and which as slabs; and what a scene will cost."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from ..network.graph import Network
+from .arrange import arrange
 from .plan import Layout
 
 CUBOIDS = 1_000_000  # cells drawn as cuboids in one scene, unless the user says otherwise
 TILE = 8192  # the most cells along a side of a slab's picture: what every graphics card takes
+# What a scene takes on two cores, measured by `benchmarks/bench_scene.py`: seconds and bytes by what
+# there is, and bytes for Blender itself.
+BLOCK_SECONDS, CUBOID_SECONDS, SLAB_SECONDS = 5e-3, 2e-6, 1.5e-7
+BLOCK_BYTES, CUBOID_BYTES, SLAB_BYTES, BLENDER_BYTES = 4e5, 1100.0, 14.0, 3e8
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a scene consists of, and about what building it takes."""
+
+    blocks: int
+    cuboids: int  # cells drawn one by one
+    slab_cells: int  # cells in pictures
+    memory: float  # bytes
+    seconds: float
+
+    @property
+    def cells(self) -> int:
+        """All cells."""
+        return self.cuboids + self.slab_cells
 
 
 def slabs(layout: Layout, budget: int = CUBOIDS) -> frozenset[str]:
@@ -23,3 +47,15 @@ def slabs(layout: Layout, budget: int = CUBOIDS) -> frozenset[str]:
         chosen.update(alike)
         cells -= size * len(alike)
     return frozenset(chosen)
+
+
+def cost(network: Network, n_positions: int, budget: int = CUBOIDS) -> Cost:
+    """What the scene of a model over `n_positions` positions will cost, without building it."""
+    layout = arrange(network, n_positions)
+    large = slabs(layout, budget)
+    cells = {block.name: block.n_cells for block in layout.blocks.values()}
+    pictured = sum(cells[name] for name in large)
+    cuboids = sum(cells.values()) - pictured
+    memory = BLENDER_BYTES + BLOCK_BYTES * len(cells) + CUBOID_BYTES * cuboids + SLAB_BYTES * pictured
+    seconds = BLOCK_SECONDS * len(cells) + CUBOID_SECONDS * cuboids + SLAB_SECONDS * pictured
+    return Cost(len(cells), cuboids, pictured, memory, seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,8 +100,10 @@ class NoWeights(Mapping[str, Array]):
         return 0
 
 
-def load(preset: str | None = None, folder: Path | None = None) -> Model:
+def load(preset: str | None = None, folder: Path | None = None, presets: Iterable[Path] = ()) -> Model:
     """A preset by name, or the checkpoint in a folder as transformers saves it.
+
+    `presets` are folders with further presets.
 
     Raises UserError, one sentence that names the file and the problem.
     """
@@ -110,7 +112,7 @@ def load(preset: str | None = None, folder: Path | None = None) -> Model:
             raise UserError("Give either a preset or a model folder, not both.")
         check_folder(folder)
         return _from_folder(folder, folder.resolve().name or str(folder), None)
-    chosen = find_preset(preset or DEFAULT)
+    chosen = find_preset(preset or DEFAULT, presets)
     if chosen.shape is not None:
         network = declare(chosen.shape)
         words = NumberTokenizer(chosen.title)

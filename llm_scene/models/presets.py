@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -12,9 +13,11 @@ from typing import Any
 from ..errors import UserError
 from ..network import Config
 from ..paths import presets_folder
+from ..writing import whole_file
 from .files import CONFIG_BYTES, read_bytes, reason
 
 DEFAULT = "nano-gpt-sort"
+NAME = re.compile(r"[\w-][\w.-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Preset:
     top_k: int = 0
     top_p: float = 1.0
     seed: int = 0
+    look: str = ""  # empty: as it is
+    cut: str = ""  # of the film; empty: as it is
     license: str = ""
     source: str = ""
     folder: Path = Path()
@@ -105,6 +110,22 @@ def preset_toml(preset: Preset) -> str:
             continue
         lines.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"
+
+
+def save_preset(preset: Preset, folder: Path) -> Path:
+    """Write a preset into a folder of presets; one of the same name there is replaced.
+
+    Raises UserError where its name cannot be a file's name.
+    """
+    if not NAME.fullmatch(preset.name):
+        raise UserError(
+            f"{preset.name!r} cannot be the name of a preset: use letters, digits, “-”, “_” and “.”."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{preset.name}.toml"
+    with whole_file(path) as temporary:
+        temporary.write_text(preset_toml(preset), encoding="utf-8")
+    return path
 
 
 def _files(folders: Iterable[Path]) -> list[Path]:

@@ -21,6 +21,10 @@ class Tokenizer(Protocol):
     """What a model's words go through."""
 
     @property
+    def kind(self) -> str:
+        """What it is, in a word or two."""
+
+    @property
     def n_tokens(self) -> int:
         """How many tokens there are; 0 where that is unknown."""
 
@@ -41,6 +45,11 @@ class TextTokenizer:
         self._library = library
         self._title = title
         self._bytes = _is_byte_level(library)
+
+    @property
+    def kind(self) -> str:
+        """Its algorithm, as the library calls it, and its tokens: "BPE, 50,257 tokens"."""
+        return f"{type(self._library.model).__name__}, {self.n_tokens:,} tokens"
 
     @property
     def n_tokens(self) -> int:
@@ -111,6 +120,7 @@ class TextTokenizer:
 class NumberTokenizer:
     """For models without a tokenizer: tokens are numbers."""
 
+    kind = "none: token ids"
     n_tokens = 0
 
     def __init__(self, title: str) -> None:

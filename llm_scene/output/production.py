@@ -67,7 +67,8 @@ def produce(
     decode = model.tokenizer.decode
     answer = decode([*tokens[len(prompt) :], predicted[-1]])
     told = (*pieces[: len(tokens)], pieces[-1])
-    story = Story(model.name, model.title, decode(prompt), told, answer)
+    task = model.preset.task if model.preset is not None else ""
+    story = Story(model.name, task, model.title, decode(prompt), told, answer)
     film = compose(layout, trace, texts, story, cut=cut, captions=captions, aspect=aspect)
     if chapters is not None:
         film = film.only(chapters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import bpy
 import numpy as np
@@ -48,10 +48,14 @@ def animate(
     film: Film,
     objects: dict[str, bpy.types.Object],
     rig: tuple[bpy.types.Object, bpy.types.Object],
-) -> None:
-    """Key everything the film moves, set the frame range and put a marker at every chapter."""
+) -> Iterator[float]:
+    """Key everything the film moves, set the frame range and put a marker at every chapter.
+
+    Yields the share done.
+    """
     curves = _Curves(f"{scene.name} {film.name}")
-    for (target, channel), cues in film.tracks.items():
+    for n, ((target, channel), cues) in enumerate(film.tracks.items()):
+        yield n / len(film.tracks)
         if target in objects:
             _key_channel(curves, objects[target], channel, cues, film.fps)
             if channel == "pose":

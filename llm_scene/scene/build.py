@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -86,32 +86,49 @@ def build(
 
     Nothing that exists in the file is touched. `progress` is told the share done and what is being done.
     """
+    steps = construct(layout, trace, film, look, budget)
+    while True:
+        try:
+            share, what = next(steps)
+        except StopIteration as end:
+            scene: bpy.types.Scene = end.value
+            return scene
+        if progress is not None:
+            progress(share, what)
+
+
+def construct(
+    layout: Layout, trace: Trace, film: Film | None, look: Look, budget: int = CUBOIDS
+) -> Generator[tuple[float, str], None, bpy.types.Scene]:
+    """`build` in small steps: yields the share done and what is being done, and returns the scene."""
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
     studio = _Studio(scene, look, layout, {}, {})
-    steps = (
-        ("matrices", lambda: _matrices(studio, trace, slabs(layout, budget))),
-        ("links", lambda: _links(studio)),
-        ("labels", lambda: _labels(studio)),
-        ("letters", lambda: _letters(studio)),
-        ("candidates", lambda: _candidates(studio)),
-        ("legend", lambda: _legend(studio, trace)),
-        ("props", lambda: _props(studio, film)),
-        ("room", lambda: furnish(scene, look, layout.box, studio.collection("Room"))),
-        ("film", lambda: _film(studio, film)),
+    steps: tuple[tuple[str, float, Iterator[float]], ...] = (
+        ("matrices", 0.4, _matrices(studio, trace, slabs(layout, budget))),
+        ("links", 0.1, _links(studio)),
+        ("labels", 0.3, _labels(studio)),
+        ("letters", 0.02, _letters(studio)),
+        ("candidates", 0.02, _candidates(studio)),
+        ("legend", 0.01, _legend(studio, trace)),
+        ("props", 0.05, _props(studio, film)),
+        ("room", 0.01, _room(studio)),
+        ("film", 0.09, _film(studio, film)),
     )
-    for n, (what, step) in enumerate(steps):
-        if progress is not None:
-            progress(n / len(steps), what)
-        step()
+    begun = 0.0
+    for what, weight, step in steps:
+        yield begun, what
+        yield from ((begun + weight * share, what) for share in step)
+        begun += weight
     return scene
 
 
-def _matrices(studio: _Studio, trace: Trace, large: frozenset[str]) -> None:
+def _matrices(studio: _Studio, trace: Trace, large: frozenset[str]) -> Iterator[float]:
     materials: dict[tuple[str, bool], bpy.types.Material] = {}
     pictured: dict[tuple[str, bool], SlabMaterials] = {}
     scales = {m.name: scale_of(trace[m.name]) for m in trace.network if m.shown}
-    for block in studio.layout.blocks.values():
+    for n, block in enumerate(studio.layout.blocks.values()):
+        yield n / len(studio.layout.blocks)
         key = (block.role, block.matrix.signed)
         scale = scales[block.matrix.name]
         if block.name in large:
@@ -126,13 +143,14 @@ def _matrices(studio: _Studio, trace: Trace, large: frozenset[str]) -> None:
         sheet["reveal"] = done(trace.n_positions - studio.layout.n_prompt)
 
 
-def _links(studio: _Studio) -> None:
+def _links(studio: _Studio) -> Iterator[float]:
     """One object for all links of a kind into a block, so that a cue can run along them."""
     materials = {kind: link_material(studio.look, kind) for kind in studio.look.links}
     groups: dict[tuple[str, str], list] = {}
     for link in studio.layout.links:
         groups.setdefault((link.target, link.kind), []).append(link)
-    for (target, kind), links in groups.items():
+    for n, ((target, kind), links) in enumerate(groups.items()):
+        yield n / len(groups)
         name = link_name(target, kind)
         made = link_object(name, links, materials[kind])
         section = studio.layout[target].section
@@ -144,11 +162,12 @@ def link_name(target: str, kind: str) -> str:
     return f"{kind} into {target}"
 
 
-def _labels(studio: _Studio) -> None:
+def _labels(studio: _Studio) -> Iterator[float]:
     ink = ink_material(studio.look, "ink", studio.look.ink)
     faint = ink_material(studio.look, "faint", studio.look.faint)
     lettering = Lettering()
-    for block in studio.layout.blocks.values():
+    for n, block in enumerate(studio.layout.blocks.values()):
+        yield n / len(studio.layout.blocks)
         path = ("Labels", block.section[0])
         sheet = studio.objects[block.name]
         name = f"name {block.name}"
@@ -180,11 +199,12 @@ def _attach(thing: bpy.types.Object, to: bpy.types.Object) -> None:
     thing.location = thing.location - to.location
 
 
-def _letters(studio: _Studio) -> None:
+def _letters(studio: _Studio) -> Iterator[float]:
     ink = ink_material(studio.look, "letters", studio.look.ink, 1.2)
     accent = ink_material(studio.look, "predictions", studio.look.accent, 1.2)
     faint = ink_material(studio.look, "threads", studio.look.faint, 0.7)
-    for letter in studio.layout.letters:
+    for n, letter in enumerate(studio.layout.letters):
+        yield n / len(studio.layout.letters)
         name = letter_name(letter)
         material = accent if letter.chosen else faint if letter.predicted else ink
         studio.add(name, letter_object(letter, material), "Letters")
@@ -193,12 +213,13 @@ def _letters(studio: _Studio) -> None:
         studio.add(f"thread {name}", thread, "Letters")
 
 
-def _candidates(studio: _Studio) -> None:
+def _candidates(studio: _Studio) -> Iterator[float]:
     """Bars with token and percentage; a bar's origin is its left end, so that it grows by its scale."""
     ink = ink_material(studio.look, "candidate text", studio.look.ink, 1.2)
     first = ink_material(studio.look, "candidate chosen", studio.look.accent, 1.0)
     other = ink_material(studio.look, "candidate", studio.look.links["trunk"], 0.8)
     for i, candidate in enumerate(studio.layout.candidates):
+        yield i / len(studio.layout.candidates)
         x, y, z = candidate.at
         bar = bar_object(f"candidate {i} bar", candidate, other if i else first)
         studio.add(f"candidate {i} bar", bar, "Candidates")
@@ -211,12 +232,13 @@ def _candidates(studio: _Studio) -> None:
             studio.add(name, text_object(name, sign, ink), "Candidates")
 
 
-def _legend(studio: _Studio, trace: Trace) -> None:
+def _legend(studio: _Studio, trace: Trace) -> Iterator[float]:
+    yield 0.0
     for name, thing in legend_objects(legend(studio.layout, trace), studio.look):
         studio.add(name, thing, "Legend")
 
 
-def _props(studio: _Studio, film: Film | None) -> None:
+def _props(studio: _Studio, film: Film | None) -> Iterator[float]:
     """What exists for the film alone."""
     if film is None or not film.props:
         return
@@ -226,7 +248,8 @@ def _props(studio: _Studio, film: Film | None) -> None:
         "faint": ink_material(studio.look, "faint words", studio.look.faint),
     }
     materials: dict[tuple[str, bool], bpy.types.Material] = {}
-    for prop in film.props:
+    for n, prop in enumerate(film.props):
+        yield n / len(film.props)
         if isinstance(prop, Swarm):
             key = (prop.role, prop.signed)
             if key not in materials:
@@ -241,7 +264,12 @@ def _props(studio: _Studio, film: Film | None) -> None:
         studio.add(prop.name, made, "Props", prop.name.partition(":")[0], **properties)
 
 
-def _film(studio: _Studio, film: Film | None) -> None:
+def _room(studio: _Studio) -> Iterator[float]:
+    yield 0.0
+    furnish(studio.scene, studio.look, studio.layout.box, studio.collection("Room"))
+
+
+def _film(studio: _Studio, film: Film | None) -> Iterator[float]:
     camera = film_camera(studio.scene, studio.layout, film, studio.collection("Camera"))
     if film is not None:
-        animate(studio.scene, film, studio.objects, camera)
+        yield from animate(studio.scene, film, studio.objects, camera)

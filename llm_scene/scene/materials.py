@@ -16,6 +16,7 @@ from ..network.graph import Role
 from .nodes import Tree, Value
 
 PROPERTIES = {"reveal": 0.0, "highlight": 0.0, "dim": 0.0, "focus_column": -1.0, "focus_row": -1.0}
+LIFT = {True: 0.8, False: 0.25}  # how much a highlight shines; in a light room less burns out
 STATES = 6  # poses of a swarm with colours of their own; later ones keep the last
 GRID_REACH = 260.0  # from here on a slab's cells are about two pixels of a picture 640 wide
 STOPS = 32  # the most a ColorRamp takes
@@ -30,7 +31,7 @@ def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
         colour = tree.mix(tree.math("COMPARE", state, code, 0.1), colour, _rgba(special))
     focus = _focus(tree, _geometry(tree, "row"), _geometry(tree, "column"))
     lift = tree.math("MAXIMUM", _property(tree, "highlight"), focus)
-    glow = tree.math("MULTIPLY_ADD", lift, 0.8, look.glow * (0.5 if role == "weight" else 1.0))
+    glow = tree.math("MULTIPLY_ADD", lift, LIFT[look.dark], look.glow * (0.5 if role == "weight" else 1.0))
     if role != "weight":
         lit, flash = _front(tree, _geometry(tree, "order"))
         colour = tree.mix(lit, _rgba(look.empty), colour)
@@ -49,7 +50,7 @@ def swarm_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
         part = tree.math("MULTIPLY", near, _geometry(tree, f"value {state}"))
         value = part if value is None else tree.math("ADD", value, part)
     colour = _ramp(tree, look, role, signed, value)
-    glow = tree.math("MULTIPLY_ADD", _property(tree, "highlight"), 0.8, 1.3 * look.glow)
+    glow = tree.math("MULTIPLY_ADD", _property(tree, "highlight"), LIFT[look.dark], 1.3 * look.glow)
     _surface(tree, look, colour, glow)
     return material
 
@@ -83,7 +84,7 @@ def _slab_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
         colour = tree.mix(tree.math("COMPARE", code, special, 0.4), colour, _rgba(shade))
     row, column = (tree.math("FLOOR", _geometry(tree, axis)) for axis in ("row", "column"))
     lift = tree.math("MAXIMUM", _property(tree, "highlight"), _focus(tree, row, column))
-    glow = tree.math("MULTIPLY_ADD", lift, 0.8, look.glow * (0.5 if role == "weight" else 1.0))
+    glow = tree.math("MULTIPLY_ADD", lift, LIFT[look.dark], look.glow * (0.5 if role == "weight" else 1.0))
     if role != "weight":
         lit, flash = _front(tree, _running_order(tree, row, column))
         colour = tree.mix(lit, _rgba(look.empty), colour)

@@ -33,10 +33,18 @@ PRESETS = {
 }
 
 
-def apply_preset(scene: bpy.types.Scene, preset: RenderPreset) -> None:
-    """Set a scene to render with a preset."""
+def size_for(size: tuple[int, int], aspect: float) -> tuple[int, int]:
+    """A landscape size in another format: its shorter side stays the shorter side; both are even."""
+    wide, short = size
+    if aspect >= 1:
+        return min(wide, round(short * aspect / 2) * 2), short
+    return short, min(wide, round(short / aspect / 2) * 2)
+
+
+def apply_preset(scene: bpy.types.Scene, preset: RenderPreset, aspect: float = 16 / 9) -> None:
+    """Set a scene to render with a preset, its pictures `aspect` times as wide as high."""
     render = scene.render
-    render.resolution_x, render.resolution_y = preset.size
+    render.resolution_x, render.resolution_y = size_for(preset.size, aspect)
     render.resolution_percentage = 100
     render.use_persistent_data = True  # the geometry never changes during the film
     render.use_motion_blur = False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..errors import UserError
+from ..layout.facts import Facts, cost_facts, model_facts
 from .ownership import tag_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ def presets() -> dict[str, Preset]:
     """All presets by name; `presets.cache_clear()` after one was saved."""
     from ..models import list_presets
 
-    return {preset.name: preset for preset in list_presets()}
+    return {preset.name: preset for preset in list_presets([presets_folder()])}
+
+
+def presets_folder() -> Path:
+    """Where presets saved from the panel are: in Blender's own user folders."""
+    return Path(bpy.utils.user_resource("CONFIG", path="llm_scene/presets"))
 
 
 def model_of(settings: Settings) -> Model:
@@ -57,6 +63,48 @@ def load(preset: str, folder: str) -> Model:
     known = presets().get(preset)
     where = known.model_folder if known is not None else None
     return _load(preset, None, _stamp(where) if where is not None else 0)
+
+
+@functools.lru_cache(maxsize=4)
+def facts_of(model: Model) -> Facts:
+    """What a model is."""
+    return model_facts(model)
+
+
+def cost_of(settings: Settings, budget: int) -> Facts:
+    """What the scene that Generate makes will cost."""
+    model, words = model_of(settings), words_of(settings)
+    positions = len(words.ids) + max(settings.steps - 1, 0)
+    return _cost_facts(model, min(positions, model.config.n_ctx), budget)
+
+
+def save_preset(name: str, settings: Settings) -> Path:
+    """Keep what the panel says as a preset of the user's."""
+    from ..models import Preset
+    from ..models.presets import save_preset as write
+
+    model = model_of(settings)
+    if model.folder is None:
+        raise UserError(f"{model.title} is a shape without weights: there is nothing to save about it.")
+    told = model.preset
+    preset = Preset(
+        name=name,
+        title=name,
+        description=told.description if told is not None else "",
+        task=told.task if told is not None else "",
+        model=str(model.folder.resolve()),
+        prompt=settings.prompt,
+        steps=settings.steps,
+        temperature=round(settings.temperature, 4),
+        top_k=settings.top_k,
+        top_p=round(settings.top_p, 4),
+        seed=settings.seed,
+        look=settings.look,
+        cut=settings.cut,
+    )
+    path = write(preset, presets_folder())
+    presets.cache_clear()
+    return path
 
 
 def words_of(settings: Settings) -> Words:
@@ -93,7 +141,7 @@ def remember(scene: bpy.types.Scene, production: Production, recipe: Mapping[str
 def forget() -> None:
     """Drop everything that is kept in memory."""
     _productions.clear()
-    for cached in (_load, _words, presets):
+    for cached in (_load, _words, _cost_facts, facts_of, presets):
         cached.cache_clear()
 
 
@@ -108,7 +156,12 @@ def _stamp(folder: Path) -> int:
 def _load(preset: str | None, folder: Path | None, stamp: int) -> Model:
     from .. import models
 
-    return models.load(preset, folder)
+    return models.load(preset, folder, [presets_folder()])
+
+
+@functools.lru_cache(maxsize=32)
+def _cost_facts(model: Model, n_positions: int, budget: int) -> Facts:
+    return cost_facts(model, n_positions, budget)
 
 
 @functools.lru_cache(maxsize=32)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ..errors import UserError
+from ..film.compose import FORMATS
 from . import appearance, library, preferences
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import Settings, copy_settings, quietly, settings_of
@@ -19,6 +22,9 @@ from .task import Steps, Task, aside, sentence
 
 if TYPE_CHECKING:
     from ..output.production import Production
+
+
+Building = Generator[tuple[float, str], None, bpy.types.Scene]  # (share done, what is being done)
 
 
 def recipe_of(settings: Settings) -> dict[str, Any]:
@@ -29,12 +35,6 @@ def recipe_of(settings: Settings) -> dict[str, Any]:
     tokens = model.encode_prompt(settings.prompt, settings.steps)
     if not model.has_weights:
         raise UserError(f"{model.title} is a shape without weights: it cannot be run.")
-    cells = model.network.n_cells(len(tokens) + settings.steps - 1)
-    if cells > preferences.cell_budget():
-        raise UserError(
-            f"This scene would have {cells:,} cells, more than the budget of "
-            f"{preferences.cell_budget():,} in the add-on's preferences."
-        )
     sampling = Sampling(settings.temperature, settings.top_k, settings.top_p, settings.seed)
     found = generate(model.network, model.weights, tokens, settings.steps, sampling)
     own = settings.source == "FOLDER"
@@ -47,6 +47,7 @@ def recipe_of(settings: Settings) -> dict[str, Any]:
             "cut": settings.cut,
             "language": settings.language,
             "look": settings.look,
+            "aspect": FORMATS[settings.format],
         },
     }
 
@@ -70,9 +71,9 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
                 settings.source, settings.folder = "FOLDER", self.folder
         made: list[tuple[dict[str, Any], Production]] = []
         yield from aside(lambda: _produced(settings), 0.1, "running the model", made)
-        yield 0.3, "building the scene"
+        self.alone = True  # what appears in the file from now on is the scene's
         previous = replaced_by(scene)
-        fresh = build_scene(*made[0], settings)
+        fresh = yield from building(*made[0], settings)
         if window is not None:
             window.scene = fresh
             face_camera(window, fresh)
@@ -82,20 +83,43 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         self.report({"INFO"}, f"Built {len(made[0][1].layout.blocks)} matrices of {made[0][1].model.title}.")
 
 
+def seldom(
+    steps: Generator[tuple[float, str], None, bpy.types.Scene],
+) -> Building:
+    """The same steps, but a pause for the window only now and then."""
+    last = 0.0
+    try:
+        while True:
+            share, what = next(steps)
+            if time.monotonic() - last > 0.1:
+                last = time.monotonic()
+                yield 0.2 + 0.8 * share, f"building {what}"
+    except StopIteration as end:
+        return cast("bpy.types.Scene", end.value)
+
+
 def _produced(settings: Settings) -> tuple[dict[str, Any], Production]:
     recipe = recipe_of(settings)
     return recipe, library.produce(recipe)
 
 
-def build_scene(recipe: dict[str, Any], production: Production, settings: Settings) -> bpy.types.Scene:
-    """A new scene of a production with all choices of the settings; nothing is left of it on failure."""
-    from ..scene.build import build
+def building(
+    recipe: dict[str, Any], production: Production, settings: Settings
+) -> Generator[tuple[float, str], None, bpy.types.Scene]:
+    """A new scene of a production with all choices of the settings.
+
+    Nothing is left of it where it fails, or is closed before its end.
+    """
+    from ..scene.build import construct
     from ..scene.rendering import PRESETS, apply_preset
 
     look = appearance.look_of(settings.look, settings.colour_map)
     with claimed() as tag:
-        scene = build(production.layout, production.trace, production.film, look)
-        apply_preset(scene, PRESETS[settings.quality])
+        steps = construct(
+            production.layout, production.trace, production.film, look, preferences.cell_budget()
+        )
+        scene = yield from seldom(steps)
+        apply_preset(scene, PRESETS[settings.quality], production.film.aspect)
     scene["llm_scene"] = tag
     library.remember(scene, replace(production, look=look), recipe)
     copy_settings(settings, settings_of(scene))
@@ -136,6 +160,31 @@ class OnOwnScene:
             cls.poll_message_set("Generate a scene first, or switch to the one you generated")
             return False
         return True
+
+
+class LLM_SCENE_OT_save_preset(bpy.types.Operator):
+    """Keep the model, the prompt, the sampling and the look under a name in the menu of presets"""
+
+    bl_idname = "llm_scene.save_preset"
+    bl_label = "Save as Preset"
+    bl_options = {"REGISTER"}
+
+    name: StringProperty(name="Name", description="What the menu of presets calls it")
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            path = library.save_preset(self.name.strip(), settings_of(context.scene))
+        except (UserError, OSError) as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+        with quietly():
+            settings_of(context.scene).source = "PRESET"
+            settings_of(context.scene).preset = path.stem
+        self.report({"INFO"}, f"Saved the preset {path}.")
+        return {"FINISHED"}
 
 
 class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
@@ -243,6 +292,7 @@ class LLM_SCENE_OT_save_blend(_Export, bpy.types.Operator):
 
 CLASSES = (
     LLM_SCENE_OT_generate,
+    LLM_SCENE_OT_save_preset,
     LLM_SCENE_OT_remove,
     LLM_SCENE_OT_jump,
     LLM_SCENE_OT_export_gltf,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import textwrap
 
 import bpy
@@ -11,6 +10,7 @@ from ..errors import UserError
 from . import library
 from .operators import film_path
 from .ownership import tag_of
+from .preferences import cell_budget
 from .rendering import progress_of
 from .settings import Settings, settings_of
 from .task import sentence
@@ -77,19 +77,8 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
             return
         if model.preset is not None and model.preset.description:
             write(layout, context, model.preset.description)
-        _facts(layout, _model_facts(model))
-
-
-@functools.lru_cache(maxsize=4)
-def _model_facts(model: library.Model) -> tuple[tuple[str, str], ...]:
-    c = model.config
-    return (
-        ("Parameters", f"{model.network.n_params():,}"),
-        ("Layers × heads", f"{c.n_layer} × {c.n_head}"),
-        ("Channels", f"{c.d_model:,}"),
-        ("Vocabulary", f"{c.d_vocab:,}"),
-        ("Positions", f"{c.n_ctx:,}"),
-    )
+        _facts(layout, library.facts_of(model))
+        layout.operator("llm_scene.save_preset", icon="PRESET_NEW")
 
 
 def _facts(layout: bpy.types.UILayout, facts: tuple[tuple[str, str], ...]) -> None:
@@ -120,6 +109,7 @@ class VIEW3D_PT_llm_scene_prompt(_SubPanel, bpy.types.Panel):
         if words is not None:
             self._tokens(context, words)
             self._room(context, words, settings)
+            _facts(layout, library.cost_of(settings, cell_budget()))
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
@@ -186,6 +176,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         settings.use_property_split = True
         settings.use_property_decorate = False
         settings.prop(settings_of(scene), "cut")
+        settings.prop(settings_of(scene), "format")
         settings.prop(settings_of(scene), "language")
         if tag_of(scene) is None:
             write(

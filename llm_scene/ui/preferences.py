@@ -27,7 +27,8 @@ class Preferences(bpy.types.AddonPreferences):
     )
     cell_budget: IntProperty(
         name="Cell Budget",
-        description="The most cells a scene may have; a million take about a gigabyte of memory",
+        description="The most cells drawn as cuboids; larger matrices are drawn as pictures of their values. "
+        "A million take about a gigabyte of memory",
         default=CELL_BUDGET,
         min=1000,
         soft_max=10_000_000,
@@ -60,7 +61,7 @@ def preferences() -> Preferences | None:
 
 
 def cell_budget() -> int:
-    """The most cells a scene may have."""
+    """The most cells drawn as cuboids."""
     chosen = preferences()
     return chosen.cell_budget if chosen is not None else CELL_BUDGET
 

@@ -139,12 +139,14 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
 
 def save_for_rendering(scene: bpy.types.Scene, blend: Path, film: Path) -> None:
     """A .blend of the scene, which takes the chosen quality; UserError where no film can be written."""
+    from ..output.blend import save
     from ..scene.rendering import PRESETS, apply_preset
     from ..writing import check_target
 
     check_target(film)
-    apply_preset(scene, PRESETS[settings_of(scene).quality])
-    bpy.data.libraries.write(str(blend), {scene}, path_remap="ABSOLUTE")
+    aspect = scene.render.resolution_x / scene.render.resolution_y
+    apply_preset(scene, PRESETS[settings_of(scene).quality], aspect)
+    save(scene, blend)
 
 
 class LLM_SCENE_OT_cancel_render(OnOwnScene, bpy.types.Operator):

@@ -17,6 +17,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..film.compose import CUTS
 from ..film.words import languages, words
 from ..layout.look import LOOKS
 from ..models import DEFAULT
@@ -71,6 +72,9 @@ def take_preset(self: Settings, context: bpy.types.Context) -> None:
         self.steps = preset.steps
         self.temperature = preset.temperature
         self.top_k, self.top_p, self.seed = preset.top_k, preset.top_p, preset.seed
+        self.cut = preset.cut if preset.cut in CUTS else self.cut
+    if preset.look in LOOKS:
+        self.look = preset.look
 
 
 def choose_folder(self: Settings, context: bpy.types.Context) -> None:
@@ -217,6 +221,16 @@ class Settings(bpy.types.PropertyGroup):
             ("teaser", "Teaser", "The data flow in a few seconds"),
         ],
         default="full",
+    )
+    format: EnumProperty(
+        name="Format",
+        description="The shape of the picture that Generate frames the film for",
+        items=[
+            ("landscape", "Landscape, 16:9", "For screens"),
+            ("square", "Square", "For feeds"),
+            ("vertical", "Vertical, 9:16", "For phones"),
+        ],
+        default="landscape",
     )
     language: EnumProperty(
         name="Captions", description="Language of the film's captions", items=language_items()

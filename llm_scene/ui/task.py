@@ -26,6 +26,7 @@ class Task:
     _steps: Steps
     _timer: bpy.types.Timer
     pause = PAUSE
+    alone = False  # while nothing else may change the file
 
     def work(self, context: bpy.types.Context) -> Steps:
         """The work itself, step by step."""
@@ -55,9 +56,9 @@ class Task:
             self._end(context)
             self.report({"INFO"}, "Cancelled; nothing was changed.")
             return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        return self._step(context)
+        if event.type == "TIMER":
+            return self._step(context)
+        return {"RUNNING_MODAL"} if self.alone else {"PASS_THROUGH"}
 
     def cancel(self, context: bpy.types.Context) -> None:
         """The window closes, or another file is opened."""

@@ -102,7 +102,7 @@ def stage(shape: Shape, language: str = "en", aspect: float = 16 / 9) -> Staged:
     layout = arrange(network, len(tokens), [*pieces, *predicted], candidates, shape.n_positions)
     told = (*pieces, predicted[-1])
     prompt, answer = "".join(told[: shape.n_positions]), "".join(told[shape.n_positions :])
-    story = Story("random", "nano-GPT", prompt, told, answer)
+    story = Story("random", "", "nano-GPT", prompt, told, answer)
     film = compose(layout, trace, words(language), story, cut=shape.cut, aspect=aspect)
     return Staged(trace, layout, film)
 

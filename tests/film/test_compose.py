@@ -461,7 +461,7 @@ def test_the_loop_is_faster_each_time() -> None:
 def test_unknown_cut() -> None:
     staged = stage(NANO)
     with pytest.raises(UserError, match="no film “longest”; choose one of full, short, teaser"):
-        compose(staged.layout, staged.trace, words("en"), Story("", "", "", (), ""), cut="longest")
+        compose(staged.layout, staged.trace, words("en"), Story("", "", "", "", (), ""), cut="longest")
 
 
 def test_storyboard_names_chapters_and_captions() -> None:

@@ -9,10 +9,12 @@ import pytest
 
 from llm_scene import ui
 from llm_scene.scene.build import MARK
+from llm_scene.ui import library, operators
 from llm_scene.ui.ownership import everything, own_scenes, tag_of
 
 OPERATORS = (
     "generate",
+    "save_preset",
     "remove",
     "jump",
     "render",
@@ -116,10 +118,27 @@ class TestGenerate:
             bpy.ops.llm_scene.generate()
         assert names() == before
 
-    def test_refuses_more_cells_than_the_budget(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_scene.ui.preferences.cell_budget", lambda: 1000)
-        with pytest.raises(RuntimeError, match="more than the budget of 1,000"):
-            bpy.ops.llm_scene.generate()
+    def test_beyond_the_budget_matrices_become_slabs(
+        self, addon: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("llm_scene.ui.preferences.cell_budget", lambda: 60_000)
+        bpy.ops.llm_scene.generate()
+        sheets = {thing.name: thing for thing in bpy.context.scene.objects}
+        assert "Cells" not in sheets["h.0.mlp.c_fc.weight"].modifiers
+        assert "Cells" in sheets["blocks.0.resid_pre"].modifiers
+
+    def test_cancelled_at_any_step_leaves_nothing(self, addon: None) -> None:
+        """Esc closes the generator that the work is."""
+        settings, before = bpy.context.scene.llm_scene_settings, names()
+        settings.cut = "teaser"
+        recipe = operators.recipe_of(settings)
+        production = library.produce(recipe)
+        for stop in (0, 1, 3, 8):
+            steps = operators.building(recipe, production, settings)
+            for _ in zip(range(stop + 1), steps, strict=False):
+                pass
+            steps.close()
+            assert names() == before
 
     def test_leaves_nothing_when_building_fails(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
         before = names()
@@ -127,6 +146,38 @@ class TestGenerate:
         with pytest.raises(RuntimeError, match="division"):
             bpy.ops.llm_scene.generate()
         assert names() == before
+
+
+class TestPresets:
+    @pytest.fixture
+    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr("llm_scene.ui.library.presets_folder", lambda: tmp_path / "presets")
+        library.presets.cache_clear()
+        yield tmp_path / "presets"
+        library.presets.cache_clear()
+
+    def test_saved_ones_come_back_with_everything(self, addon: None, folder: Path) -> None:
+        settings = bpy.context.scene.llm_scene_settings
+        settings.prompt, settings.steps, settings.temperature, settings.seed = "BCA", 3, 0.5, 7
+        settings.look, settings.cut = "paper", "short"
+        assert bpy.ops.llm_scene.save_preset(name="Mine") == {"FINISHED"}
+        assert (folder / "Mine.toml").is_file()
+        assert settings.preset == "Mine"
+        settings.preset = "nano-gpt-sort"
+        settings.look, settings.cut = "studio", "full"
+        settings.preset = "Mine"
+        assert (settings.prompt, settings.steps, settings.seed) == ("BCA", 3, 7)
+        assert settings.temperature == pytest.approx(0.5)
+        assert (settings.look, settings.cut) == ("paper", "short")
+        settings.cut = "teaser"
+        bpy.ops.llm_scene.generate()
+        assert library.production_of(bpy.context.scene).model.network.n_params() == 85_728
+
+    @pytest.mark.parametrize("name", ["", "../mine", "a/b", ".hidden"])
+    def test_names_that_are_no_files(self, addon: None, folder: Path, name: str) -> None:
+        with pytest.raises(RuntimeError, match="cannot be the name of a preset"):
+            bpy.ops.llm_scene.save_preset(name=name)
+        assert not folder.exists()
 
 
 class TestOtherOperators:
