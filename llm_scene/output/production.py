@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..film.compose import Story, compose, writes
+from ..film.compose import compose, writes
 from ..film.plan import Film
+from ..film.reel import Story
 from ..film.words import words
 from ..layout import Layout, arrange
 from ..layout.look import LOOKS, Look

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from llm_scene.film import Film
-from llm_scene.film.compose import Story, compose, writes
+from llm_scene.film.compose import compose, writes
+from llm_scene.film.reel import Story
 from llm_scene.film.words import words
 from llm_scene.layout import Box, Layout, arrange
 from llm_scene.models.checkpoint import stored_shapes

@@ -9,10 +9,11 @@ import pytest
 
 from llm_scene.errors import UserError
 from llm_scene.film import Film, Pose, Shot
-from llm_scene.film.compose import FORMATS, Story, compose, softmax
+from llm_scene.film.compose import FORMATS, compose
 from llm_scene.film.framing import SAFE, WIDE_SAFE, project
 from llm_scene.film.front import begin, done
 from llm_scene.film.props import Note, Swarm, number
+from llm_scene.film.reel import Story, softmax
 from llm_scene.film.words import words
 from llm_scene.layout import Box
 from llm_scene.layout.legend import legend
