@@ -88,3 +88,13 @@ def test_a_folder_that_is_missing_is_said_and_nothing_is_left(
     with pytest.raises(UserError, match="does not exist"):
         save(opened, tmp_path / "missing" / "scene.blend")
     assert not list(tmp_path.iterdir())
+
+
+def test_titles_are_strips_over_a_darkened_picture(opened: bpy.types.Scene) -> None:
+    edit = bpy.data.scenes["LLM Scene edit"]
+    strips = edit.sequence_editor.strips_all if hasattr(edit.sequence_editor, "strips_all") else []
+    texts = [strip.text for strip in strips if strip.type == "TEXT"]
+    shades = [strip for strip in strips if strip.type == "COLOR"]
+    assert "Self-attention" in texts and "CBABBC → ABBBCC" in texts
+    assert len(shades) == 12  # the film itself, ten of its chapters, the end
+    assert all(strip.blend_alpha <= 0.6 for strip in shades)
