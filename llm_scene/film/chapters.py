@@ -50,6 +50,7 @@ def glimpse(reel: Reel) -> None:
 def tokens(reel: Reel) -> None:
     """Letters become indices; the table that has a column for each."""
     reel.start("tokens")
+    _show_legend(reel, reel.now + 0.5, shown=False)
     row, table = reel.blocks("tokens"), reel.blocks("embed.W_E")
     letters = reel.letters(predicted=False)
     indices = _indices(reel, letters)
@@ -61,6 +62,7 @@ def tokens(reel: Reel) -> None:
     boxes = [_top(_window(table[0], reel.trace.tokens[reel.focus.position])), *entries.boxes]
     window = reel.say("vocabulary", Take(boxes, 8, 8), least=2.6, keep=names(table))
     reel.perform(entries, (window[0] - 0.4, window[1] + 0.4))
+    _show_legend(reel, reel.now, shown=True)
     reel.say("colours", Take([legend_box(reel.layout)], -6, 4), least=2.6)
 
 
@@ -74,7 +76,7 @@ def embedding(reel: Reel) -> None:
         for b, i in zip(reel.blocks("embed.W_E", "pos_embed.W_pos"), (token, focus.position), strict=False)
     ]
     keep = names(reel.blocks("embed.W_E", "pos_embed.W_pos", "resid_pre"))
-    _clear_legend(reel, reel.now + 1.0)
+    _show_legend(reel, reel.now + 1.0, shown=False)
     piece = pieces.lookup(reel.layout, reel.trace, focus, reel.story.words)
     sides = [Take([box, *(b.box for b in target)], -14, 7, names(target)) for box in tables]
     windows = [reel.say("lookup_token", sides[0], least=3.0, keep=keep, index=token)]
@@ -96,7 +98,7 @@ def embedding(reel: Reel) -> None:
 def embedding_at_once(reel: Reel) -> None:
     """The embedding of all positions."""
     reel.start("embedding")
-    _clear_legend(reel, reel.now + 0.2)
+    _show_legend(reel, reel.now + 0.2, shown=False)
     made = reel.blocks("tokens", "resid_pre")
     tables = reel.blocks("embed.W_E", "pos_embed.W_pos")
     boxes = [b.box.grown(2) for b in made]
@@ -447,10 +449,15 @@ def _title(reel: Reel) -> None:
         reel.show_card(Card(0.0, 3.0, reel.words.titles["film"], str(reel.facts["model"])))
 
 
-def _clear_legend(reel: Reel, at: float) -> None:
-    """Take the legend away: it would stand half in the picture."""
+def _show_legend(reel: Reel, at: float, shown: bool) -> None:
+    """Bring the legend on, or take it away where it would stand half in the picture."""
+    before, since = reel.legend
+    if shown == before:
+        return
     for row in legend(reel.layout, reel.trace):
-        reel.cues += [Cue(name, "hidden", 0.0, at, 0.0, 1.0, "step") for name in row.names]
+        for name in row.names:
+            reel.cues.append(Cue(name, "hidden", since, at, float(not before), float(not shown), "step"))
+    reel.legend = (shown, at)
 
 
 def _wide(reel: Reel, azimuth: float = -56.0, turn: float = 6.0) -> Take:

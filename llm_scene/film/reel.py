@@ -48,6 +48,7 @@ class Reel(Screenplay):
         c = trace.network.config
         super().__init__(layout, trace, words, aspect, cut.haste)
         self.story, self.cut = story, cut
+        self.legend = (True, 0.0)  # whether it is shown, and since when
         self.focus = Focus(layout.n_prompt - 1, 0, clearest_head(trace, 0, layout.n_prompt - 1))
         probs = trace["probs"][layout.n_prompt - 1]
         self.facts = {
