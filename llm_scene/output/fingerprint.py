@@ -21,6 +21,7 @@ SKIPPED = {
     "use_overwrite", "use_placeholder", "use_file_extension", "use_stamp", "objects", "all_objects",
     "children_recursive", "children", "internal_links", "interface", "select_control_point",
     "select_left_handle", "select_right_handle", "location_absolute", "dimensions_absolute", "tag",
+    "action_suitable_slots",
 }  # fmt: skip
 # Attributes by the name of their values, their numpy type and how many there are an element.
 VALUES = {
@@ -86,9 +87,7 @@ class _Reader:
             yield block.packed_file.data if block.packed_file else block.filepath
         elif isinstance(block, bpy.types.Image) and block.source != "VIEWER":
             yield from self._struct(block, ())
-            pixels = np.empty(len(block.pixels), np.float32)
-            block.pixels.foreach_get(pixels)
-            yield pixels.tobytes()
+            yield _picture(block)
         else:
             yield from self._struct(block, ())
         if isinstance(block, (bpy.types.Scene, bpy.types.Collection)):
@@ -175,6 +174,15 @@ def _curve(curve: bpy.types.FCurve) -> Iterator[str | bytes]:
         ("easing", np.int32, 1),
     ):
         yield _array(keys.foreach_get, len(keys), name, kind, width)
+
+
+def _picture(image: bpy.types.Image) -> bytes:
+    """What an image shows: its file where the .blend holds that, which is far smaller than its pixels."""
+    if image.packed_file:
+        return bytes(image.packed_file.data)
+    pixels = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(pixels)
+    return pixels.tobytes()
 
 
 def _geometry(mesh: bpy.types.Mesh) -> Iterator[str | bytes]:
