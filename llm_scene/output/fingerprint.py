@@ -21,7 +21,7 @@ SKIPPED = {
     "use_overwrite", "use_placeholder", "use_file_extension", "use_stamp", "objects", "all_objects",
     "children_recursive", "children", "internal_links", "interface", "select_control_point",
     "select_left_handle", "select_right_handle", "location_absolute", "dimensions_absolute", "tag",
-    "action_suitable_slots",
+    "action_suitable_slots", "pixels",
 }  # fmt: skip
 # Attributes by the name of their values, their numpy type and how many there are an element.
 VALUES = {
