@@ -10,9 +10,9 @@ from .plan import Layout
 
 CUBOIDS = 1_000_000  # cells drawn as cuboids in one scene, unless the user says otherwise
 TILE = 8192  # the most cells along a side of a slab's picture: what every graphics card takes
-# What a scene takes on two cores, measured by `benchmarks/bench_scene.py`: seconds and bytes by what
+# What a scene takes on two cores, measured with nano-GPT and a GPT-2 small: seconds and bytes by what
 # there is, and bytes for Blender itself.
-BLOCK_SECONDS, CUBOID_SECONDS, SLAB_SECONDS = 5e-3, 2e-6, 1.5e-7
+BLOCK_SECONDS, CUBOID_SECONDS, SLAB_SECONDS = 8e-3, 2e-6, 1.5e-7
 BLOCK_BYTES, CUBOID_BYTES, SLAB_BYTES, BLENDER_BYTES = 4e5, 1100.0, 14.0, 3e8
 
 

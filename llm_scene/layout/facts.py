@@ -33,7 +33,7 @@ def cost_facts(model: Model, n_positions: int, budget: int = CUBOIDS) -> Facts:
     found = cost(model.network, n_positions, budget)
     cells = f"{found.cells:,}"
     if found.slab_cells:
-        cells += f" ({found.slab_cells / found.cells:.0%} in pictures)"
+        cells += f" ({found.slab_cells / found.cells:.1%} in pictures)"
     return (
         ("Matrices", f"{found.blocks:,}"),
         ("Cells", cells),

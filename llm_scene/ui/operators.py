@@ -45,6 +45,7 @@ def recipe_of(settings: Settings) -> dict[str, Any]:
         "options": {
             "n_prompt": len(tokens) if settings.steps > 1 else None,  # else the film writes on by itself
             "cut": settings.cut,
+            "chapters": [name.strip() for name in settings.chapters.split(",") if name.strip()] or None,
             "language": settings.language,
             "look": settings.look,
             "aspect": FORMATS[settings.format],

@@ -176,6 +176,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         settings.use_property_split = True
         settings.use_property_decorate = False
         settings.prop(settings_of(scene), "cut")
+        settings.prop(settings_of(scene), "chapters")
         settings.prop(settings_of(scene), "format")
         settings.prop(settings_of(scene), "language")
         if tag_of(scene) is None:

@@ -222,6 +222,10 @@ class Settings(bpy.types.PropertyGroup):
         ],
         default="full",
     )
+    chapters: StringProperty(
+        name="Chapters",
+        description="Which chapters Generate keeps, such as attention, mlp; empty: all of them",
+    )
     format: EnumProperty(
         name="Format",
         description="The shape of the picture that Generate frames the film for",

@@ -127,6 +127,15 @@ class TestGenerate:
         assert "Cells" not in sheets["h.0.mlp.c_fc.weight"].modifiers
         assert "Cells" in sheets["blocks.0.resid_pre"].modifiers
 
+    def test_keeps_the_chapters_that_are_asked_for(self, addon: None) -> None:
+        settings = bpy.context.scene.llm_scene_settings
+        settings.chapters = "mlp, attention"
+        bpy.ops.llm_scene.generate()
+        assert [m.name for m in bpy.context.scene.timeline_markers] == ["Self-attention", "MLP"]
+        bpy.context.scene.llm_scene_settings.chapters = "lunch"
+        with pytest.raises(RuntimeError, match="no chapter “lunch”"):
+            bpy.ops.llm_scene.generate()
+
     def test_cancelled_at_any_step_leaves_nothing(self, addon: None) -> None:
         """Esc closes the generator that the work is."""
         settings, before = bpy.context.scene.llm_scene_settings, names()
