@@ -84,6 +84,7 @@ def test_a_rendered_part_is_a_video_with_its_frames_beside_it(
 ) -> None:
     film = tmp_path / "film.mp4"
     command = ["render", "-o", str(film), "--frames", "40-42", *SMALL]
+    bpy.ops.wm.read_factory_settings(use_empty=True)  # as a new process is; names repeat else
     assert main(command) == 0
     out, err = capfd.readouterr()
     assert out.splitlines()[-1].startswith(f"{film} is ready: 0.1 s")
@@ -94,7 +95,7 @@ def test_a_rendered_part_is_a_video_with_its_frames_beside_it(
     ]
     pictures = sorted((tmp_path / "film.frames").glob("*.png"))
     first = [(p.read_bytes(), p.stat().st_mtime_ns) for p in pictures]
-    bpy.ops.wm.read_factory_settings(use_empty=True)  # as a new process is; names repeat else
+    bpy.ops.wm.read_factory_settings(use_empty=True)
     assert main(command) == 0
     assert [(p.read_bytes(), p.stat().st_mtime_ns) for p in pictures] == first
 
