@@ -1,5 +1,6 @@
 """The add-on registers, works and leaves, and touches nothing but its own."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -136,16 +137,20 @@ class TestGenerate:
         with pytest.raises(RuntimeError, match="no chapter “lunch”"):
             bpy.ops.llm_scene.generate()
 
-    def test_cancelled_at_any_step_leaves_nothing(self, addon: None) -> None:
+    def test_cancelled_at_any_step_leaves_nothing(
+        self, addon: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Esc closes the generator that the work is."""
+        seconds = itertools.count()
+        monkeypatch.setattr("llm_scene.ui.operators.time.monotonic", lambda: next(seconds))  # all steps pause
         settings, before = bpy.context.scene.llm_scene_settings, names()
         settings.cut = "teaser"
         recipe = operators.recipe_of(settings)
         production = library.produce(recipe)
-        for stop in (0, 1, 3, 8):
+        for stop in (0, 1, 8, 200):
             steps = operators.building(recipe, production, settings)
-            for _ in zip(range(stop + 1), steps, strict=False):
-                pass
+            for _ in range(stop + 1):
+                next(steps)
             steps.close()
             assert names() == before
 
