@@ -137,9 +137,7 @@ class TestGenerate:
         with pytest.raises(RuntimeError, match="no chapter “lunch”"):
             bpy.ops.llm_scene.generate()
 
-    def test_cancelled_at_any_step_leaves_nothing(
-        self, addon: None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_cancelled_at_any_step_leaves_nothing(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
         """Esc closes the generator that the work is."""
         seconds = itertools.count()
         monkeypatch.setattr("llm_scene.ui.operators.time.monotonic", lambda: next(seconds))  # all steps pause
