@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from . import library, menus, operators, panels, preferences, rendering, settings
+from . import inspector, library, menus, operators, panels, preferences, rendering, settings
 
 CLASSES = (
     preferences.Preferences,
     *operators.CLASSES,
     *rendering.CLASSES,
     *menus.CLASSES,
+    *inspector.CLASSES,
     *panels.CLASSES,
 )
 _command: object | None = None
@@ -30,6 +31,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     menus.register()
+    inspector.register()
     _command = bpy.utils.register_cli_command("llm_scene", _run_command)
 
 
@@ -37,6 +39,7 @@ def unregister() -> None:
     """Take everything away again."""
     bpy.utils.unregister_cli_command(_command)
     rendering.stop_all()
+    inspector.unregister()
     menus.unregister()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

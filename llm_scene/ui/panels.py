@@ -7,7 +7,10 @@ import textwrap
 import bpy
 
 from ..errors import UserError
+from ..layout.inspection import Inspection
+from ..network.explain import number
 from . import library
+from .inspector import looked_at
 from .operators import film_path
 from .ownership import tag_of
 from .preferences import cell_budget
@@ -209,6 +212,47 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
             jump.frame = marker.frame
 
 
+class VIEW3D_PT_llm_scene_inspector(_SubPanel, bpy.types.Panel):
+    """The pinned cell, where it came from, and the way that led to it."""
+
+    bl_label = "Inspector"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.operator("llm_scene.inspect_tool", icon="EYEDROPPER")
+        inspector = looked_at(context.scene)
+        if inspector is None or not inspector.trail:
+            write(layout, context, "Point at a cell with this tool, and click to keep it here.")
+            return
+        *way, pinned = inspector.trail
+        box = layout.box()
+        write(box, context, pinned.title)
+        write(box, context, f"{pinned.place}: {pinned.value}")
+        for line in pinned.explanation.numbers.splitlines():
+            write(box, context, line)
+        self._walk(pinned)
+        self._trace_back(way)
+
+    def _walk(self, pinned: Inspection) -> None:
+        """Each input's largest cell to go on to."""
+        column = self.layout.column(align=True)
+        for given in pinned.explanation.inputs:
+            largest = max(range(len(given.cells)), key=lambda i: abs(given.values[i]))
+            text = f"{given.label}: {number(given.values[largest])}"
+            step = column.operator("llm_scene.inspect", text=text, icon="FORWARD", translate=False)
+            step.address = given.address(largest)
+
+    def _trace_back(self, way: list[Inspection]) -> None:
+        """The cells that led here, to go back to."""
+        column = self.layout.column(align=True)
+        for before in reversed(way):
+            text = f"{before.explanation.label}: {before.value}"
+            back = column.operator("llm_scene.inspect", text=text, icon="BACK", translate=False)
+            back.address = before.explanation.address
+        column.operator("llm_scene.inspect_clear", icon="X")
+
+
 class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
     """Films and files."""
 
@@ -248,5 +292,6 @@ CLASSES = (
     VIEW3D_PT_llm_scene_prompt,
     VIEW3D_PT_llm_scene_look,
     VIEW3D_PT_llm_scene_film,
+    VIEW3D_PT_llm_scene_inspector,
     VIEW3D_PT_llm_scene_output,
 )

@@ -1,0 +1,117 @@
+"""What an inspector shows of a cell: where it and its sources stand, and the lines to read about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..network.explain import Explanation, Input, explain, number
+from ..network.graph import TIME_AXES
+from ..network.ops import Array, Cell
+from ..network.trace import Trace
+from .plan import Block, Layout, Point
+
+SINGLES = 64  # source cells of one block that are marked one by one where they form no rectangle
+ARC_POINTS = 24
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A rectangle of cells of one block: rows and columns from a first one up to one not included."""
+
+    block: Block
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    def corners(self, lift: float) -> Array:
+        """Its corners `[4, 3]` all round, `lift` in front of the sheet."""
+        x, y, z = self.block.origin
+        (top, bottom), (left, right) = self.rows, self.columns
+        across, down = np.array([left, right, right, left]), np.array([top, top, bottom, bottom])
+        return np.stack([x + across, np.full(4, y - lift), z - down], axis=1).astype(float)
+
+    @property
+    def centre(self) -> Point:
+        """Its middle, on the front of the sheet."""
+        x, y, z = self.block.origin
+        return x + sum(self.columns) / 2, y, z - sum(self.rows) / 2
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A cell, explained and placed."""
+
+    mark: Mark
+    cross: tuple[Mark, Mark]  # its row and its column
+    sources: tuple[Mark, ...]
+    title: str  # the matrix and its part of the model
+    place: str  # the indices by their names, with the tokens they belong to
+    explanation: Explanation
+
+    @property
+    def value(self) -> str:
+        """The cell's value as it is written."""
+        return number(self.explanation.value)
+
+    def arcs(self) -> list[Array]:
+        """A curve `[ARC_POINTS, 3]` from every mark of sources to the cell."""
+        return [_arc(source.centre, self.mark.centre) for source in self.sources]
+
+
+def inspect(
+    layout: Layout, trace: Trace, block: Block, cell: Cell, piece: Callable[[int], str]
+) -> Inspection:
+    """Explain a cell that stands in `block`. `piece` writes a token id as text."""
+    told = explain(trace, block.matrix.name, cell)
+    row, column = block.place(cell)
+    rows, columns = block.shape
+    sources = (mark for given in told.inputs for mark in _marks(layout, given))
+    return Inspection(
+        mark=Mark(block, (row, row + 1), (column, column + 1)),
+        cross=(Mark(block, (row, row + 1), (0, columns)), Mark(block, (0, rows), (column, column + 1))),
+        sources=tuple(sources),
+        title=" › ".join((*block.section, block.label)),
+        place=", ".join(
+            _index(axis, index, trace, piece) for axis, index in zip(told.axes, cell, strict=True)
+        ),
+        explanation=told,
+    )
+
+
+def standing(layout: Layout, matrix: str, cell: Cell) -> Block | None:
+    """The block that shows a cell of a matrix; None where the scene does not stage the matrix."""
+    return next((b for b in layout.of(matrix) if b.head is None or b.head == cell[0]), None)
+
+
+def _index(axis: str, index: int, trace: Trace, piece: Callable[[int], str]) -> str:
+    """An index by its name, and the token where it stands for one."""
+    if axis in TIME_AXES:
+        return f"{axis} {index} “{piece(trace.tokens[index])}”"
+    return f"{axis} {index} “{piece(index)}”" if axis == "token" else f"{axis} {index}"
+
+
+def _marks(layout: Layout, given: Input) -> Iterable[Mark]:
+    """The cells of one input: a rectangle where they fill one, else one by one."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    for cell in given.cells:
+        block = standing(layout, given.matrix, cell)
+        if block is not None:
+            places.setdefault(block.name, []).append(block.place(cell))
+    for name, cells in places.items():
+        low, high = np.min(cells, axis=0), np.max(cells, axis=0) + 1
+        if np.prod(high - low) == len(set(cells)):
+            yield Mark(layout[name], (int(low[0]), int(high[0])), (int(low[1]), int(high[1])))
+        else:
+            for row, column in cells[:SINGLES]:
+                yield Mark(layout[name], (row, row + 1), (column, column + 1))
+
+
+def _arc(start: Point, end: Point) -> Array:
+    """A curve that leaves the sheets towards the viewer, higher the farther it goes."""
+    a, b = np.array(start), np.array(end)
+    reach = float(np.linalg.norm(b - a))
+    top = (a + b) / 2 + np.array([0.0, -0.25, 0.25]) * reach
+    t = np.linspace(0, 1, ARC_POINTS)[:, None]
+    return (1 - t) ** 2 * a + 2 * t * (1 - t) * top + t**2 * b

@@ -1,0 +1,117 @@
+"""Which cell a ray meets first, without asking Blender: the same for cuboids and slabs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..network.ops import Array, Cell
+from ..network.trace import Trace
+from .look import normalise, scale_of
+from .plan import Block, Layout
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A cell of a block, and how far along the ray its surface is, in scene units."""
+
+    block: Block
+    row: int
+    column: int
+    distance: float
+
+    @property
+    def cell(self) -> Cell:
+        """The cell's indices in its matrix."""
+        return self.block.cell(self.row, self.column)
+
+
+class Picker:
+    """Finds cells of one layout. The boxes are tested all at once, cells only where a box is met."""
+
+    def __init__(self, layout: Layout, trace: Trace) -> None:
+        self._blocks = list(layout.blocks.values())
+        self._low = np.array([block.box.low for block in self._blocks])  # [n_block, 3]
+        self._high = np.array([block.box.high for block in self._blocks])
+        self._trace = trace
+        self._scales: dict[str, float] = {}
+
+    def pick(
+        self, origin: Array, direction: Array, relief: float = 0.0, hidden: Collection[str] = ()
+    ) -> Hit | None:
+        """The first cell on a ray, or None.
+
+        Cells stand out towards -y by `relief` times the share of their value in the matrix's scale.
+        Blocks named in `hidden` let the ray pass.
+        """
+        enter, leave = self._boxes(np.asarray(origin, float), np.asarray(direction, float), relief)
+        met = np.flatnonzero((leave >= np.maximum(enter, 0)) & np.isfinite(enter))
+        found: Hit | None = None
+        for i in met[np.argsort(enter[met])]:
+            if found is not None and enter[i] > found.distance:
+                break
+            block = self._blocks[i]
+            if block.name in hidden:
+                continue
+            hit = self._cell(block, origin, direction, max(enter[i], 0.0), leave[i], relief)
+            if hit is not None and (found is None or hit.distance < found.distance):
+                found = hit
+        return found
+
+    def _boxes(self, origin: Array, direction: Array, relief: float) -> tuple[Array, Array]:
+        """Where the ray enters and leaves every block's box, `[n_block]` each."""
+        low = self._low - np.array([0.0, relief, 0.0])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            a, b = (low - origin) / direction, (self._high - origin) / direction
+        inside = (low <= origin) & (origin <= self._high)
+        still = direction == 0  # such a ray is between a pair of sides for ever, or never
+        near = np.where(still, np.where(inside, -np.inf, np.inf), np.minimum(a, b))
+        far = np.where(still, np.where(inside, np.inf, -np.inf), np.maximum(a, b))
+        return near.max(axis=1), far.min(axis=1)
+
+    def _cell(
+        self, block: Block, origin: Array, direction: Array, enter: float, leave: float, relief: float
+    ) -> Hit | None:
+        """The first cell of a block between two places of the ray: walk the grid from cell to cell."""
+        x, y, z = block.origin
+        rows, columns = block.shape
+        stops = [np.array([enter, leave])]
+        for along, start, size in (
+            (direction[0], origin[0] - x, columns),
+            (-direction[2], z - origin[2], rows),
+        ):
+            if along:
+                ends = sorted(((start + along * enter), (start + along * leave)))
+                first, last = max(int(np.ceil(ends[0])), 0), min(int(np.floor(ends[1])), size)
+                stops.append((np.arange(first, last + 1) - start) / along)
+        at = np.unique(np.clip(np.concatenate(stops), enter, leave))
+        if len(at) < 2:
+            at = np.array([enter, leave])
+        middle = (at[:-1] + at[1:]) / 2  # [n_crossed]
+        column = np.clip(np.floor(origin[0] + direction[0] * middle - x), 0, columns - 1).astype(int)
+        row = np.clip(np.floor(z - origin[2] - direction[2] * middle), 0, rows - 1).astype(int)
+        front = y - relief * np.abs(self._shares(block, row, column))
+        depth = origin[1] + direction[1] * at
+        reached = np.maximum(depth[:-1], depth[1:]) >= front
+        if not reached.any():
+            return None
+        i = int(np.argmax(reached))
+        return Hit(
+            block, int(row[i]), int(column[i]), self._meets(at[i], at[i + 1], front[i], origin, direction)
+        )
+
+    @staticmethod
+    def _meets(start: float, end: float, front: float, origin: Array, direction: Array) -> float:
+        """Where the ray reaches a cell between two of its stops: its front, or else its side."""
+        if origin[1] + direction[1] * start >= front or not direction[1]:
+            return float(start)
+        return float(min(max((front - origin[1]) / direction[1], start), end))
+
+    def _shares(self, block: Block, row: Array, column: Array) -> Array:
+        """Values in -1 to 1, as the relief takes them."""
+        values = block.values(self._trace)
+        if block.name not in self._scales:
+            self._scales[block.name] = scale_of(self._trace[block.matrix.name])
+        return normalise(values[row, column].astype(float), self._scales[block.name])

@@ -1,0 +1,374 @@
+"""The inspector: point at a cell, and see what it is made of.
+
+The tool's keymap calls `inspect_hover` on every movement of the mouse; what is found is drawn over the
+3D view. Nothing in the file changes.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+
+import blf
+import bpy
+import gpu
+import numpy as np
+from bpy.props import StringProperty
+from bpy_extras import view3d_utils
+from gpu_extras.batch import batch_for_shader
+from mathutils import Vector
+
+from ..errors import UserError
+from ..layout.inspection import Inspection, Mark, inspect, standing
+from ..layout.picking import Picker
+from ..network.cells import parse_cell
+from ..network.ops import Array
+from ..output.production import Production
+from . import library
+from .operators import OnOwnScene
+from .ownership import tag_of
+from .settings import settings_of
+from .task import sentence
+
+ACCENT, SOURCE, CROSS = (1.0, 0.62, 0.1, 1.0), (0.3, 0.85, 1.0, 0.9), (1.0, 1.0, 1.0, 0.35)
+PAPER, INK, FAINT = (0.04, 0.05, 0.07, 0.92), (0.95, 0.96, 0.98, 1.0), (0.62, 0.66, 0.72, 1.0)
+LIFT = 0.02  # of marks before the cells they mark, in scene units
+WIDE = 64  # letters in a line of the box
+CLOSE = 34  # pixels that a cell must take to have its number written on it
+AROUND = 12  # rows and columns around the cell whose numbers are written
+Rgba = tuple[float, float, float, float]
+
+
+@dataclass
+class Inspector:
+    """What is looked at in one scene."""
+
+    tag: str
+    production: Production
+    picker: Picker
+    hovered: Inspection | None = None
+    trail: list[Inspection] = field(default_factory=list)  # pinned cells, the latest last
+
+    @property
+    def shown(self) -> Inspection | None:
+        """The cell to draw: under the mouse, else the pinned one."""
+        return self.hovered or (self.trail[-1] if self.trail else None)
+
+    def explain(self, block: str, cell: tuple[int, ...]) -> Inspection:
+        """All about one cell."""
+        made = self.production
+        piece = made.model.tokenizer.piece
+        return inspect(made.layout, made.trace, made.layout[block], cell, piece)
+
+    def pin(self, inspection: Inspection) -> None:
+        """Walk on to a cell; one that is in the trail already cuts off what came after it."""
+        addresses = [step.explanation.address for step in self.trail]
+        if inspection.explanation.address in addresses:
+            del self.trail[addresses.index(inspection.explanation.address) + 1 :]
+        else:
+            self.trail.append(inspection)
+
+
+_current: Inspector | None = None
+_handlers: list[object] = []
+
+
+def inspector_of(scene: bpy.types.Scene) -> Inspector | None:
+    """The inspector of a generated scene; begins anew where another scene is in view."""
+    global _current
+    tag = tag_of(scene)
+    if tag is None:
+        return None
+    if _current is None or _current.tag != tag:
+        production = library.production_of(scene)
+        assert production is not None
+        _current = Inspector(tag, production, Picker(production.layout, production.trace))
+    return _current
+
+
+def looked_at(scene: bpy.types.Scene) -> Inspector | None:
+    """The inspector of this scene if anything was inspected in it."""
+    return _current if _current is not None and _current.tag == tag_of(scene) else None
+
+
+def hidden_blocks(scene: bpy.types.Scene) -> set[str]:
+    """Matrices that the user has hidden."""
+    return {thing.name for thing in scene.objects if thing.hide_get()}
+
+
+def find(context: bpy.types.Context, at: tuple[int, int]) -> Inspection | None:
+    """The cell under a place in the view, in pixels."""
+    inspector = inspector_of(context.scene)
+    if inspector is None or context.region_data is None:
+        return None
+    origin = view3d_utils.region_2d_to_origin_3d(context.region, context.region_data, at)
+    direction = view3d_utils.region_2d_to_vector_3d(context.region, context.region_data, at)
+    relief = settings_of(context.scene).relief
+    hit = inspector.picker.pick(np.array(origin), np.array(direction), relief, hidden_blocks(context.scene))
+    if hit is None:
+        return None
+    shown = inspector.hovered
+    if shown is not None and shown.mark == Mark(
+        hit.block, (hit.row, hit.row + 1), (hit.column, hit.column + 1)
+    ):
+        return shown
+    return inspector.explain(hit.block.name, hit.cell)
+
+
+def redraw(context: bpy.types.Context) -> None:
+    """Draw the 3D views anew."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+# --- operators ---------------------------------------------------------------------------------------
+
+
+class LLM_SCENE_OT_inspect_hover(OnOwnScene, bpy.types.Operator):
+    """Show what the cell under the mouse is made of"""
+
+    bl_idname = "llm_scene.inspect_hover"
+    bl_label = "Look at Cell"
+    bl_options = {"INTERNAL"}
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        inspector = inspector_of(context.scene)
+        assert inspector is not None
+        found = find(context, (event.mouse_region_x, event.mouse_region_y))
+        if found is not inspector.hovered:
+            inspector.hovered = found
+            redraw(context)
+        return {"PASS_THROUGH"}
+
+
+class LLM_SCENE_OT_inspect(OnOwnScene, bpy.types.Operator):
+    """Pin a cell, to see what it is made of and to walk on to its sources"""
+
+    bl_idname = "llm_scene.inspect"
+    bl_label = "Inspect Cell"
+    bl_options = {"REGISTER"}
+
+    address: StringProperty(
+        name="Cell",
+        description="Such as blocks.0.attn.scores[head=2,query=5,key=2], or [2,5,2] after the name",
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.address:
+            return self.execute(context)
+        found = find(context, (event.mouse_region_x, event.mouse_region_y))
+        if found is None:
+            return {"PASS_THROUGH"}
+        return self._pin(context, found)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        inspector = inspector_of(context.scene)
+        assert inspector is not None
+        made = inspector.production
+        try:
+            matrix, cell = parse_cell(made.model.network, made.trace.n_positions, self.address)
+            block = standing(made.layout, matrix.name, cell)
+            if block is None:
+                raise UserError(f"{matrix.name} has no place in the scene: it is part of its neighbours.")
+        except UserError as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+        return self._pin(context, inspector.explain(block.name, cell))
+
+    def _pin(self, context: bpy.types.Context, found: Inspection) -> set[str]:
+        inspector = inspector_of(context.scene)
+        assert inspector is not None
+        inspector.pin(found)
+        inspector.hovered = None
+        redraw(context)
+        return {"FINISHED"}
+
+
+class LLM_SCENE_OT_inspect_clear(OnOwnScene, bpy.types.Operator):
+    """Let go of the pinned cells"""
+
+    bl_idname = "llm_scene.inspect_clear"
+    bl_label = "Forget Inspected Cells"
+    bl_options = {"REGISTER"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        inspector = inspector_of(context.scene)
+        assert inspector is not None
+        inspector.trail.clear()
+        inspector.hovered = None
+        redraw(context)
+        return {"FINISHED"}
+
+
+class LLM_SCENE_OT_inspect_tool(OnOwnScene, bpy.types.Operator):
+    """Point at cells in the 3D view to see where their numbers come from"""
+
+    bl_idname = "llm_scene.inspect_tool"
+    bl_label = "Inspect Cells"
+    bl_options = {"REGISTER"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if bpy.app.background:
+            self.report({"ERROR"}, "Cells are pointed at in a window: there is none in the background.")
+            return {"CANCELLED"}
+        bpy.ops.wm.tool_set_by_id(name=InspectTool.bl_idname, space_type="VIEW_3D")
+        return {"FINISHED"}
+
+
+class InspectTool(bpy.types.WorkSpaceTool):
+    """Stands in the 3D view's toolbar."""
+
+    bl_space_type = "VIEW_3D"
+    bl_context_mode = "OBJECT"
+    bl_idname = "llm_scene.inspector"
+    bl_label = "Inspect Cells"
+    bl_description = (
+        "Where does this number come from?\n"
+        "Point at a cell for its value, formula and sources; click pins it, Esc lets go"
+    )
+    bl_icon = "ops.paint.eyedropper_add"
+    bl_keymap = (
+        ("llm_scene.inspect_hover", {"type": "MOUSEMOVE", "value": "ANY", "any": True}, None),
+        ("llm_scene.inspect", {"type": "LEFTMOUSE", "value": "PRESS"}, None),
+        ("llm_scene.inspect_clear", {"type": "ESC", "value": "PRESS"}, None),
+    )
+
+
+# --- drawing -----------------------------------------------------------------------------------------
+
+
+def draw_marks() -> None:
+    """Outlines and arcs, in the scene."""
+    inspector = looked_at(bpy.context.scene)
+    shown = inspector.shown if inspector is not None else None
+    if shown is None:
+        return
+    lift = LIFT + settings_of(bpy.context.scene).relief
+    gpu.state.blend_set("ALPHA")
+    for mark in shown.cross:
+        _lines([_ring(mark, lift)], CROSS, 1.0)
+    _lines(shown.arcs(), SOURCE, 1.5)
+    _lines([_ring(mark, lift) for mark in shown.sources], SOURCE, 2.0)
+    _lines([_ring(shown.mark, lift)], ACCENT, 3.0)
+    gpu.state.blend_set("NONE")
+
+
+def _ring(mark: Mark, lift: float) -> Array:
+    corners = mark.corners(lift)
+    return np.concatenate([corners, corners[:1]])
+
+
+def _lines(paths: list[Array], colour: Rgba, width: float) -> None:
+    """Polylines in one batch."""
+    if not paths:
+        return
+    pieces = [np.repeat(path, 2, axis=0)[1:-1] for path in paths]
+    shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+    points = np.concatenate(pieces).astype(np.float32)
+    batch = batch_for_shader(shader, "LINES", {"pos": points})
+    shader.uniform_float("color", colour)
+    shader.uniform_float("lineWidth", width * bpy.context.preferences.system.ui_scale)
+    shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
+    batch.draw(shader)
+
+
+def lines_of(shown: Inspection) -> list[tuple[str, Rgba]]:
+    """The box's lines with their colours."""
+    told = shown.explanation
+    lines = [(shown.title, FAINT), (shown.place, INK), (f"= {shown.value}", ACCENT)]
+    for text, colour in ((told.formula, FAINT), (told.numbers, INK)):
+        lines += [(line, colour) for part in text.splitlines() for line in textwrap.wrap(part, WIDE)]
+    return lines
+
+
+def draw_text() -> None:
+    """The box beside the cell and the numbers on its neighbours, in pixels."""
+    context = bpy.context
+    inspector = looked_at(context.scene)
+    shown = inspector.shown if inspector is not None else None
+    if inspector is None or shown is None or context.region_data is None:
+        return
+    scale = context.preferences.system.ui_scale
+    _numbers(context, inspector.production, shown, scale)
+    at = _on_screen(context, np.array([shown.mark.centre]))[0]
+    lines = lines_of(shown)
+    size = 12 * scale
+    blf.size(0, size)
+    width = max(blf.dimensions(0, line)[0] for line, _ in lines) + 2 * size
+    height = (len(lines) * 1.5 + 1) * size
+    region = context.region
+    x = min(max(at[0] + 2 * size, size), max(region.width - width - size, size))
+    y = min(max(at[1] + 2 * size, size), max(region.height - height - size, size))
+    _plate(x, y, width, height)
+    for i, (line, colour) in enumerate(lines):
+        blf.color(0, *colour)
+        blf.position(0, x + size, y + height - (i + 1) * 1.5 * size, 0)
+        blf.draw(0, line)
+
+
+def _plate(x: float, y: float, width: float, height: float) -> None:
+    shader = gpu.shader.from_builtin("UNIFORM_COLOR")
+    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+    batch = batch_for_shader(shader, "TRI_FAN", {"pos": corners})
+    gpu.state.blend_set("ALPHA")
+    shader.uniform_float("color", PAPER)
+    batch.draw(shader)
+    gpu.state.blend_set("NONE")
+
+
+def _on_screen(context: bpy.types.Context, points: Array) -> Array:
+    """Pixels `[n, 2]` of points in the scene."""
+    region, view = context.region, context.region_data
+    found = [view3d_utils.location_3d_to_region_2d(region, view, Vector(point)) for point in points]
+    return np.array([tuple(at) if at is not None else (-1e6, -1e6) for at in found])
+
+
+def _numbers(context: bpy.types.Context, made: Production, shown: Inspection, scale: float) -> None:
+    """Values on the cells around the one in question, where cells are large enough to carry them."""
+    block, (row, _), (column, _) = shown.mark.block, shown.mark.rows, shown.mark.columns
+    corners = _on_screen(context, shown.mark.corners(0.0))
+    if np.ptp(corners[:, 0]) < CLOSE * scale:
+        return
+    rows = range(max(row - AROUND, 0), min(row + AROUND + 1, block.shape[0]))
+    columns = range(max(column - AROUND, 0), min(column + AROUND + 1, block.shape[1]))
+    places = [(r, c) for r in rows for c in columns]
+    values = block.values(made.trace)
+    blf.size(0, 10 * scale)
+    blf.color(0, *INK)
+    for (r, c), (x, y) in zip(
+        places, _on_screen(context, np.array([block.centre(r, c) for r, c in places])), strict=True
+    ):
+        text = f"{values[r, c]:.2f}".replace("-", "−")
+        wide, high = blf.dimensions(0, text)
+        blf.position(0, x - wide / 2, y - high / 2, 0)
+        blf.draw(0, text)
+
+
+CLASSES = (
+    LLM_SCENE_OT_inspect_hover,
+    LLM_SCENE_OT_inspect,
+    LLM_SCENE_OT_inspect_clear,
+    LLM_SCENE_OT_inspect_tool,
+)
+
+
+def register() -> None:
+    """Add the tool and what it draws; drawing needs a window."""
+    if bpy.app.background:
+        return
+    bpy.utils.register_tool(InspectTool, separator=True)
+    view = bpy.types.SpaceView3D
+    _handlers.append(view.draw_handler_add(draw_marks, (), "WINDOW", "POST_VIEW"))
+    _handlers.append(view.draw_handler_add(draw_text, (), "WINDOW", "POST_PIXEL"))
+
+
+def unregister() -> None:
+    """Take them away."""
+    global _current
+    _current = None
+    while _handlers:
+        bpy.types.SpaceView3D.draw_handler_remove(_handlers.pop(), "WINDOW")
+    if not bpy.app.background:
+        bpy.utils.unregister_tool(InspectTool)
