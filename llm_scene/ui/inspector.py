@@ -19,9 +19,12 @@ from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
 
 from ..errors import UserError
+from ..film.props import number as short
 from ..layout.inspection import Inspection, Mark, inspect, standing
 from ..layout.picking import Picker
+from ..layout.plan import Block
 from ..network.cells import parse_cell
+from ..network.explain import number
 from ..network.ops import Array
 from ..output.production import Production
 from . import library
@@ -298,14 +301,30 @@ def draw_text() -> None:
     blf.size(0, size)
     width = max(blf.dimensions(0, line)[0] for line, _ in lines) + 2 * size
     height = (len(lines) * 1.5 + 1) * size
-    region = context.region
-    x = min(max(at[0] + 2 * size, size), max(region.width - width - size, size))
-    y = min(max(at[1] + 2 * size, size), max(region.height - height - size, size))
+    x = _beside(context, shown.mark.block, at[0], width, size)
+    y = min(max(at[1] + 2 * size, size), max(context.region.height - height - size, size))
     _plate(x, y, width, height)
     for i, (line, colour) in enumerate(lines):
         blf.color(0, *colour)
         blf.position(0, x + size, y + height - (i + 1) * 1.5 * size, 0)
         blf.draw(0, line)
+
+
+def _beside(context: bpy.types.Context, block: Block, at: float, width: float, margin: float) -> float:
+    """Left edge of a box that keeps off the matrix: right of it, left of it, or else near the cell."""
+    corners = _on_screen(context, block.box.corners())[:, 0]
+    last = _clear_width(context) - width - margin
+    for x in (corners.max() + 2 * margin, corners.min() - width - 2 * margin):
+        if margin <= x <= last:
+            return float(x)
+    return float(min(max(at + 2 * margin, margin), max(last, margin)))
+
+
+def _clear_width(context: bpy.types.Context) -> int:
+    """Pixels of the view that the sidebar leaves free; it may lie over the view."""
+    region = context.region
+    sidebars = (r for r in context.area.regions if r.type == "UI" and r.width > 1)
+    return min((sidebar.x - region.x for sidebar in sidebars if sidebar.x > region.x), default=region.width)
 
 
 def _plate(x: float, y: float, width: float, height: float) -> None:
@@ -340,7 +359,8 @@ def _numbers(context: bpy.types.Context, made: Production, shown: Inspection, sc
     for (r, c), (x, y) in zip(
         places, _on_screen(context, np.array([block.centre(r, c) for r, c in places])), strict=True
     ):
-        text = f"{values[r, c]:.2f}".replace("-", "−")
+        value = values[r, c]
+        text = short(value) if np.isfinite(value) else number(value)
         wide, high = blf.dimensions(0, text)
         blf.position(0, x - wide / 2, y - high / 2, 0)
         blf.draw(0, text)
