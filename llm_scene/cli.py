@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .film.plan import Film
     from .models import Model
     from .network import Continuation, Sampling, Step
+    from .output.local import Progress
     from .output.production import Production
 
 Arguments = argparse.Namespace
@@ -507,13 +508,13 @@ class Bar:
 
     WIDTH, PAUSE = 24, 10.0  # letters; seconds between plain lines
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self) -> None:
         self._moving = sys.stderr.isatty()
         self._last = float("-inf")
 
-    def __call__(self, done: int, total: int, left: float | None) -> None:
-        """Say how far it is; `left` is in seconds."""
+    def __call__(self, progress: Progress) -> None:
+        """Say how far it is."""
+        done, total, left = progress.done, progress.total, progress.left
         now = time.monotonic()
         if not self._moving and done < total and now - self._last < self.PAUSE:
             return
@@ -522,7 +523,7 @@ class Bar:
         pace = f", {(total - done) / left:.2f} a second" if left and done < total else ""
         filled = self.WIDTH * done // total
         bar = f" [{'#' * filled}{'.' * (self.WIDTH - filled)}]" if self._moving else ""
-        line = f"{self._what}: {done} of {total} frames{bar}{pace}{time_left}"
+        line = f"{progress.what}: {done} of {total} frames{bar}{pace}{time_left}"
         end = "\n" if not self._moving or done == total else ""
         print(f"\r{line:78}" if self._moving else line, end=end, file=sys.stderr, flush=True)
 
@@ -576,7 +577,7 @@ def render(args: Arguments) -> None:
             args.output,
             frames=frames,
             processes=args.processes,
-            progress=Bar("rendering"),
+            progress=Bar(),
         )
     seconds = len(frames) / production.film.fps
     print(f"{args.output} is ready: {seconds:.1f} s; its frames are in {folder}.")

@@ -18,12 +18,13 @@ def save(scene: bpy.types.Scene, path: Path, film: Film | None = None) -> None:
     Raises UserError where the file cannot be written; what was there stays then.
     """
     captioned = edit_scene(scene, film) if film is not None and (film.captions or film.cards) else None
-    scenes = {scene, captioned} - {None}
+    scenes, shown = {scene, captioned} - {None}, scene.frame_current
     for each in scenes:
         each.frame_set(each.frame_start)  # Blender 5.2 crashes when it writes a scene it never evaluated
     try:
         with whole_file(path) as temporary:
             bpy.data.libraries.write(str(temporary), scenes, path_remap="ABSOLUTE", compress=True)
     finally:
+        scene.frame_set(shown)
         if captioned is not None:
             bpy.data.scenes.remove(captioned)

@@ -1,7 +1,8 @@
 """Renders films on this computer, in processes of Blender's own so that nothing waits and nothing is lost.
 
 The scene travels as a .blend to worker processes; each asks for a frame, renders it into the folder and
-asks for the next. A worker that dies costs the frame it was at, which another one renders.
+asks for the next. A worker that dies costs the frame it was at, which another one renders. The caller only
+waits, step by step, so that a window stays alive meanwhile; what it closes goes on at the next call.
 """
 
 from __future__ import annotations
@@ -15,22 +16,34 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import bpy
 
 from ..errors import UserError
-from ..film.plan import Film
+from ..film.plan import Caption, Card, Film
+from ..writing import whole_file
 from .blend import save
 from .frames import FrameFolder, check_folder, open_folder, prepare, recipe_of, render_frame
-from .video import assemble, check_format
+from .video import check_format, encode
 
-Progress = Callable[[int, int, float | None], None]  # frames done, all frames, seconds left if known
+Item = TypeVar("Item")
 ATTEMPTS = 2  # workers that may die over one frame
+WAIT = 0.1  # seconds between two steps in which nothing was finished
 PACKAGE = __package__.rpartition(".")[0]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a film is."""
+
+    what: str  # is being done
+    done: int  # frames
+    total: int
+    left: float | None = None  # seconds for the other frames, if known
 
 
 def render_film(
@@ -40,20 +53,44 @@ def render_film(
     *,
     frames: Sequence[int] | None = None,
     processes: int | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Path:
-    """Render a scene to a video, or to frames only where `path` has no suffix; returns the frames' folder.
+    """Render as `film_steps` does, to the end; returns the frames' folder."""
+    for now in film_steps(scene, film, path, frames=frames, processes=processes):
+        if progress is not None:
+            progress(now)
+    return frames_folder(path)
+
+
+def film_steps(
+    scene: bpy.types.Scene,
+    film: Film | None,
+    path: Path,
+    *,
+    frames: Sequence[int] | None = None,
+    processes: int | None = None,
+) -> Generator[Progress, None, None]:
+    """Render a scene to a video, or to frames only where `path` has no suffix, step by step.
 
     Frames that an earlier run of the same scene and settings left are used again. `frames` are a part of
     the scene's range, in order. Raises UserError, after which the same call goes on where it stopped.
     """
     frames = frames or range(scene.frame_start, scene.frame_end + 1)
-    folder = render_frames(scene, frames_folder(path), frames, processes, progress)
+    fps = scene.render.fps
+    folder = yield from _frames(scene, frames_folder(path), frames, processes)
     if path.suffix:
         captions, cards = (film.captions, film.cards) if film is not None else ([], [])
-        pictures = {frame: folder.path(frame) for frame in frames}
-        assemble(pictures, path, folder.size, scene.render.fps, captions, cards)
-    return folder.folder
+        request = {
+            "pictures": [(frame, str(folder.path(frame).resolve())) for frame in frames],
+            "size": folder.size,
+            "fps": fps,
+            "captions": [asdict(caption) for caption in captions],
+            "cards": [asdict(card) for card in cards],
+        }
+        with whole_file(path) as video:
+            for _ in _apart("encode_video", request | {"video": str(video.resolve())}):
+                yield Progress("assembling the video", 0, len(frames))
+        yield Progress("assembling the video", len(frames), len(frames))
 
 
 def check_output(path: Path) -> None:
@@ -68,13 +105,9 @@ def frames_folder(path: Path) -> Path:
     return path.with_suffix(".frames") if path.suffix else path
 
 
-def render_frames(
-    scene: bpy.types.Scene,
-    folder: Path,
-    frames: Sequence[int],
-    processes: int | None = None,
-    progress: Progress | None = None,
-) -> FrameFolder:
+def _frames(
+    scene: bpy.types.Scene, folder: Path, frames: Sequence[int], processes: int | None
+) -> Generator[Progress, None, FrameFolder]:
     """Render those of the frames that are not yet in the folder."""
     opened = open_folder(folder, recipe_of(scene))
     missing = opened.missing(frames)
@@ -83,7 +116,7 @@ def render_frames(
     count = min(processes or best_processes(scene), len(missing))
     with _scene_file(scene, folder) as blend:
         crew = _Crew(opened, blend, scene.name, max(1, (os.cpu_count() or 1) // count))
-        crew.render(missing, len(frames), count, progress)
+        yield from crew.render(missing, len(frames), count)
     return opened
 
 
@@ -122,7 +155,7 @@ class _Crew:
     workers: list[Worker] = field(default_factory=list)
     stopped: bool = False
 
-    def render(self, missing: list[int], total: int, count: int, progress: Progress | None) -> None:
+    def render(self, missing: list[int], total: int, count: int) -> Iterator[Progress]:
         for frame in missing:
             self.todo.put(frame)
         threads = [threading.Thread(target=self._foreman, daemon=True) for _ in range(count)]
@@ -130,15 +163,14 @@ class _Crew:
         try:
             for thread in threads:
                 thread.start()
-            if progress is not None:
-                progress(clock.done, total, None)
-            for _ in missing:
-                news = self.news.get()
+            while clock.done < total:
+                yield Progress("rendering", clock.done, total, clock.left)
+                news = _soon(self.news)
                 if isinstance(news, UserError):
                     raise news
-                clock.step()
-                if progress is not None:
-                    progress(clock.done, total, clock.left)
+                if news is not None:
+                    clock.step()
+            yield Progress("rendering", total, total)
         finally:
             self.stopped = True
             for worker in list(self.workers):
@@ -182,7 +214,7 @@ class _Crew:
             "size": self.folder.size,
             "threads": self.threads,
         }
-        worker = Worker(job)
+        worker = Worker("work", job)
         self.workers.append(worker)
         return worker
 
@@ -191,13 +223,38 @@ class _Crew:
         self.workers.remove(worker)
 
 
-class Worker:
-    """A process of Blender's that renders frames, one JSON line in and one out for each."""
+def _soon(news: queue.SimpleQueue[Item]) -> Item | None:
+    """What arrives within a moment."""
+    try:
+        return news.get(timeout=WAIT)
+    except queue.Empty:
+        return None
 
-    def __init__(self, job: dict[str, Any]) -> None:
+
+def _apart(function: str, request: dict[str, Any]) -> Iterator[None]:
+    """Let another process answer one request by a function of this module; UserError where it fails."""
+    worker = Worker(function, {})
+    answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    lost = {"error": "Blender stopped while it put the video together"}
+    threading.Thread(target=lambda: answers.put(worker.ask(request) or lost), daemon=True).start()
+    try:
+        while (answer := _soon(answers)) is None:
+            yield
+        if answer is lost:
+            raise UserError(f"{answer['error']}{worker.last_words()}.")
+        if "error" in answer:
+            raise UserError(answer["error"])
+    finally:
+        worker.stop()
+
+
+class Worker:
+    """A process of Blender's that runs a function of this module, one JSON line in and one out an answer."""
+
+    def __init__(self, function: str, job: dict[str, Any]) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 as long as the worker
         self._process = subprocess.Popen(
-            _command(job),
+            _command(function, job),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -234,13 +291,13 @@ class Worker:
         return f" ({status}: {lines[-1][:200]})" if lines else f" ({status})"
 
 
-def _command(job: dict[str, Any]) -> list[str]:
+def _command(function: str, job: dict[str, Any]) -> list[str]:
     """How to start a worker: with this Python, or with Blender where Python lives inside of it."""
     root = str(Path(__file__).resolve().parents[2])
     module = __package__.split(".")[-2] + ".output.local"
     code = (
         f"import sys; sys.path.insert(0, {root!r}); "
-        f"from importlib import import_module; import_module({module!r}).work({job!r})"
+        f"from importlib import import_module; import_module({module!r}).{function}({job!r})"
     )
     if bpy.app.binary_path:
         return [bpy.app.binary_path, "--background", "--factory-startup", "--python-expr", code]
@@ -248,9 +305,8 @@ def _command(job: dict[str, Any]) -> list[str]:
 
 
 def work(job: dict[str, Any]) -> None:
-    """What a worker does: answer every line of standard input until there is none."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever Blender prints is no answer
+    """Render frames of a .blend: answer every line of standard input until there is none."""
+    answers = _answers()
     bpy.ops.wm.open_mainfile(filepath=job["blend"], load_ui=False, use_scripts=False)
     scene = bpy.data.scenes[job["scene"]]
     scene.render.threads_mode, scene.render.threads = "FIXED", job["threads"]
@@ -264,6 +320,32 @@ def work(job: dict[str, Any]) -> None:
         except UserError as error:
             answer = {"error": str(error)}
         print(json.dumps(answer), file=answers, flush=True)
+
+
+def encode_video(_: dict[str, Any]) -> None:
+    """Put the frames that standard input names together to a video."""
+    answers = _answers()
+    job = json.loads(sys.stdin.readline())
+    try:
+        encode(
+            {frame: Path(path) for frame, path in job["pictures"]},
+            Path(job["video"]),
+            tuple(job["size"]),
+            job["fps"],
+            [Caption(**caption) for caption in job["captions"]],
+            [Card(**card) for card in job["cards"]],
+        )
+        answer = {"video": job["video"]}
+    except UserError as error:
+        answer = {"error": str(error)}
+    print(json.dumps(answer), file=answers, flush=True)
+
+
+def _answers() -> IO[str]:
+    """Where answers go; whatever Blender prints from now on is no answer."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
 
 
 class Pace:

@@ -49,6 +49,19 @@ def assemble(
     captions: Iterable[Caption] = (),
     cards: Iterable[Card] = (),
 ) -> None:
+    """Make a video as `encode` does, whole or not at all."""
+    with whole_file(path) as temporary:
+        encode(pictures, temporary, size, fps, captions, cards)
+
+
+def encode(
+    pictures: Mapping[int, Path],
+    path: Path,
+    size: tuple[int, int],
+    fps: int,
+    captions: Iterable[Caption] = (),
+    cards: Iterable[Card] = (),
+) -> None:
     """Make a video, with captions and titles in it, in the format that the suffix of `path` names.
 
     `pictures` are files by the frame of the film that they show. H.264 and VP9 need even sizes: a last odd
@@ -67,13 +80,12 @@ def assemble(
         add_captions(scene, captions, list(pictures))
         add_cards(scene, cards, list(pictures))
         bpy.context.window.scene = scene
-        with whole_file(path) as temporary:
-            scene.render.filepath = str(temporary.resolve())
-            bpy.ops.render.render(animation=True, scene=scene.name)
-            if not temporary.is_file() or not temporary.stat().st_size:
-                raise UserError(f"Blender could not write {path}: is the disk full?")
+        scene.render.filepath = str(path.resolve())
+        bpy.ops.render.render(animation=True, scene=scene.name)
+        if not path.is_file() or not path.stat().st_size:
+            raise UserError("Blender could not write the video: is the disk full?")
     except RuntimeError as error:
-        raise UserError(f"Blender could not write {path}: {' '.join(str(error).split())}") from None
+        raise UserError(f"Blender could not write the video: {' '.join(str(error).split())}") from None
     finally:
         bpy.context.window.scene = before
         bpy.data.scenes.remove(scene)

@@ -15,6 +15,7 @@ from bpy_extras.io_utils import ExportHelper
 
 from ..errors import UserError
 from ..film.compose import FORMATS
+from ..output.video import FORMATS as FILM_FORMATS
 from . import appearance, library, preferences
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import Settings, copy_settings, quietly, settings_of
@@ -226,7 +227,8 @@ def film_path(scene: bpy.types.Scene) -> Path:
     """Where a scene's film goes."""
     chosen = settings_of(scene).film_path
     if chosen:
-        return Path(bpy.path.abspath(chosen)).with_suffix(".mp4")
+        path = Path(bpy.path.abspath(chosen))
+        return path if path.suffix.lower() in FILM_FORMATS else path.with_name(path.name + ".mp4")
     return preferences.output_folder() / f"{stem_of(scene)}.mp4"
 
 

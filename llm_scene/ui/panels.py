@@ -280,7 +280,10 @@ class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
             layout.progress(factor=running.share, text=running.text)
             layout.operator("llm_scene.cancel_render", icon="CANCEL")
         else:
-            layout.operator("llm_scene.render", text="Render Film", icon="RENDER_ANIMATION")
+            row = layout.row(align=True)
+            row.operator("llm_scene.render", text="Render Film", icon="RENDER_ANIMATION")
+            if tag_of(scene) is not None and film_path(scene).is_file():
+                row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film_path(scene))
         column = layout.column(align=True)
         column.operator("llm_scene.export_gltf", text="Export glTF…", icon="EXPORT")
         column.operator("llm_scene.save_blend", text="Save .blend…", icon="FILE_BLEND")

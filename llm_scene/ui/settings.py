@@ -23,6 +23,7 @@ from ..layout.look import LOOKS
 from ..models import DEFAULT
 from ..scene.cells import DEFAULTS
 from ..scene.rendering import PRESETS as RENDER_PRESETS
+from ..scene.rendering import apply_preset
 from . import appearance
 from .library import presets
 from .ownership import tag_of
@@ -113,6 +114,12 @@ def reshape(name: str) -> Callable[[bpy.types.Scene, Settings], None]:
 def relabel(scene: bpy.types.Scene, settings: Settings) -> None:
     """Show or hide all writing."""
     appearance.show_labels(scene, settings.labels)
+
+
+def requality(scene: bpy.types.Scene, settings: Settings) -> None:
+    """Let the scene render in the chosen quality, in the shape that its film is framed for."""
+    aspect = scene.render.resolution_x / scene.render.resolution_y
+    apply_preset(scene, RENDER_PRESETS[settings.quality], aspect)
 
 
 class Settings(bpy.types.PropertyGroup):
@@ -252,10 +259,11 @@ class Settings(bpy.types.PropertyGroup):
             for p in RENDER_PRESETS.values()
         ],
         default="preview",
+        update=live(requality),
     )
     film_path: StringProperty(
         name="Film",
-        description="The video to write; empty: beside the .blend, named after the model",
+        description="The video to write: .mp4, .webm or .mov; empty: beside the .blend, under the model's name",
         subtype="FILE_PATH",
     )
 

@@ -27,6 +27,7 @@ class Task:
     _timer: bpy.types.Timer
     pause = PAUSE
     alone = False  # while nothing else may change the file
+    cancelled = "Cancelled; nothing was changed."
 
     def work(self, context: bpy.types.Context) -> Steps:
         """The work itself, step by step."""
@@ -54,7 +55,7 @@ class Task:
         if event.type == "ESC" and event.value == "PRESS":
             self._steps.close()
             self._end(context)
-            self.report({"INFO"}, "Cancelled; nothing was changed.")
+            self.report({"INFO"}, self.cancelled)
             return {"CANCELLED"}
         if event.type == "TIMER":
             return self._step(context)
