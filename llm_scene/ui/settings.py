@@ -263,7 +263,7 @@ class Settings(bpy.types.PropertyGroup):
     )
     film_path: StringProperty(
         name="Film",
-        description="The video to write: .mp4, .webm or .mov; empty: beside the .blend, under the model's name",
+        description="The video to write: .mp4, .webm or .mov; empty: beside the .blend, as the model",
         subtype="FILE_PATH",
     )
 
