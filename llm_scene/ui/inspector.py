@@ -32,6 +32,7 @@ from .operators import OnOwnScene
 from .ownership import claimed, tag_of
 from .settings import settings_of
 from .task import sentence
+from .translations import tr
 
 ACCENT, SOURCE, CROSS = (1.0, 0.62, 0.1, 1.0), (0.3, 0.85, 1.0, 0.9), (1.0, 1.0, 1.0, 0.35)
 PAPER, INK, FAINT = (0.04, 0.05, 0.07, 0.92), (0.95, 0.96, 0.98, 1.0), (0.62, 0.66, 0.72, 1.0)
@@ -256,9 +257,8 @@ class LLM_SCENE_OT_inspect_film(OnOwnScene, bpy.types.Operator):
             self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
         scene.frame_set(scene.frame_current)
-        self.report(
-            {"INFO"}, f"{found.explanation.label} is in the film for {self.seconds:g} s from here on."
-        )
+        text = tr("{cell} is in the film for {seconds} s from here on.")
+        self.report({"INFO"}, text.format(cell=found.explanation.label, seconds=f"{self.seconds:g}"))
         return {"FINISHED"}
 
 
@@ -271,7 +271,7 @@ class LLM_SCENE_OT_inspect_tool(OnOwnScene, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if bpy.app.background:
-            self.report({"ERROR"}, "Cells are pointed at in a window: there is none in the background.")
+            self.report({"ERROR"}, tr("Cells are pointed at in a window: there is none in the background."))
             return {"CANCELLED"}
         bpy.ops.wm.tool_set_by_id(name=InspectTool.bl_idname, space_type="VIEW_3D")
         return {"FINISHED"}

@@ -60,7 +60,11 @@ def preset_items(self: Settings, context: bpy.types.Context | None) -> list[Item
 def language_items() -> list[tuple[str, str, str]]:
     """The menu of caption languages."""
     spoken = [(code, words(code).language, "Language of the captions") for code in languages()]
-    return [*spoken, ("none", "No captions", "A film without text on the picture")]
+    return [
+        ("auto", "As in the Preferences", "The language that the add-on's preferences choose"),
+        *spoken,
+        ("none", "No Captions", "A film without text on the picture"),
+    ]
 
 
 def take_preset(self: Settings, context: bpy.types.Context) -> None:
