@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..output.production import Production
 
 
+PAUSE = 0.1  # seconds of work at least between two pauses for the window
 Building = Generator[tuple[float, str], None, bpy.types.Scene]  # (share done, what is being done)
 
 
@@ -91,14 +92,19 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
 def seldom(
     steps: Generator[tuple[float, str], None, bpy.types.Scene],
 ) -> Building:
-    """The same steps, but a pause for the window only now and then."""
-    last = 0.0
+    """The same steps, but a pause for the window only now and then.
+
+    A window that takes long to draw gets no more time than the work does.
+    """
+    begun, away = time.monotonic(), 0.0
     try:
         while True:
             share, what = next(steps)
-            if time.monotonic() - last > 0.1:
-                last = time.monotonic()
+            now = time.monotonic()
+            if now - begun >= max(PAUSE, away):
                 yield 0.2 + 0.8 * share, tr("building {what}", what=tr(what))
+                begun = time.monotonic()
+                away = begun - now
     except StopIteration as end:
         return cast("bpy.types.Scene", end.value)
 
