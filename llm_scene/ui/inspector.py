@@ -257,8 +257,9 @@ class LLM_SCENE_OT_inspect_film(OnOwnScene, bpy.types.Operator):
             self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
         scene.frame_set(scene.frame_current)
-        text = tr("{cell} is in the film for {seconds} s from here on.")
-        self.report({"INFO"}, text.format(cell=found.explanation.label, seconds=f"{self.seconds:g}"))
+        cell, seconds = found.explanation.label, f"{self.seconds:g}"
+        text = tr("{cell} is in the film for {seconds} s from here on.", cell=cell, seconds=seconds)
+        self.report({"INFO"}, text)
         return {"FINISHED"}
 
 

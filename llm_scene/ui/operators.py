@@ -160,6 +160,9 @@ def face_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
         space.clip_end = max(space.clip_end, 100_000.0)
         space.camera = scene.camera
         space.region_3d.view_perspective = "CAMERA"
+        region = next(region for region in area.regions if region.type == "WINDOW")
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            bpy.ops.view3d.view_center_camera()  # as large as the view allows
 
 
 class OnOwnScene:

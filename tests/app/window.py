@@ -45,10 +45,8 @@ class View:
         self.x, self.y = round(x), round(y)
         xdotool("mousemove", str(self.x), str(self.window.height - self.y))
 
-    def click(self, *held: str) -> None:
-        keys = [word for key in held for word in ("keydown", key)]
-        let_go = [word for key in held for word in ("keyup", key)]
-        xdotool(*keys, "click", "1", *let_go)
+    def click(self) -> None:
+        xdotool("click", "1")
 
     def shot(self, name: str) -> None:
         subprocess.run(["import", "-window", "root", str(FOLDER / f"{name}.png")], check=True)
@@ -101,9 +99,11 @@ def user() -> Iterator[float]:
     view.shot("generated")
 
     for page in range(4):
-        with view.context("UI"):
-            bpy.ops.view2d.scroll_down(deltay=400 if page else 0)
-        yield 1.0
+        side = view.region("UI")
+        view.move(side.x + 60, side.y + 60)
+        if page:
+            xdotool(*["click", "5"] * 14)
+        yield 2.0
         view.shot(f"panel-{page + 1}")
 
     inspector = importlib.import_module(f"{PACKAGE}.ui.inspector")
@@ -139,7 +139,11 @@ def user() -> Iterator[float]:
     view.move(*view.place(found.mark.centre))
     scene.camera = close
     yield 0.5
-    view.click("ctrl")
+    xdotool("keydown", "Control_L")
+    yield 0.5
+    view.click()
+    yield 0.5
+    xdotool("keyup", "Control_L")
     yield 2.0
     SEEN["filmed"] = "Inspected" in bpy.data.collections
     xdotool("key", "Escape")

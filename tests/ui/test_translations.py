@@ -109,6 +109,15 @@ def test_texts_keep_what_is_filled_in(path: Path) -> None:
         assert own.strip()
 
 
+def test_all_that_texts_ask_for_is_given() -> None:
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tr":
+                for text in (n for n in ast.walk(node.args[0]) if isinstance(n, ast.Constant)):
+                    asked = {name for _, name, _, _ in string.Formatter().parse(str(text.value)) if name}
+                    assert asked == {keyword.arg for keyword in node.keywords}, text.value
+
+
 def test_captions_follow_the_interface_unless_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert translations.caption_language("zh") == "zh"
     assert translations.caption_language("none") == "none"
