@@ -557,15 +557,22 @@ def render_arguments(sub: argparse.ArgumentParser) -> None:
     add_quality_arguments(sub, "preview")
     group = sub.add_argument_group("part").add_mutually_exclusive_group()
     group.add_argument("--frames", metavar="A-B", type=_frames, help="the first and the last frame")
-    sub.add_argument("--processes", metavar="N", type=_count, help="how many render at once")
+    group = sub.add_argument_group("computers").add_mutually_exclusive_group()
+    group.add_argument("--processes", metavar="N", type=_count, help="how many render at once here")
+    group.add_argument(
+        "--cluster", metavar="WHERE", help="a Dask scheduler to render with: tcp://scheduler:8786, or local:4"
+    )
 
 
 def render(args: Arguments) -> None:
     """Render the film to a video. Run again after an interruption, it goes on where it stopped."""
     need_blender()
+    from .output.cluster import check_cluster
     from .output.local import check_output, render_film
 
     check_output(args.output)
+    if args.cluster is not None:
+        check_cluster(args.cluster)
     production = production_of(args)
     frames = frames_of(args, production.film)
     with quiet_blender():
@@ -577,9 +584,16 @@ def render(args: Arguments) -> None:
             frames=frames,
             processes=args.processes,
             progress=Bar("rendering"),
+            cluster=args.cluster,
+            tell=_note,
         )
     seconds = len(frames) / production.film.fps
     print(f"{args.output} is ready: {seconds:.1f} s; its frames are in {folder}.")
+
+
+def _note(sentence: str) -> None:
+    """Say what is worth knowing but stops nothing."""
+    print(f"llm-scene: {sentence}", file=sys.stderr, flush=True)
 
 
 def frames_of(args: Arguments, film: Film) -> list[int]:
@@ -663,6 +677,7 @@ def demo_arguments(sub: argparse.ArgumentParser) -> None:
         chapters=None,
         format="landscape",
         processes=None,
+        cluster=None,
     )
 
 

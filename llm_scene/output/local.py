@@ -7,30 +7,25 @@ asks for the next. A worker that dies costs the frame it was at, which another o
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
-import subprocess
-import sys
-import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
 
 import bpy
 
 from ..errors import UserError
 from ..film.plan import Film
 from .blend import save
-from .frames import FrameFolder, check_folder, open_folder, prepare, recipe_of, render_frame
+from .cluster import Tell, render_on
+from .frames import FrameFolder, check_folder, open_folder, recipe_of
+from .pace import Pace, Progress
 from .video import assemble, check_format
+from .worker import Worker, command
 
-Progress = Callable[[int, int, float | None], None]  # frames done, all frames, seconds left if known
 ATTEMPTS = 2  # workers that may die over one frame
-PACKAGE = __package__.rpartition(".")[0]
 
 
 def render_film(
@@ -41,14 +36,22 @@ def render_film(
     frames: Sequence[int] | None = None,
     processes: int | None = None,
     progress: Progress | None = None,
+    cluster: str | None = None,
+    tell: Tell = print,
 ) -> Path:
     """Render a scene to a video, or to frames only where `path` has no suffix; returns the frames' folder.
 
     Frames that an earlier run of the same scene and settings left are used again. `frames` are a part of
-    the scene's range, in order. Raises UserError, after which the same call goes on where it stopped.
+    the scene's range, in order. `cluster` is where to render instead of here, see `cluster.py`; `tell` hears
+    a sentence about each worker that cannot take part. Raises UserError, after which the same call goes on
+    where it stopped.
     """
     frames = frames or range(scene.frame_start, scene.frame_end + 1)
-    folder = render_frames(scene, frames_folder(path), frames, processes, progress)
+    with missing_frames(scene, frames_folder(path), frames) as (folder, missing, blend):
+        if missing and cluster:
+            render_on(cluster, folder, blend, scene.name, missing, len(frames), progress, tell)
+        elif missing:
+            render_here(scene, folder, blend, missing, len(frames), processes, progress)
     if path.suffix:
         captions, cards = (film.captions, film.cards) if film is not None else ([], [])
         pictures = {frame: folder.path(frame) for frame in frames}
@@ -68,23 +71,35 @@ def frames_folder(path: Path) -> Path:
     return path.with_suffix(".frames") if path.suffix else path
 
 
-def render_frames(
-    scene: bpy.types.Scene,
-    folder: Path,
-    frames: Sequence[int],
-    processes: int | None = None,
-    progress: Progress | None = None,
-) -> FrameFolder:
-    """Render those of the frames that are not yet in the folder."""
+@contextlib.contextmanager
+def missing_frames(
+    scene: bpy.types.Scene, folder: Path, frames: Sequence[int]
+) -> Iterator[tuple[FrameFolder, list[int], Path]]:
+    """The folder, those of the frames that are not in it yet, and the scene as a file for workers."""
     opened = open_folder(folder, recipe_of(scene))
     missing = opened.missing(frames)
-    if not missing:
-        return opened
+    blend = folder / f".scene.{os.getpid()}.blend"
+    try:
+        if missing:
+            save(scene, blend)
+        yield opened, missing, blend
+    finally:
+        blend.unlink(missing_ok=True)
+
+
+def render_here(
+    scene: bpy.types.Scene,
+    folder: FrameFolder,
+    blend: Path,
+    missing: list[int],
+    total: int,
+    processes: int | None,
+    progress: Progress | None,
+) -> None:
+    """Render frames in worker processes of this computer."""
     count = min(processes or best_processes(scene), len(missing))
-    with _scene_file(scene, folder) as blend:
-        crew = _Crew(opened, blend, scene.name, max(1, (os.cpu_count() or 1) // count))
-        crew.render(missing, len(frames), count, progress)
-    return opened
+    crew = _Crew(folder, blend, scene.name, max(1, (os.cpu_count() or 1) // count))
+    crew.render(missing, total, count, progress)
 
 
 def best_processes(scene: bpy.types.Scene) -> int:
@@ -96,17 +111,6 @@ def best_processes(scene: bpy.types.Scene) -> int:
     samples = scene.cycles.samples if scene.render.engine == "CYCLES" else 0
     few = 0 < samples * scene.render.resolution_x * scene.render.resolution_y <= 8 * 640 * 360
     return 2 if few and (os.cpu_count() or 1) >= 2 else 1
-
-
-@contextlib.contextmanager
-def _scene_file(scene: bpy.types.Scene, folder: Path) -> Iterator[Path]:
-    """The scene as a file for the workers, for as long as they need it."""
-    path = folder / f".scene.{os.getpid()}.blend"
-    try:
-        save(scene, path)
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @dataclass
@@ -182,106 +186,10 @@ class _Crew:
             "size": self.folder.size,
             "threads": self.threads,
         }
-        worker = Worker(job)
+        worker = Worker(command(job))
         self.workers.append(worker)
         return worker
 
     def _dismiss(self, worker: Worker) -> None:
         worker.stop()
         self.workers.remove(worker)
-
-
-class Worker:
-    """A process of Blender's that renders frames, one JSON line in and one out for each."""
-
-    def __init__(self, job: dict[str, Any]) -> None:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 as long as the worker
-        self._process = subprocess.Popen(
-            _command(job),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,  # Ctrl+C is ours to handle
-        )
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """The worker's answer; None if it died."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            for line in self._process.stdout:
-                if line.startswith("{") and line.endswith("\n"):  # the rest is Blender's, logged on starting
-                    return json.loads(line)
-            return None
-        except (OSError, ValueError):
-            return None
-
-    def stop(self) -> None:
-        """End the process, whatever it does."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-
-    def last_words(self) -> str:
-        """What it wrote last, to be put into brackets behind a sentence."""
-        self._errors.seek(0)
-        lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines()]
-        lines = [line for line in lines if line]
-        status = f"status {self._process.returncode}"
-        return f" ({status}: {lines[-1][:200]})" if lines else f" ({status})"
-
-
-def _command(job: dict[str, Any]) -> list[str]:
-    """How to start a worker: with this Python, or with Blender where Python lives inside of it."""
-    root = str(Path(__file__).resolve().parents[2])
-    module = __package__.split(".")[-2] + ".output.local"
-    code = (
-        f"import sys; sys.path.insert(0, {root!r}); "
-        f"from importlib import import_module; import_module({module!r}).work({job!r})"
-    )
-    if bpy.app.binary_path:
-        return [bpy.app.binary_path, "--background", "--factory-startup", "--python-expr", code]
-    return [sys.executable, "-c", code]
-
-
-def work(job: dict[str, Any]) -> None:
-    """What a worker does: answer every line of standard input until there is none."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever Blender prints is no answer
-    bpy.ops.wm.open_mainfile(filepath=job["blend"], load_ui=False, use_scripts=False)
-    scene = bpy.data.scenes[job["scene"]]
-    scene.render.threads_mode, scene.render.threads = "FIXED", job["threads"]
-    prepare(scene)
-    folder = FrameFolder(Path(job["folder"]), job["key"], tuple(job["size"]))
-    for line in sys.stdin:
-        frame = json.loads(line)["frame"]
-        try:
-            render_frame(scene, frame, folder)
-            answer = {"frame": frame}
-        except UserError as error:
-            answer = {"error": str(error)}
-        print(json.dumps(answer), file=answers, flush=True)
-
-
-class Pace:
-    """How fast frames come, and how long the rest will take."""
-
-    def __init__(self, done: int, total: int, now: Callable[[], float] = time.monotonic) -> None:
-        self.done, self.total = done, total
-        self._now = now
-        self._times = [now()]
-
-    def step(self) -> None:
-        """One more frame is done."""
-        self.done += 1
-        self._times = [*self._times[-30:], self._now()]
-
-    @property
-    def left(self) -> float | None:
-        """Seconds, from the last frames' pace."""
-        if len(self._times) < 2:
-            return None
-        return (self._times[-1] - self._times[0]) / (len(self._times) - 1) * (self.total - self.done)
