@@ -370,7 +370,7 @@ def convert(args: Arguments) -> None:
     print(f"{args.target} is ready: llm-scene predict --model {args.target}")
 
 
-# --- scenes: what generate, render, export, captions and demo share ----------------------------------
+# --- scenes: what generate, render, farm, export, captions and demo share ----------------------------
 
 
 def add_scene_arguments(sub: argparse.ArgumentParser, output: str) -> None:
@@ -614,6 +614,29 @@ def _frames(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2] or found[1])
 
 
+# --- farm --------------------------------------------------------------------------------------------
+
+
+def farm_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `farm`."""
+    add_scene_arguments(sub, "the folder to write")
+    add_quality_arguments(sub, "final")
+
+
+def farm(args: Arguments) -> None:
+    """Leave a folder for a render farm: the scene, a job type for Flamenco, and how to submit it."""
+    need_blender()
+    from .output.farm import README, check_farm, write_farm
+
+    check_farm(args.output)
+    production = production_of(args)
+    with quiet_blender():
+        write_farm(scene_of(args, production), args.output, production.film)
+    print(
+        f"{args.output} is ready: {production.film.n_frames} frames; {README} in it says how to submit them."
+    )
+
+
 # --- export, captions --------------------------------------------------------------------------------
 
 
@@ -706,6 +729,7 @@ COMMANDS: list[Command] = [
     ),
     Command("generate", "Write the whole scene as a .blend.", generate_arguments, generate_scene),
     Command("render", "Render the film to a video.", render_arguments, render),
+    Command("farm", "Leave a folder for a render farm.", farm_arguments, farm),
     Command("export", "Write the scene and its film as glTF.", export_arguments, export),
     Command("captions", "Write the film's captions as subtitles.", captions_arguments, captions),
     Command("demo", "Leave a short film, a .blend and a .glb in a folder.", demo_arguments, demo),

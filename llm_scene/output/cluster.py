@@ -118,24 +118,12 @@ def _own_cluster(count: int) -> Iterator[str]:
     from distributed import LocalCluster
 
     threads = max(1, (os.cpu_count() or 1) // count)
-    host = "127.0.0.1"
-    arguments = [
-        "--host",
-        host,
-        "--nworkers",
-        count,
-        "--nthreads",
-        threads,
-        "--no-dashboard",
-        "--death-timeout",
-        30,
-    ]
-    with LocalCluster(
-        n_workers=0, host=host, dashboard_address=None, silence_logs=logging.CRITICAL
-    ) as cluster:
+    place = "127.0.0.1"
+    options = f"--host {place} --nworkers {count} --nthreads {threads} --no-dashboard --death-timeout 30"
+    with LocalCluster(0, host=place, dashboard_address=None, silence_logs=logging.CRITICAL) as cluster:
         address = cluster.scheduler_address
         workers = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_worker", address, *map(str, arguments)],
+            [sys.executable, "-m", "distributed.cli.dask_worker", address, *options.split()],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl+C is ours to handle
