@@ -291,6 +291,25 @@ class LLM_SCENE_OT_save_blend(_Export, bpy.types.Operator):
         save(context.scene, path)
 
 
+class LLM_SCENE_OT_farm_folder(_Export, bpy.types.Operator):
+    """Write a folder for a render farm: the scene, a job type for Flamenco, and how to submit it"""
+
+    bl_idname = "llm_scene.farm_folder"
+    bl_label = "Write Farm Folder"
+    filename_ext = ""
+    check_extension = None
+
+    def write(self, context: bpy.types.Context, path: Path) -> None:
+        from ..output.farm import write_farm
+        from ..scene.rendering import PRESETS, apply_preset
+
+        scene = context.scene
+        aspect = scene.render.resolution_x / scene.render.resolution_y
+        apply_preset(scene, PRESETS[settings_of(scene).quality], aspect)
+        shown = library.production_of(scene)
+        write_farm(scene, path, shown.film if shown is not None else None)
+
+
 CLASSES = (
     LLM_SCENE_OT_generate,
     LLM_SCENE_OT_save_preset,
@@ -298,4 +317,5 @@ CLASSES = (
     LLM_SCENE_OT_jump,
     LLM_SCENE_OT_export_gltf,
     LLM_SCENE_OT_save_blend,
+    LLM_SCENE_OT_farm_folder,
 )
