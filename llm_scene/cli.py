@@ -593,7 +593,8 @@ def render(args: Arguments) -> None:
 
 def _note(sentence: str) -> None:
     """Say what is worth knowing but stops nothing."""
-    print(f"llm-scene: {sentence}", file=sys.stderr, flush=True)
+    line = f"llm-scene: {sentence}"
+    print(f"\r{line:78}" if sys.stderr.isatty() else line, file=sys.stderr, flush=True)  # over the bar
 
 
 def frames_of(args: Arguments, film: Film) -> list[int]:

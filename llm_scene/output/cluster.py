@@ -279,9 +279,8 @@ class _Crew:
 
     def _nobody(self) -> str:
         if self.left_out:
-            return "No worker of the cluster can render this: " + "; ".join(
-                f"{address} {why}" for address, why in sorted(self.left_out.items())
-            )
+            reasons = [f"{address} {why.rstrip('.')}" for address, why in sorted(self.left_out.items())]
+            return f"No worker of the cluster can render this: {'; '.join(reasons)}."
         return f"No worker has come for {PATIENCE:.0f} seconds: start some with `dask worker`."
 
     def _listen(self) -> bool:
@@ -423,12 +422,12 @@ def program() -> bytes:
 class _Bench:
     """A job's place on a worker: its scene, and a Blender that renders it."""
 
-    def __init__(self, job: dict[str, Any], blend: bytes, zipped: bytes, threads: int, idle: float) -> None:
-        self._place = tempfile.TemporaryDirectory(prefix="llm-scene-", ignore_cleanup_errors=True)
+    def __init__(self, job: dict[str, Any], blend: bytes, zipped: bytes, place: str, idle: float) -> None:
+        self._place = tempfile.TemporaryDirectory(prefix="scene-", dir=place, ignore_cleanup_errors=True)
         folder, self._idle = Path(self._place.name), idle
         (folder / "scene.blend").write_bytes(blend)
         (folder / "program.zip").write_bytes(zipped)
-        job = {**job, "blend": str(folder / "scene.blend"), "folder": str(folder), "threads": threads}
+        job = {**job, "blend": str(folder / "scene.blend"), "folder": str(folder)}
         code = f"import sys; sys.path.insert(0, {str(folder / 'program.zip')!r}); "
         code += f"from llm_scene.output.worker import work; work({job!r})"
         self._command = [sys.executable, "-c", code]
@@ -475,7 +474,8 @@ def _enlist(name: str, job: dict[str, Any], blend: bytes, zipped: bytes, idle: f
     worker = get_worker()
     _dismiss(name, worker)
     worker.llm_scene = benches = vars(worker).get("llm_scene", {})
-    benches[name] = bench = _Bench(job, blend, zipped, worker.state.nthreads, idle)
+    job = {**job, "threads": worker.state.nthreads}
+    benches[name] = bench = _Bench(job, blend, zipped, worker.local_directory, idle)
     return bench.ask({})
 
 
@@ -493,7 +493,7 @@ def _render(name: str, frame: int) -> bytes | str:
 
 
 def _dismiss(name: str, dask_worker: Any = None) -> None:
-    """Leave a job."""
+    """Leave a job. Dask gives the worker itself to a function that it runs beside the tasks."""
     bench = vars(dask_worker).get("llm_scene", {}).pop(name, None)
     if bench is not None:
         bench.leave()

@@ -220,6 +220,22 @@ def test_an_interrupted_render_leaves_the_workers_free(cluster: Cluster, tmp_pat
     wait_for(lambda: not any(cluster.client.processing().values()), 10)
 
 
+def test_a_scheduler_that_dies_is_one_sentence_and_the_frames_stay(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.worker()
+    target = tmp_path / "film"
+
+    def kill() -> None:
+        wait_for(lambda: len(hashes(target)) >= 2)
+        cluster.processes[0].kill()
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    with pytest.raises(UserError, match="The Dask scheduler answers no more"):
+        render_film(small_scene(1000, 40), None, target, cluster=cluster.address)
+    thread.join()
+    assert 2 <= len(hashes(target)) < 40
+
+
 def test_nobody_there(tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_module, "PATIENCE", 1.0)
     with pytest.raises(UserError, match="No worker has come for 1 seconds"):
