@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .film.plan import Film
     from .models import Model
     from .network import Continuation, Sampling, Step
-    from .output.local import Progress
+    from .output.pace import Progress
     from .output.production import Production
 
 Arguments = argparse.Namespace
@@ -371,7 +371,7 @@ def convert(args: Arguments) -> None:
     print(f"{args.target} is ready: llm-scene predict --model {args.target}")
 
 
-# --- scenes: what generate, render, export, captions and demo share ----------------------------------
+# --- scenes: what generate, render, farm, export, captions and demo share ----------------------------
 
 
 def add_scene_arguments(sub: argparse.ArgumentParser, output: str) -> None:
@@ -558,15 +558,22 @@ def render_arguments(sub: argparse.ArgumentParser) -> None:
     add_quality_arguments(sub, "preview")
     group = sub.add_argument_group("part").add_mutually_exclusive_group()
     group.add_argument("--frames", metavar="A-B", type=_frames, help="the first and the last frame")
-    sub.add_argument("--processes", metavar="N", type=_count, help="how many render at once")
+    group = sub.add_argument_group("computers").add_mutually_exclusive_group()
+    group.add_argument("--processes", metavar="N", type=_count, help="how many render at once here")
+    group.add_argument(
+        "--cluster", metavar="WHERE", help="a Dask scheduler to render with: tcp://scheduler:8786, or local:4"
+    )
 
 
 def render(args: Arguments) -> None:
     """Render the film to a video. Run again after an interruption, it goes on where it stopped."""
     need_blender()
+    from .output.cluster import check_cluster
     from .output.local import check_output, render_film
 
     check_output(args.output)
+    if args.cluster is not None:
+        check_cluster(args.cluster)
     production = production_of(args)
     frames = frames_of(args, production.film)
     with quiet_blender():
@@ -577,10 +584,18 @@ def render(args: Arguments) -> None:
             args.output,
             frames=frames,
             processes=args.processes,
+            cluster=args.cluster,
+            tell=_note,
             progress=Bar(),
         )
     seconds = len(frames) / production.film.fps
     print(f"{args.output} is ready: {seconds:.1f} s; its frames are in {folder}.")
+
+
+def _note(sentence: str) -> None:
+    """Say what is worth knowing but stops nothing."""
+    line = f"llm-scene: {sentence}"
+    print(f"\r{line:78}" if sys.stderr.isatty() else line, file=sys.stderr, flush=True)  # over the bar
 
 
 def frames_of(args: Arguments, film: Film) -> list[int]:
@@ -599,6 +614,29 @@ def _frames(text: str) -> tuple[int, int]:
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is no range of frames such as 0-99")
     return int(found[1]), int(found[2] or found[1])
+
+
+# --- farm --------------------------------------------------------------------------------------------
+
+
+def farm_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `farm`."""
+    add_scene_arguments(sub, "the folder to write")
+    add_quality_arguments(sub, "final")
+
+
+def farm(args: Arguments) -> None:
+    """Leave a folder for a render farm: the scene, a job type for Flamenco, and how to submit it."""
+    need_blender()
+    from .output.farm import README, check_farm, write_farm
+
+    check_farm(args.output)
+    production = production_of(args)
+    with quiet_blender():
+        write_farm(scene_of(args, production), args.output, production.film)
+    print(
+        f"{args.output} is ready: {production.film.n_frames} frames; {README} in it says how to submit them."
+    )
 
 
 # --- export, captions --------------------------------------------------------------------------------
@@ -664,6 +702,7 @@ def demo_arguments(sub: argparse.ArgumentParser) -> None:
         chapters=None,
         format="landscape",
         processes=None,
+        cluster=None,
     )
 
 
@@ -692,6 +731,7 @@ COMMANDS: list[Command] = [
     ),
     Command("generate", "Write the whole scene as a .blend.", generate_arguments, generate_scene),
     Command("render", "Render the film to a video.", render_arguments, render),
+    Command("farm", "Leave a folder for a render farm.", farm_arguments, farm),
     Command("export", "Write the scene and its film as glTF.", export_arguments, export),
     Command("captions", "Write the film's captions as subtitles.", captions_arguments, captions),
     Command("demo", "Leave a short film, a .blend and a .glb in a folder.", demo_arguments, demo),

@@ -8,16 +8,18 @@ import bpy
 
 from ..film.plan import Film
 from ..writing import whole_file
-from .edit import edit_scene
+from .edit import SUFFIX, edit_scene
 
 
-def save(scene: bpy.types.Scene, path: Path, film: Film | None = None) -> None:
+def save(scene: bpy.types.Scene, path: Path, film: Film | None = None, name: str | None = None) -> None:
     """Write `scene`, with everything it uses and nothing else, to a compressed .blend.
 
-    With a film, a second scene holds its captions as text strips over the first one, to be edited.
+    With a film, a second scene holds its captions as text strips over the first one, to be edited; it is
+    called as the first one and "edit", or `name`. Blender opens the scene whose name comes first.
     Raises UserError where the file cannot be written; what was there stays then.
     """
-    captioned = edit_scene(scene, film) if film is not None and (film.captions or film.cards) else None
+    name = name or scene.name + SUFFIX
+    captioned = edit_scene(scene, film, name) if film is not None and (film.captions or film.cards) else None
     scenes, shown = {scene, captioned} - {None}, scene.frame_current
     for each in scenes:
         each.frame_set(each.frame_start)  # Blender 5.2 crashes when it writes a scene it never evaluated

@@ -86,10 +86,11 @@ def runs(captions: Iterable[Text], frames: Sequence[int], fps: int) -> list[tupl
     return found
 
 
-def edit_scene(scene: bpy.types.Scene, film: Film) -> bpy.types.Scene:
+def edit_scene(scene: bpy.types.Scene, film: Film, name: str) -> bpy.types.Scene:
     """A scene that shows another one through its camera, with the film's captions over it."""
-    edit = bpy.data.scenes.new(scene.name + SUFFIX)
+    edit = bpy.data.scenes.new(name)
     copy_format(scene.render, edit.render)
+    copy_output(scene.render, edit.render)
     edit.frame_start, edit.frame_end = scene.frame_start, scene.frame_end
     for name in ("view_transform", "look", "exposure", "gamma"):
         setattr(edit.view_settings, name, getattr(scene.view_settings, name))
@@ -105,3 +106,12 @@ def copy_format(source: bpy.types.RenderSettings, target: bpy.types.RenderSettin
     """Take over size and frame rate."""
     for name in ("resolution_x", "resolution_y", "resolution_percentage", "fps", "fps_base"):
         setattr(target, name, getattr(source, name))
+
+
+def copy_output(source: bpy.types.RenderSettings, target: bpy.types.RenderSettings) -> None:
+    """Take over where pictures go, and the kind of file where that is a picture."""
+    for name in ("filepath", "use_overwrite", "use_placeholder", "use_file_extension"):
+        setattr(target, name, getattr(source, name))
+    if source.image_settings.file_format == "PNG":
+        for name in ("file_format", "color_mode", "color_depth", "compression"):
+            setattr(target.image_settings, name, getattr(source.image_settings, name))

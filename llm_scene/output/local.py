@@ -8,42 +8,29 @@ waits, step by step, so that a window stays alive meanwhile; what it closes goes
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
-import subprocess
-import sys
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import bpy
 
 from ..errors import UserError
-from ..film.plan import Caption, Card, Film
+from ..film.plan import Film
 from ..writing import whole_file
 from .blend import save
-from .frames import FrameFolder, check_folder, open_folder, prepare, recipe_of, render_frame
-from .video import check_format, encode
+from .cluster import Tell, cluster_steps
+from .frames import FrameFolder, check_folder, clean, open_folder, recipe_of
+from .pace import Pace, Progress
+from .video import check_format, encode_video
+from .worker import Worker, command, work
 
 Item = TypeVar("Item")
 ATTEMPTS = 2  # workers that may die over one frame
 WAIT = 0.1  # seconds between two steps in which nothing was finished
-PACKAGE = __package__.rpartition(".")[0]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a film is."""
-
-    what: str  # is being done
-    done: int  # frames
-    total: int
-    left: float | None = None  # seconds for the other frames, if known
 
 
 def render_film(
@@ -53,10 +40,13 @@ def render_film(
     *,
     frames: Sequence[int] | None = None,
     processes: int | None = None,
+    cluster: str | None = None,
+    tell: Tell = print,
     progress: Callable[[Progress], None] | None = None,
 ) -> Path:
     """Render as `film_steps` does, to the end; returns the frames' folder."""
-    for now in film_steps(scene, film, path, frames=frames, processes=processes):
+    steps = film_steps(scene, film, path, frames=frames, processes=processes, cluster=cluster, tell=tell)
+    for now in steps:
         if progress is not None:
             progress(now)
     return frames_folder(path)
@@ -69,15 +59,23 @@ def film_steps(
     *,
     frames: Sequence[int] | None = None,
     processes: int | None = None,
+    cluster: str | None = None,
+    tell: Tell = print,
 ) -> Generator[Progress, None, None]:
     """Render a scene to a video, or to frames only where `path` has no suffix, step by step.
 
     Frames that an earlier run of the same scene and settings left are used again. `frames` are a part of
-    the scene's range, in order. Raises UserError, after which the same call goes on where it stopped.
+    the scene's range, in order. `cluster` is where to render instead of here, see `cluster.py`; `tell` hears
+    a sentence about each worker that cannot take part. Raises UserError, after which the same call goes on
+    where it stopped.
     """
     frames = frames or range(scene.frame_start, scene.frame_end + 1)
     fps = scene.render.fps
-    folder = yield from _frames(scene, frames_folder(path), frames, processes)
+    with _missing(scene, frames_folder(path), frames) as (folder, missing, blend):
+        if missing and cluster:
+            yield from cluster_steps(cluster, folder, blend, scene.name, missing, len(frames), tell)
+        elif missing:
+            yield from _local_steps(scene, folder, blend, missing, len(frames), processes)
     if path.suffix:
         captions, cards = (film.captions, film.cards) if film is not None else ([], [])
         request = {
@@ -88,7 +86,7 @@ def film_steps(
             "cards": [asdict(card) for card in cards],
         }
         with whole_file(path) as video:
-            for _ in _apart("encode_video", request | {"video": str(video.resolve())}):
+            for _ in _encoding(request | {"video": str(video.resolve())}):
                 yield Progress("assembling the video", 0, len(frames))
         yield Progress("assembling the video", len(frames), len(frames))
 
@@ -105,19 +103,34 @@ def frames_folder(path: Path) -> Path:
     return path.with_suffix(".frames") if path.suffix else path
 
 
-def _frames(
-    scene: bpy.types.Scene, folder: Path, frames: Sequence[int], processes: int | None
-) -> Generator[Progress, None, FrameFolder]:
-    """Render those of the frames that are not yet in the folder."""
+@contextlib.contextmanager
+def _missing(
+    scene: bpy.types.Scene, folder: Path, frames: Sequence[int]
+) -> Iterator[tuple[FrameFolder, list[int], Path]]:
+    """The folder, those of the frames that are not in it yet, and the scene as a file for workers."""
     opened = open_folder(folder, recipe_of(scene))
     missing = opened.missing(frames)
-    if not missing:
-        return opened
+    blend = folder / f".scene.{os.getpid()}.blend"
+    try:
+        if missing:
+            save(scene, blend)
+        yield opened, missing, blend
+    finally:
+        clean(folder)
+
+
+def _local_steps(
+    scene: bpy.types.Scene,
+    folder: FrameFolder,
+    blend: Path,
+    missing: list[int],
+    total: int,
+    processes: int | None,
+) -> Iterator[Progress]:
+    """Render frames in worker processes of this computer."""
     count = min(processes or best_processes(scene), len(missing))
-    with _scene_file(scene, folder) as blend:
-        crew = _Crew(opened, blend, scene.name, max(1, (os.cpu_count() or 1) // count))
-        yield from crew.render(missing, len(frames), count)
-    return opened
+    crew = _Crew(folder, blend, scene.name, max(1, (os.cpu_count() or 1) // count))
+    yield from crew.render(missing, total, count)
 
 
 def best_processes(scene: bpy.types.Scene) -> int:
@@ -129,17 +142,6 @@ def best_processes(scene: bpy.types.Scene) -> int:
     samples = scene.cycles.samples if scene.render.engine == "CYCLES" else 0
     few = 0 < samples * scene.render.resolution_x * scene.render.resolution_y <= 8 * 640 * 360
     return 2 if few and (os.cpu_count() or 1) >= 2 else 1
-
-
-@contextlib.contextmanager
-def _scene_file(scene: bpy.types.Scene, folder: Path) -> Iterator[Path]:
-    """The scene as a file for the workers, for as long as they need it."""
-    path = folder / f".scene.{os.getpid()}.blend"
-    try:
-        save(scene, path)
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @dataclass
@@ -214,7 +216,7 @@ class _Crew:
             "size": self.folder.size,
             "threads": self.threads,
         }
-        worker = Worker("work", job)
+        worker = Worker(command(work, job))
         self.workers.append(worker)
         return worker
 
@@ -231,9 +233,9 @@ def _soon(news: queue.SimpleQueue[Item]) -> Item | None:
         return None
 
 
-def _apart(function: str, request: dict[str, Any]) -> Iterator[None]:
-    """Let another process answer one request by a function of this module; UserError where it fails."""
-    worker = Worker(function, {})
+def _encoding(request: dict[str, Any]) -> Iterator[None]:
+    """Let another process put a video together; UserError where it fails."""
+    worker = Worker(command(encode_video, {}))
     answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     lost = {"error": "Blender stopped while it put the video together"}
     threading.Thread(target=lambda: answers.put(worker.ask(request) or lost), daemon=True).start()
@@ -246,124 +248,3 @@ def _apart(function: str, request: dict[str, Any]) -> Iterator[None]:
             raise UserError(answer["error"])
     finally:
         worker.stop()
-
-
-class Worker:
-    """A process of Blender's that runs a function of this module, one JSON line in and one out an answer."""
-
-    def __init__(self, function: str, job: dict[str, Any]) -> None:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 as long as the worker
-        self._process = subprocess.Popen(
-            _command(function, job),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,  # Ctrl+C is ours to handle
-        )
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """The worker's answer; None if it died."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            for line in self._process.stdout:
-                if line.startswith("{") and line.endswith("\n"):  # the rest is Blender's, logged on starting
-                    return json.loads(line)
-            return None
-        except (OSError, ValueError):
-            return None
-
-    def stop(self) -> None:
-        """End the process, whatever it does."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-
-    def last_words(self) -> str:
-        """What it wrote last, to be put into brackets behind a sentence."""
-        self._errors.seek(0)
-        lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines()]
-        lines = [line for line in lines if line]
-        status = f"status {self._process.returncode}"
-        return f" ({status}: {lines[-1][:200]})" if lines else f" ({status})"
-
-
-def _command(function: str, job: dict[str, Any]) -> list[str]:
-    """How to start a worker: with this Python, or with Blender where Python lives inside of it."""
-    root = str(Path(__file__).resolve().parents[2])
-    module = __package__.split(".")[-2] + ".output.local"
-    code = (
-        f"import sys; sys.path.insert(0, {root!r}); "
-        f"from importlib import import_module; import_module({module!r}).{function}({job!r})"
-    )
-    if bpy.app.binary_path:
-        return [bpy.app.binary_path, "--background", "--factory-startup", "--python-expr", code]
-    return [sys.executable, "-c", code]
-
-
-def work(job: dict[str, Any]) -> None:
-    """Render frames of a .blend: answer every line of standard input until there is none."""
-    answers = _answers()
-    bpy.ops.wm.open_mainfile(filepath=job["blend"], load_ui=False, use_scripts=False)
-    scene = bpy.data.scenes[job["scene"]]
-    scene.render.threads_mode, scene.render.threads = "FIXED", job["threads"]
-    prepare(scene)
-    folder = FrameFolder(Path(job["folder"]), job["key"], tuple(job["size"]))
-    for line in sys.stdin:
-        frame = json.loads(line)["frame"]
-        try:
-            render_frame(scene, frame, folder)
-            answer = {"frame": frame}
-        except UserError as error:
-            answer = {"error": str(error)}
-        print(json.dumps(answer), file=answers, flush=True)
-
-
-def encode_video(_: dict[str, Any]) -> None:
-    """Put the frames that standard input names together to a video."""
-    answers = _answers()
-    job = json.loads(sys.stdin.readline())
-    try:
-        encode(
-            {frame: Path(path) for frame, path in job["pictures"]},
-            Path(job["video"]),
-            tuple(job["size"]),
-            job["fps"],
-            [Caption(**caption) for caption in job["captions"]],
-            [Card(**card) for card in job["cards"]],
-        )
-        answer = {"video": job["video"]}
-    except UserError as error:
-        answer = {"error": str(error)}
-    print(json.dumps(answer), file=answers, flush=True)
-
-
-def _answers() -> IO[str]:
-    """Where answers go; whatever Blender prints from now on is no answer."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return answers
-
-
-class Pace:
-    """How fast frames come, and how long the rest will take."""
-
-    def __init__(self, done: int, total: int, now: Callable[[], float] = time.monotonic) -> None:
-        self.done, self.total = done, total
-        self._now = now
-        self._times = [now()]
-
-    def step(self) -> None:
-        """One more frame is done."""
-        self.done += 1
-        self._times = [*self._times[-30:], self._now()]
-
-    @property
-    def left(self) -> float | None:
-        """Seconds, from the last frames' pace."""
-        if len(self._times) < 2:
-            return None
-        return (self._times[-1] - self._times[0]) / (len(self._times) - 1) * (self.total - self.done)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -13,6 +16,7 @@ from ..film.plan import Caption, Card
 from ..scene.compat import video_format
 from ..writing import check_target, whole_file
 from .edit import add_captions, add_cards
+from .worker import answer_file
 
 
 @dataclass(frozen=True)
@@ -110,3 +114,22 @@ def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: in
         video.ffmpeg_prores_profile = "422_HQ"
     else:
         video.constant_rate_factor = "HIGH"
+
+
+def encode_video(_: dict[str, Any]) -> None:
+    """Put the frames that standard input names together to a video."""
+    answers = answer_file()
+    job = json.loads(sys.stdin.readline())
+    try:
+        encode(
+            {frame: Path(path) for frame, path in job["pictures"]},
+            Path(job["video"]),
+            tuple(job["size"]),
+            job["fps"],
+            [Caption(**caption) for caption in job["captions"]],
+            [Card(**card) for card in job["cards"]],
+        )
+        answer = {"video": job["video"]}
+    except UserError as error:
+        answer = {"error": str(error)}
+    print(json.dumps(answer), file=answers, flush=True)

@@ -305,6 +305,22 @@ class LLM_SCENE_OT_save_blend(_Export, bpy.types.Operator):
         save(context.scene, path)
 
 
+class LLM_SCENE_OT_farm_folder(_Export, bpy.types.Operator):
+    """Write a folder for a render farm: the scene, a job type for Flamenco, and how to submit it"""
+
+    bl_idname = "llm_scene.farm_folder"
+    bl_label = "Write Farm Folder"
+    filename_ext = ""
+    check_extension = None
+
+    def write(self, context: bpy.types.Context, path: Path) -> None:
+        from ..output.farm import write_farm
+
+        shown = library.production_of(context.scene)
+        assert shown is not None
+        write_farm(context.scene, path, shown.film)
+
+
 CLASSES = (
     LLM_SCENE_OT_generate,
     LLM_SCENE_OT_save_preset,
@@ -312,4 +328,5 @@ CLASSES = (
     LLM_SCENE_OT_jump,
     LLM_SCENE_OT_export_gltf,
     LLM_SCENE_OT_save_blend,
+    LLM_SCENE_OT_farm_folder,
 )

@@ -70,6 +70,12 @@ def cell_budget() -> int:
     return chosen.cell_budget if chosen is not None else CELL_BUDGET
 
 
+def cluster() -> str | None:
+    """The Dask scheduler that renders films; None for this computer."""
+    own = preferences()
+    return own.cluster.strip() or None if own is not None else None
+
+
 def caption_language(chosen: str) -> str:
     """The code of the captions' language: as a scene chooses, else as the preferences do."""
     own = preferences()

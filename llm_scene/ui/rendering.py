@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,10 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
-from ..output.local import Progress, check_output, film_steps
-from . import library
+from ..output.cluster import check_cluster
+from ..output.local import check_output, film_steps
+from ..output.pace import Progress
+from . import library, preferences
 from .operators import OnOwnScene, film_path
 from .ownership import tag_of
 from .task import Steps, Task
@@ -78,27 +80,34 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
             raise UserError(tr("This scene is being rendered already."))
         film = Path(bpy.path.abspath(self.filepath)) if self.filepath else film_path(scene)
         check_output(film)
+        cluster = preferences.cluster()
+        if cluster is not None:
+            check_cluster(cluster)
         yield 0.0, tr("preparing the film")
         frames = range(
             scene.frame_start if self.first < 0 else self.first,
             (scene.frame_end if self.last < 0 else min(self.last, scene.frame_end)) + 1,
         )
-        steps = film_steps(scene, made.film, film, frames=frames)
+        told: list[str] = []  # by other threads than Blender's own
+        steps = film_steps(scene, made.film, film, frames=frames, cluster=cluster, tell=told.append)
         render = _running[tag] = Render(steps, Progress("rendering", 0, len(frames)))
         try:
-            yield from self._watch(context, render)
+            for _ in self._watch(context, render):
+                while told:
+                    self.report({"WARNING"}, told.pop(0))
+                yield render.share, render.text
         finally:
             del _running[tag]
             steps.close()
         self.report({"INFO"}, tr("Rendered {film}.", film=film))
 
-    def _watch(self, context: bpy.types.Context, render: Render) -> Steps:
+    def _watch(self, context: bpy.types.Context, render: Render) -> Iterator[None]:
         for now in render.steps:
             render.latest = now
             for area in context.screen.areas if context.screen is not None else ():
                 if area.type == "VIEW_3D":
                     area.tag_redraw()
-            yield render.share, render.text
+            yield
             if render.stopped:
                 raise UserError(tr(self.cancelled))
 

@@ -17,8 +17,10 @@ from llm_scene.output import frames as frames_module
 from llm_scene.output import local
 from llm_scene.output.fingerprint import fingerprint
 from llm_scene.output.frames import FrameFolder, recipe_of
-from llm_scene.output.local import Pace, Worker, render_film
+from llm_scene.output.local import render_film
+from llm_scene.output.pace import Pace
 from llm_scene.output.png import DamagedError, read_seal, sealed
+from llm_scene.output.worker import Worker
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small import hashes, small_scene
@@ -198,7 +200,7 @@ class TestRender:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(
-            local, "_command", lambda *_: [sys.executable, "-c", "raise SystemExit('no Blender')"]
+            local, "command", lambda *_: [sys.executable, "-c", "raise SystemExit('no Blender')"]
         )
         with pytest.raises(UserError, match=r"while it rendered frame .*no Blender"):
             render_film(small_scene(), None, tmp_path / "film")

@@ -22,6 +22,7 @@ OPERATORS = (
     "cancel_render",
     "export_gltf",
     "save_blend",
+    "farm_folder",
     "open_model",
 )
 
@@ -194,7 +195,7 @@ class TestPresets:
 
 class TestOtherOperators:
     @pytest.mark.parametrize(
-        "name", ["remove", "jump", "render", "cancel_render", "export_gltf", "save_blend"]
+        "name", ["remove", "jump", "render", "cancel_render", "export_gltf", "save_blend", "farm_folder"]
     )
     def test_say_that_a_scene_is_missing(self, addon: None, name: str) -> None:
         assert not getattr(bpy.ops.llm_scene, name).poll()
@@ -222,6 +223,19 @@ class TestOtherOperators:
             assert not bpy.data.texts
         finally:
             ui.register()
+
+    def test_a_farm_folder_leaves_the_scene_as_it_was(self, generated: Any, tmp_path: Path) -> None:
+        before = generated.render.filepath, generated.render.use_overwrite, set(bpy.data.scenes.keys())
+        bpy.ops.llm_scene.farm_folder(filepath=str(tmp_path / "farm"))
+        found = sorted(path.name for path in (tmp_path / "farm").iterdir())
+        assert found == ["README.txt", "flamenco.js", "scene.blend"]
+        assert before == (
+            generated.render.filepath,
+            generated.render.use_overwrite,
+            set(bpy.data.scenes.keys()),
+        )
+        with pytest.raises(RuntimeError, match="holds other files"):
+            bpy.ops.llm_scene.farm_folder(filepath=str(tmp_path))
 
     def test_open_model_takes_a_folder(self, addon: None) -> None:
         folder = Path(__file__).parents[2] / "presets" / "nano-gpt-sort"
