@@ -67,6 +67,7 @@ def _data(made: Production, language: str, title: str) -> bytes:
         "matrices": facts.matrices(made.trace, numbers),
         "blocks": facts.blocks(made.layout),
         "look": facts.colours(made.look),
+        "floor": facts.floor(made.layout),
         "parts": extras(parts),
         "swarms": facts.swarms(shown, made.look, numbers),
         **facts.clock(shown, made.layout),

@@ -22,7 +22,7 @@ from .parts import Part
 
 Json = dict[str, Any]
 LOCATIONS = ("location_x", "location_y", "location_z")
-COLOURS = ("background", "horizon", "ink", "faint", "accent", "empty", "dimmed", "idle")
+COLOURS = ("background", "horizon", "ground", "ink", "faint", "accent", "empty", "dimmed", "idle")
 
 
 class Numbers:
@@ -89,6 +89,13 @@ def pieces(made: Production) -> list[str]:
 def colours(look: Look) -> Json:
     """What the page's shaders and its own boxes are painted with."""
     return {name: getattr(look, name) for name in COLOURS} | {"dark": look.dark}
+
+
+def floor(layout: Layout) -> Json:
+    """The middle of the floor under the model, and how far it reaches, as the Blender scene has it."""
+    x, y, _ = layout.box.centre
+    middle = turned(np.array((x, y, layout.box.low[2] - 6)))
+    return {"at": [_short(v) for v in middle], "reach": _short(1.6 * max(layout.box.size))}
 
 
 # --- the film ---

@@ -74,9 +74,9 @@ export function standing(spans, t) {
   return spans.find(({ start, end }) => start <= t && t < end);
 }
 
-/** How visible a span is, with a soft beginning and end of `soft` seconds. @param {Span} span */
+/** How visible a span is, with a soft beginning and end of `soft` seconds; the film begins at once. @param {Span} span */
 export function presence({ start, end }, t, soft) {
-  return Math.max(0, Math.min(1, (t - start) / soft, (end - t) / soft));
+  return Math.max(0, Math.min(1, start > 0 ? (t - start) / soft : 1, (end - t) / soft));
 }
 
 /** `1:05`. */

@@ -7,6 +7,8 @@ const SENSOR = 36; // mm, across the longer side of the picture
 const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
 const DIM = 0.88; // how far a dimmed cell fades
+const LIGHT = 1.35; // on cells in a dark room, to be seen through its tone curve
+const SHEEN = 7; // of the floor in a dark room
 const RETURN = 0.7; // seconds in which the camera goes back to the film
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
@@ -20,9 +22,10 @@ export class Stage {
     this.data = data;
     this.film = film;
     this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+    if (data.look.dark) this.renderer.toneMapping = THREE.NeutralToneMapping; // as the film's room has it
     this.camera = new THREE.PerspectiveCamera(40, 1, 1, 10000);
     this.scene = new THREE.Scene();
-    this.scene.add(backdrop(data.look));
+    this.scene.add(backdrop(data.look), floor(data.floor, data.look));
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.12, zoomToCursor: true });
     this.controls.addEventListener("start", () => this.setOrbit(true));
@@ -137,7 +140,7 @@ export class Stage {
     const height = Math.max(down, across / camera.aspect);
     camera.fov = (360 / Math.PI) * Math.atan(height);
     camera.near = Math.max(0.3, distance / 60);
-    camera.far = 20 * distance + 4000;
+    camera.far = 20 * distance + 4 * this.data.floor.reach;
   }
 
   /** The cell under a place on the canvas. @returns {{sheet: Sheet, row: number, column: number} | undefined} */
@@ -196,6 +199,7 @@ export class Sheet {
       uEmpty: { value: colour(data.look.empty) },
       uDimmed: { value: colour(data.look.dimmed) },
       uGap: { value: colour(data.look.background) },
+      uLight: { value: data.look.dark ? LIGHT : 1 },
     };
     mesh.material = mesh.material.clone();
     mesh.material.onBeforeCompile = (shader) => {
@@ -204,7 +208,7 @@ export class Sheet {
         .replace("#include <common>", `#include <common>\n${SHEET_VERTEX}`)
         .replace("#include <begin_vertex>", "#include <begin_vertex>\n" + SHEET_PLACE);
       shader.fragmentShader = shader.fragmentShader
-        .replace("#include <common>", `#include <common>\n${SHEET_FRAGMENT}`)
+        .replace("#include <map_pars_fragment>", `#include <map_pars_fragment>\n${SHEET_FRAGMENT}`)
         .replace("#include <map_fragment>", "")
         .replace("#include <color_fragment>", "diffuseColor.rgb = cellColour();");
     };
@@ -264,7 +268,7 @@ export class Sheet {
 /** How much of the atlas a cell takes, as the front face of the box has it. */
 function texelsOf(geometry, columns, rows) {
   const { uv } = geometry.attributes;
-  return new THREE.Vector2((uv.getX(2) - uv.getX(0)) / columns, (uv.getY(2) - uv.getY(0)) / rows);
+  return new THREE.Vector2((uv.getX(2) - uv.getX(0)) / columns, (uv.getY(0) - uv.getY(2)) / rows);
 }
 
 const SHEET_VERTEX = `
@@ -278,6 +282,7 @@ const SHEET_FRAGMENT = `
 uniform vec2 uShape, uTexel;
 uniform vec4 uOrder; // by rows, length of a line, positions of the prompt, last place in it
 uniform vec3 uFront, uState, uEmpty, uDimmed, uGap;
+uniform float uLight;
 varying vec3 vCell;
 
 float orderOf(vec2 cell) {
@@ -315,7 +320,7 @@ vec3 cellColour() {
   float body = smoothstep(0.045 - pixel * 0.6, 0.045 + pixel * 0.6, rim);
   vec3 close = mix(uGap, flat_ * bevel, body);
 
-  vec3 rgb = mix(far, close, near) * vColor.rgb * (1.0 + 0.7 * uState.z);
+  vec3 rgb = mix(far, close, near) * vColor.rgb * (uLight + 0.7 * uState.z);
   return mix(rgb, uDimmed * mix(1.0, 0.4, step(vCell.z, 0.99)), ${DIM} * uState.y);
 }`;
 
@@ -487,6 +492,7 @@ function backdrop(look) {
       float lift = smoothstep(0.0, 1.0, clamp(abs(normalize(way).y) * 2.2, 0.0, 1.0));
       float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
       gl_FragColor = vec4(mix(low, high, lift), 1.0);
+      #include <tonemapping_fragment>
       #include <colorspace_fragment>
       gl_FragColor.rgb += grain / 255.0; }`,
   });
@@ -494,4 +500,25 @@ function backdrop(look) {
   sphere.frustumCulled = false;
   sphere.renderOrder = -1;
   return sphere;
+}
+
+/** A disc under the model that fades into the horizon. */
+function floor({ at, reach }, look) {
+  const near = colour(look.ground).multiplyScalar(look.dark ? SHEEN : 1);
+  const material = new THREE.ShaderMaterial({
+    uniforms: { near: { value: near }, far: { value: colour(look.horizon) }, reach: { value: reach } },
+    vertexShader: `varying vec2 place; void main() {
+      place = position.xz; gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }`,
+    fragmentShader: `uniform vec3 near, far; uniform float reach; varying vec2 place; void main() {
+      float fade = pow(clamp(length(place) / reach, 0.0, 1.0), 0.7);
+      float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
+      gl_FragColor = vec4(mix(near, far, fade), 1.0);
+      #include <tonemapping_fragment>
+      #include <colorspace_fragment>
+      gl_FragColor.rgb += grain / 255.0; }`,
+  });
+  const disc = new THREE.Mesh(new THREE.PlaneGeometry(2 * reach, 2 * reach).rotateX(-Math.PI / 2), material);
+  disc.position.set(...at);
+  disc.renderOrder = -1;
+  return disc;
 }
