@@ -92,7 +92,11 @@ class Tab:
     def resize(self, width: int, height: int, *, phone: bool = False) -> None:
         """The size of the window, in pixels of the page."""
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=phone,
         )
         self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
 
@@ -131,7 +135,9 @@ class Tab:
 
     def requests(self) -> list[str]:
         """The addresses asked for that are not in the page itself."""
-        asked = (e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent")
+        asked = (
+            e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"
+        )
         return [url for url in asked if not url.startswith(("blob:", "data:", "about:"))]
 
 

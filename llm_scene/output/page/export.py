@@ -19,6 +19,7 @@ from . import facts
 from .parts import extras, scene
 
 HERE = Path(__file__).parent
+LARGEST = 4_000_000  # numbers that a page carries, weights and all
 MODULES = ("explain", "film", "stage", "inspector", "main")  # each imports from those before it
 LEVEL = 9
 
@@ -38,6 +39,7 @@ def export_page(path: Path, made: Production, language: str = "en") -> None:
 
 def page(made: Production, language: str = "en") -> str:
     """The same as text, equal for equal input."""
+    _checked(made)
     title = f"{made.model.title}: {made.model.tokenizer.decode(list(made.tokens[: made.layout.n_prompt]))}"
     parts = {
         "title": html.escape(title),
@@ -51,10 +53,16 @@ def page(made: Production, language: str = "en") -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], _read("page.html"))
 
 
+def _checked(made: Production) -> None:
+    count = sum(array.size for array in made.trace.arrays.values())
+    if count > LARGEST:
+        raise UserError(f"A web page carries models of up to {LARGEST:,} numbers; this one has {count:,}.")
+
+
 def _data(made: Production, language: str, title: str) -> bytes:
     """Length of the JSON, the JSON, all numbers as float32, the .glb; each on a boundary of four bytes."""
     codes = languages()
-    shown = made.film if language != "none" else retold(made, language=codes[0])
+    shown = made.film if made.film.captions else retold(made, language=codes[0])
     tellings = {code: retold(made, language=code) for code in codes}
     upright = retold(made, language=codes[0], aspect=FORMATS["vertical"])
     model, parts = scene(made.layout, made.trace, shown, tellings, made.look)

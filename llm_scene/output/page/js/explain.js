@@ -93,7 +93,12 @@ const mergeHeads = ([t, c], op, z, weight, bias) => {
 
 const rotary = ([h, t, a], { inv_freq: { length: half } }) => {
   if (a >= 2 * half) return [[[h, t, a]]];
-  return [[[h, t, a], [h, t, a < half ? a + half : a - half]]];
+  return [
+    [
+      [h, t, a],
+      [h, t, a < half ? a + half : a - half],
+    ],
+  ];
 };
 
 const scores = ([h, query, key], { window }, q, k) => {
@@ -120,8 +125,12 @@ const SOURCES = {
   Mean: wholeRow,
   Std: wholeRow,
   Rms: wholeRow,
-  LayerNorm: (cell, op, x, mean, std, ...scale) =>
-    [same(cell), aboveRow(cell), aboveRow(cell), ...scale.map(() => [[cell.at(-1)]])],
+  LayerNorm: (cell, op, x, mean, std, ...scale) => [
+    same(cell),
+    aboveRow(cell),
+    aboveRow(cell),
+    ...scale.map(() => [[cell.at(-1)]]),
+  ],
   RmsNorm: (cell) => [same(cell), aboveRow(cell), [[cell.at(-1)]]],
   Linear: linear,
   Unembed: unembed,
@@ -174,7 +183,10 @@ const std = (op, cell, [x]) => {
 };
 
 const rms = (op, cell, [x]) => {
-  const text = summed(x.map((value) => value * value), (i) => `${signed(x[i])}²`);
+  const text = summed(
+    x.map((value) => value * value),
+    (i) => `${signed(x[i])}²`,
+  );
   return `√((${text}) / ${x.length} + ${number(op.eps)})`;
 };
 
@@ -204,7 +216,10 @@ const rowMax = (op, cell, [x]) => {
 };
 
 const rowSumExp = (op, cell, [x, [largest]]) =>
-  summed(x.map((value) => Math.exp(value - largest)), (i) => `exp(${number(x[i])} ${MINUS} ${signed(largest)})`);
+  summed(
+    x.map((value) => Math.exp(value - largest)),
+    (i) => `exp(${number(x[i])} ${MINUS} ${signed(largest)})`,
+  );
 
 /** @type {Record<string, (op: Op, cell: Cell, terms: number[][]) => string>} */
 const WORDS = {

@@ -9,7 +9,7 @@ const SINGLES = 64; // source cells of one sheet that are marked one by one wher
 const ARC_POINTS = 24;
 const LIFT = 0.12; // of marks before the cells they mark
 const STYLES = {
-  cross: { color: "#ffffff", opacity: 0.35, linewidth: 1 },
+  cross: { color: "", opacity: 0.35, linewidth: 1 },
   arcs: { color: "#4dd9ff", opacity: 0.7, linewidth: 1.25 },
   sources: { color: "#4dd9ff", opacity: 0.95, linewidth: 2 },
   mark: { color: "#ff9e1a", opacity: 1, linewidth: 3 },
@@ -31,13 +31,16 @@ export class Inspector {
     /** @type {Inspection[]} pinned cells, the latest last */
     this.trail = [];
     this.words = {};
-    this.lines = Object.fromEntries(Object.entries(STYLES).map(([kind, style]) => [kind, this._lines(style)]));
-    /** @type {Map<string, Sheet[]>} */
-    this.standing = Map.groupBy?.([...stage.sheets.values()], (sheet) => sheet.block.matrix) ?? new Map();
-    if (!this.standing.size) {
-      for (const sheet of stage.sheets.values()) {
-        this.standing.set(sheet.block.matrix, [...(this.standing.get(sheet.block.matrix) ?? []), sheet]);
-      }
+    /** @type {unknown[]} what the box tells of */
+    this.written = [];
+    this.lines = Object.fromEntries(
+      Object.entries(STYLES).map(([kind, style]) => [kind, this._lines(style)]),
+    );
+    /** @type {Map<string, Sheet[]>} the sheets of every matrix */
+    this.standing = new Map();
+    for (const sheet of stage.sheets.values()) {
+      const { matrix } = sheet.block;
+      this.standing.set(matrix, [...(this.standing.get(matrix) ?? []), sheet]);
     }
   }
 
@@ -120,22 +123,29 @@ export class Inspector {
     this.box.hidden = !shown;
     this.box.classList.toggle("pinned", Boolean(shown) && shown === this.pinned);
     this.stage.stale = true;
-    if (!shown) return (this.written = undefined);
-    if (this.written !== shown || this.writtenWords !== this.words) this._write(shown);
-    [this.written, this.writtenWords] = [shown, this.words];
+    if (shown) this._tell(shown);
+    else this.written = [];
+  }
+
+  /** Write the box, unless it says the same already. */
+  _tell(shown) {
+    const state = [shown, this.words, this._waits(shown.mark), shown === this.pinned, this.trail.length];
+    if (state.some((value, i) => value !== this.written[i])) this._write(shown);
+    this.written = state;
     this._place(shown);
   }
 
   /** Outlines of the cell, its row and column, and all its sources, with an arc from each. */
   _mark(shown) {
-    if (this.marked === shown && !shown) return;
-    this.marked = shown;
     const paths = { cross: [], arcs: [], sources: [], mark: [] };
     if (shown) {
       const { sheet, rows, columns } = shown.mark;
       const [height, width] = sheet.block.shape;
       const sources = shown.told.inputs.flatMap((input) => this._marksOf(input));
-      paths.cross = [{ sheet, rows, columns: [0, width] }, { sheet, rows: [0, height], columns }].map(ring);
+      paths.cross = [
+        { sheet, rows, columns: [0, width] },
+        { sheet, rows: [0, height], columns },
+      ].map(ring);
       paths.arcs = sources.map((source) => arc(middle(source), middle(shown.mark)));
       paths.sources = sources.map(ring);
       paths.mark = [ring(shown.mark)];
@@ -159,7 +169,10 @@ export class Inspector {
       if (sheet) spots.set(sheet, [...(spots.get(sheet) ?? []), sheet.spot(cell, declared)]);
     }
     return [...spots].flatMap(([sheet, places]) => {
-      const span = (axis) => [Math.min(...places.map((p) => p[axis])), Math.max(...places.map((p) => p[axis])) + 1];
+      const span = (axis) => [
+        Math.min(...places.map((p) => p[axis])),
+        Math.max(...places.map((p) => p[axis])) + 1,
+      ];
       const [rows, columns] = [span(0), span(1)];
       const filled = (rows[1] - rows[0]) * (columns[1] - columns[0]) === places.length;
       if (filled) return [{ sheet, rows, columns }];
@@ -168,7 +181,14 @@ export class Inspector {
   }
 
   _lines(style) {
-    const material = new LineMaterial({ ...style, transparent: true, depthTest: false });
+    const color = style.color || this.stage.data.look.ink;
+    const material = new LineMaterial({
+      ...style,
+      color,
+      transparent: true,
+      depthTest: false,
+      toneMapped: false,
+    });
     const line = new LineSegments2(new LineSegmentsGeometry(), material);
     Object.assign(line, { frustumCulled: false, visible: false, renderOrder: 10 });
     this.stage.overlay.add(line);
@@ -188,10 +208,18 @@ export class Inspector {
       element("p", { className: "numbers" }, told.numbers),
       ...(waits ? [element("p", { className: "formula" }, words.later.replace("{time}", clock(waits)))] : []),
     );
-    if (told !== this.pinned?.told) return;
+    if (told === this.pinned?.told) this._walk(told);
+  }
+
+  /** The ways on from a pinned cell, and back. */
+  _walk(told) {
+    const { words } = this;
     const steps = told.inputs.map((input) => this._step(input)).filter(Boolean);
     if (steps.length) this.box.append(element("h2", {}, words.from), element("ul", {}, ...steps));
-    const back = this.trail.slice(0, -1).reverse().map((before) => this._back(before));
+    const back = this.trail
+      .slice(0, -1)
+      .reverse()
+      .map((before) => this._back(before));
     if (back.length) this.box.append(element("ul", { className: "back" }, ...back));
     const close = element("button", { className: "close", ariaLabel: words.close, title: words.close }, "×");
     close.addEventListener("click", () => this.clear());
@@ -200,10 +228,14 @@ export class Inspector {
 
   /** A way on to the largest cell of an input. */
   _step({ matrix, label, cells, values }) {
-    const largest = values.reduce((best, value, i) => (Math.abs(value) > Math.abs(values[best]) ? i : best), 0);
+    const largest = values.reduce(
+      (best, value, i) => (Math.abs(value) > Math.abs(values[best]) ? i : best),
+      0,
+    );
     const next = this.inspect(matrix, cells[largest]);
     if (!next) return undefined;
-    const count = cells.length > 1 ? element("small", {}, this.words.cells.replace("{count}", String(cells.length))) : "";
+    const count =
+      cells.length > 1 ? element("small", {}, this.words.cells.replace("{count}", String(cells.length))) : "";
     return this._row(next, "→", label, values[largest], count);
   }
 
@@ -212,21 +244,30 @@ export class Inspector {
   }
 
   _row(target, sign, label, value, more) {
-    const button = element("button", {}, element("span", {}, `${sign} ${label}`), more, element("b", {}, number(value)));
+    const button = element(
+      "button",
+      {},
+      element("span", {}, `${sign} ${label}`),
+      more,
+      element("b", {}, number(value)),
+    );
     button.addEventListener("click", () => this.pin(target));
     return element("li", {}, button);
   }
 
   /** When the film computes a cell, if it has not yet. */
   _waits({ sheet, rows, columns }) {
-    const curve = this.stage.data.tracks.find(([target, channel]) => target === sheet.block.name && channel === "reveal");
+    const curve = this.stage.data.tracks.find(
+      ([target, channel]) => target === sheet.block.name && channel === "reveal",
+    );
     if (!curve) return undefined;
     const order = sheet.order(rows[0], columns[0]);
     if (sheet.uniforms.uState.value.x > order) return undefined;
     const cues = this.stage.film.curves[curve[2]];
     for (let i = 0; i < cues.length; i += 5) {
       const [start, end, a, b] = cues.slice(i, i + 4);
-      if (start >= this.stage.time && a <= order && order <= b && a < b) return start + ((order - a) / (b - a)) * (end - start);
+      if (start >= this.stage.time && a <= order && order <= b && a < b)
+        return start + ((order - a) / (b - a)) * (end - start);
     }
     return undefined;
   }
@@ -234,13 +275,18 @@ export class Inspector {
   /** Beside the pointer; a pinned cell's box has its own place. */
   _place(shown) {
     const { box } = this;
-    if (shown === this.pinned || !this.at) return box.removeAttribute("style");
+    if (shown === this.pinned || !this.at) {
+      box.removeAttribute("style");
+      return;
+    }
     const { clientWidth: width, clientHeight: height } = this.stage.canvas;
     const right = this.at.x + 24 + box.offsetWidth < width - 12;
     const x = right ? this.at.x + 24 : Math.max(12, this.at.x - 24 - box.offsetWidth);
-    const y = Math.min(Math.max(12, this.at.y - box.offsetHeight / 2), Math.max(12, height - box.offsetHeight - 12));
+    const y = Math.min(
+      Math.max(12, this.at.y - box.offsetHeight / 2),
+      Math.max(12, height - box.offsetHeight - 12),
+    );
     box.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
-    return undefined;
   }
 }
 
@@ -248,7 +294,13 @@ const sameCell = (a, b) => a.matrix === b.matrix && a.cell.every((index, i) => i
 
 /** @param {Mark} mark */
 function ring({ sheet, rows: [top, bottom], columns: [left, right] }) {
-  return [[top, left], [top, right], [bottom, right], [bottom, left], [top, left]].map(([r, c]) => sheet.point(r, c, LIFT));
+  return [
+    [top, left],
+    [top, right],
+    [bottom, right],
+    [bottom, left],
+    [top, left],
+  ].map(([r, c]) => sheet.point(r, c, LIFT));
 }
 
 /** @param {Mark} mark */
@@ -259,7 +311,11 @@ function middle({ sheet, rows, columns }) {
 /** A curve that leaves the sheets towards the viewer, higher the farther it goes. */
 function arc(a, b) {
   const reach = 0.25 * a.distanceTo(b);
-  const top = a.clone().add(b).multiplyScalar(0.5).add(new THREE.Vector3(0, reach, reach));
+  const top = a
+    .clone()
+    .add(b)
+    .multiplyScalar(0.5)
+    .add(new THREE.Vector3(0, reach, reach));
   return new THREE.QuadraticBezierCurve3(a, top, b).getPoints(ARC_POINTS);
 }
 

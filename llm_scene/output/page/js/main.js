@@ -82,7 +82,8 @@ class Page {
   _show() {
     this.shown = this.time;
     this.stage.show(this.time);
-    if (this.inspector.hovered && this.playing) this.inspector.hover(this.inspector.at.x, this.inspector.at.y);
+    if (this.inspector.hovered && this.playing)
+      this.inspector.hover(this.inspector.at.x, this.inspector.at.y);
     else if (this.inspector.pinned) this.inspector.draw();
     this._words();
     const { time, film } = this;
@@ -95,7 +96,9 @@ class Page {
     if (number === this.number) return;
     this.number = number;
     find("chapter").textContent = this.telling.chapters[number];
-    find("list").querySelectorAll("button").forEach((button, i) => button.toggleAttribute("aria-current", i === number));
+    find("list")
+      .querySelectorAll("button")
+      .forEach((button, i) => button.setAttribute("aria-current", String(i === number)));
   }
 
   // --- words ---
@@ -109,8 +112,11 @@ class Page {
     const told = this.language === "none" ? { captions: [], cards: [] } : this.telling;
     const caption = standing(told.captions, this.time);
     const card = standing(told.cards, this.time);
-    show(find("caption"), caption, this.time, (text) => [caption.text]);
-    show(find("card"), card, this.time, () => [element("h1", {}, card.title), element("p", {}, card.line)]);
+    show(find("caption"), caption, this.time, ({ text }) => [text]);
+    show(find("card"), card, this.time, ({ title, line }) => [
+      element("h1", {}, title),
+      element("p", {}, line),
+    ]);
   }
 
   /** Captions and buttons in another language, or no captions at all. */
@@ -120,14 +126,20 @@ class Page {
     document.documentElement.lang = language === "none" ? "en" : language;
     this.stage.language = language === "none" ? Object.keys(this.data.tellings)[0] : language;
     this.inspector.words = page;
-    for (const [id, word] of Object.entries({ chapters: page.chapters, language: page.captions, scrubber: page.seek })) {
+    for (const [id, word] of Object.entries({
+      chapters: page.chapters,
+      language: page.captions,
+      scrubber: page.seek,
+    })) {
       find(id).setAttribute("aria-label", word);
       find(id).title = id === "scrubber" ? "" : word;
     }
     find("hint").textContent = touch.matches ? page.touch : page.hint;
     find("language").querySelector("[value=none]").textContent = page.none;
     find("language").value = language;
-    find("list").querySelectorAll("button span").forEach((title, i) => (title.textContent = chapters[i]));
+    find("list")
+      .querySelectorAll("button span")
+      .forEach((title, i) => (title.textContent = chapters[i]));
     this.number = undefined;
     this.shown = undefined;
     this._state();
@@ -179,7 +191,7 @@ class Page {
   list(open = find("list").hidden) {
     find("list").hidden = !open;
     find("chapters").setAttribute("aria-expanded", String(open));
-    if (open) find("list").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    if (open) find("list").querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   }
 
   /** The chapter under the pointer, as the scrubber's tip. */
@@ -191,7 +203,8 @@ class Page {
   _state() {
     const { page } = this.telling;
     const { orbit } = this.stage;
-    for (const id of ["play", "begin"]) find(id).setAttribute("aria-label", this.playing ? page.pause : page.play);
+    for (const id of ["play", "begin"])
+      find(id).setAttribute("aria-label", this.playing ? page.pause : page.play);
     find("play").classList.toggle("playing", this.playing);
     find("camera").setAttribute("aria-pressed", String(orbit));
     find("camera").setAttribute("aria-label", page.orbit);
@@ -241,7 +254,11 @@ class Page {
       }
     });
     canvas.addEventListener("pointerleave", () => this.inspector.leave());
-    canvas.addEventListener("pointerdown", ({ offsetX: x, offsetY: y }) => (pressed = { x, y, orbit: this.stage.orbit }), true);
+    canvas.addEventListener(
+      "pointerdown",
+      ({ offsetX: x, offsetY: y }) => (pressed = { x, y, orbit: this.stage.orbit }),
+      true,
+    );
     canvas.addEventListener("pointerup", ({ offsetX: x, offsetY: y }) => {
       if (!pressed || Math.hypot(x - pressed.x, y - pressed.y) > STILL) return;
       this.stage.setOrbit(pressed.orbit); // a click is no drag
@@ -262,7 +279,8 @@ class Page {
     const [, name, indices] = /^([^[]+)\[([\d,]+)\]$/.exec(asked.get("cell") ?? "") ?? [];
     const matrix = this.inspector.model.matrices.get(name);
     const cell = indices?.split(",").map(Number);
-    if (!matrix || cell.length !== matrix.shape.length || cell.some((index, i) => !(index < matrix.shape[i]))) return;
+    if (!matrix || cell.length !== matrix.shape.length || cell.some((index, i) => !(index < matrix.shape[i])))
+      return;
     this.stage.show(this.time);
     const found = this.inspector.inspect(name, cell);
     if (found) this.inspector.pin(found);
@@ -276,13 +294,13 @@ function show(box, span, t, write) {
   box.hidden = !span;
   if (box.span === span) return;
   box.span = span;
-  if (span) box.replaceChildren(...write());
+  if (span) box.replaceChildren(...write(span));
 }
 
 /** Begin. @param {ArrayBuffer} bytes what is packed in the page */
 export async function begin(bytes) {
   const { data, values, matrices, model } = unpack(bytes);
-  for (const name of ["background", "ink", "faint", "accent"]) {
+  for (const name of ["background", "ink", "accent"]) {
     document.documentElement.style.setProperty(`--${name}`, data.look[name]);
   }
   document.documentElement.style.colorScheme = data.look.dark ? "dark" : "light";
@@ -295,5 +313,12 @@ export async function begin(bytes) {
   const page = new Page(stage, film, inspector, data);
   document.body.classList.add("ready");
   // For whoever wants to script the page, and for its tests.
-  window.llmScene = { page, stage, film, inspector, explain: (name, cell) => explain(known, name, cell), number };
+  window.llmScene = {
+    page,
+    stage,
+    film,
+    inspector,
+    explain: (name, cell) => explain(known, name, cell),
+    number,
+  };
 }

@@ -43,7 +43,7 @@ export class Stage {
   /** Read the .glb. @param {ArrayBuffer} model */
   async load(model) {
     const gltf = await new GLTFLoader().parseAsync(model, "");
-    const { anisotropy } = { anisotropy: Math.min(8, this.renderer.capabilities.getMaxAnisotropy()) };
+    const anisotropy = Math.min(8, this.renderer.capabilities.getMaxAnisotropy());
     this.scene.add(gltf.scene);
     /** @type {Map<string, Sheet>} */
     this.sheets = new Map();
@@ -86,7 +86,7 @@ export class Stage {
     if (orbit === this.orbit) return;
     this.orbit = orbit;
     if (orbit) this.controls.target.set(...this.film.pose(this.time, this.tall).target);
-    else this.left = { at: performance.now(), position: this.camera.position.clone(), quaternion: this.camera.quaternion.clone() };
+    else this.left = { at: performance.now(), ...standOf(this.camera) };
     this.stale = true;
     this.onorbit(orbit);
   }
@@ -106,13 +106,20 @@ export class Stage {
 
   /** Draw, if anything has changed. @param {boolean} calm whether to spare the viewer camera moves */
   draw(calm = false) {
-    if (this.orbit) this.controls.update();
+    this.controls.enableDamping = !calm;
+    if (this.orbit) this._turn();
     else this._follow(calm);
     if (!this.stale) return false;
     this.stale = false;
     this.camera.updateProjectionMatrix();
     this.renderer.render(this.scene, this.camera);
     return true;
+  }
+
+  /** Stand where the viewer has turned it. */
+  _turn() {
+    this.controls.update();
+    this._reach(this.controls.getDistance());
   }
 
   /** Stand where the film's camera stands, or on the way back to it. */
@@ -135,17 +142,25 @@ export class Stage {
   /** The film's picture fits into the screen whole; what the screen has beyond it shows more of the scene. */
   _lens({ lens, distance }) {
     const { camera, film } = this;
-    const across = this.tall ? SENSOR / 2 / lens * (9 / 16) : SENSOR / 2 / lens; // half the width at unit depth
+    const across = this.tall ? (SENSOR / 2 / lens) * (9 / 16) : SENSOR / 2 / lens; // half the width at unit depth
     const down = this.tall ? SENSOR / 2 / lens : across / film.aspect;
     const height = Math.max(down, across / camera.aspect);
     camera.fov = (360 / Math.PI) * Math.atan(height);
-    camera.near = Math.max(0.3, distance / 60);
-    camera.far = 20 * distance + 4 * this.data.floor.reach;
+    this._reach(distance);
+  }
+
+  /** How near and how far the camera sees. */
+  _reach(distance) {
+    this.camera.near = Math.max(0.2, distance / 60);
+    this.camera.far = 20 * distance + 4 * this.data.floor.reach;
   }
 
   /** The cell under a place on the canvas. @returns {{sheet: Sheet, row: number, column: number} | undefined} */
   pick(x, y) {
-    const place = new THREE.Vector2((2 * x) / this.canvas.clientWidth - 1, 1 - (2 * y) / this.canvas.clientHeight);
+    const place = new THREE.Vector2(
+      (2 * x) / this.canvas.clientWidth - 1,
+      1 - (2 * y) / this.canvas.clientHeight,
+    );
     const ray = new THREE.Raycaster();
     this.camera.updateMatrixWorld();
     ray.setFromCamera(place, this.camera);
@@ -163,8 +178,17 @@ export class Stage {
   project(point) {
     this.camera.updateMatrixWorld();
     const { x, y, z } = point.clone().project(this.camera);
-    return { x: ((x + 1) / 2) * this.canvas.clientWidth, y: ((1 - y) / 2) * this.canvas.clientHeight, seen: z < 1 };
+    return {
+      x: ((x + 1) / 2) * this.canvas.clientWidth,
+      y: ((1 - y) / 2) * this.canvas.clientHeight,
+      seen: z < 1,
+    };
   }
+}
+
+/** Where a camera stands and how it is turned. */
+function standOf({ position, quaternion }) {
+  return { position: position.clone(), quaternion: quaternion.clone() };
 }
 
 /** Where the camera of a pose stands, in glTF's axes. */
@@ -192,7 +216,14 @@ export class Sheet {
     const computed = block.role !== "weight";
     this.uniforms = {
       uShape: { value: new THREE.Vector2(columns, rows) },
-      uOrder: { value: new THREE.Vector4(byRows ? 1 : 0, length, prompt, Math.max(1, Math.min(prompt, positions) * length - 1)) },
+      uOrder: {
+        value: new THREE.Vector4(
+          byRows ? 1 : 0,
+          length,
+          prompt,
+          Math.max(1, Math.min(prompt, positions) * length - 1),
+        ),
+      },
       uFront: { value: new THREE.Vector3(stride, tail, computed ? 1 : 0) },
       uState: { value: new THREE.Vector3(computed ? 1e6 : 0, 0, 0) }, // reveal, dim, highlight
       uTexel: { value: texelsOf(mesh.geometry, columns, rows) },
@@ -310,7 +341,7 @@ vec3 cellColour() {
     flash = lit * exp(-5.0 / uFront.y * max(behind, 0.0));
   }
   flat_ = mix(uEmpty, flat_, lit) * (1.0 + 1.6 * flash);
-  far = mix(mix(uEmpty, uGap, 0.25), far, lit) * (1.0 + 1.6 * flash);
+  far = mix(mix(uEmpty, uGap, 0.25), 1.4 * far, lit) * (1.0 + 1.6 * flash);
 
   vec2 edge = min(inside, 1.0 - inside);
   float rim = min(edge.x, edge.y);
@@ -339,6 +370,7 @@ class Parts {
       uParts: { value: this.texture },
       uIdle: { value: colour(look.idle) },
       uBack: { value: colour(look.background) },
+      uFar: { value: colour(look.horizon) },
     };
     rows.forEach((row, i) => {
       Object.assign(row, { hidden: 0, offset: [0, 0, 0] });
@@ -409,16 +441,16 @@ vPart.z = _along;
 #endif`;
 
 const PART_FRAGMENT = `
-uniform vec3 uIdle, uBack;
+uniform vec3 uIdle, uBack, uFar;
 varying vec3 vPart;`;
 
 const PART_COLOUR = `
 if (vPart.z >= 0.0) {
   float behind = vPart.x - vPart.z;
   float lit = clamp(behind * 12.0, 0.0, 1.0);
-  diffuseColor.rgb = mix(uIdle * 0.7, diffuseColor.rgb, lit) * (1.0 + 2.0 * lit * exp(-9.0 * max(behind, 0.0)));
-}
-diffuseColor.rgb = mix(diffuseColor.rgb, uBack, 0.9 * vPart.y);`;
+  diffuseColor.rgb = mix(uIdle, diffuseColor.rgb, lit) * (1.0 + 2.0 * lit * exp(-9.0 * max(behind, 0.0)));
+  diffuseColor.rgb = mix(diffuseColor.rgb, uFar, 0.8 * vPart.y);
+} else diffuseColor.rgb = mix(diffuseColor.rgb, uBack, 0.9 * vPart.y);`;
 
 // --- swarms: cells that move on their own ---
 
@@ -451,7 +483,10 @@ class Swarm {
     const a = Math.min(this.poses - 1, Math.max(0, Math.floor(pose)));
     const b = Math.min(this.poses - 1, a + 1);
     const mix = (array, last, i) => {
-      const [from, to] = [array[Math.min(a, last) * 3 * this.mesh.count + i], array[Math.min(b, last) * 3 * this.mesh.count + i]];
+      const [from, to] = [
+        array[Math.min(a, last) * 3 * this.mesh.count + i],
+        array[Math.min(b, last) * 3 * this.mesh.count + i],
+      ];
       return from + (to - from) * (pose - a);
     };
     const matrix = new THREE.Matrix4();
@@ -460,7 +495,10 @@ class Swarm {
       const size = [0, 1, 2].map((k) => mix(this.sizes, this.poses - 1, 3 * i + k));
       matrix.makeScale(...size.map((s) => s || 1e-4)).setPosition(...at);
       this.mesh.setMatrixAt(i, matrix);
-      this.mesh.setColorAt(i, new THREE.Color(...[0, 1, 2].map((k) => mix(this.colours, this.states - 1, 3 * i + k))));
+      this.mesh.setColorAt(
+        i,
+        new THREE.Color(...[0, 1, 2].map((k) => mix(this.colours, this.states - 1, 3 * i + k))),
+      );
     }
     this.mesh.instanceMatrix.needsUpdate = this.mesh.instanceColor.needsUpdate = true;
   }
