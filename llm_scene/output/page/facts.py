@@ -88,7 +88,7 @@ def pieces(made: Production) -> list[str]:
 
 def colours(look: Look) -> Json:
     """What the page's shaders and its own boxes are painted with."""
-    return {name: getattr(look, name) for name in COLOURS} | {"dark": look.dark}
+    return {name: getattr(look, name) for name in COLOURS} | {"dark": look.dark, "ambient": look.ambient}
 
 
 def floor(layout: Layout) -> Json:

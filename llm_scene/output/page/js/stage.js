@@ -7,8 +7,8 @@ const SENSOR = 36; // mm, across the longer side of the picture
 const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
 const DIM = 0.88; // how far a dimmed cell fades
-const LIGHT = 1.35; // on cells in a dark room, to be seen through its tone curve
-const SHEEN = 7; // of the floor in a dark room
+const LIGHT = 1.6; // on cells in a dark room, to be seen through its tone curve
+const GLOW = 1.25; // of writing and links there
 const RETURN = 0.7; // seconds in which the camera goes back to the film
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
@@ -371,6 +371,7 @@ class Parts {
       uIdle: { value: colour(look.idle) },
       uBack: { value: colour(look.background) },
       uFar: { value: colour(look.horizon) },
+      uGlow: { value: look.dark ? GLOW : 1 },
     };
     rows.forEach((row, i) => {
       Object.assign(row, { hidden: 0, offset: [0, 0, 0] });
@@ -442,15 +443,16 @@ vPart.z = _along;
 
 const PART_FRAGMENT = `
 uniform vec3 uIdle, uBack, uFar;
+uniform float uGlow;
 varying vec3 vPart;`;
 
 const PART_COLOUR = `
 if (vPart.z >= 0.0) {
   float behind = vPart.x - vPart.z;
   float lit = clamp(behind * 12.0, 0.0, 1.0);
-  diffuseColor.rgb = mix(uIdle, diffuseColor.rgb, lit) * (1.0 + 2.0 * lit * exp(-9.0 * max(behind, 0.0)));
+  diffuseColor.rgb = mix(uIdle, uGlow * diffuseColor.rgb, lit) * (1.0 + 2.0 * lit * exp(-9.0 * max(behind, 0.0)));
   diffuseColor.rgb = mix(diffuseColor.rgb, uFar, 0.8 * vPart.y);
-} else diffuseColor.rgb = mix(diffuseColor.rgb, uBack, 0.9 * vPart.y);`;
+} else diffuseColor.rgb = mix(uGlow * diffuseColor.rgb, uBack, 0.9 * vPart.y);`;
 
 // --- swarms: cells that move on their own ---
 
@@ -540,23 +542,57 @@ function backdrop(look) {
   return sphere;
 }
 
-/** A disc under the model that fades into the horizon. */
+/** A disc under the model, lit by the room's three suns, that fades into the horizon. */
 function floor({ at, reach }, look) {
-  const near = colour(look.ground).multiplyScalar(look.dark ? SHEEN : 1);
   const material = new THREE.ShaderMaterial({
-    uniforms: { near: { value: near }, far: { value: colour(look.horizon) }, reach: { value: reach } },
-    vertexShader: `varying vec2 place; void main() {
-      place = position.xz; gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }`,
-    fragmentShader: `uniform vec3 near, far; uniform float reach; varying vec2 place; void main() {
-      float fade = pow(clamp(length(place) / reach, 0.0, 1.0), 0.7);
-      float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-      gl_FragColor = vec4(mix(near, far, fade), 1.0);
-      #include <tonemapping_fragment>
-      #include <colorspace_fragment>
-      gl_FragColor.rgb += grain / 255.0; }`,
+    uniforms: {
+      base: { value: colour(look.ground) },
+      far: { value: colour(look.horizon) },
+      suns: { value: new THREE.Vector3(...(look.dark ? [6, 1.2, 2.5] : [1.5, 0.2, 0.2])) },
+      ambient: { value: look.ambient },
+      reach: { value: reach },
+    },
+    vertexShader: `varying vec2 place; varying vec3 away; void main() {
+      place = position.xz;
+      vec4 world = modelMatrix * vec4(position, 1.0);
+      away = cameraPosition - world.xyz;
+      gl_Position = projectionMatrix * viewMatrix * world; }`,
+    fragmentShader: `#include <common>\n${FLOOR}`,
   });
   const disc = new THREE.Mesh(new THREE.PlaneGeometry(2 * reach, 2 * reach).rotateX(-Math.PI / 2), material);
   disc.position.set(...at);
   disc.renderOrder = -1;
   return disc;
 }
+
+// The key, fill and rim light of llm_scene/scene/room.py on a rough floor (GGX).
+const FLOOR = `
+uniform vec3 base, far, suns;
+uniform float ambient, reach;
+varying vec2 place;
+varying vec3 away;
+const float A2 = 0.3164; // of a roughness of 0.75
+
+vec3 sun(vec3 view, vec3 way, vec3 light) {
+  vec3 between = normalize(view + way);
+  float nl = way.y, nv = max(view.y, 0.01);
+  float spread = between.y * between.y * (A2 - 1.0) + 1.0;
+  float facets = A2 / (PI * spread * spread);
+  float seen = 0.5 / (nl * sqrt(nv * nv * (1.0 - A2) + A2) + nv * sqrt(nl * nl * (1.0 - A2) + A2));
+  float mirrored = 0.012 + 0.988 * pow(1.0 - dot(view, between), 5.0);
+  return light * nl * (base / PI + facets * seen * mirrored);
+}
+
+void main() {
+  vec3 view = normalize(away);
+  vec3 lit = base * far * ambient
+    + sun(view, vec3(-0.294, 0.61, 0.736), suns.x * vec3(1.0, 0.95, 0.88))
+    + sun(view, vec3(0.663, 0.5, 0.557), suns.y * vec3(0.7, 0.82, 1.0))
+    + sun(view, vec3(-0.28, 0.574, -0.77), suns.z * vec3(0.6, 0.75, 1.0));
+  float fade = pow(clamp(length(place) / reach, 0.0, 1.0), 0.7);
+  float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
+  gl_FragColor = vec4(mix(lit, far, fade), 1.0);
+  #include <tonemapping_fragment>
+  #include <colorspace_fragment>
+  gl_FragColor.rgb += grain / 255.0;
+}`;
