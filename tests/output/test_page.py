@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llm_scene.cli import main
 from llm_scene.errors import UserError
 from llm_scene.film.words import languages, words
 from llm_scene.layout.look import LOOKS
 from llm_scene.models import load
-from llm_scene.network.explain import explain, number
 from llm_scene.network import Config, declare, run
+from llm_scene.network.explain import explain, number
 from llm_scene.network.trace import Trace
 from llm_scene.output.page import export, export_page, facts, page
 from llm_scene.output.production import Production, produce, retold
@@ -65,6 +66,26 @@ def shown(tab: Tab, tmp_path: Path) -> Tab:
     return tab
 
 
+@pytest.fixture(scope="module")
+def script(tab: Tab) -> Tab:
+    """The page's explain.js by itself."""
+    code = (export.HERE / "js" / "explain.js").read_text(encoding="utf-8")
+    tab.open("about:blank")
+    blob = f"new Blob([{json.dumps(code)}], {{type: 'text/javascript'}})"
+    tab.run(f"import(URL.createObjectURL({blob})).then(code => {{ window.code = code; }})")
+    return tab
+
+
+@pytest.fixture(scope="module")
+def scene() -> bpy.types.Scene:
+    """The film in Blender."""
+    scene = build(made().layout, made().trace, made().film, LOOKS["studio"])
+    apply_preset(scene, PRESETS["draft"], made().film.aspect)
+    scene.render.resolution_x, scene.render.resolution_y = 320, 180
+    scene.cycles.samples = 4
+    return scene
+
+
 def seek(tab: Tab, t: float) -> None:
     """Go to a time and wait for its picture."""
     tab.run(f"document.body.classList.add('begun'), llmScene.page.seek({t})")
@@ -107,6 +128,15 @@ class TestFile:
     def test_says_when_there_is_no_folder(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match="does not exist"):
             export_page(tmp_path / "no" / "page.html", made())
+
+    def test_is_what_the_command_line_writes(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "page.html"
+        assert main(["export", "--preset", "nano-gpt-sort", "--prompt", "CBABBC", "-o", str(path)]) == 0
+        assert path.read_text(encoding="utf-8") == written()
+        assert main(["export", "--preset", "nano-gpt-sort", "-o", str(tmp_path / "page.pdf")]) == 2
+        assert "should end in .glb or .html" in capsys.readouterr().err
 
     def test_every_language_has_the_same_words(self) -> None:
         kinds = {frozenset(words(code).page) for code in languages()}
@@ -219,8 +249,9 @@ class TestPage:
         )
 
     def test_everything_to_press_has_a_name(self, shown: Tab) -> None:
-        nameless = "[...document.querySelectorAll('button, input, select, canvas')].filter(e => !e.ariaLabel && !e.textContent.trim()).map(e => e.id)"
-        assert shown.run(nameless) == []
+        pressed = "[...document.querySelectorAll('button, input, select, canvas')]"
+        nameless = "filter(e => !e.ariaLabel && !e.textContent.trim())"
+        assert shown.run(f"{pressed}.{nameless}.map(e => e.id)") == []
 
     def test_spares_motion_where_asked(self, shown: Tab) -> None:
         feature = {"name": "prefers-reduced-motion", "value": "reduce"}
@@ -310,14 +341,6 @@ class TestInspector:
 class TestExplain:
     """The page's own explain.js, over models of both families with every choice either way."""
 
-    @pytest.fixture(scope="class")
-    def script(self, tab: Tab) -> Tab:
-        code = (export.HERE / "js" / "explain.js").read_text()
-        tab.open("about:blank")
-        blob = f"new Blob([{json.dumps(code)}], {{type: 'text/javascript'}})"
-        tab.run(f"import(URL.createObjectURL({blob})).then(code => {{ window.code = code; }})")
-        return tab
-
     @given(configs(), st.integers(0, 2**16))
     @settings(max_examples=40)
     def test_says_what_python_says(self, script: Tab, config: Config, seed: int) -> None:
@@ -334,7 +357,8 @@ class TestExplain:
         asked = script.run(f"""(() => {{
             const bytes = Uint8Array.from(atob("{packed}"), c => c.charCodeAt(0));
             const values = new Float32Array(bytes.buffer);
-            const matrices = new Map({json.dumps(rows)}.map(m => [m.name, {{...m, values: values.subarray(m.at)}}]));
+            const rows = {json.dumps(rows)}.map(row => ({{...row, values: values.subarray(row.at)}}));
+            const matrices = new Map(rows.map(row => [row.name, row]));
             const model = {{ matrices, tokens: [], pieces: [] }};
             return {json.dumps(cells)}.map(([name, cell]) => code.explain(model, name, cell));
         }})()""")
@@ -360,14 +384,6 @@ NUMBER = r"\d+\.?\d*(?:e[+−]\d+)?"
 
 @needs_browser
 class TestLook:
-    @pytest.fixture(scope="class")
-    def scene(self) -> bpy.types.Scene:
-        scene = build(made().layout, made().trace, made().film, LOOKS["studio"])
-        apply_preset(scene, PRESETS["draft"], made().film.aspect)
-        scene.render.resolution_x, scene.render.resolution_y = 320, 180
-        scene.cycles.samples = 4
-        return scene
-
     @pytest.mark.parametrize("t", TIMES)
     def test_is_that_of_the_film(self, shown: Tab, scene: bpy.types.Scene, t: float, tmp_path: Path) -> None:
         """Mean colours tile by tile, against Blender's picture from the same camera at the same time."""
