@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from .plan import Block, Layout, Point
 
 SINGLES = 64  # source cells of one block that are marked one by one where they form no rectangle
 ARC_POINTS = 24
+WIDE = 64  # letters in a line to read
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,14 @@ class Inspection:
     def value(self) -> str:
         """The cell's value as it is written."""
         return number(self.explanation.value)
+
+    def lines(self) -> list[tuple[str, str]]:
+        """What there is to read, line by line, each with its tone: "ink", "faint" or "accent"."""
+        told = self.explanation
+        lines = [(self.title, "faint"), (self.place, "ink"), (f"= {self.value}", "accent")]
+        for text, tone in ((told.formula, "faint"), (told.numbers, "ink")):
+            lines += [(line, tone) for part in text.splitlines() for line in textwrap.wrap(part, WIDE)]
+        return lines
 
     def arcs(self) -> list[Array]:
         """A curve `[ARC_POINTS, 3]` from every mark of sources to the cell."""

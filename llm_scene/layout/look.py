@@ -54,7 +54,7 @@ class Look:
     ambient: float  # how much light the background casts, compared with how bright it looks
     dimmed: str  # what a dimmed cell fades to
     glow: float  # how much cells shine by themselves
-    links: dict[str, str]  # trunk, data, weight
+    links: dict[str, str]  # trunk, data, weight; from the sources of an inspected cell
     idle: str  # links nothing has run along yet
     ramps: dict[str, Ramp]
     dark: bool
@@ -79,7 +79,7 @@ STUDIO = Look(
     ambient=1.0,
     dimmed="#0a0e17",
     glow=0.4,
-    links={"trunk": "#23b58f", "data": "#6d8f9c", "weight": "#47608f"},
+    links={"trunk": "#23b58f", "data": "#6d8f9c", "weight": "#47608f", "source": "#4cd6ff"},
     idle="#3a465c",
     ramps={
         "weight signed": Ramp("#1d2638", ("#38609f", "#83abe8"), ("#65564f", "#b5a08f")),
@@ -107,7 +107,7 @@ PAPER = Look(
     ambient=0.4,
     dimmed="#e6e1d6",
     glow=0.12,
-    links={"trunk": "#0d8a6c", "data": "#57a894", "weight": "#8fa3cc"},
+    links={"trunk": "#0d8a6c", "data": "#57a894", "weight": "#8fa3cc", "source": "#0a86c2"},
     idle="#b9b3a5",
     ramps={
         "weight signed": Ramp("#e6e5e4", ("#8eaadf", "#2f5fb8"), ("#c4b09c", "#846548")),

@@ -15,7 +15,7 @@ INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step":
 Key = tuple[float, float, str]  # frame, value, easing to the next key
 
 
-class _Curves:
+class Curves:
     """F-curves of one action, made through its layers, which both supported Blenders share."""
 
     def __init__(self, name: str) -> None:
@@ -53,7 +53,7 @@ def animate(
 
     Yields the share done.
     """
-    curves = _Curves(f"{scene.name} {film.name}")
+    curves = Curves(f"{scene.name} {film.name}")
     for n, ((target, channel), cues) in enumerate(film.tracks.items()):
         yield n / len(film.tracks)
         if target in objects:
@@ -79,7 +79,7 @@ PATHS = {
 }
 
 
-def _key_channel(curves: _Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: int) -> None:
+def _key_channel(curves: Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: int) -> None:
     keys = []
     for cue in cues:
         keys += [(cue.start * fps, cue.a, cue.easing), (cue.end * fps, cue.b, "step")]
@@ -87,7 +87,7 @@ def _key_channel(curves: _Curves, thing: bpy.types.Object, channel: str, cues: l
         curves.write(thing, path, index, keys)
 
 
-def _key_shapes(curves: _Curves, shapes: bpy.types.Key, cues: list[Cue], fps: int) -> None:
+def _key_shapes(curves: Curves, shapes: bpy.types.Key, cues: list[Cue], fps: int) -> None:
     """The shape keys of a swarm: every move takes one of them out and another in."""
     keys: dict[int, list[Key]] = {}
     for cue in cues:
@@ -103,7 +103,7 @@ def _key_shapes(curves: _Curves, shapes: bpy.types.Key, cues: list[Cue], fps: in
             curves.write(shapes, f'key_blocks["pose {pose}"].value', 0, row)
 
 
-def _key_camera(curves: _Curves, film: Film, camera: bpy.types.Object, target: bpy.types.Object) -> None:
+def _key_camera(curves: Curves, film: Film, camera: bpy.types.Object, target: bpy.types.Object) -> None:
     channels: tuple[tuple[bpy.types.ID, str, int, Callable[[Pose], float]], ...] = (
         (target, "location", 0, lambda p: p.target[0]),
         (target, "location", 1, lambda p: p.target[1]),

@@ -35,6 +35,17 @@ from .slabs import slab_object
 from .swarm import swarm_object
 
 NAME = "LLM Scene"
+STEPS = {  # what building consists of, and about how much of the time each takes
+    "matrices": 0.4,
+    "links": 0.1,
+    "labels": 0.3,
+    "letters": 0.02,
+    "candidates": 0.02,
+    "legend": 0.01,
+    "props": 0.05,
+    "room": 0.01,
+    "film": 0.09,
+}
 MARK = "llm_scene"  # custom property by which the add-on knows what is its own
 Progress = Callable[[float, str], None]
 
@@ -104,19 +115,19 @@ def construct(
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
     studio = _Studio(scene, look, layout, {}, {})
-    steps: tuple[tuple[str, float, Iterator[float]], ...] = (
-        ("matrices", 0.4, _matrices(studio, trace, slabs(layout, budget))),
-        ("links", 0.1, _links(studio)),
-        ("labels", 0.3, _labels(studio)),
-        ("letters", 0.02, _letters(studio)),
-        ("candidates", 0.02, _candidates(studio)),
-        ("legend", 0.01, _legend(studio, trace)),
-        ("props", 0.05, _props(studio, film)),
-        ("room", 0.01, _room(studio)),
-        ("film", 0.09, _film(studio, film)),
+    steps = (
+        _matrices(studio, trace, slabs(layout, budget)),
+        _links(studio),
+        _labels(studio),
+        _letters(studio),
+        _candidates(studio),
+        _legend(studio, trace),
+        _props(studio, film),
+        _room(studio),
+        _film(studio, film),
     )
     begun = 0.0
-    for what, weight, step in steps:
+    for (what, weight), step in zip(STEPS.items(), steps, strict=True):
         yield begun, what
         yield from ((begun + weight * share, what) for share in step)
         begun += weight

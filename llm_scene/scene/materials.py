@@ -102,7 +102,7 @@ def link_material(look: Look, kind: str) -> bpy.types.Material:
     lit = tree.math("MULTIPLY", behind, 12.0, clamp=True)
     pulse = tree.math("MULTIPLY", lit, tree.math("EXPONENT", tree.math("MULTIPLY", behind, -9.0)))
     colour = tree.mix(lit, _rgba(look.idle), _rgba(look.links[kind]))
-    strength = {"trunk": 0.9, "data": 0.5, "weight": 0.2}[kind]
+    strength = {"trunk": 0.9, "data": 0.5, "weight": 0.2, "source": 0.9}[kind]
     glow = tree.math("MULTIPLY_ADD", pulse, 2.0, tree.math("MULTIPLY", lit, strength * look.glow * 2))
     _surface(tree, look, colour, glow)
     return material

@@ -24,6 +24,11 @@ def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collec
     _ground(look, box, into)
 
 
+def ground_height(box: Box) -> float:
+    """Where the ground lies under a model that fills `box`."""
+    return box.low[2] - 6
+
+
 def _world(look: Look) -> bpy.types.World:
     """A gradient from the horizon up; the light it casts is a little of the same."""
     world = bpy.data.worlds.new("LLM Scene room")
@@ -68,5 +73,5 @@ def _ground(look: Look, box: Box, into: bpy.types.Collection) -> None:
     mesh.materials.append(ground_material(look, reach))
     ground = bpy.data.objects.new("Ground", mesh)
     x, y, _ = box.centre
-    ground.location = (x, y, box.low[2] - 6)
+    ground.location = (x, y, ground_height(box))
     into.objects.link(ground)

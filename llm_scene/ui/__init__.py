@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import bpy
 
-from . import inspector, library, menus, operators, panels, preferences, rendering, settings
+from . import (
+    inspector,
+    library,
+    menus,
+    operators,
+    panels,
+    preferences,
+    rendering,
+    settings,
+    translations,
+)
 
 CLASSES = (
     preferences.Preferences,
@@ -27,6 +37,7 @@ def _run_command(arguments: list[str]) -> int:
 def register() -> None:
     """Add everything to Blender."""
     global _command
+    translations.register()
     settings.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
@@ -44,4 +55,5 @@ def unregister() -> None:
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
     settings.unregister()
+    translations.unregister()
     library.forget()

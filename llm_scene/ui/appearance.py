@@ -11,7 +11,7 @@ import numpy as np
 from ..layout.legend import TITLES, bar_name
 from ..layout.look import LOOKS, Look, Ramp, to_linear
 from ..layout.plan import Box
-from ..scene import cells, materials, room
+from ..scene import cells, inspected, materials, room
 from ..scene.build import MARK
 from ..scene.compat import modifier_input
 from .ownership import plain_name, tag_of
@@ -91,15 +91,20 @@ def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
 
 def part(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
     """A part of the scene by its name: "Matrices", "Links", "Labels", "Legend", "Room" …"""
-    root = next(c for c in scene.collection.children if c.get(MARK) == tag_of(scene))
-    return next(c for c in root.children if plain_name(c) == name)
+    return next(c for c in root(scene).children if plain_name(c) == name)
+
+
+def root(scene: bpy.types.Scene) -> bpy.types.Collection:
+    """The collection of all that was generated for a scene."""
+    return next(c for c in scene.collection.children if c.get(MARK) == tag_of(scene))
 
 
 def _material(name: str, look: Look) -> bpy.types.Material | None:
     """The material of this name in another look; None where it looks alike in all of them."""
     what = name.removeprefix("LLM Scene ")
-    if what in INKS:
-        return materials.ink_material(look, what, *INKS[what](look))
+    ink = (INKS | inspected.INKS).get(what)
+    if ink is not None:
+        return materials.ink_material(look, what, *ink(look))
     kind = what.removesuffix(" link")
     if what.endswith(" link") and kind in look.links:
         return materials.link_material(look, kind)

@@ -6,14 +6,13 @@ The tool's keymap calls `inspect_hover` on every movement of the mouse; what is 
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, field
 
 import blf
 import bpy
 import gpu
 import numpy as np
-from bpy.props import StringProperty
+from bpy.props import FloatProperty, StringProperty
 from bpy_extras import view3d_utils
 from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
@@ -27,19 +26,21 @@ from ..network.cells import parse_cell
 from ..network.explain import number
 from ..network.ops import Array
 from ..output.production import Production
-from . import library
+from ..scene.inspected import show_inspected
+from . import appearance, library
 from .operators import OnOwnScene
-from .ownership import tag_of
+from .ownership import claimed, tag_of
 from .settings import settings_of
 from .task import sentence
+from .translations import tr
 
 ACCENT, SOURCE, CROSS = (1.0, 0.62, 0.1, 1.0), (0.3, 0.85, 1.0, 0.9), (1.0, 1.0, 1.0, 0.35)
 PAPER, INK, FAINT = (0.04, 0.05, 0.07, 0.92), (0.95, 0.96, 0.98, 1.0), (0.62, 0.66, 0.72, 1.0)
 LIFT = 0.02  # of marks before the cells they mark, in scene units
-WIDE = 64  # letters in a line of the box
 CLOSE = 34  # pixels that a cell must take to have its number written on it
 AROUND = 12  # rows and columns around the cell whose numbers are written
 Rgba = tuple[float, float, float, float]
+TONES: dict[str, Rgba] = {"ink": INK, "faint": FAINT, "accent": ACCENT}
 
 
 @dataclass
@@ -62,6 +63,21 @@ class Inspector:
         made = self.production
         piece = made.model.tokenizer.piece
         return inspect(made.layout, made.trace, made.layout[block], cell, piece)
+
+    def at(self, address: str) -> Inspection:
+        """All about the cell at an address; UserError where there is none."""
+        made = self.production
+        matrix, cell = parse_cell(made.model.network, made.trace.n_positions, address)
+        block = standing(made.layout, matrix.name, cell)
+        if block is None:
+            raise UserError(f"{matrix.name} has no place in the scene: it is part of its neighbours.")
+        return self.explain(block.name, cell)
+
+    def pinned(self) -> Inspection:
+        """The cell that was pinned last; UserError where there is none."""
+        if not self.trail:
+            raise UserError("Pin a cell first: point at it with the tool Inspect Cells, and click.")
+        return self.trail[-1]
 
     def pin(self, inspection: Inspection) -> None:
         """Walk on to a cell; one that is in the trail already cuts off what came after it."""
@@ -169,16 +185,11 @@ class LLM_SCENE_OT_inspect(OnOwnScene, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         inspector = inspector_of(context.scene)
         assert inspector is not None
-        made = inspector.production
         try:
-            matrix, cell = parse_cell(made.model.network, made.trace.n_positions, self.address)
-            block = standing(made.layout, matrix.name, cell)
-            if block is None:
-                raise UserError(f"{matrix.name} has no place in the scene: it is part of its neighbours.")
+            return self._pin(context, inspector.at(self.address))
         except UserError as error:
             self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
-        return self._pin(context, inspector.explain(block.name, cell))
 
     def _pin(self, context: bpy.types.Context, found: Inspection) -> set[str]:
         inspector = inspector_of(context.scene)
@@ -205,6 +216,53 @@ class LLM_SCENE_OT_inspect_clear(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class LLM_SCENE_OT_inspect_film(OnOwnScene, bpy.types.Operator):
+    """Put this cell, its sources and its box into the scene, for the film to show from now on"""
+
+    bl_idname = "llm_scene.inspect_film"
+    bl_label = "Put Inspected Cell into the Film"
+    bl_options = {"REGISTER", "UNDO"}
+
+    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last")
+    seconds: FloatProperty(
+        name="Seconds", description="How long the film shows it", default=5.0, min=0.1, soft_max=30.0
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        found = find(context, (event.mouse_region_x, event.mouse_region_y))
+        if found is None:
+            return {"PASS_THROUGH"}
+        self.address = found.explanation.address
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        inspector = inspector_of(scene)
+        assert inspector is not None
+        settings = settings_of(scene)
+        look = appearance.look_of(settings.look, settings.colour_map)
+        try:
+            found = inspector.at(self.address) if self.address else inspector.pinned()
+            with claimed(tag_of(scene)):
+                show_inspected(
+                    scene,
+                    inspector.production.layout,
+                    found,
+                    look,
+                    appearance.root(scene),
+                    seconds=self.seconds,
+                    relief=settings.relief,
+                )
+        except UserError as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+        scene.frame_set(scene.frame_current)
+        cell, seconds = found.explanation.label, f"{self.seconds:g}"
+        text = tr("{cell} is in the film for {seconds} s from here on.", cell=cell, seconds=seconds)
+        self.report({"INFO"}, text)
+        return {"FINISHED"}
+
+
 class LLM_SCENE_OT_inspect_tool(OnOwnScene, bpy.types.Operator):
     """Point at cells in the 3D view to see where their numbers come from"""
 
@@ -214,7 +272,7 @@ class LLM_SCENE_OT_inspect_tool(OnOwnScene, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if bpy.app.background:
-            self.report({"ERROR"}, "Cells are pointed at in a window: there is none in the background.")
+            self.report({"ERROR"}, tr("Cells are pointed at in a window: there is none in the background."))
             return {"CANCELLED"}
         bpy.ops.wm.tool_set_by_id(name=InspectTool.bl_idname, space_type="VIEW_3D")
         return {"FINISHED"}
@@ -229,12 +287,14 @@ class InspectTool(bpy.types.WorkSpaceTool):
     bl_label = "Inspect Cells"
     bl_description = (
         "Where does this number come from?\n"
-        "Point at a cell for its value, formula and sources; click pins it, Esc lets go"
+        "Point at a cell for its value, formula and sources; click pins it, "
+        "Ctrl+click puts it into the film, Esc lets go"
     )
     bl_icon = "ops.paint.eyedropper_add"
     bl_keymap = (
         ("llm_scene.inspect_hover", {"type": "MOUSEMOVE", "value": "ANY", "any": True}, None),
         ("llm_scene.inspect", {"type": "LEFTMOUSE", "value": "PRESS"}, None),
+        ("llm_scene.inspect_film", {"type": "LEFTMOUSE", "value": "PRESS", "ctrl": True}, None),
         ("llm_scene.inspect_clear", {"type": "ESC", "value": "PRESS"}, None),
     )
 
@@ -277,15 +337,6 @@ def _lines(paths: list[Array], colour: Rgba, width: float) -> None:
     batch.draw(shader)
 
 
-def lines_of(shown: Inspection) -> list[tuple[str, Rgba]]:
-    """The box's lines with their colours."""
-    told = shown.explanation
-    lines = [(shown.title, FAINT), (shown.place, INK), (f"= {shown.value}", ACCENT)]
-    for text, colour in ((told.formula, FAINT), (told.numbers, INK)):
-        lines += [(line, colour) for part in text.splitlines() for line in textwrap.wrap(part, WIDE)]
-    return lines
-
-
 def draw_text() -> None:
     """The box beside the cell and the numbers on its neighbours, in pixels."""
     context = bpy.context
@@ -296,7 +347,7 @@ def draw_text() -> None:
     scale = context.preferences.system.ui_scale
     _numbers(context, inspector.production, shown, scale)
     at = _on_screen(context, np.array([shown.mark.centre]))[0]
-    lines = lines_of(shown)
+    lines = shown.lines()
     size = 12 * scale
     blf.size(0, size)
     width = max(blf.dimensions(0, line)[0] for line, _ in lines) + 2 * size
@@ -304,8 +355,8 @@ def draw_text() -> None:
     x = _beside(context, shown.mark.block, at[0], width, size)
     y = min(max(at[1] + 2 * size, size), max(context.region.height - height - size, size))
     _plate(x, y, width, height)
-    for i, (line, colour) in enumerate(lines):
-        blf.color(0, *colour)
+    for i, (line, tone) in enumerate(lines):
+        blf.color(0, *TONES[tone])
         blf.position(0, x + size, y + height - (i + 1) * 1.5 * size, 0)
         blf.draw(0, line)
 
@@ -370,6 +421,7 @@ CLASSES = (
     LLM_SCENE_OT_inspect_hover,
     LLM_SCENE_OT_inspect,
     LLM_SCENE_OT_inspect_clear,
+    LLM_SCENE_OT_inspect_film,
     LLM_SCENE_OT_inspect_tool,
 )
 

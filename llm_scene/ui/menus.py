@@ -7,7 +7,12 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
+from ..errors import UserError
+from . import library
 from .ownership import tag_of
+from .settings import settings_of
+from .task import sentence
+from .translations import tr
 
 
 def draw_add(self: bpy.types.Menu, context: bpy.types.Context) -> None:
@@ -43,10 +48,6 @@ class LLM_SCENE_OT_open_model(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..errors import UserError
-        from . import library
-        from .settings import settings_of
-        from .task import sentence
 
         path = Path(bpy.path.abspath(self.filepath))
         folder = path if path.is_dir() else path.parent
@@ -57,7 +58,9 @@ class LLM_SCENE_OT_open_model(bpy.types.Operator):
             return {"CANCELLED"}
         settings = settings_of(context.scene)
         settings.source, settings.folder = "FOLDER", str(folder)
-        self.report({"INFO"}, f"{model.title}: {model.network.n_params():,} parameters. Now press Generate.")
+        count = f"{model.network.n_params():,}"
+        text = tr("{model}: {count} parameters. Now press Generate.", model=model.title, count=count)
+        self.report({"INFO"}, text)
         return {"FINISHED"}
 
 

@@ -20,11 +20,13 @@ from . import appearance, library, preferences
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import Settings, copy_settings, quietly, settings_of
 from .task import Steps, Task, aside, sentence
+from .translations import tr
 
 if TYPE_CHECKING:
     from ..output.production import Production
 
 
+PAUSE = 0.1  # seconds of work at least between two pauses for the window
 Building = Generator[tuple[float, str], None, bpy.types.Scene]  # (share done, what is being done)
 
 
@@ -47,7 +49,7 @@ def recipe_of(settings: Settings) -> dict[str, Any]:
             "n_prompt": len(tokens) if settings.steps > 1 else None,  # else the film writes on by itself
             "cut": settings.cut,
             "chapters": [name.strip() for name in settings.chapters.split(",") if name.strip()] or None,
-            "language": settings.language,
+            "language": preferences.caption_language(settings.language),
             "look": settings.look,
             "aspect": FORMATS[settings.format],
         },
@@ -72,7 +74,7 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
             with quietly():
                 settings.source, settings.folder = "FOLDER", self.folder
         made: list[tuple[dict[str, Any], Production]] = []
-        yield from aside(lambda: _produced(settings), 0.1, "running the model", made)
+        yield from aside(lambda: _produced(settings), 0.1, tr("running the model"), made)
         self.alone = True  # what appears in the file from now on is the scene's
         previous = replaced_by(scene)
         fresh = yield from building(*made[0], settings)
@@ -82,20 +84,27 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         if previous is not None:
             remove(previous, fresh)
             take_plain_names(fresh)
-        self.report({"INFO"}, f"Built {len(made[0][1].layout.blocks)} matrices of {made[0][1].model.title}.")
+        _, production = made[0]
+        count, model = len(production.layout.blocks), production.model.title
+        self.report({"INFO"}, tr("Built {count} matrices of {model}.", count=count, model=model))
 
 
 def seldom(
     steps: Generator[tuple[float, str], None, bpy.types.Scene],
 ) -> Building:
-    """The same steps, but a pause for the window only now and then."""
-    last = 0.0
+    """The same steps, but a pause for the window only now and then.
+
+    A window that takes long to draw gets no more time than the work does.
+    """
+    begun, away = time.monotonic(), 0.0
     try:
         while True:
             share, what = next(steps)
-            if time.monotonic() - last > 0.1:
-                last = time.monotonic()
-                yield 0.2 + 0.8 * share, f"building {what}"
+            now = time.monotonic()
+            if now - begun >= max(PAUSE, away):
+                yield 0.2 + 0.8 * share, tr("building {what}", what=tr(what))
+                begun = time.monotonic()
+                away = begun - now
     except StopIteration as end:
         return cast("bpy.types.Scene", end.value)
 
@@ -151,6 +160,9 @@ def face_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
         space.clip_end = max(space.clip_end, 100_000.0)
         space.camera = scene.camera
         space.region_3d.view_perspective = "CAMERA"
+        region = next(region for region in area.regions if region.type == "WINDOW")
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            bpy.ops.view3d.view_center_camera()  # as large as the view allows
 
 
 class OnOwnScene:
@@ -159,7 +171,7 @@ class OnOwnScene:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if tag_of(context.scene) is None:
-            cls.poll_message_set("Generate a scene first, or switch to the one you generated")
+            cls.poll_message_set(tr("Generate a scene first, or switch to the one you generated"))
             return False
         return True
 
@@ -185,7 +197,7 @@ class LLM_SCENE_OT_save_preset(bpy.types.Operator):
         with quietly():
             settings_of(context.scene).source = "PRESET"
             settings_of(context.scene).preset = path.stem
-        self.report({"INFO"}, f"Saved the preset {path}.")
+        self.report({"INFO"}, tr("Saved the preset {path}.", path=path))
         return {"FINISHED"}
 
 
@@ -251,7 +263,7 @@ class _Export(OnOwnScene, ExportHelper):
         except (UserError, OSError, MemoryError) as error:
             self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Wrote {path}.")
+        self.report({"INFO"}, tr("Wrote {path}.", path=path))
         return {"FINISHED"}
 
     def write(self, context: bpy.types.Context, path: Path) -> None:

@@ -34,10 +34,10 @@ def own_scenes() -> list[bpy.types.Scene]:
 
 
 @contextlib.contextmanager
-def claimed() -> Iterator[str]:
-    """Marks what the block makes with one new tag; takes all of it away again where the block fails."""
+def claimed(tag: str | None = None) -> Iterator[str]:
+    """Marks what the block makes with a tag, or a new one; takes all of it away where the block fails."""
     before = {thing.session_uid for thing in everything()}
-    tag = uuid.uuid4().hex
+    tag = tag or uuid.uuid4().hex
 
     def made() -> list[bpy.types.ID]:
         return [thing for thing in everything() if thing.session_uid not in before]

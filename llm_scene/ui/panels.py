@@ -17,6 +17,7 @@ from .preferences import cell_budget
 from .rendering import progress_of
 from .settings import Settings, settings_of
 from .task import sentence
+from .translations import tr
 
 TOKENS = 48  # shown of a long prompt
 LETTER = 6.2  # pixels of an average letter, to break lines where the sidebar ends
@@ -56,7 +57,7 @@ class VIEW3D_PT_llm_scene(_Panel, bpy.types.Panel):
         settings = settings_of(scene)
         column = layout.column()
         column.scale_y = 1.6
-        text = "Generate Again" if own and not settings.keep else "Generate"
+        text = tr("Generate Again") if own and not settings.keep else tr("Generate")
         column.operator("llm_scene.generate", text=text, icon="SHADERFX")
         if own:
             row = layout.row(align=True)
@@ -79,7 +80,7 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
             write(layout, context, sentence(error), "ERROR")
             return
         if model.preset is not None and model.preset.description:
-            write(layout, context, model.preset.description)
+            write(layout, context, tr(model.preset.description))
         _facts(layout, library.facts_of(model))
         layout.operator("llm_scene.save_preset", icon="PRESET_NEW")
 
@@ -123,9 +124,7 @@ class VIEW3D_PT_llm_scene_prompt(_SubPanel, bpy.types.Panel):
         for name in ("top_k", "top_p", "seed"):
             drawn.prop(settings, name)
         if not settings.temperature:
-            write(
-                layout, context, bpy.app.translations.pgettext_iface("Temperature 0 draws nothing at random.")
-            )
+            write(layout, context, tr("Temperature 0 draws nothing at random."))
 
     def _tokens(self, context: bpy.types.Context, words: library.Words) -> None:
         box = self.layout.box()
@@ -140,19 +139,17 @@ class VIEW3D_PT_llm_scene_prompt(_SubPanel, bpy.types.Panel):
             number.active = False
             number.label(text=str(token), translate=False)
         if len(words.ids) > TOKENS:
-            box.label(text=f"… {len(words.ids) - TOKENS} more", translate=False)
+            box.label(text=tr("… {count} more", count=len(words.ids) - TOKENS), translate=False)
 
     def _room(self, context: bpy.types.Context, words: library.Words, settings: Settings) -> None:
         left = words.room - settings.steps + 1
-        translate = bpy.app.translations.pgettext_iface
         if left < 0:
-            text = translate("Too long by {count}: shorten the prompt or continue by less.").format(
-                count=-left
-            )
+            text = tr("Too long by {count}: shorten the prompt or continue by less.", count=-left)
             write(self.layout, context, text, "ERROR")
-        else:
-            text = translate("{tokens} tokens, {left} positions left after the continuation")
-            write(self.layout, context, text.format(tokens=len(words.ids), left=left))
+            return
+        count = len(words.ids)
+        text = tr("{tokens} tokens, {left} positions left after the continuation", tokens=count, left=left)
+        write(self.layout, context, text)
 
 
 class VIEW3D_PT_llm_scene_look(_SubPanel, bpy.types.Panel):
@@ -164,7 +161,7 @@ class VIEW3D_PT_llm_scene_look(_SubPanel, bpy.types.Panel):
         layout, settings = self.layout, settings_of(context.scene)
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("look", "colour_map", "gap", "relief", "bevel", "labels"):
+        for name in ("look", "colour_map", "gap", "relief", "bevel", "labels", "language"):
             layout.prop(settings, name)
 
 
@@ -181,12 +178,11 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         settings.prop(settings_of(scene), "cut")
         settings.prop(settings_of(scene), "chapters")
         settings.prop(settings_of(scene), "format")
-        settings.prop(settings_of(scene), "language")
         if tag_of(scene) is None:
             write(
                 layout,
                 context,
-                bpy.app.translations.pgettext_iface("Generate a scene to see its chapters."),
+                tr("Generate a scene to see its chapters."),
                 "INFO",
             )
             return
@@ -198,7 +194,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         )
         self._chapters(scene)
         seconds = (scene.frame_end + 1 - scene.frame_start) / scene.render.fps
-        _facts(layout, (("Total time", f"{seconds:.1f} s"),))
+        _facts(layout, ((tr("Total time"), f"{seconds:.1f} s"),))
 
     def _chapters(self, scene: bpy.types.Scene) -> None:
         column = self.layout.column(align=True)
@@ -223,7 +219,7 @@ class VIEW3D_PT_llm_scene_inspector(_SubPanel, bpy.types.Panel):
         layout.operator("llm_scene.inspect_tool", icon="EYEDROPPER")
         inspector = looked_at(context.scene)
         if inspector is None or not inspector.trail:
-            write(layout, context, "Point at a cell with this tool, and click to keep it here.")
+            write(layout, context, tr("Point at a cell with this tool, and click to keep it here."))
             return
         *way, pinned = inspector.trail
         box = layout.box()
@@ -233,6 +229,7 @@ class VIEW3D_PT_llm_scene_inspector(_SubPanel, bpy.types.Panel):
             write(box, context, line)
         self._walk(pinned)
         self._trace_back(way)
+        layout.operator("llm_scene.inspect_film", text="Put into the Film", icon="CAMERA_DATA")
 
     def _walk(self, pinned: Inspection) -> None:
         """Each input's largest cell to go on to."""
@@ -270,7 +267,7 @@ class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
             write(
                 layout,
                 context,
-                bpy.app.translations.pgettext_iface("Generate a scene to render or export it."),
+                tr("Generate a scene to render or export it."),
                 "INFO",
             )
         elif not settings.film_path:

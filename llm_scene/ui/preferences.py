@@ -7,9 +7,16 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
+from ..film.words import languages, words
+from . import translations
+
 # The add-on is the package around this one; as a plain Python package it has no preferences of its own.
 ADDON = __package__.removesuffix(".llm_scene.ui") if __package__ != "llm_scene.ui" else "llm_scene"
 CELL_BUDGET = 1_000_000
+CAPTIONS = [
+    ("auto", "As the Interface", "The language that Blender speaks, where there are captions in it"),
+    *((code, words(code).language, "") for code in languages()),
+]
 
 
 class Preferences(bpy.types.AddonPreferences):
@@ -39,12 +46,9 @@ class Preferences(bpy.types.AddonPreferences):
         description="A Dask scheduler that renders films, such as tcp://host:8786; empty: this machine",
     )
     language: EnumProperty(
-        name="Captions of New Scenes",
-        items=[
-            ("AUTO", "As the Interface", "The language that Blender speaks, where there are captions in it"),
-            ("en", "English", ""),
-            ("zh", "中文", ""),
-        ],
+        name="Captions",
+        description="The language of films whose scene does not choose one",
+        items=CAPTIONS,
     )
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -64,6 +68,14 @@ def cell_budget() -> int:
     """The most cells drawn as cuboids."""
     chosen = preferences()
     return chosen.cell_budget if chosen is not None else CELL_BUDGET
+
+
+def caption_language(chosen: str) -> str:
+    """The code of the captions' language: as a scene chooses, else as the preferences do."""
+    own = preferences()
+    if chosen == "auto" and own is not None:
+        chosen = own.language
+    return translations.caption_language(chosen)
 
 
 def output_folder() -> Path:

@@ -15,6 +15,7 @@ from . import library
 from .operators import OnOwnScene, film_path
 from .ownership import tag_of
 from .task import Steps, Task
+from .translations import tr
 
 
 @dataclass
@@ -35,10 +36,11 @@ class Render:
         """What is being done, frames, and the time that is left."""
         now = self.latest
         if now.what != "rendering":
-            return now.what
+            return tr(now.what)
         if now.left is None:
-            return f"{now.done} of {now.total} frames" if now.done else "starting"
-        return f"{now.done} of {now.total} frames, {int(now.left // 60)}:{int(now.left % 60):02} left"
+            return tr("starting")
+        time = f"{int(now.left // 60)}:{int(now.left % 60):02}"
+        return tr("{done} of {total} frames, {time} left", done=now.done, total=now.total, time=time)
 
 
 _running: dict[str, Render] = {}
@@ -73,10 +75,10 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
         tag, made = tag_of(scene), library.production_of(scene)
         assert tag is not None and made is not None
         if tag in _running:
-            raise UserError("This scene is being rendered already.")
+            raise UserError(tr("This scene is being rendered already."))
         film = Path(bpy.path.abspath(self.filepath)) if self.filepath else film_path(scene)
         check_output(film)
-        yield 0.0, "preparing the film"
+        yield 0.0, tr("preparing the film")
         frames = range(
             scene.frame_start if self.first < 0 else self.first,
             (scene.frame_end if self.last < 0 else min(self.last, scene.frame_end)) + 1,
@@ -88,7 +90,7 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
         finally:
             del _running[tag]
             steps.close()
-        self.report({"INFO"}, f"Rendered {film}.")
+        self.report({"INFO"}, tr("Rendered {film}.", film=film))
 
     def _watch(self, context: bpy.types.Context, render: Render) -> Steps:
         for now in render.steps:
@@ -98,7 +100,7 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
                     area.tag_redraw()
             yield render.share, render.text
             if render.stopped:
-                raise UserError(self.cancelled)
+                raise UserError(tr(self.cancelled))
 
 
 class LLM_SCENE_OT_cancel_render(OnOwnScene, bpy.types.Operator):

@@ -60,7 +60,11 @@ def preset_items(self: Settings, context: bpy.types.Context | None) -> list[Item
 def language_items() -> list[tuple[str, str, str]]:
     """The menu of caption languages."""
     spoken = [(code, words(code).language, "Language of the captions") for code in languages()]
-    return [*spoken, ("none", "No captions", "A film without text on the picture")]
+    return [
+        ("auto", "As in the Preferences", "The language that the add-on's preferences choose"),
+        *spoken,
+        ("none", "No Captions", "A film without text on the picture"),
+    ]
 
 
 def take_preset(self: Settings, context: bpy.types.Context) -> None:
@@ -263,7 +267,7 @@ class Settings(bpy.types.PropertyGroup):
     )
     film_path: StringProperty(
         name="Film",
-        description="The video to write: .mp4, .webm or .mov; empty: beside the .blend, under the model's name",
+        description="The video to write: .mp4, .webm or .mov; empty: beside the .blend, as the model",
         subtype="FILE_PATH",
     )
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 import bpy
 
 from ..errors import UserError
+from .translations import tr
 
 Steps = Iterator[tuple[float, str]]
 Result = TypeVar("Result")
@@ -55,7 +56,7 @@ class Task:
         if event.type == "ESC" and event.value == "PRESS":
             self._steps.close()
             self._end(context)
-            self.report({"INFO"}, self.cancelled)
+            self.report({"INFO"}, tr(self.cancelled))
             return {"CANCELLED"}
         if event.type == "TIMER":
             return self._step(context)
@@ -79,7 +80,8 @@ class Task:
             self._end(context)
             raise
         context.window_manager.progress_update(100 * share)
-        show_status(context, f"LLM Scene: {what} … {share:.0%}    Esc cancels")
+        text = tr("LLM Scene: {what} … {share}    Esc cancels", what=what, share=f"{share:.0%}")
+        show_status(context, text)
         return {"PASS_THROUGH"}
 
     def _end(self, context: bpy.types.Context) -> None:
@@ -95,7 +97,7 @@ class Task:
 def sentence(error: BaseException) -> str:
     """What went wrong, to be read by the user."""
     if isinstance(error, MemoryError):
-        return "There is not enough memory: choose a smaller model or a shorter prompt."
+        return tr("There is not enough memory: choose a smaller model or a shorter prompt.")
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}."

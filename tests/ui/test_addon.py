@@ -10,7 +10,7 @@ import pytest
 
 from llm_scene import ui
 from llm_scene.scene.build import MARK
-from llm_scene.ui import library, operators
+from llm_scene.ui import library, operators, rendering
 from llm_scene.ui.ownership import everything, own_scenes, tag_of
 
 OPERATORS = (
@@ -245,6 +245,35 @@ class TestOtherOperators:
         assert bpy.ops.llm_scene.render(filepath=str(film), first=0, last=1) == {"FINISHED"}
         assert film.read_bytes()[4:8] == b"ftyp"
 
+    def test_render_goes_on_where_it_stopped(
+        self, generated: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        generated.llm_scene_settings.quality = "draft"
+        generated.render.resolution_x, generated.render.resolution_y, generated.cycles.samples = 160, 90, 1
+        film, shown = tmp_path / "a.mp4", generated.frame_current
+
+        class Stopping(rendering.Render):
+            @property
+            def text(self) -> str:
+                self.stopped = self.latest.done > 0
+                return super().text
+
+        monkeypatch.setattr(rendering, "Render", Stopping)
+        with pytest.raises(RuntimeError, match="finished frames are kept"):
+            bpy.ops.llm_scene.render(filepath=str(film), first=100, last=103)
+        monkeypatch.undo()
+        kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "a.frames").glob("[0-9]*.png")}
+        assert 0 < len(kept) < 4 and not film.exists()
+        assert rendering.progress_of(generated) is None and generated.frame_current == shown
+        bpy.ops.llm_scene.render(filepath=str(film), first=100, last=103)
+        frames = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "a.frames").glob("[0-9]*.png")}
+        assert film.exists() and len(frames) == 4
+        assert kept.items() <= frames.items()
+
+    def test_quality_acts_at_once_and_an_artists_samples_are_kept(self, generated: Any) -> None:
+        generated.llm_scene_settings.quality = "final-4k"
+        assert (generated.render.resolution_x, generated.cycles.samples) == (3840, 64)
+
 
 class TestFile:
     def test_settings_and_production_survive_saving(self, generated: Any, tmp_path: Path) -> None:
@@ -260,3 +289,81 @@ class TestFile:
         assert scene.llm_scene_settings.relief == 2.0
         assert library.production_of(scene).tokens == tokens
         assert json.loads(scene[library.RECIPE])["preset"] == "nano-gpt-sort"
+
+
+class TestUndo:
+    """One step each, and everything goes on working after it."""
+
+    @pytest.fixture(autouse=True)
+    def _history(self, addon: None) -> None:
+        bpy.ops.ed.undo_push(message="before")
+
+    def test_generate(self) -> None:
+        before = names()
+        bpy.ops.llm_scene.generate("EXEC_DEFAULT", True)
+        after = names()
+        bpy.ops.ed.undo()
+        assert names() == before
+        bpy.ops.ed.redo()
+        assert names() == after
+        scene = own_scenes()[0]
+        assert library.production_of(scene).layout.blocks
+        bpy.context.window.scene = scene
+        assert bpy.ops.llm_scene.generate() == {"FINISHED"}
+        assert len(own_scenes()) == 1
+
+    def test_delete(self) -> None:
+        bpy.ops.llm_scene.generate("EXEC_DEFAULT", True)
+        before, tag = names(), tag_of(bpy.context.scene)
+        bpy.ops.llm_scene.remove("EXEC_DEFAULT", True)
+        bpy.ops.ed.undo()
+        assert names() == before
+        assert [tag_of(scene) for scene in own_scenes()] == [tag]
+
+    def test_a_filmed_cell(self) -> None:
+        bpy.ops.llm_scene.generate("EXEC_DEFAULT", True)
+        before, scene = names(), bpy.context.scene
+        for frame in range(0, scene.frame_end, 48):
+            scene.frame_set(frame)
+            try:
+                bpy.ops.llm_scene.inspect_film("EXEC_DEFAULT", True, address="blocks.0.resid_pre[0,0]")
+                break
+            except RuntimeError:  # the camera does not see it there
+                continue
+        assert names() > before
+        bpy.ops.ed.undo()
+        assert names() == before
+
+    def test_a_look(self) -> None:
+        bpy.ops.llm_scene.generate("EXEC_DEFAULT", True)
+        before = names()
+        own_scenes()[0].llm_scene_settings.look = "paper"
+        bpy.ops.ed.undo_push(message="look")
+        bpy.ops.ed.undo()
+        assert own_scenes()[0].llm_scene_settings.look == "studio"
+        assert names() == before
+
+
+class TestContext:
+    """Every operator answers where it can do nothing, without a traceback."""
+
+    def test_in_a_scene_of_the_users(self, addon: None) -> None:
+        before = names()
+        for cls in ui.CLASSES:
+            if not issubclass(cls, bpy.types.Operator):
+                continue
+            operator = getattr(bpy.ops.llm_scene, cls.bl_idname.removeprefix("llm_scene."))
+            if cls.bl_idname.removeprefix("llm_scene.") in ("generate", "save_preset", "open_model"):
+                assert operator.poll()  # these need no scene of ours
+                continue
+            with pytest.raises(RuntimeError, match="Generate a scene first"):
+                operator()
+        assert names() == before
+
+    def test_without_a_window(self, generated: Any) -> None:
+        for name in ("inspect", "inspect_film"):
+            with pytest.raises(RuntimeError):
+                getattr(bpy.ops.llm_scene, name)()
+        with pytest.raises(RuntimeError, match="in a window"):
+            bpy.ops.llm_scene.inspect_tool()
+        assert bpy.ops.llm_scene.cancel_render() == {"CANCELLED"}

@@ -1,9 +1,13 @@
 """Cells can be pinned and followed to their sources, without anything in the file changing."""
 
+import math
+
 import bpy
 import pytest
 
-from llm_scene.ui.inspector import hidden_blocks, inspector_of, lines_of
+from llm_scene.layout.look import LOOKS
+from llm_scene.scene.inspected import View
+from llm_scene.ui.inspector import hidden_blocks, inspector_of
 
 SCORE = "blocks.0.attn.scores[head=2,query=5,key=2]"
 
@@ -43,7 +47,7 @@ def test_the_box_tells_the_true_value(generated: bpy.types.Scene) -> None:
     pin(SCORE)
     inspector = inspector_of(generated)
     assert inspector is not None and inspector.shown is not None
-    texts = [text for text, _ in lines_of(inspector.shown)]
+    texts = [text for text, _ in inspector.shown.lines()]
     assert any(inspector.shown.value in text for text in texts)
     assert inspector.shown.explanation.value == inspector.production.trace["blocks.0.attn.scores"][2, 5, 2]
 
@@ -72,3 +76,81 @@ def test_another_scene_begins_anew(generated: bpy.types.Scene) -> None:
 def test_hidden_matrices_let_the_mouse_pass(generated: bpy.types.Scene) -> None:
     generated.objects["blocks.0.resid_pre"].hide_set(True)
     assert "blocks.0.resid_pre" in hidden_blocks(generated)
+
+
+class TestFilm:
+    """Cells that are put into the scene."""
+
+    @pytest.fixture
+    def filmed(self, generated: bpy.types.Scene) -> bpy.types.Scene:
+        """The scene at a frame whose camera sees the score."""
+        inspector = inspector_of(generated)
+        assert inspector is not None
+        centre = inspector.at(SCORE).mark.centre
+        for frame in range(0, generated.frame_end, 24):
+            generated.frame_set(frame)
+            if View.of(generated).sees(centre):
+                return generated
+        pytest.fail("the film never shows the score")
+
+    def test_is_there_for_its_seconds_only(self, filmed: bpy.types.Scene) -> None:
+        start, before = filmed.frame_current, set(filmed.objects)
+        assert bpy.ops.llm_scene.inspect_film(address=SCORE, seconds=2.0) == {"FINISHED"}
+        assert filmed.frame_current == start
+        made = set(filmed.objects) - before
+        assert len(made) > 6
+        end = start + 2 * filmed.render.fps
+        for frame, hidden in ((start - 1, True), (start, False), (end - 1, False), (end, True)):
+            filmed.frame_set(frame)
+            assert {(thing.hide_render, thing.hide_viewport) for thing in made} == {(hidden, hidden)}
+
+    def test_curves_grow_from_the_sources(self, filmed: bpy.types.Scene) -> None:
+        start = filmed.frame_current
+        bpy.ops.llm_scene.inspect_film(address=SCORE)
+        curves = next(thing for thing in filmed.objects if thing.name.startswith("inspected curves"))
+        shown = []
+        for frame in (start, start + 8, start + filmed.render.fps):
+            filmed.frame_set(frame)
+            shown.append(curves["reveal"])
+        assert shown[0] == 0 < shown[1] < shown[2] == 1
+
+    def test_its_box_is_in_the_picture_and_before_the_sheet(self, filmed: bpy.types.Scene) -> None:
+        bpy.ops.llm_scene.inspect_film(address=SCORE, seconds=0.5)
+        inspector = inspector_of(filmed)
+        assert inspector is not None
+        sheet, view = inspector.at(SCORE).mark.block, View.of(filmed)
+        plate = next(thing for thing in filmed.objects if thing.name.startswith("inspected plate"))
+        for corner in plate.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices:
+            point = plate.matrix_world @ corner.co
+            assert view.sees(tuple(point))
+            assert point.y < sheet.origin[1]
+
+    def test_takes_the_pinned_cell_and_says_what_is_missing(self, filmed: bpy.types.Scene) -> None:
+        with pytest.raises(RuntimeError, match="Pin a cell first"):
+            bpy.ops.llm_scene.inspect_film()
+        pin(SCORE)
+        assert bpy.ops.llm_scene.inspect_film() == {"FINISHED"}
+        rig = filmed.camera.parent
+        rig.animation_data.action = None
+        rig.rotation_euler.z += math.pi  # the camera looks from the other side
+        rig.location.y -= 10_000
+        with pytest.raises(RuntimeError, match="does not see this cell"):
+            bpy.ops.llm_scene.inspect_film(address=SCORE)
+
+    def test_goes_with_the_scene_and_takes_its_look(self, filmed: bpy.types.Scene) -> None:
+        bpy.ops.llm_scene.inspect_film(address=SCORE)
+        assert "Inspected" in bpy.data.collections
+        filmed.llm_scene_settings.look = "paper"
+        ink = bpy.data.materials["LLM Scene inspected ink"]
+        assert to_hex(ink) == LOOKS["paper"].ink
+        bpy.ops.llm_scene.remove()
+        assert "Inspected" not in bpy.data.collections
+        assert not [thing for thing in bpy.data.objects if "inspected" in thing.name]
+
+
+def to_hex(material: bpy.types.Material) -> str:
+    """The colour of letters, as looks write it."""
+    mix = next(node for node in material.node_tree.nodes if node.bl_idname == "ShaderNodeMix")
+    colour = next(i for i in mix.inputs if i.identifier == "A_Color").default_value
+    srgb = [12.92 * c if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in colour[:3]]
+    return "#" + "".join(f"{round(255 * c):02x}" for c in srgb)

@@ -1,0 +1,126 @@
+"""Every text of the interface has one in every language, and texts with braces keep them."""
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+import pytest
+
+from llm_scene import ui
+from llm_scene.layout.facts import cost_facts, model_facts
+from llm_scene.models import list_presets, load
+from llm_scene.scene import build
+from llm_scene.ui import translations
+from llm_scene.ui.inspector import InspectTool
+from llm_scene.ui.settings import Settings
+
+LANGUAGES = sorted(translations.FOLDER.glob("*.toml"))
+SOURCES = sorted(Path(ui.__file__).parent.glob("*.py"))
+NAMES = {
+    "LLM Scene",
+    "LLM Scene (.glb)",
+    "Name",
+    "",
+    "English",
+    "中文",
+    "nano-GPT",
+    "Tiny Austen",
+}  # or Blender's
+
+
+def properties(cls: type) -> Iterator[str]:
+    """Names and descriptions of what a class brings itself."""
+    own = {
+        n
+        for base in cls.__mro__
+        if "llm_scene" in base.__module__
+        for n in vars(base).get("__annotations__", ())
+    }
+    operator = issubclass(cls, bpy.types.Operator)
+    name = getattr(cls, "bl_idname", "").removeprefix("llm_scene.")
+    rna = getattr(bpy.ops.llm_scene, name).get_rna_type() if operator else cls.bl_rna
+    for prop in rna.properties:
+        if prop.identifier not in own or prop.is_hidden:
+            continue
+        yield from (prop.name, prop.description)
+        for item in getattr(prop, "enum_items", ()):
+            yield from (item.name, item.description)
+
+
+def spoken_by_classes() -> Iterator[str]:
+    for cls in ui.CLASSES:
+        yield getattr(cls, "bl_label", "")
+        if issubclass(cls, bpy.types.Operator):
+            yield (cls.__doc__ or "").strip()
+        if issubclass(cls, bpy.types.Operator | bpy.types.AddonPreferences):
+            yield from properties(cls)
+        yield getattr(cls, "cancelled", "")
+    yield from properties(Settings)
+    yield from (InspectTool.bl_label, InspectTool.bl_description)
+
+
+def spoken_by_code() -> Iterator[str]:
+    """What is handed to `tr`, and what labels and buttons are called."""
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            said = node.args[:1] if name == "tr" else []
+            said += [keyword.value for keyword in node.keywords if keyword.arg == "text"]
+            for text in said:
+                yield from (
+                    part.value
+                    for part in ast.walk(text)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                )
+
+
+def spoken_below() -> Iterator[str]:
+    """Texts of lower floors that the panel shows."""
+    for preset in list_presets([]):
+        yield preset.description
+    model = load("nano-gpt-sort", None, [])
+    yield from (name for name, _ in (*model_facts(model), *cost_facts(model, 6)))
+    yield from ("assembling the video", *build.STEPS)
+
+
+@pytest.fixture
+def spoken(addon: None) -> set[str]:
+    return {*spoken_by_classes(), *spoken_by_code(), *spoken_below()} - NAMES
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+def test_every_text_is_translated_and_none_is_left_over(spoken: set[str], path: Path) -> None:
+    known = set(translations.texts(path))
+    assert not sorted(spoken - known)
+    assert not sorted(known - spoken)
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+def test_texts_keep_what_is_filled_in(path: Path) -> None:
+    def fields(text: str) -> list[str]:
+        return sorted(field for _, field, _, _ in string.Formatter().parse(text) if field)
+
+    for text, own in translations.texts(path).items():
+        assert fields(text) == fields(own), text
+        assert own.strip()
+
+
+def test_all_that_texts_ask_for_is_given() -> None:
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tr":
+                for text in (n for n in ast.walk(node.args[0]) if isinstance(n, ast.Constant)):
+                    asked = {name for _, name, _, _ in string.Formatter().parse(str(text.value)) if name}
+                    assert asked == {keyword.arg for keyword in node.keywords}, text.value
+
+
+def test_captions_follow_the_interface_unless_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert translations.caption_language("zh") == "zh"
+    assert translations.caption_language("none") == "none"
+    for locale, code in (("zh_HANS", "zh"), ("en_US", "en"), ("de_DE", "en"), ("", "en")):
+        monkeypatch.setattr("llm_scene.ui.translations.locale", lambda locale=locale: locale)
+        assert translations.caption_language("auto") == code
