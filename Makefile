@@ -1,7 +1,7 @@
 # Needs python3 and make; PYTHON=python3.13 chooses the Python, and with it the Blender, to work with.
 IN_ENV = python3 tools/setup_env.py
 
-.PHONY: setup test lint format demo bench build clean
+.PHONY: setup test lint format demo bench build bundle clean
 
 setup:          ## make the environment (every other target does so too)
 	@$(IN_ENV)
@@ -18,7 +18,7 @@ format:         ## bring the code into its format
 	@$(IN_ENV) -m ruff format .
 	@$(IN_ENV) -m ruff check --fix .
 
-demo:           ## leave a video, a .glb and a .blend in renders/
+demo:           ## leave a video, a .glb, a .blend and a web page in renders/
 	@$(IN_ENV) -m llm_scene.cli demo
 
 bench:          ## measure, and write benchmarks/results.md
@@ -26,6 +26,9 @@ bench:          ## measure, and write benchmarks/results.md
 
 build:          ## leave the extension's zips, one a platform, in dist/
 	@$(IN_ENV) tools/build_extension.py
+
+bundle:         ## vendor what the web page uses of three.js; needs npm
+	@tools/bundle_three.sh
 
 clean:
 	rm -rf build dist wheels .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -644,18 +644,22 @@ def farm(args: Arguments) -> None:
 
 def export_arguments(sub: argparse.ArgumentParser) -> None:
     """Arguments of `export`."""
-    add_scene_arguments(sub, "the .glb to write")
+    add_scene_arguments(sub, "what to write: a .glb for other programs, or a web page, .html")
 
 
 def export(args: Arguments) -> None:
-    """Write the scene and its film as glTF, for the web and for other programs."""
-    _check_output(args.output, ".glb")
+    """Write the scene and its film as glTF for other programs, or as a web page to play and explore."""
+    _check_output(args.output, ".glb", ".html")
     made = production_of(args)
     need_blender()
     from .output.gltf import export_gltf
+    from .output.page import export_page
 
     with quiet_blender():
-        export_gltf(args.output, made.layout, made.trace, made.film, made.look)
+        if args.output.suffix.lower() == ".html":
+            export_page(args.output, made, args.language)
+        else:
+            export_gltf(args.output, made.layout, made.trace, made.film, made.look)
     print(f"{args.output} is ready: {args.output.stat().st_size / 1e6:.1f} MB.")
 
 
@@ -676,11 +680,11 @@ def captions(args: Arguments) -> None:
     print(f"{args.output} is ready: {len(film.captions)} captions.")
 
 
-def _check_output(path: Path, suffix: str) -> None:
+def _check_output(path: Path, *suffixes: str) -> None:
     from .writing import check_target
 
-    if path.suffix.lower() != suffix:
-        raise UserError(f"{path} should end in {suffix}.")
+    if path.suffix.lower() not in suffixes:
+        raise UserError(f"{path} should end in {' or '.join(suffixes)}.")
     check_target(path)
 
 
@@ -707,7 +711,7 @@ def demo_arguments(sub: argparse.ArgumentParser) -> None:
 
 
 def demo(args: Arguments) -> None:
-    """Leave a short film, the scene and the glTF of the letter sorter in a folder."""
+    """Leave a short film, the scene, the glTF and the web page of the letter sorter in a folder."""
     folder = args.output
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file: give the name of a folder.")
@@ -719,6 +723,7 @@ def demo(args: Arguments) -> None:
     name = model_of(args).name
     run(generate_scene, f"{name}.blend", "full", render_preset="final", resolution=None, samples=None)
     run(export, f"{name}.glb", "full")
+    run(export, f"{name}.html", "full")
     run(render, "teaser.mp4", "teaser")
 
 
@@ -732,9 +737,9 @@ COMMANDS: list[Command] = [
     Command("generate", "Write the whole scene as a .blend.", generate_arguments, generate_scene),
     Command("render", "Render the film to a video.", render_arguments, render),
     Command("farm", "Leave a folder for a render farm.", farm_arguments, farm),
-    Command("export", "Write the scene and its film as glTF.", export_arguments, export),
+    Command("export", "Write the scene and its film as glTF or as a web page.", export_arguments, export),
     Command("captions", "Write the film's captions as subtitles.", captions_arguments, captions),
-    Command("demo", "Leave a short film, a .blend and a .glb in a folder.", demo_arguments, demo),
+    Command("demo", "Leave a short film, a .blend, a .glb and a web page in a folder.", demo_arguments, demo),
     Command("presets", "List the models that are there.", presets_arguments, presets),
 ]
 

@@ -24,6 +24,7 @@ class Words:
     captions: dict[str, str]
     tasks: dict[str, str]
     notes: dict[str, str]
+    page: dict[str, str]  # what the web page's buttons are called
 
     def caption(self, key: str, **facts: object) -> str:
         """The caption of a key with its facts filled in."""
@@ -49,7 +50,8 @@ def words(code: str) -> Words:
     if code not in languages():
         raise UserError(f"There are no captions in “{code}”; choose one of {', '.join(languages())} or none.")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Words(code, data["language"], data["titles"], data["captions"], data["tasks"], data["notes"])
+    texts = (data[part] for part in ("titles", "captions", "tasks", "notes", "page"))
+    return Words(code, data["language"], *texts)
 
 
 def reading_time(text: str) -> float:

@@ -81,3 +81,16 @@ def continued(model: Model, prompt: Sequence[int]) -> list[int]:
     room = model.config.n_ctx - len(prompt) + 1
     found = generate(model.network, model.weights, model.check_tokens(prompt), min(STEPS, room))
     return [*prompt, *found.chosen[:-1]]
+
+
+def retold(made: Production, *, language: str, aspect: float | None = None) -> Film:
+    """The film of a production in another language, or framed for another picture."""
+    return produce(
+        made.model,
+        made.tokens,
+        n_prompt=made.layout.n_prompt,
+        cut=made.film.name,
+        chapters=[chapter.name for chapter in made.film.chapters],
+        language=language,
+        aspect=made.film.aspect if aspect is None else aspect,
+    ).film

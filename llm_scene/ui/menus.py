@@ -23,9 +23,10 @@ def draw_add(self: bpy.types.Menu, context: bpy.types.Context) -> None:
 
 def draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
     """File > Export > LLM Scene."""
-    row = self.layout.row()
-    row.enabled = tag_of(context.scene) is not None
-    row.operator("llm_scene.export_gltf", text="LLM Scene (.glb)")
+    column = self.layout.column()
+    column.enabled = tag_of(context.scene) is not None
+    column.operator("llm_scene.export_gltf", text="LLM Scene (.glb)")
+    column.operator("llm_scene.export_page", text="LLM Scene as a Web Page (.html)")
 
 
 class LLM_SCENE_OT_open_model(bpy.types.Operator):

@@ -289,6 +289,24 @@ class LLM_SCENE_OT_export_gltf(_Export, bpy.types.Operator):
         export_gltf(path, shown.layout, shown.trace, shown.film, look)
 
 
+class LLM_SCENE_OT_export_page(_Export, bpy.types.Operator):
+    """Write one .html file that plays the film in a browser and explains every cell, without a network"""
+
+    bl_idname = "llm_scene.export_page"
+    bl_label = "Export LLM Scene as Web Page"
+    filename_ext = ".html"
+    filter_glob: StringProperty(default="*.html", options={"HIDDEN"})
+
+    def write(self, context: bpy.types.Context, path: Path) -> None:
+        from ..output.page import export_page
+
+        shown = library.production_of(context.scene)
+        assert shown is not None
+        settings = settings_of(context.scene)
+        look = appearance.look_of(settings.look, settings.colour_map)
+        export_page(path, replace(shown, look=look), preferences.caption_language(settings.language))
+
+
 class LLM_SCENE_OT_save_blend(_Export, bpy.types.Operator):
     """Write this scene alone into a .blend that opens and renders without this add-on"""
 
@@ -327,6 +345,7 @@ CLASSES = (
     LLM_SCENE_OT_remove,
     LLM_SCENE_OT_jump,
     LLM_SCENE_OT_export_gltf,
+    LLM_SCENE_OT_export_page,
     LLM_SCENE_OT_save_blend,
     LLM_SCENE_OT_farm_folder,
 )

@@ -283,6 +283,7 @@ class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
                 row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film_path(scene))
         column = layout.column(align=True)
         column.operator("llm_scene.export_gltf", text="Export glTF…", icon="EXPORT")
+        column.operator("llm_scene.export_page", text="Export Web Page…", icon="URL")
         column.operator("llm_scene.save_blend", text="Save .blend…", icon="FILE_BLEND")
         column.operator("llm_scene.farm_folder", text="Farm Folder…", icon="NETWORK_DRIVE")
 

@@ -21,6 +21,7 @@ OPERATORS = (
     "render",
     "cancel_render",
     "export_gltf",
+    "export_page",
     "save_blend",
     "farm_folder",
     "open_model",
@@ -194,12 +195,6 @@ class TestPresets:
 
 
 class TestOtherOperators:
-    @pytest.mark.parametrize(
-        "name", ["remove", "jump", "render", "cancel_render", "export_gltf", "save_blend", "farm_folder"]
-    )
-    def test_say_that_a_scene_is_missing(self, addon: None, name: str) -> None:
-        assert not getattr(bpy.ops.llm_scene, name).poll()
-
     def test_jump_goes_to_a_chapter(self, generated: Any) -> None:
         frame = generated.timeline_markers[2].frame
         bpy.ops.llm_scene.jump(frame=frame)
@@ -208,6 +203,10 @@ class TestOtherOperators:
     def test_export_gltf(self, generated: Any, tmp_path: Path) -> None:
         bpy.ops.llm_scene.export_gltf(filepath=str(tmp_path / "a.glb"))
         assert (tmp_path / "a.glb").read_bytes()[:4] == b"glTF"
+
+    def test_export_page(self, generated: Any, tmp_path: Path) -> None:
+        bpy.ops.llm_scene.export_page(filepath=str(tmp_path / "a.html"))
+        assert (tmp_path / "a.html").read_text().startswith("<!doctype html>")
 
     def test_export_names_a_folder_that_is_missing(self, generated: Any, tmp_path: Path) -> None:
         with pytest.raises(RuntimeError, match="does not exist"):

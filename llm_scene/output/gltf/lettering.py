@@ -53,7 +53,7 @@ class Outline:
 def outline(text: str) -> Outline:
     """The contours of a text in the typeface of the scene."""
     curve = bpy.data.curves.new("outline", "FONT")
-    curve.body, curve.font = text, face()
+    curve.body, curve.font = text, face(text)
     curve.align_x, curve.align_y = "CENTER", "BOTTOM_BASELINE"
     curve.resolution_u, curve.fill_mode = RESOLUTION, "NONE"
     holder = bpy.data.objects.new("outline", curve)

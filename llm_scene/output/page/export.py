@@ -1,0 +1,103 @@
+"""Puts the page together: its markup, its style, its code, three.js and the packed data, in one file."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+import re
+import struct
+from pathlib import Path
+
+from ...errors import UserError
+from ...film.compose import FORMATS
+from ...film.words import languages
+from ...writing import whole_file
+from ..production import Production, retold
+from . import facts
+from .parts import extras, scene
+
+HERE = Path(__file__).parent
+LARGEST = 4_000_000  # numbers that a page carries, weights and all
+MODULES = ("explain", "film", "stage", "inspector", "main")  # each imports from those before it
+LEVEL = 9
+
+
+def export_page(path: Path, made: Production, language: str = "en") -> None:
+    """Write a production as a web page that needs nothing else.
+
+    `language` is the one that its captions begin in, or "none"; all others are in the page's menu. Raises
+    UserError where the file cannot be written.
+    """
+    with whole_file(path) as temporary:
+        try:
+            temporary.write_text(page(made, language), encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
+
+
+def page(made: Production, language: str = "en") -> str:
+    """The same as text, equal for equal input."""
+    _checked(made)
+    title = f"{made.model.title}: {made.model.tokenizer.decode(list(made.tokens[: made.layout.n_prompt]))}"
+    parts = {
+        "title": html.escape(title),
+        "background": made.look.background,
+        "style": _read("page.css"),
+        "library": _packed(_read("vendor/three.min.js").encode()),
+        "licence": html.escape(_read("vendor/LICENSE.txt")),
+        "modules": "\n".join(_module(name) for name in MODULES),
+        "data": _packed(_data(made, language, title)),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], _read("page.html"))
+
+
+def _checked(made: Production) -> None:
+    count = sum(array.size for array in made.trace.arrays.values())
+    if count > LARGEST:
+        raise UserError(f"A web page carries models of up to {LARGEST:,} numbers; this one has {count:,}.")
+
+
+def _data(made: Production, language: str, title: str) -> bytes:
+    """Length of the JSON, the JSON, all numbers as float32, the .glb; each on a boundary of four bytes."""
+    codes = languages()
+    shown = made.film if made.film.captions else retold(made, language=codes[0])
+    tellings = {code: retold(made, language=code) for code in codes}
+    upright = retold(made, language=codes[0], aspect=FORMATS["vertical"])
+    model, parts = scene(made.layout, made.trace, shown, tellings, made.look)
+    numbers = facts.Numbers()
+    known = {
+        "title": title,
+        "language": language,
+        "tokens": made.trace.tokens,
+        "pieces": facts.pieces(made),
+        "matrices": facts.matrices(made.trace, numbers),
+        "blocks": facts.blocks(made.layout),
+        "look": facts.colours(made.look),
+        "floor": facts.floor(made.layout),
+        "parts": extras(parts),
+        "swarms": facts.swarms(shown, made.look, numbers),
+        **facts.clock(shown, made.layout),
+        "aspect": shown.aspect,
+        "shots": facts.shots(shown, upright),
+        "tellings": {code: facts.telling(code, film, shown) for code, film in tellings.items()},
+        **facts.tracks(shown, made.layout, parts),
+    }
+    stored = numbers.bytes()
+    text = json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    return struct.pack("<III", len(text), len(stored), len(model)) + text + stored + model
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _module(name: str) -> str:
+    code = _read(f"js/{name}.js")
+    return f'<script type="text/plain" data-module="{name}">\n{code}</script>'
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(gzip.compress(data, LEVEL, mtime=0)).decode()

@@ -1,0 +1,201 @@
+"""What the page knows of the model and of the film, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from ...film.front import STRIDE, TAIL
+from ...film.plan import EASINGS, Cue, Film, Pose
+from ...film.props import Swarm
+from ...film.words import words
+from ...layout.look import Look
+from ...layout.plan import Layout, Point
+from ...network.ops import Array
+from ...network.trace import Trace
+from ..gltf.shapes import turned
+from ..production import Production
+from .parts import Part
+
+Json = dict[str, Any]
+LOCATIONS = ("location_x", "location_y", "location_z")
+COLOURS = ("background", "horizon", "ground", "ink", "faint", "accent", "empty", "dimmed", "idle")
+
+
+class Numbers:
+    """Arrays as float32, one behind the other; the page finds them by where they begin."""
+
+    def __init__(self) -> None:
+        self._arrays: list[Array] = []
+        self._count = 0
+
+    def add(self, array: Array) -> int:
+        """Append an array; returns its place."""
+        place = self._count
+        self._arrays.append(np.ascontiguousarray(array, np.float32).ravel())
+        self._count += array.size
+        return place
+
+    def bytes(self) -> bytes:
+        """All of them."""
+        return np.concatenate(self._arrays).astype("<f4").tobytes()
+
+
+# --- the model ---
+
+
+def matrices(trace: Trace, numbers: Numbers) -> list[Json]:
+    """Every matrix with the operation that makes it, enough to explain each cell."""
+    rows = []
+    for matrix in trace.network:
+        array = trace[matrix.name]
+        row: Json = {"name": matrix.name, "label": matrix.label, "section": matrix.section}
+        row |= {"axes": matrix.axes, "shape": array.shape, "at": numbers.add(array)}
+        if matrix.op is not None:
+            op = {"type": type(matrix.op).__name__, **asdict(matrix.op)}  # type: ignore[call-overload]
+            row |= {"op": op, "formula": matrix.op.formula, "inputs": matrix.inputs}
+        rows.append(row)
+    return rows
+
+
+def blocks(layout: Layout) -> list[Json]:
+    """The sheets of cells, in the order of the scene's nodes."""
+    return [
+        {
+            "name": block.name,
+            "matrix": block.matrix.name,
+            "head": block.head,
+            "axes": block.axes,
+            "shape": block.shape,
+            "section": block.section,
+            "label": block.label,
+            "role": block.role,
+        }
+        for block in layout.blocks.values()
+    ]
+
+
+def pieces(made: Production) -> list[str]:
+    """The text of every token."""
+    return [made.model.tokenizer.piece(token) for token in range(made.model.config.d_vocab)]
+
+
+# --- the look ---
+
+
+def colours(look: Look) -> Json:
+    """What the page's shaders and its own boxes are painted with."""
+    return {name: getattr(look, name) for name in COLOURS} | {"dark": look.dark, "ambient": look.ambient}
+
+
+def floor(layout: Layout) -> Json:
+    """The middle of the floor under the model, and how far it reaches, as the Blender scene has it."""
+    x, y, _ = layout.box.centre
+    middle = turned(np.array((x, y, layout.box.low[2] - 6)))
+    return {"at": [_short(v) for v in middle], "reach": _short(1.6 * max(layout.box.size))}
+
+
+# --- the film ---
+
+
+def clock(film: Film, layout: Layout) -> Json:
+    """What every telling shares: lengths, chapters, and how the front of computation runs."""
+    return {
+        "duration": _short(film.duration),
+        "chapters": [{"name": c.name, "start": _short(c.start), "end": _short(c.end)} for c in film.chapters],
+        "front": {"stride": STRIDE, "tail": TAIL, "prompt": layout.n_prompt},
+        "easings": list(EASINGS),
+    }
+
+
+def telling(code: str, film: Film, shown: Film) -> Json:
+    """A language: its words, at the times of the film that is shown."""
+    told = words(code)
+    return {
+        "language": told.language,
+        "page": told.page,
+        "chapters": [chapter.title for chapter in film.chapters],
+        "captions": [
+            {"start": _short(when.start), "end": _short(when.end), "text": caption.text}
+            for caption, when in zip(film.captions, shown.captions, strict=True)
+        ],
+        "cards": [
+            {"start": _short(when.start), "end": _short(when.end), "title": card.title, "line": card.line}
+            for card, when in zip(film.cards, shown.cards, strict=True)
+        ],
+    }
+
+
+def shots(film: Film, upright: Film) -> list[Json]:
+    """The camera's way, framed for a lying and for a standing screen."""
+    easings = list(EASINGS)
+    return [
+        {
+            "start": _short(shot.start),
+            "end": _short(shot.end),
+            "easing": easings.index(shot.easing),
+            "wide": [_pose(shot.a), _pose(shot.b)],
+            "tall": [_pose(other.a), _pose(other.b)],
+        }
+        for shot, other in zip(film.shots, upright.shots, strict=True)
+    ]
+
+
+def _pose(pose: Pose) -> list[float]:
+    """Target, azimuth, elevation, distance, lens."""
+    x, y, z = turned(np.array(pose.target)).tolist()
+    return [_short(v) for v in (x, y, z, pose.azimuth, pose.elevation, pose.distance, pose.lens)]
+
+
+def tracks(film: Film, layout: Layout, parts: Sequence[Part]) -> Json:
+    """What moves. Equal curves are told once: [target, channel, curve].
+
+    A curve is a row of cues, five numbers each: start, end, from, to, easing. Places count from where
+    a thing stands by itself.
+    """
+    places: dict[str, Point] = {part.name: part.at for part in parts}
+    places |= {block.name: block.origin for block in layout.blocks.values()}
+    places |= {prop.name: (0.0, 0.0, 0.0) for prop in film.props if isinstance(prop, Swarm)}
+    curves: dict[tuple[float, ...], int] = {}
+    rows = []
+    for (target, channel), cues in film.tracks.items():
+        if target not in places:
+            continue
+        rest = places[target][LOCATIONS.index(channel)] if channel in LOCATIONS else 0.0
+        curve = _curve(cues, rest)
+        rows.append([target, channel, curves.setdefault(curve, len(curves))])
+    return {"curves": list(curves), "tracks": rows}
+
+
+def _curve(cues: Sequence[Cue], rest: float) -> tuple[float, ...]:
+    """The numbers of cues; one that changes nothing is left out."""
+    easings = list(EASINGS)
+    flat: list[float] = []
+    last = None
+    for cue in cues:
+        if last is not None and cue.a == cue.b == last:
+            continue
+        times = (_short(cue.start), _short(cue.end))
+        flat += (*times, _short(cue.a - rest), _short(cue.b - rest), easings.index(cue.easing))
+        last = cue.b
+    return tuple(flat)
+
+
+def swarms(film: Film, look: Look, numbers: Numbers) -> list[Json]:
+    """Cells that move on their own, pose by pose: places, sizes, and colours in linear light."""
+    rows = []
+    for prop in film.props:
+        if isinstance(prop, Swarm):
+            rgb = look.ramp(prop.role, prop.signed).colours(prop.values)
+            row: Json = {"name": prop.name, "count": prop.places.shape[1], "poses": prop.places.shape[0]}
+            row |= {"states": len(rgb), "places": numbers.add(turned(prop.places))}
+            row |= {"sizes": numbers.add(prop.sizes[..., [0, 2, 1]]), "colours": numbers.add(rgb)}
+            rows.append(row)
+    return rows
+
+
+def _short(value: float) -> float:
+    return round(float(value), 4)

@@ -1,0 +1,329 @@
+// What a cell is made of, shown where it stands: outlines, arcs from its sources, and the lines to read.
+
+import * as THREE from "three";
+import { LineMaterial, LineSegments2, LineSegmentsGeometry } from "three";
+import { explain, number, placeOf } from "./explain.js";
+import { clock } from "./film.js";
+
+const SINGLES = 64; // source cells of one sheet that are marked one by one where they form no rectangle
+const ARC_POINTS = 24;
+const LIFT = 0.12; // of marks before the cells they mark
+const STYLES = {
+  cross: { color: "", opacity: 0.35, linewidth: 1 },
+  arcs: { color: "#4dd9ff", opacity: 0.7, linewidth: 1.25 },
+  sources: { color: "#4dd9ff", opacity: 0.95, linewidth: 2 },
+  mark: { color: "#ff9e1a", opacity: 1, linewidth: 3 },
+};
+
+/**
+ * @typedef {import("./explain.js").Explanation} Explanation
+ * @typedef {import("./stage.js").Sheet} Sheet
+ * @typedef {{sheet: Sheet, rows: [number, number], columns: [number, number]}} Mark
+ * @typedef {{told: Explanation, mark: Mark, title: string, place: string}} Inspection
+ */
+
+export class Inspector {
+  /** @param {import("./stage.js").Stage} stage @param {import("./explain.js").Model} model @param {HTMLElement} box */
+  constructor(stage, model, box) {
+    Object.assign(this, { stage, model, box });
+    /** @type {Inspection | undefined} */
+    this.hovered = undefined;
+    /** @type {Inspection[]} pinned cells, the latest last */
+    this.trail = [];
+    this.words = {};
+    /** @type {unknown[]} what the box tells of */
+    this.written = [];
+    this.lines = Object.fromEntries(
+      Object.entries(STYLES).map(([kind, style]) => [kind, this._lines(style)]),
+    );
+    /** @type {Map<string, Sheet[]>} the sheets of every matrix */
+    this.standing = new Map();
+    for (const sheet of stage.sheets.values()) {
+      const { matrix } = sheet.block;
+      this.standing.set(matrix, [...(this.standing.get(matrix) ?? []), sheet]);
+    }
+  }
+
+  get pinned() {
+    return this.trail.at(-1);
+  }
+
+  /** All about a cell, placed. @param {string} matrix @param {number[]} cell @returns {Inspection | undefined} */
+  inspect(matrix, cell) {
+    const sheet = this.sheetOf(matrix, cell);
+    if (!sheet) return undefined;
+    const declared = this.model.matrices.get(matrix);
+    const [row, column] = sheet.spot(cell, declared);
+    return {
+      told: explain(this.model, matrix, cell),
+      mark: { sheet, rows: [row, row + 1], columns: [column, column + 1] },
+      title: [...sheet.block.section, sheet.block.label].join(" › "),
+      place: placeOf(this.model, declared, cell),
+    };
+  }
+
+  /** The sheet that shows a cell, if the scene has one. */
+  sheetOf(matrix, cell) {
+    return this.standing.get(matrix)?.find(({ block }) => block.head === null || block.head === cell[0]);
+  }
+
+  /** Look at what is under a place of the canvas; returns whether there is a cell. */
+  hover(x, y) {
+    const found = this._under(x, y);
+    const same = found && this.hovered && sameCell(found.told, this.hovered.told);
+    if (!same) this.hovered = found;
+    this.at = { x, y };
+    this.draw();
+    return Boolean(found);
+  }
+
+  leave() {
+    this.hovered = undefined;
+    this.draw();
+  }
+
+  /** Keep what is under a place of the canvas, or let go where there is nothing. */
+  pinAt(x, y) {
+    const found = this._under(x, y);
+    if (found) this.pin(found);
+    return Boolean(found);
+  }
+
+  /** Walk on to a cell; one that is in the trail already cuts off what came after it. */
+  pin(inspection) {
+    const known = this.trail.findIndex(({ told }) => sameCell(told, inspection.told));
+    if (known >= 0) this.trail.length = known + 1;
+    else this.trail.push(inspection);
+    this.hovered = undefined;
+    this.draw();
+  }
+
+  /** Let go of everything; returns whether anything was held. */
+  clear() {
+    const held = this.trail.length > 0 || Boolean(this.hovered);
+    this.trail = [];
+    this.hovered = undefined;
+    this.draw();
+    return held;
+  }
+
+  _under(x, y) {
+    const hit = this.stage.pick(x, y);
+    if (!hit) return undefined;
+    const { matrix } = hit.sheet.block;
+    return this.inspect(matrix, hit.sheet.cell(hit.row, hit.column, this.model.matrices.get(matrix)));
+  }
+
+  // --- drawing ---
+
+  /** Show the cell under the pointer, else the pinned one. */
+  draw() {
+    const shown = this.hovered ?? this.pinned;
+    this._mark(shown);
+    this.box.hidden = !shown;
+    this.box.classList.toggle("pinned", Boolean(shown) && shown === this.pinned);
+    this.stage.stale = true;
+    if (shown) this._tell(shown);
+    else this.written = [];
+  }
+
+  /** Write the box, unless it says the same already. */
+  _tell(shown) {
+    const state = [shown, this.words, this._waits(shown.mark), shown === this.pinned, this.trail.length];
+    if (state.some((value, i) => value !== this.written[i])) this._write(shown);
+    this.written = state;
+    this._place(shown);
+  }
+
+  /** Outlines of the cell, its row and column, and all its sources, with an arc from each. */
+  _mark(shown) {
+    const paths = { cross: [], arcs: [], sources: [], mark: [] };
+    if (shown) {
+      const { sheet, rows, columns } = shown.mark;
+      const [height, width] = sheet.block.shape;
+      const sources = shown.told.inputs.flatMap((input) => this._marksOf(input));
+      paths.cross = [
+        { sheet, rows, columns: [0, width] },
+        { sheet, rows: [0, height], columns },
+      ].map(ring);
+      paths.arcs = sources.map((source) => arc(middle(source), middle(shown.mark)));
+      paths.sources = sources.map(ring);
+      paths.mark = [ring(shown.mark)];
+    }
+    for (const [kind, line] of Object.entries(this.lines)) {
+      const points = paths[kind].flatMap(pairs);
+      line.visible = points.length > 0;
+      if (!line.visible) continue;
+      line.geometry.dispose();
+      line.geometry = new LineSegmentsGeometry().setPositions(points.flatMap(({ x, y, z }) => [x, y, z]));
+    }
+  }
+
+  /** The cells of one input: a rectangle where they fill one, else one by one. */
+  _marksOf({ matrix, cells }) {
+    /** @type {Map<Sheet, number[][]>} */
+    const spots = new Map();
+    const declared = this.model.matrices.get(matrix);
+    for (const cell of cells) {
+      const sheet = this.sheetOf(matrix, cell);
+      if (sheet) spots.set(sheet, [...(spots.get(sheet) ?? []), sheet.spot(cell, declared)]);
+    }
+    return [...spots].flatMap(([sheet, places]) => {
+      const span = (axis) => [
+        Math.min(...places.map((p) => p[axis])),
+        Math.max(...places.map((p) => p[axis])) + 1,
+      ];
+      const [rows, columns] = [span(0), span(1)];
+      const filled = (rows[1] - rows[0]) * (columns[1] - columns[0]) === places.length;
+      if (filled) return [{ sheet, rows, columns }];
+      return places.slice(0, SINGLES).map(([r, c]) => ({ sheet, rows: [r, r + 1], columns: [c, c + 1] }));
+    });
+  }
+
+  _lines(style) {
+    const color = style.color || this.stage.data.look.ink;
+    const material = new LineMaterial({
+      ...style,
+      color,
+      transparent: true,
+      depthTest: false,
+      toneMapped: false,
+    });
+    const line = new LineSegments2(new LineSegmentsGeometry(), material);
+    Object.assign(line, { frustumCulled: false, visible: false, renderOrder: 10 });
+    this.stage.overlay.add(line);
+    return line;
+  }
+
+  /** The box's lines; of a pinned cell also its inputs, to walk on to. */
+  _write({ told, title, place, mark }) {
+    const { words } = this;
+    const waits = this._waits(mark);
+    const kind = told.formula ? told.formula : told.matrix === "tokens" ? words.input : words.given;
+    this.box.replaceChildren(
+      element("p", { className: "where" }, title),
+      element("p", { className: "place" }, place),
+      element("p", { className: "value" }, `= ${number(told.value)}`),
+      element("p", { className: "formula" }, kind),
+      element("p", { className: "numbers" }, told.numbers),
+      ...(waits ? [element("p", { className: "formula" }, words.later.replace("{time}", clock(waits)))] : []),
+    );
+    if (told === this.pinned?.told) this._walk(told);
+  }
+
+  /** The ways on from a pinned cell, and back. */
+  _walk(told) {
+    const { words } = this;
+    const steps = told.inputs.map((input) => this._step(input)).filter(Boolean);
+    if (steps.length) this.box.append(element("h2", {}, words.from), element("ul", {}, ...steps));
+    const back = this.trail
+      .slice(0, -1)
+      .reverse()
+      .map((before) => this._back(before));
+    if (back.length) this.box.append(element("ul", { className: "back" }, ...back));
+    const close = element("button", { className: "close", ariaLabel: words.close, title: words.close }, "×");
+    close.addEventListener("click", () => this.clear());
+    this.box.append(close);
+  }
+
+  /** A way on to the largest cell of an input. */
+  _step({ matrix, label, cells, values }) {
+    const largest = values.reduce(
+      (best, value, i) => (Math.abs(value) > Math.abs(values[best]) ? i : best),
+      0,
+    );
+    const next = this.inspect(matrix, cells[largest]);
+    if (!next) return undefined;
+    const count =
+      cells.length > 1 ? element("small", {}, this.words.cells.replace("{count}", String(cells.length))) : "";
+    return this._row(next, "→", label, values[largest], count);
+  }
+
+  _back(before) {
+    return this._row(before, "←", this.model.matrices.get(before.told.matrix).label, before.told.value, "");
+  }
+
+  _row(target, sign, label, value, more) {
+    const button = element(
+      "button",
+      {},
+      element("span", {}, `${sign} ${label}`),
+      more,
+      element("b", {}, number(value)),
+    );
+    button.addEventListener("click", () => this.pin(target));
+    return element("li", {}, button);
+  }
+
+  /** When the film computes a cell, if it has not yet. */
+  _waits({ sheet, rows, columns }) {
+    const curve = this.stage.data.tracks.find(
+      ([target, channel]) => target === sheet.block.name && channel === "reveal",
+    );
+    if (!curve) return undefined;
+    const order = sheet.order(rows[0], columns[0]);
+    if (sheet.uniforms.uState.value.x > order) return undefined;
+    const cues = this.stage.film.curves[curve[2]];
+    for (let i = 0; i < cues.length; i += 5) {
+      const [start, end, a, b] = cues.slice(i, i + 4);
+      if (start >= this.stage.time && a <= order && order <= b && a < b)
+        return start + ((order - a) / (b - a)) * (end - start);
+    }
+    return undefined;
+  }
+
+  /** Beside the pointer; a pinned cell's box has its own place. */
+  _place(shown) {
+    const { box } = this;
+    if (shown === this.pinned || !this.at) {
+      box.removeAttribute("style");
+      return;
+    }
+    const { clientWidth: width, clientHeight: height } = this.stage.canvas;
+    const right = this.at.x + 24 + box.offsetWidth < width - 12;
+    const x = right ? this.at.x + 24 : Math.max(12, this.at.x - 24 - box.offsetWidth);
+    const y = Math.min(
+      Math.max(12, this.at.y - box.offsetHeight / 2),
+      Math.max(12, height - box.offsetHeight - 12),
+    );
+    box.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+  }
+}
+
+const sameCell = (a, b) => a.matrix === b.matrix && a.cell.every((index, i) => index === b.cell[i]);
+
+/** @param {Mark} mark */
+function ring({ sheet, rows: [top, bottom], columns: [left, right] }) {
+  return [
+    [top, left],
+    [top, right],
+    [bottom, right],
+    [bottom, left],
+    [top, left],
+  ].map(([r, c]) => sheet.point(r, c, LIFT));
+}
+
+/** @param {Mark} mark */
+function middle({ sheet, rows, columns }) {
+  return sheet.point((rows[0] + rows[1]) / 2, (columns[0] + columns[1]) / 2);
+}
+
+/** A curve that leaves the sheets towards the viewer, higher the farther it goes. */
+function arc(a, b) {
+  const reach = 0.25 * a.distanceTo(b);
+  const top = a
+    .clone()
+    .add(b)
+    .multiplyScalar(0.5)
+    .add(new THREE.Vector3(0, reach, reach));
+  return new THREE.QuadraticBezierCurve3(a, top, b).getPoints(ARC_POINTS);
+}
+
+const pairs = (path) => path.slice(1).flatMap((point, i) => [path[i], point]);
+
+/** An element with its properties and children. */
+export function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}

@@ -1,0 +1,324 @@
+// The page: reads what is packed in it, and lets one play, scrub, look around and ask.
+
+import { explain, number } from "./explain.js";
+import { Film, clock, presence, standing } from "./film.js";
+import { Stage } from "./stage.js";
+import { Inspector, element } from "./inspector.js";
+
+const STEP = 5; // seconds an arrow key skips
+const SOFT = 0.35; // seconds in which captions and cards come and go
+const STILL = 6; // pixels within which a press counts as a click
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const touch = matchMedia("(hover: none)");
+
+/** @template {HTMLElement} T @returns {T} */
+const find = (id) => document.getElementById(id);
+
+/** Everything that the page carries. */
+function unpack(bytes) {
+  const [text, numbers] = new Uint32Array(bytes, 0, 3);
+  const data = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 12, text)));
+  const values = new Float32Array(bytes, 12 + text, numbers / 4);
+  const matrices = new Map(
+    data.matrices.map((matrix) => {
+      const size = matrix.shape.reduce((product, n) => product * n, 1);
+      return [matrix.name, { ...matrix, values: values.subarray(matrix.at, matrix.at + size) }];
+    }),
+  );
+  return { data, values, matrices, model: bytes.slice(12 + text + numbers) };
+}
+
+class Page {
+  constructor(stage, film, inspector, data) {
+    Object.assign(this, { stage, film, inspector, data });
+    this.time = 0;
+    this.playing = false;
+    this.draws = 0; // pictures drawn so far
+    this._chapters();
+    this._languages();
+    this._buttons();
+    this._pointer();
+    addEventListener("keydown", (event) => this._key(event));
+    addEventListener("hashchange", () => this._address());
+    new ResizeObserver(() => this.stage.resize()).observe(stage.canvas);
+    stage.resize();
+    stage.onorbit = () => this._state();
+    this._address();
+    requestAnimationFrame((now) => this._frame(now));
+  }
+
+  // --- time ---
+
+  play(playing = !this.playing) {
+    if (playing && this.time >= this.film.duration) this.seek(0);
+    this.playing = playing;
+    document.body.classList.add("begun");
+    this._state();
+  }
+
+  seek(t) {
+    this.time = Math.min(this.film.duration, Math.max(0, t));
+    this.shown = undefined;
+  }
+
+  /** Go to a chapter by its number. */
+  chapter(i) {
+    document.body.classList.add("begun");
+    this.seek(this.film.chapters[Math.min(this.film.chapters.length - 1, Math.max(0, i))].start);
+  }
+
+  _frame(now) {
+    const passed = Math.min(0.1, (now - (this.last ?? now)) / 1000);
+    this.last = now;
+    if (this.playing) {
+      this.time = Math.min(this.film.duration, this.time + passed);
+      if (this.time >= this.film.duration) this.play(false);
+    }
+    if (this.shown !== this.time) this._show();
+    if (this.stage.draw(calm.matches)) this.draws += 1;
+    requestAnimationFrame((next) => this._frame(next));
+  }
+
+  _show() {
+    this.shown = this.time;
+    this.stage.show(this.time);
+    if (this.inspector.hovered && this.playing)
+      this.inspector.hover(this.inspector.at.x, this.inspector.at.y);
+    else if (this.inspector.pinned) this.inspector.draw();
+    this._words();
+    const { time, film } = this;
+    const number = film.chapterAt(time);
+    const scrubber = find("scrubber");
+    scrubber.value = String(time);
+    scrubber.style.setProperty("--share", `${(100 * time) / film.duration}%`);
+    scrubber.setAttribute("aria-valuetext", `${clock(time)}, ${this.telling.chapters[number]}`);
+    find("time").textContent = `${clock(time)} / ${clock(film.duration)}`;
+    if (number === this.number) return;
+    this.number = number;
+    find("chapter").textContent = this.telling.chapters[number];
+    find("list")
+      .querySelectorAll("button")
+      .forEach((button, i) => button.setAttribute("aria-current", String(i === number)));
+  }
+
+  // --- words ---
+
+  get telling() {
+    return this.data.tellings[this.language] ?? this.data.tellings.en ?? Object.values(this.data.tellings)[0];
+  }
+
+  /** Caption and card of the moment. */
+  _words() {
+    const told = this.language === "none" ? { captions: [], cards: [] } : this.telling;
+    const caption = standing(told.captions, this.time);
+    const card = standing(told.cards, this.time);
+    show(find("caption"), caption, this.time, ({ text }) => [text]);
+    show(find("card"), card, this.time, ({ title, line }) => [
+      element("h1", {}, title),
+      element("p", {}, line),
+    ]);
+  }
+
+  /** Captions and buttons in another language, or no captions at all. */
+  speak(language) {
+    this.language = language;
+    const { page, chapters } = this.telling;
+    document.documentElement.lang = language === "none" ? "en" : language;
+    this.stage.language = language === "none" ? Object.keys(this.data.tellings)[0] : language;
+    this.inspector.words = page;
+    for (const [id, word] of Object.entries({
+      chapters: page.chapters,
+      language: page.captions,
+      scrubber: page.seek,
+    })) {
+      find(id).setAttribute("aria-label", word);
+      find(id).title = id === "scrubber" ? "" : word;
+    }
+    find("hint").textContent = touch.matches ? page.touch : page.hint;
+    find("language").querySelector("[value=none]").textContent = page.none;
+    find("language").value = language;
+    find("list")
+      .querySelectorAll("button span")
+      .forEach((title, i) => (title.textContent = chapters[i]));
+    this.number = undefined;
+    this.shown = undefined;
+    this._state();
+    this.inspector.draw();
+  }
+
+  // --- controls ---
+
+  _chapters() {
+    const marks = this.film.chapters.slice(1).map(({ start }) => {
+      const mark = document.createElement("i");
+      mark.style.left = `${(100 * start) / this.film.duration}%`;
+      return mark;
+    });
+    find("marks").replaceChildren(...marks);
+    const rows = this.film.chapters.map(({ start }, i) => {
+      const button = element("button", {}, element("span", {}), element("small", {}, clock(start)));
+      button.addEventListener("click", () => {
+        this.chapter(i);
+        this.list(false);
+      });
+      return element("li", {}, button);
+    });
+    find("list").replaceChildren(...rows);
+    find("scrubber").max = String(this.film.duration);
+  }
+
+  _languages() {
+    const select = find("language");
+    const options = Object.entries(this.data.tellings).map(([code, told]) => new Option(told.language, code));
+    select.replaceChildren(...options, new Option("", "none"));
+    select.addEventListener("change", () => this.speak(select.value));
+    this.speak(this.data.language);
+  }
+
+  _buttons() {
+    for (const id of ["play", "begin"]) find(id).addEventListener("click", () => this.play());
+    find("chapters").addEventListener("click", () => this.list());
+    find("camera").addEventListener("click", () => this.stage.setOrbit(!this.stage.orbit));
+    find("scrubber").addEventListener("input", (event) => {
+      document.body.classList.add("begun");
+      this.seek(Number(event.target.value));
+    });
+    find("scrubber").addEventListener("pointermove", (event) => this._peek(event));
+    this._state();
+  }
+
+  /** Open or close the list of chapters. */
+  list(open = find("list").hidden) {
+    find("list").hidden = !open;
+    find("chapters").setAttribute("aria-expanded", String(open));
+    if (open) find("list").querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The chapter under the pointer, as the scrubber's tip. */
+  _peek({ offsetX, target }) {
+    const t = (this.film.duration * offsetX) / target.clientWidth;
+    target.title = `${clock(Math.max(0, t))}  ${this.telling.chapters[this.film.chapterAt(t)]}`;
+  }
+
+  _state() {
+    const { page } = this.telling;
+    const { orbit } = this.stage;
+    for (const id of ["play", "begin"])
+      find(id).setAttribute("aria-label", this.playing ? page.pause : page.play);
+    find("play").classList.toggle("playing", this.playing);
+    find("camera").setAttribute("aria-pressed", String(orbit));
+    find("camera").setAttribute("aria-label", page.orbit);
+    find("camera").title = `${orbit ? page.film : page.orbit} (O)`;
+    find("chapters").title = `${page.chapters} (C)`;
+    find("play").title = `${this.playing ? page.pause : page.play} (␣)`;
+  }
+
+  _key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select")) return;
+    const here = this.film.chapterAt(this.time);
+    const actions = {
+      " ": () => this.play(),
+      ArrowLeft: () => this.seek(this.time - STEP),
+      ArrowRight: () => this.seek(this.time + STEP),
+      ArrowUp: () => this.chapter(here - 1),
+      ArrowDown: () => this.chapter(here + 1),
+      Home: () => this.seek(0),
+      End: () => this.seek(this.film.duration),
+      c: () => this.list(),
+      o: () => this.stage.setOrbit(!this.stage.orbit),
+      l: () => this._next(),
+      i: () => this.inspector.pinAt(this.stage.canvas.clientWidth / 2, this.stage.canvas.clientHeight / 2),
+      f: () => (document.fullscreenElement ? document.exitFullscreen() : document.body.requestFullscreen?.()),
+      Escape: () => (find("list").hidden ? this.inspector.clear() : this.list(false)),
+    };
+    const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!action || (event.key === " " && event.target.matches("button:focus-visible"))) return;
+    event.preventDefault();
+    if (event.key.startsWith("Arrow")) document.body.classList.add("begun");
+    action();
+  }
+
+  /** On to the next language of the menu. */
+  _next() {
+    const codes = [...find("language").options].map(({ value }) => value);
+    this.speak(codes[(codes.indexOf(this.language) + 1) % codes.length]);
+  }
+
+  /** Pointing shows a cell, a click or a tap keeps it; dragging turns the view. */
+  _pointer() {
+    const { canvas } = this.stage;
+    let pressed;
+    canvas.addEventListener("pointermove", (event) => {
+      if (event.pointerType === "mouse" && !event.buttons) {
+        canvas.classList.toggle("cell", this.inspector.hover(event.offsetX, event.offsetY));
+      }
+    });
+    canvas.addEventListener("pointerleave", () => this.inspector.leave());
+    canvas.addEventListener(
+      "pointerdown",
+      ({ offsetX: x, offsetY: y }) => (pressed = { x, y, orbit: this.stage.orbit }),
+      true,
+    );
+    canvas.addEventListener("pointerup", ({ offsetX: x, offsetY: y }) => {
+      if (!pressed || Math.hypot(x - pressed.x, y - pressed.y) > STILL) return;
+      this.stage.setOrbit(pressed.orbit); // a click is no drag
+      this.list(false);
+      if (this.inspector.pinAt(x, y)) this.play(false);
+      else if (!this.inspector.clear()) this.play();
+    });
+  }
+
+  /** `#t=83&language=zh&cell=blocks.0.attn.scores[2,5,2]`. */
+  _address() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    if (asked.has("language") && this.data.tellings[asked.get("language")]) this.speak(asked.get("language"));
+    if (asked.has("t")) {
+      document.body.classList.add("begun");
+      this.seek(Number(asked.get("t")) || 0);
+    }
+    const [, name, indices] = /^([^[]+)\[([\d,]+)\]$/.exec(asked.get("cell") ?? "") ?? [];
+    const matrix = this.inspector.model.matrices.get(name);
+    const cell = indices?.split(",").map(Number);
+    if (!matrix || cell.length !== matrix.shape.length || cell.some((index, i) => !(index < matrix.shape[i])))
+      return;
+    this.stage.show(this.time);
+    const found = this.inspector.inspect(name, cell);
+    if (found) this.inspector.pin(found);
+  }
+}
+
+/** Let a box show what stands at a time, softly. */
+function show(box, span, t, write) {
+  const seen = span ? (calm.matches ? 1 : presence(span, t, SOFT)) : 0;
+  box.style.opacity = String(seen);
+  box.hidden = !span;
+  if (box.span === span) return;
+  box.span = span;
+  if (span) box.replaceChildren(...write(span));
+}
+
+/** Begin. @param {ArrayBuffer} bytes what is packed in the page */
+export async function begin(bytes) {
+  const { data, values, matrices, model } = unpack(bytes);
+  for (const name of ["background", "ink", "accent"]) {
+    document.documentElement.style.setProperty(`--${name}`, data.look[name]);
+  }
+  document.documentElement.style.colorScheme = data.look.dark ? "dark" : "light";
+  const film = new Film(data);
+  const stage = new Stage(find("canvas"), data, values, film);
+  await stage.load(model);
+  stage.show(0);
+  const known = { matrices, tokens: data.tokens, pieces: data.pieces };
+  const inspector = new Inspector(stage, known, find("inspector"));
+  const page = new Page(stage, film, inspector, data);
+  document.body.classList.add("ready");
+  // For whoever wants to script the page, and for its tests.
+  window.llmScene = {
+    page,
+    stage,
+    film,
+    inspector,
+    explain: (name, cell) => explain(known, name, cell),
+    number,
+  };
+}

@@ -1,0 +1,598 @@
+// The scene in three.js: what the film's state looks like, and from where it is seen.
+
+import * as THREE from "three";
+import { GLTFLoader, OrbitControls } from "three";
+
+const SENSOR = 36; // mm, across the longer side of the picture
+const TALL = 0.8; // width by height below which a screen counts as standing
+const STATES = 512; // parts in a row of the table of states
+const DIM = 0.88; // how far a dimmed cell fades
+const LIGHT = 1.6; // on cells in a dark room, to be seen through its tone curve
+const GLOW = 1.25; // of writing and links there
+const RETURN = 0.7; // seconds in which the camera goes back to the film
+const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
+
+/** Turn a colour of the data into linear light. */
+const colour = (code) => new THREE.Color(code);
+
+export class Stage {
+  /** @param {HTMLCanvasElement} canvas @param {any} data @param {Float32Array} numbers @param {import("./film").Film} film */
+  constructor(canvas, data, numbers, film) {
+    this.canvas = canvas;
+    this.data = data;
+    this.film = film;
+    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+    if (data.look.dark) this.renderer.toneMapping = THREE.NeutralToneMapping; // as the film's room has it
+    this.camera = new THREE.PerspectiveCamera(40, 1, 1, 10000);
+    this.scene = new THREE.Scene();
+    this.scene.add(backdrop(data.look), floor(data.floor, data.look));
+    this.controls = new OrbitControls(this.camera, canvas);
+    Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.12, zoomToCursor: true });
+    this.controls.addEventListener("start", () => this.setOrbit(true));
+    this.controls.addEventListener("change", () => (this.stale = true));
+    this.orbit = false;
+    this.onorbit = () => {};
+    this.stale = true;
+    this.language = "";
+    this.values = new Float32Array(film.curves.length);
+    this.overlay = new THREE.Group(); // of the inspector
+    this.scene.add(this.overlay);
+    this.swarms = new Map(data.swarms.map((row) => [row.name, new Swarm(row, numbers, this.scene)]));
+  }
+
+  /** Read the .glb. @param {ArrayBuffer} model */
+  async load(model) {
+    const gltf = await new GLTFLoader().parseAsync(model, "");
+    const anisotropy = Math.min(8, this.renderer.capabilities.getMaxAnisotropy());
+    this.scene.add(gltf.scene);
+    /** @type {Map<string, Sheet>} */
+    this.sheets = new Map();
+    const blocks = new Map(this.data.blocks.map((block) => [block.name, block]));
+    this.parts = new Parts(this.data.parts, this.data.look);
+    gltf.scene.traverse((thing) => {
+      if (!thing.isMesh) return;
+      const { nodes } = gltf.parser.associations.get(thing) ?? {};
+      const { name } = gltf.parser.json.nodes[nodes];
+      if (thing.material.map) thing.material.map.anisotropy = anisotropy;
+      if (blocks.has(name)) this.sheets.set(name, new Sheet(blocks.get(name), thing, this.data));
+      else this.parts.dress(thing);
+    });
+    this.setting = this.data.tracks.map(([target, channel, curve]) => [this._setter(target, channel), curve]);
+  }
+
+  /** How a channel of a target takes a value. */
+  _setter(target, channel) {
+    const sheet = this.sheets.get(target);
+    if (sheet) return (value) => sheet.set(channel, value);
+    const swarm = this.swarms.get(target);
+    if (swarm) return (value) => swarm.set(channel, value);
+    const parts = this.parts.named.get(target) ?? [];
+    return (value) => parts.forEach((part) => this.parts.set(part, channel, value));
+  }
+
+  /** Put everything into its state at a time. */
+  show(t) {
+    this.time = t;
+    this.film.evaluate(t, this.values);
+    for (const [set, curve] of this.setting) set(this.values[curve]);
+    for (const sheet of this.sheets.values()) sheet.place();
+    this.parts.place(this.sheets, this.language);
+    for (const swarm of this.swarms.values()) swarm.place();
+    this.stale = true;
+  }
+
+  /** Whether the viewer has the camera, rather than the film. */
+  setOrbit(orbit) {
+    if (orbit === this.orbit) return;
+    this.orbit = orbit;
+    if (orbit) this.controls.target.set(...this.film.pose(this.time, this.tall).target);
+    else this.left = { at: performance.now(), ...standOf(this.camera) };
+    this.stale = true;
+    this.onorbit(orbit);
+  }
+
+  get tall() {
+    return this.camera.aspect < TALL;
+  }
+
+  /** Fit the picture into its place. */
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    this.renderer.setPixelRatio(Math.min(2, devicePixelRatio));
+    this.renderer.setSize(width, height, false);
+    this.camera.aspect = width / height;
+    this.stale = true;
+  }
+
+  /** Draw, if anything has changed. @param {boolean} calm whether to spare the viewer camera moves */
+  draw(calm = false) {
+    this.controls.enableDamping = !calm;
+    if (this.orbit) this._turn();
+    else this._follow(calm);
+    if (!this.stale) return false;
+    this.stale = false;
+    this.camera.updateProjectionMatrix();
+    this.renderer.render(this.scene, this.camera);
+    return true;
+  }
+
+  /** Stand where the viewer has turned it. */
+  _turn() {
+    this.controls.update();
+    this._reach(this.controls.getDistance());
+  }
+
+  /** Stand where the film's camera stands, or on the way back to it. */
+  _follow(calm) {
+    const { camera } = this;
+    const pose = this.film.pose(this.time, this.tall);
+    const eye = eyeOf(pose);
+    this._lens(pose);
+    camera.position.copy(eye);
+    camera.lookAt(...pose.target);
+    if (!this.left) return;
+    const share = Math.min(1, (performance.now() - this.left.at) / (1000 * RETURN));
+    const rest = calm ? 0 : (1 - share) ** 3;
+    camera.position.lerp(this.left.position, rest);
+    camera.quaternion.slerp(this.left.quaternion, rest);
+    this.stale = true;
+    if (share === 1 || calm) this.left = undefined;
+  }
+
+  /** The film's picture fits into the screen whole; what the screen has beyond it shows more of the scene. */
+  _lens({ lens, distance }) {
+    const { camera, film } = this;
+    const across = this.tall ? (SENSOR / 2 / lens) * (9 / 16) : SENSOR / 2 / lens; // half the width at unit depth
+    const down = this.tall ? SENSOR / 2 / lens : across / film.aspect;
+    const height = Math.max(down, across / camera.aspect);
+    camera.fov = (360 / Math.PI) * Math.atan(height);
+    this._reach(distance);
+  }
+
+  /** How near and how far the camera sees. */
+  _reach(distance) {
+    this.camera.near = Math.max(0.2, distance / 60);
+    this.camera.far = 20 * distance + 4 * this.data.floor.reach;
+  }
+
+  /** The cell under a place on the canvas. @returns {{sheet: Sheet, row: number, column: number} | undefined} */
+  pick(x, y) {
+    const place = new THREE.Vector2(
+      (2 * x) / this.canvas.clientWidth - 1,
+      1 - (2 * y) / this.canvas.clientHeight,
+    );
+    const ray = new THREE.Raycaster();
+    this.camera.updateMatrixWorld();
+    ray.setFromCamera(place, this.camera);
+    const meshes = [...this.sheets.values()].map((sheet) => sheet.mesh);
+    const [hit] = ray.intersectObjects(meshes, false);
+    if (!hit) return undefined;
+    const sheet = hit.object.userData.sheet;
+    const [rows, columns] = sheet.block.shape;
+    const { x: across, y: up } = sheet.mesh.worldToLocal(hit.point.clone());
+    const within = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+    return { sheet, row: within(-up, rows), column: within(across, columns) };
+  }
+
+  /** Where a point of the scene is on the canvas, in pixels. @param {THREE.Vector3} point */
+  project(point) {
+    this.camera.updateMatrixWorld();
+    const { x, y, z } = point.clone().project(this.camera);
+    return {
+      x: ((x + 1) / 2) * this.canvas.clientWidth,
+      y: ((1 - y) / 2) * this.canvas.clientHeight,
+      seen: z < 1,
+    };
+  }
+}
+
+/** Where a camera stands and how it is turned. */
+function standOf({ position, quaternion }) {
+  return { position: position.clone(), quaternion: quaternion.clone() };
+}
+
+/** Where the camera of a pose stands, in glTF's axes. */
+function eyeOf({ target, azimuth, elevation, distance }) {
+  const [a, e] = [(azimuth * Math.PI) / 180, (elevation * Math.PI) / 180];
+  const away = new THREE.Vector3(Math.sin(a) * Math.cos(e), Math.sin(e), Math.cos(a) * Math.cos(e));
+  return new THREE.Vector3(...target).addScaledVector(away, distance);
+}
+
+// --- matrices ---
+
+/** A sheet of cells: a box of the .glb whose shader draws the cells and knows how far they are computed. */
+export class Sheet {
+  constructor(block, mesh, data) {
+    this.block = block;
+    this.mesh = mesh;
+    mesh.userData.sheet = this;
+    this.home = mesh.position.clone();
+    this.offset = new THREE.Vector3();
+    const [rows, columns] = block.shape;
+    const byRows = ["position", "query"].includes(block.axes[0]);
+    const positions = byRows ? rows : columns;
+    const length = byRows ? columns : rows;
+    const { stride, tail, prompt } = data.front;
+    const computed = block.role !== "weight";
+    this.uniforms = {
+      uShape: { value: new THREE.Vector2(columns, rows) },
+      uOrder: {
+        value: new THREE.Vector4(
+          byRows ? 1 : 0,
+          length,
+          prompt,
+          Math.max(1, Math.min(prompt, positions) * length - 1),
+        ),
+      },
+      uFront: { value: new THREE.Vector3(stride, tail, computed ? 1 : 0) },
+      uState: { value: new THREE.Vector3(computed ? 1e6 : 0, 0, 0) }, // reveal, dim, highlight
+      uTexel: { value: texelsOf(mesh.geometry, columns, rows) },
+      uEmpty: { value: colour(data.look.empty) },
+      uDimmed: { value: colour(data.look.dimmed) },
+      uGap: { value: colour(data.look.background) },
+      uLight: { value: data.look.dark ? LIGHT : 1 },
+    };
+    mesh.material = mesh.material.clone();
+    mesh.material.onBeforeCompile = (shader) => {
+      Object.assign(shader.uniforms, this.uniforms);
+      shader.vertexShader = shader.vertexShader
+        .replace("#include <common>", `#include <common>\n${SHEET_VERTEX}`)
+        .replace("#include <begin_vertex>", "#include <begin_vertex>\n" + SHEET_PLACE);
+      shader.fragmentShader = shader.fragmentShader
+        .replace("#include <map_pars_fragment>", `#include <map_pars_fragment>\n${SHEET_FRAGMENT}`)
+        .replace("#include <map_fragment>", "")
+        .replace("#include <color_fragment>", "diffuseColor.rgb = cellColour();");
+    };
+    mesh.material.customProgramCacheKey = () => "sheet";
+  }
+
+  set(channel, value) {
+    const state = this.uniforms.uState.value;
+    if (channel === "reveal") state.x = value;
+    else if (channel === "dim") state.y = value;
+    else if (channel === "highlight") state.z = value;
+    else if (AXES[channel]) this.offset.setComponent(AXES[channel][0], AXES[channel][1] * value);
+  }
+
+  place() {
+    this.mesh.position.copy(this.home).add(this.offset);
+    this.mesh.updateMatrixWorld();
+  }
+
+  /** When a cell is computed, as a value of `reveal`. */
+  order(row, column) {
+    const { x: byRows, y: length, z: prompt, w: last } = this.uniforms.uOrder.value;
+    const [position, within] = byRows ? [row, column] : [column, row];
+    if (position < prompt) return (position * length + within) / last;
+    return this.uniforms.uFront.value.x * (position - prompt + 1) + within / Math.max(1, length - 1);
+  }
+
+  /** The matrix cell at a row and column. */
+  cell(row, column, matrix) {
+    const { axes, head } = this.block;
+    const flipped = axes[1] !== matrix.axes.at(-1);
+    let index = axes.includes(null) ? [Math.max(row, column)] : flipped ? [column, row] : [row, column];
+    if (head === null && matrix.axes.length === 3) {
+      const size = matrix.shape[1];
+      index = [Math.floor(index[0] / size), index[0] % size, index[1]];
+    }
+    return head === null ? index : [head, ...index];
+  }
+
+  /** (row, column) of a matrix cell: the inverse of `cell`. */
+  spot(cell, matrix) {
+    const { axes, head } = this.block;
+    let index = cell;
+    if (head !== null) index = cell.slice(1);
+    else if (matrix.axes.length === 3) index = [cell[0] * matrix.shape[1] + cell[1], cell[2]];
+    if (index.length === 1) return axes[0] === null ? [0, index[0]] : [index[0], 0];
+    return axes[1] !== matrix.axes.at(-1) ? [index[1], index[0]] : index;
+  }
+
+  /** A point on the front, in cells from the upper left. */
+  point(row, column, lift = 0) {
+    const { x, y, z } = this.mesh.position;
+    return new THREE.Vector3(x + column, y - row, z + lift);
+  }
+}
+
+/** How much of the atlas a cell takes, as the front face of the box has it. */
+function texelsOf(geometry, columns, rows) {
+  const { uv } = geometry.attributes;
+  return new THREE.Vector2((uv.getX(2) - uv.getX(0)) / columns, (uv.getY(0) - uv.getY(2)) / rows);
+}
+
+const SHEET_VERTEX = `
+uniform vec2 uShape;
+varying vec3 vCell; // column, row, and 1 on the front`;
+
+const SHEET_PLACE = `
+vCell = vec3(position.x * uShape.x, -position.y * uShape.y, step(-0.001, position.z));`;
+
+const SHEET_FRAGMENT = `
+uniform vec2 uShape, uTexel;
+uniform vec4 uOrder; // by rows, length of a line, positions of the prompt, last place in it
+uniform vec3 uFront, uState, uEmpty, uDimmed, uGap;
+uniform float uLight;
+varying vec3 vCell;
+
+float orderOf(vec2 cell) {
+  vec2 place = mix(cell, cell.yx, uOrder.x); // position, within
+  if (place.x < uOrder.z) return (place.x * uOrder.y + place.y) / uOrder.w;
+  return uFront.x * (place.x - uOrder.z + 1.0) + place.y / max(1.0, uOrder.y - 1.0);
+}
+
+vec3 cellColour() {
+  vec2 cell = clamp(floor(vCell.xy), vec2(0.0), uShape - 1.0);
+  vec2 inside = vCell.xy - cell; // 0 to 1 from the upper left
+  vec2 wide = fwidth(vCell.xy);
+  float pixel = max(wide.x, wide.y);
+  float near = smoothstep(0.6, 0.2, pixel) * step(0.999, vCell.z);
+
+  // From afar the atlas with its mipmaps; close by each cell with its gap and its bevel.
+  vec3 far = texture2D(map, vMapUv).rgb;
+  vec2 middle = vMapUv + (vec2(0.55) - inside) * uTexel;
+  vec3 flat_ = textureGrad(map, middle, dFdx(vMapUv) * 0.01, dFdy(vMapUv) * 0.01).rgb;
+
+  float lit = 1.0, flash = 0.0;
+  if (uFront.z > 0.5) {
+    float behind = uState.x - orderOf(cell);
+    lit = clamp(behind * 40.0, 0.0, 1.0);
+    flash = lit * exp(-5.0 / uFront.y * max(behind, 0.0));
+  }
+  flat_ = mix(uEmpty, flat_, lit) * (1.0 + 1.6 * flash);
+  far = mix(mix(uEmpty, uGap, 0.25), 1.4 * far, lit) * (1.0 + 1.6 * flash);
+
+  vec2 edge = min(inside, 1.0 - inside);
+  float rim = min(edge.x, edge.y);
+  vec2 towards = edge.x < edge.y ? vec2(sign(inside.x - 0.5), 0.0) : vec2(0.0, sign(inside.y - 0.5));
+  float slope = 1.0 - smoothstep(0.05, 0.15, rim);
+  float bevel = 1.0 + slope * dot(towards, vec2(-0.18, -0.32)) + 0.06 * (1.0 - inside.y - inside.x);
+  float body = smoothstep(0.045 - pixel * 0.6, 0.045 + pixel * 0.6, rim);
+  vec3 close = mix(uGap, flat_ * bevel, body);
+
+  vec3 rgb = mix(far, close, near) * vColor.rgb * (uLight + 0.7 * uState.z);
+  return mix(rgb, uDimmed * mix(1.0, 0.4, step(vCell.z, 0.99)), ${DIM} * uState.y);
+}`;
+
+// --- parts: all that is drawn and written, as two meshes with a table of states ---
+
+class Parts {
+  constructor(rows, look) {
+    this.rows = rows;
+    /** @type {Map<string, number[]>} */
+    this.named = new Map();
+    rows.forEach((row, i) => this.named.set(row.name, [...(this.named.get(row.name) ?? []), i]));
+    const height = Math.ceil(rows.length / STATES);
+    this.table = new Float32Array(STATES * 3 * height * 4);
+    this.texture = new THREE.DataTexture(this.table, STATES * 3, height, THREE.RGBAFormat, THREE.FloatType);
+    this.uniforms = {
+      uParts: { value: this.texture },
+      uIdle: { value: colour(look.idle) },
+      uBack: { value: colour(look.background) },
+      uFar: { value: colour(look.horizon) },
+      uGlow: { value: look.dark ? GLOW : 1 },
+    };
+    rows.forEach((row, i) => {
+      Object.assign(row, { hidden: 0, offset: [0, 0, 0] });
+      // offset and visible; scale, stretch, reveal and dim; what it grows out of
+      this.table.set([0, 0, 0, 1, 1, 1, 9, 0, ...row.at, 0], 12 * i);
+    });
+  }
+
+  /** Let a mesh be drawn by the table. */
+  dress(mesh) {
+    mesh.frustumCulled = false;
+    const material = mesh.material;
+    material.onBeforeCompile = (shader) => {
+      Object.assign(shader.uniforms, this.uniforms);
+      shader.vertexShader = shader.vertexShader
+        .replace("#include <common>", `#include <common>\n${PART_VERTEX}`)
+        .replace("#include <begin_vertex>", `#include <begin_vertex>\n${PART_PLACE}`);
+      shader.fragmentShader = shader.fragmentShader
+        .replace("#include <common>", `#include <common>\n${PART_FRAGMENT}`)
+        .replace("#include <color_fragment>", `#include <color_fragment>\n${PART_COLOUR}`);
+    };
+    const links = mesh.geometry.hasAttribute("_along");
+    material.defines = { ...material.defines, ...(links ? { LINKS: "" } : {}) };
+    material.customProgramCacheKey = () => `part ${links}`;
+  }
+
+  set(part, channel, value) {
+    const at = 12 * part;
+    const row = this.rows[part];
+    if (channel === "hidden") row.hidden = value;
+    else if (channel === "scale") this.table[at + 4] = value;
+    else if (channel === "scale_x") this.table[at + 5] = value;
+    else if (channel === "reveal") this.table[at + 6] = value;
+    else if (channel === "dim") this.table[at + 7] = value;
+    else if (AXES[channel]) row.offset[AXES[channel][0]] = AXES[channel][1] * value;
+  }
+
+  /** Carry the state over to the table. */
+  place(sheets, language) {
+    this.rows.forEach(({ on, offset, hidden, language: only }, i) => {
+      const moved = on ? sheets.get(on).offset : undefined;
+      const [x, y, z] = offset;
+      const shown = hidden < 0.5 && (!only || only === language);
+      this.table.set([x + (moved?.x ?? 0), y + (moved?.y ?? 0), z + (moved?.z ?? 0), shown ? 1 : 0], 12 * i);
+    });
+    this.texture.needsUpdate = true;
+  }
+}
+
+const PART_VERTEX = `
+attribute float _part;
+uniform sampler2D uParts;
+varying vec3 vPart; // reveal, dim, along
+#ifdef LINKS
+attribute float _along;
+#endif`;
+
+const PART_PLACE = `
+int part = int(_part + 0.5);
+ivec2 row = ivec2(3 * (part % ${STATES}), part / ${STATES});
+vec4 where = texelFetch(uParts, row, 0);
+vec4 how = texelFetch(uParts, row + ivec2(1, 0), 0);
+vec3 pivot = texelFetch(uParts, row + ivec2(2, 0), 0).xyz;
+transformed = pivot + (transformed - pivot) * where.w * vec3(how.x * how.y, how.x, how.x) + where.xyz;
+vPart = vec3(how.z, how.w, -1.0);
+#ifdef LINKS
+vPart.z = _along;
+#endif`;
+
+const PART_FRAGMENT = `
+uniform vec3 uIdle, uBack, uFar;
+uniform float uGlow;
+varying vec3 vPart;`;
+
+const PART_COLOUR = `
+if (vPart.z >= 0.0) {
+  float behind = vPart.x - vPart.z;
+  float lit = clamp(behind * 12.0, 0.0, 1.0);
+  diffuseColor.rgb = mix(uIdle, uGlow * diffuseColor.rgb, lit) * (1.0 + 2.0 * lit * exp(-9.0 * max(behind, 0.0)));
+  diffuseColor.rgb = mix(diffuseColor.rgb, uFar, 0.8 * vPart.y);
+} else diffuseColor.rgb = mix(uGlow * diffuseColor.rgb, uBack, 0.9 * vPart.y);`;
+
+// --- swarms: cells that move on their own ---
+
+class Swarm {
+  /** @param {any} row @param {Float32Array} numbers */
+  constructor(row, numbers, scene) {
+    const read = (at, poses) => numbers.subarray(at, at + 3 * row.count * poses);
+    this.poses = row.poses;
+    this.states = row.states;
+    this.places = read(row.places, row.poses);
+    this.sizes = read(row.sizes, row.poses);
+    this.colours = Float32Array.from(read(row.colours, row.states), (v) => linear(v));
+    this.state = { pose: 0, hidden: 1, highlight: 0 };
+    const material = new THREE.MeshBasicMaterial({ vertexColors: true });
+    this.mesh = new THREE.InstancedMesh(cuboid(), material, row.count);
+    this.mesh.setColorAt(0, new THREE.Color());
+    this.mesh.frustumCulled = false;
+    scene.add(this.mesh);
+  }
+
+  set(channel, value) {
+    this.state[channel] = value;
+  }
+
+  place() {
+    const { pose, hidden } = this.state;
+    this.mesh.visible = hidden < 0.5;
+    if (!this.mesh.visible || this.shown === pose) return;
+    this.shown = pose;
+    const a = Math.min(this.poses - 1, Math.max(0, Math.floor(pose)));
+    const b = Math.min(this.poses - 1, a + 1);
+    const mix = (array, last, i) => {
+      const [from, to] = [
+        array[Math.min(a, last) * 3 * this.mesh.count + i],
+        array[Math.min(b, last) * 3 * this.mesh.count + i],
+      ];
+      return from + (to - from) * (pose - a);
+    };
+    const matrix = new THREE.Matrix4();
+    for (let i = 0; i < this.mesh.count; i++) {
+      const at = [0, 1, 2].map((k) => mix(this.places, this.poses - 1, 3 * i + k));
+      const size = [0, 1, 2].map((k) => mix(this.sizes, this.poses - 1, 3 * i + k));
+      matrix.makeScale(...size.map((s) => s || 1e-4)).setPosition(...at);
+      this.mesh.setMatrixAt(i, matrix);
+      this.mesh.setColorAt(
+        i,
+        new THREE.Color(...[0, 1, 2].map((k) => mix(this.colours, this.states - 1, 3 * i + k))),
+      );
+    }
+    this.mesh.instanceMatrix.needsUpdate = this.mesh.instanceColor.needsUpdate = true;
+  }
+}
+
+const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+
+/** A cuboid of size 1, darker at its sides as if lit from the upper left. */
+function cuboid() {
+  const box = new THREE.BoxGeometry();
+  const shade = [0.42, 0.6, 0.85, 0.42, 1, 0.4].flatMap((s) => new Array(4).fill([s, s, s]).flat()); // ±x ±y ±z
+  box.setAttribute("color", new THREE.Float32BufferAttribute(shade, 3));
+  return box;
+}
+
+// --- the room ---
+
+/** A gradient from the horizon up and down, as the film's room has it. */
+function backdrop(look) {
+  const material = new THREE.ShaderMaterial({
+    side: THREE.BackSide,
+    depthWrite: false,
+    depthTest: false,
+    uniforms: { low: { value: colour(look.horizon) }, high: { value: colour(look.background) } },
+    vertexShader: `varying vec3 way; void main() {
+      way = position;
+      gl_Position = projectionMatrix * vec4(mat3(viewMatrix) * position, 1.0); gl_Position.z = 0.0; }`,
+    fragmentShader: `uniform vec3 low, high; varying vec3 way; void main() {
+      float lift = smoothstep(0.0, 1.0, clamp(abs(normalize(way).y) * 2.2, 0.0, 1.0));
+      float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
+      gl_FragColor = vec4(mix(low, high, lift), 1.0);
+      #include <tonemapping_fragment>
+      #include <colorspace_fragment>
+      gl_FragColor.rgb += grain / 255.0; }`,
+  });
+  const sphere = new THREE.Mesh(new THREE.SphereGeometry(50, 32, 24), material);
+  sphere.frustumCulled = false;
+  sphere.renderOrder = -1;
+  return sphere;
+}
+
+/** A disc under the model, lit by the room's three suns, that fades into the horizon. */
+function floor({ at, reach }, look) {
+  const material = new THREE.ShaderMaterial({
+    uniforms: {
+      base: { value: colour(look.ground) },
+      far: { value: colour(look.horizon) },
+      suns: { value: new THREE.Vector3(...(look.dark ? [6, 1.2, 2.5] : [1.5, 0.2, 0.2])) },
+      ambient: { value: look.ambient },
+      reach: { value: reach },
+    },
+    vertexShader: `varying vec2 place; varying vec3 away; void main() {
+      place = position.xz;
+      vec4 world = modelMatrix * vec4(position, 1.0);
+      away = cameraPosition - world.xyz;
+      gl_Position = projectionMatrix * viewMatrix * world; }`,
+    fragmentShader: `#include <common>\n${FLOOR}`,
+  });
+  const disc = new THREE.Mesh(new THREE.PlaneGeometry(2 * reach, 2 * reach).rotateX(-Math.PI / 2), material);
+  disc.position.set(...at);
+  disc.renderOrder = -1;
+  return disc;
+}
+
+// The key, fill and rim light of llm_scene/scene/room.py on a rough floor (GGX).
+const FLOOR = `
+uniform vec3 base, far, suns;
+uniform float ambient, reach;
+varying vec2 place;
+varying vec3 away;
+const float A2 = 0.3164; // of a roughness of 0.75
+
+vec3 sun(vec3 view, vec3 way, vec3 light) {
+  vec3 between = normalize(view + way);
+  float nl = way.y, nv = max(view.y, 0.01);
+  float spread = between.y * between.y * (A2 - 1.0) + 1.0;
+  float facets = A2 / (PI * spread * spread);
+  float seen = 0.5 / (nl * sqrt(nv * nv * (1.0 - A2) + A2) + nv * sqrt(nl * nl * (1.0 - A2) + A2));
+  float mirrored = 0.012 + 0.988 * pow(1.0 - dot(view, between), 5.0);
+  return light * nl * (base / PI + facets * seen * mirrored);
+}
+
+void main() {
+  vec3 view = normalize(away);
+  vec3 lit = base * far * ambient
+    + sun(view, vec3(-0.294, 0.61, 0.736), suns.x * vec3(1.0, 0.95, 0.88))
+    + sun(view, vec3(0.663, 0.5, 0.557), suns.y * vec3(0.7, 0.82, 1.0))
+    + sun(view, vec3(-0.28, 0.574, -0.77), suns.z * vec3(0.6, 0.75, 1.0));
+  float fade = pow(clamp(length(place) / reach, 0.0, 1.0), 0.7);
+  float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
+  gl_FragColor = vec4(mix(lit, far, fade), 1.0);
+  #include <tonemapping_fragment>
+  #include <colorspace_fragment>
+  gl_FragColor.rgb += grain / 255.0;
+}`;

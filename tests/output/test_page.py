@@ -1,0 +1,413 @@
+"""The web page, in a real browser: that it needs nothing else, plays, explains, and looks like the film."""
+
+import base64
+import json
+import random
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_scene.cli import main
+from llm_scene.errors import UserError
+from llm_scene.film.words import languages, words
+from llm_scene.layout.look import LOOKS
+from llm_scene.models import load
+from llm_scene.network import Config, declare, run
+from llm_scene.network.explain import explain, number
+from llm_scene.network.trace import Trace
+from llm_scene.output.page import export, export_page, facts, page
+from llm_scene.output.production import Production, produce, retold
+from llm_scene.scene.build import build
+from llm_scene.scene.rendering import PRESETS, apply_preset
+from tests.network.random_models import configs, random_weights
+from tests.output.browser import NAMES, Tab, browser, chromium
+
+LARGEST = 3e6  # bytes
+BAR = 48  # pixels that the controls take below the picture
+TILES = (9, 16)
+TIMES = (8.0, 72.0, 130.0, 165.0)  # compared with Blender's picture
+
+needs_browser = pytest.mark.skipif(chromium() is None, reason=f"none of {', '.join(NAMES)} is here")
+
+
+@cache
+def made() -> Production:
+    model = load(preset="nano-gpt-sort")
+    return produce(model, model.encode_prompt("CBABBC", 6))
+
+
+@cache
+def written() -> str:
+    return page(made())
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Tab]:
+    with browser() as tab:
+        yield tab
+
+
+@pytest.fixture
+def shown(tab: Tab, tmp_path: Path) -> Tab:
+    """The page, freshly opened from a file."""
+    path = tmp_path / "page.html"
+    path.write_text(written(), encoding="utf-8")
+    tab.resize(1280, 720)
+    tab.open(path.as_uri())
+    tab.wait("Boolean(window.llmScene)")
+    return tab
+
+
+@pytest.fixture(scope="module")
+def script(tab: Tab) -> Tab:
+    """The page's explain.js by itself."""
+    code = (export.HERE / "js" / "explain.js").read_text(encoding="utf-8")
+    tab.open("about:blank")
+    blob = f"new Blob([{json.dumps(code)}], {{type: 'text/javascript'}})"
+    tab.run(f"import(URL.createObjectURL({blob})).then(code => {{ window.code = code; }})")
+    return tab
+
+
+@pytest.fixture(scope="module")
+def scene() -> bpy.types.Scene:
+    """The film in Blender."""
+    scene = build(made().layout, made().trace, made().film, LOOKS["studio"])
+    apply_preset(scene, PRESETS["draft"], made().film.aspect)
+    scene.render.resolution_x, scene.render.resolution_y = 320, 180
+    scene.cycles.samples = 4
+    return scene
+
+
+def seek(tab: Tab, t: float) -> None:
+    """Go to a time and wait for its picture."""
+    tab.run(f"document.body.classList.add('begun'), llmScene.page.seek({t})")
+    tab.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+
+
+def place_of(tab: Tab, block: str, row: int, column: int) -> tuple[float, float]:
+    """The middle of a cell in the window."""
+    middle = f"llmScene.stage.sheets.get({block!r}).point({row + 0.5}, {column + 0.5})"
+    at = tab.run(f"llmScene.stage.project({middle})")
+    assert at["seen"]
+    return at["x"], at["y"]
+
+
+class TestFile:
+    def test_is_small(self) -> None:
+        assert len(written().encode()) <= LARGEST
+
+    def test_is_the_same_every_time(self) -> None:
+        assert page(made()) == written()
+
+    def test_names_no_other_host_and_no_other_file(self) -> None:
+        markup = re.sub(r'<script type="text/plain".*?</script>', "", written(), flags=re.DOTALL)
+        assert not re.search(r"(src|href)\s*=\s*\"(?!data:)", markup)
+        assert "@import" not in markup
+
+    def test_carries_the_licence_of_what_it_carries(self) -> None:
+        assert "The MIT License" in written()
+        assert re.search(r"three\.js \d+\.\d+\.\d+", written())
+
+    def test_scripts_hold_no_end_of_a_script(self) -> None:
+        for module in export.MODULES:
+            assert "</script" not in (export.HERE / "js" / f"{module}.js").read_text()
+
+    def test_says_when_a_model_is_too_large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(export, "LARGEST", 1000)
+        with pytest.raises(UserError, match="up to 1,000 numbers; this one has 118,981"):
+            page(made())
+
+    def test_says_when_there_is_no_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(UserError, match="does not exist"):
+            export_page(tmp_path / "no" / "page.html", made())
+
+    def test_is_what_the_command_line_writes(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "page.html"
+        assert main(["export", "--preset", "nano-gpt-sort", "--prompt", "CBABBC", "-o", str(path)]) == 0
+        assert path.read_text(encoding="utf-8") == written()
+        assert main(["export", "--preset", "nano-gpt-sort", "-o", str(tmp_path / "page.pdf")]) == 2
+        assert "should end in .glb or .html" in capsys.readouterr().err
+
+    def test_every_language_has_the_same_words(self) -> None:
+        kinds = {frozenset(words(code).page) for code in languages()}
+        assert len(kinds) == 1
+
+    def test_a_film_told_again_has_the_same_shots_and_captions(self) -> None:
+        film = made().film
+        for other in (retold(made(), language="zh"), retold(made(), language="en", aspect=9 / 16)):
+            assert len(other.shots) == len(film.shots)
+            assert [c.key for c in other.captions] == [c.key for c in film.captions]
+
+
+@needs_browser
+class TestPage:
+    def test_is_silent_and_asks_for_nothing(self, shown: Tab) -> None:
+        seek(shown, 60.0)
+        assert shown.complaints() == []
+        assert [url for url in shown.requests() if not url.endswith("/page.html")] == []
+
+    def test_plays_and_pauses_by_key(self, shown: Tab) -> None:
+        assert shown.run("llmScene.page.time") == 0
+        shown.key(" ")
+        shown.wait("llmScene.page.time > 0.3")
+        shown.key(" ")
+        stopped = shown.run("llmScene.page.time")
+        seek(shown, stopped)
+        assert shown.run("llmScene.page.time") == stopped
+
+    def test_plays_by_its_button(self, shown: Tab) -> None:
+        shown.run("document.getElementById('begin').click()")
+        shown.wait("llmScene.page.time > 0.2")
+        assert shown.run("document.getElementById('play').ariaLabel") == "Pause"
+
+    def test_goes_to_chapters(self, shown: Tab) -> None:
+        chapter = made().film.chapters[4]
+        shown.key("c")
+        shown.run("document.querySelectorAll('#list button')[4].click()")
+        seek(shown, shown.run("llmScene.page.time"))
+        assert shown.run("llmScene.page.time") == pytest.approx(chapter.start, abs=1e-3)
+        assert shown.run("document.getElementById('chapter').textContent") == chapter.title
+        assert shown.run("document.getElementById('list').hidden")
+        shown.key("ArrowDown")
+        assert shown.run("llmScene.page.time") == pytest.approx(made().film.chapters[5].start, abs=1e-3)
+
+    def test_is_scrubbed(self, shown: Tab) -> None:
+        box = shown.run(
+            "JSON.parse(JSON.stringify(document.getElementById('scrubber').getBoundingClientRect()))"
+        )
+        shown.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert shown.run("llmScene.page.time") == pytest.approx(made().film.duration / 2, rel=0.01)
+
+    def test_skips_by_arrows(self, shown: Tab) -> None:
+        seek(shown, 50.0)
+        shown.key("ArrowRight")
+        assert shown.run("llmScene.page.time") == 55
+        shown.key("ArrowLeft")
+        shown.key("ArrowLeft")
+        assert shown.run("llmScene.page.time") == 45
+
+    def test_captions_are_in_the_chosen_language(self, shown: Tab) -> None:
+        english, chinese = made().film, retold(made(), language="zh")
+        i = 12
+        seek(shown, (english.captions[i].start + english.captions[i].end) / 2)
+        caption = "document.getElementById('caption').textContent"
+        assert shown.run(caption) == english.captions[i].text
+        shown.run("llmScene.page.speak('zh')")
+        seek(shown, shown.run("llmScene.page.time"))
+        assert shown.run(caption) == chinese.captions[i].text
+        assert shown.run("document.documentElement.lang") == "zh"
+        shown.key("l")
+        seek(shown, shown.run("llmScene.page.time"))
+        assert shown.run("document.getElementById('caption').hidden")
+
+    def test_film_is_the_same_at_every_time(self, shown: Tab) -> None:
+        """Curves and camera against the Python film."""
+        film = made().film
+        layout = made().layout
+        rng = random.Random(4)
+        keys = [key for key in film.tracks if key[0] in layout.blocks and key[1] in ("reveal", "dim")]
+        for t in (rng.uniform(0, film.duration) for _ in range(20)):
+            target, channel = rng.choice(keys)
+            track = f"llmScene.page.data.tracks.find(t => t[0] === {target!r} && t[1] === {channel!r})"
+            value = shown.run(f"llmScene.film.value(llmScene.film.curves[{track}[2]], {t})")
+            assert value == pytest.approx(film.value(target, channel, t), abs=2e-3)
+            pose = shown.run(f"llmScene.film.pose({t})")
+            assert pose["distance"] == pytest.approx(film.pose(t).distance, rel=1e-3)
+            assert pose["azimuth"] == pytest.approx(film.pose(t).azimuth, abs=1e-2)
+
+    def test_dragging_turns_the_view_and_o_gives_it_back(self, shown: Tab) -> None:
+        seek(shown, 20.0)
+        before = shown.run("llmScene.stage.camera.position.toArray()")
+        shown.mouse("mousePressed", 600, 300, button="left", clickCount=1)
+        shown.mouse("mouseMoved", 700, 320, button="left", buttons=1)
+        shown.mouse("mouseReleased", 700, 320, button="left", clickCount=1)
+        seek(shown, 20.0)
+        assert shown.run("llmScene.stage.orbit")
+        assert shown.run("document.getElementById('camera').getAttribute('aria-pressed')") == "true"
+        assert np.abs(np.subtract(shown.run("llmScene.stage.camera.position.toArray()"), before)).max() > 1
+        shown.key("o")
+        shown.wait("!llmScene.stage.left && !llmScene.stage.orbit")
+        after = shown.run("llmScene.stage.camera.position.toArray()")
+        assert after == pytest.approx(before, abs=1e-3)
+
+    def test_opens_at_an_address(self, shown: Tab) -> None:
+        shown.run("location.hash = 't=88&language=zh&cell=blocks.0.attn.scores[2,3,2]'")
+        shown.wait("!document.getElementById('inspector').hidden")
+        assert shown.run("llmScene.page.time") == 88
+        assert number(made().trace.value("blocks.0.attn.scores", (2, 3, 2))) in shown.run(
+            "document.getElementById('inspector').textContent"
+        )
+
+    def test_everything_to_press_has_a_name(self, shown: Tab) -> None:
+        pressed = "[...document.querySelectorAll('button, input, select, canvas')]"
+        nameless = "filter(e => !e.ariaLabel && !e.textContent.trim())"
+        assert shown.run(f"{pressed}.{nameless}.map(e => e.id)") == []
+
+    def test_spares_motion_where_asked(self, shown: Tab) -> None:
+        feature = {"name": "prefers-reduced-motion", "value": "reduce"}
+        shown.call("Emulation.setEmulatedMedia", features=[feature])
+        shown.run("llmScene.stage.setOrbit(true), llmScene.stage.setOrbit(false)")
+        seek(shown, 20.0)
+        assert shown.run("llmScene.stage.left === undefined")
+        shown.call("Emulation.setEmulatedMedia", features=[])
+
+    def test_fits_a_phone_and_answers_a_tap(self, shown: Tab) -> None:
+        shown.resize(390, 844, phone=True)
+        seek(shown, 30.0)
+        assert shown.run("document.documentElement.scrollWidth") == 390
+        outside = (
+            "[...document.querySelectorAll('footer > *')].some(e => e.getBoundingClientRect().right > 391)"
+        )
+        assert not shown.run(outside)
+        x, y = place_of(shown, "wpe.weight", 20, 4)
+        shown.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        shown.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        shown.wait("Boolean(llmScene.inspector.pinned)")
+        assert shown.run("llmScene.inspector.pinned.told.matrix") == "wpe.weight"
+        shown.resize(1280, 720)
+
+
+@needs_browser
+class TestInspector:
+    @pytest.mark.parametrize(("t", "name"), [(30.0, "wpe.weight"), (112.0, "h.0.attn.c_proj.weight")])
+    def test_pointing_and_clicking_show_what_explain_says(self, shown: Tab, t: float, name: str) -> None:
+        layout, trace = made().layout, made().trace
+        seek(shown, t)
+        block = layout.of(name)[0]
+        row, column = 17, 5
+        x, y = place_of(shown, block.name, row, column)
+        told = explain(trace, name, block.cell(row, column))
+        shown.mouse("mouseMoved", x, y)
+        box = "document.getElementById('inspector')"
+        assert f"= {number(told.value)}" in shown.run(f"{box}.textContent")
+        assert not shown.run(f"{box}.hidden")
+        assert shown.run("llmScene.inspector.lines.mark.visible")
+        shown.click(x, y)
+        assert shown.run("llmScene.inspector.pinned.told.cell") == list(told.cell)
+        shown.key("Escape")
+        shown.mouse("mouseMoved", 640, 700)  # over the bar
+        assert shown.run(f"{box}.hidden")
+
+    def test_walks_on_to_sources_and_back(self, shown: Tab) -> None:
+        shown.run("location.hash = 't=88&cell=blocks.0.attn.scores[2,3,2]'")
+        shown.wait("Boolean(llmScene.inspector.pinned)")
+        shown.run("document.querySelector('#inspector ul button').click()")
+        assert shown.run("llmScene.inspector.pinned.told.matrix") == "blocks.0.attn.q"
+        shown.run("document.querySelector('#inspector ul.back button').click()")
+        assert shown.run("llmScene.inspector.pinned.told.matrix") == "blocks.0.attn.scores"
+        assert shown.run("llmScene.inspector.trail.length") == 1
+
+    def test_every_place_and_cell_belong_together(self, shown: Tab) -> None:
+        layout = made().layout
+        rng = random.Random(2)
+        for block in rng.sample(list(layout.blocks.values()), 60):
+            row, column = (rng.randrange(n) for n in block.shape)
+            sheet = f"llmScene.stage.sheets.get({block.name!r})"
+            matrix = f"llmScene.inspector.model.matrices.get({block.matrix.name!r})"
+            cell = shown.run(f"{sheet}.cell({row}, {column}, {matrix})")
+            assert tuple(cell) == block.cell(row, column)
+            assert shown.run(f"{sheet}.spot({cell}, {matrix})") == [row, column]
+
+    def test_says_of_many_cells_what_explain_says(self, shown: Tab) -> None:
+        trace = made().trace
+        rng = random.Random(1)
+        cells = [
+            (matrix.name, tuple(rng.randrange(n) for n in trace[matrix.name].shape))
+            for matrix in trace.network
+            for _ in range(12)
+        ]
+        asked = shown.run(f"{json.dumps(cells)}.map(([name, cell]) => llmScene.explain(name, cell))")
+        compare(trace, cells, asked)
+
+    def test_writes_numbers_as_explain_does(self, shown: Tab) -> None:
+        rng = random.Random(3)
+        values = [0.0, 1.0, -3.0, 1e6, 999999.0, 0.001, 0.5, 123456.7, 1e-9, -1.5e12, 12345.6]
+        values += [rng.choice((-1, 1)) * 10 ** rng.uniform(-8, 8) for _ in range(2000)]
+        assert shown.run(f"{values}.map(llmScene.number)") == [number(value) for value in values]
+        assert shown.run("[NaN, Infinity, -Infinity].map(llmScene.number)") == ["not a number", "∞", "−∞"]
+
+
+@needs_browser
+class TestExplain:
+    """The page's own explain.js, over models of both families with every choice either way."""
+
+    @given(configs(), st.integers(0, 2**16))
+    @settings(max_examples=40)
+    def test_says_what_python_says(self, script: Tab, config: Config, seed: int) -> None:
+        network = declare(config)
+        rng = random.Random(seed)
+        tokens = [rng.randrange(config.d_vocab) for _ in range(5)]
+        trace = run(network, random_weights(network, seed), tokens)
+        numbers = facts.Numbers()
+        rows = facts.matrices(trace, numbers)
+        packed = base64.b64encode(numbers.bytes()).decode()
+        cells = [
+            (m.name, tuple(rng.randrange(n) for n in trace[m.name].shape)) for m in network for _ in (0, 1)
+        ]
+        asked = script.run(f"""(() => {{
+            const bytes = Uint8Array.from(atob("{packed}"), c => c.charCodeAt(0));
+            const values = new Float32Array(bytes.buffer);
+            const rows = {json.dumps(rows)}.map(row => ({{...row, values: values.subarray(row.at)}}));
+            const matrices = new Map(rows.map(row => [row.name, row]));
+            const model = {{ matrices, tokens: [], pieces: [] }};
+            return {json.dumps(cells)}.map(([name, cell]) => code.explain(model, name, cell));
+        }})()""")
+        compare(trace, cells, asked)
+
+
+def compare(trace: Trace, cells: list[tuple[str, tuple[int, ...]]], asked: list[dict[str, Any]]) -> None:
+    """Explanations of the page against those of Python: words and sources are the same, and numbers too."""
+    assert len(asked) == len(cells)
+    for (name, cell), said in zip(cells, asked, strict=True):
+        told = explain(trace, name, cell)
+        assert [tuple(map(tuple, i["cells"])) for i in said["inputs"]] == [i.cells for i in told.inputs]
+        assert [i["matrix"] for i in said["inputs"]] == [i.matrix for i in told.inputs]
+        assert said["formula"] == told.formula
+        if said["numbers"] != told.numbers:  # sums in another order may end in another digit
+            assert re.sub(NUMBER, "#", said["numbers"]) == re.sub(NUMBER, "#", told.numbers)
+            pairs = zip(re.findall(NUMBER, said["numbers"]), re.findall(NUMBER, told.numbers), strict=True)
+            assert all(float(a) == pytest.approx(float(b), rel=2e-3, abs=1e-6) for a, b in pairs)
+
+
+NUMBER = r"\d+\.?\d*(?:e[+−]\d+)?"
+
+
+@needs_browser
+class TestLook:
+    @pytest.mark.parametrize("t", TIMES)
+    def test_is_that_of_the_film(self, shown: Tab, scene: bpy.types.Scene, t: float, tmp_path: Path) -> None:
+        """Mean colours tile by tile, against Blender's picture from the same camera at the same time."""
+        shown.resize(1280, 720 + BAR)
+        seek(shown, t)
+        shown.run(
+            "document.querySelectorAll('#caption, #card, #title').forEach(e => e.style.display = 'none')"
+        )
+        shown.screenshot(tmp_path / "page.png")
+        scene.frame_set(round(t * made().film.fps))
+        scene.render.image_settings.file_format = "PNG"
+        scene.render.filepath = str(tmp_path / "film.png")
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        page_tiles = tiles(tmp_path / "page.png", 720)
+        film_tiles = tiles(tmp_path / "film.png", 180)
+        assert np.abs(page_tiles - film_tiles).mean() < 0.03
+        assert np.corrcoef(page_tiles.mean(axis=2).ravel(), film_tiles.mean(axis=2).ravel())[0, 1] > 0.9
+
+
+def tiles(path: Path, height: int) -> np.ndarray:
+    """Mean sRGB colours of the tiles of a picture's upper part, 0 to 1."""
+    image = bpy.data.images.load(str(path))
+    pixels = np.array(image.pixels[:], np.float32).reshape(image.size[1], image.size[0], -1)[::-1, :, :3]
+    bpy.data.images.remove(image)
+    rows, columns = TILES
+    pixels = pixels[:height]
+    return pixels.reshape(rows, height // rows, columns, pixels.shape[1] // columns, 3).mean(axis=(1, 3))
