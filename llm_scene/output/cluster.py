@@ -333,7 +333,10 @@ class _Crew:
                 f"has Python {theirs} and so another Blender than {bpy.app.version_string} "
                 f"with Python {mine}, which this computer has."
             )
-        answer = self._call(address, _enlist, self.name, self.job, self.blend, program(), IDLE)
+        for _ in range(FAULTS):
+            answer = self._call(address, _enlist, self.name, self.job, self.blend, program(), IDLE)
+            if "error" not in answer:
+                break
         if "No module named 'bpy'" in answer.get("error", ""):
             raise _LeftOutError("has no Blender as a Python module (bpy).")
         if "error" in answer:

@@ -106,8 +106,7 @@ def test_any_blender_renders_it_beside_the_file_and_skips_what_is_there(made: Ma
     assert read_seal((folder / "00100.png").read_bytes()) == ((160, 90), "")
     times = [path.stat().st_mtime_ns for path in sorted(folder.iterdir())]
     (folder / "00101.png").unlink()
-    log = rendered(folder.parent / "scene.blend")
-    assert "skipping existing frame" in log.lower()
+    rendered(folder.parent / "scene.blend")
     again = [path.stat().st_mtime_ns for path in sorted(folder.iterdir())]
     assert again[0] == times[0] and again[1] > times[1]
 
@@ -149,7 +148,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def compiled(self, made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict:
+def compiled(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What Flamenco would get of the job type."""
     script = (made[0] / JOB_TYPE).read_text() + STUB.replace("SETTINGS", json.dumps(SETTINGS))
     file = tmp_path_factory.mktemp("flamenco") / "run.cjs"
