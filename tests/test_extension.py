@@ -53,6 +53,13 @@ class TestArchive:
             wheels = sorted(name.split("/")[1] for name in archive.namelist() if name.startswith("wheels/"))
         assert [wheel.split("-")[0] for wheel in wheels] == ["safetensors", "tokenizers"]
 
+    def test_carries_the_web_page(self, archives: dict[str, Path], platform: str) -> None:
+        page = "llm_scene/output/page/"
+        with zipfile.ZipFile(archives[platform]) as archive:
+            names = set(archive.namelist())
+        wanted = ("page.html", "page.css", "js/main.js", "vendor/three.min.js", "vendor/LICENSE.txt")
+        assert {page + name for name in wanted} <= names
+
     def test_carries_nothing_that_only_developers_need(
         self, archives: dict[str, Path], platform: str
     ) -> None:

@@ -83,6 +83,7 @@ def scene() -> bpy.types.Scene:
     apply_preset(scene, PRESETS["draft"], made().film.aspect)
     scene.render.resolution_x, scene.render.resolution_y = 320, 180
     scene.cycles.samples = 4
+    bpy.context.window.scene = scene  # else no frame is set
     return scene
 
 

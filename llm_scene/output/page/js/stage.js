@@ -8,7 +8,7 @@ const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
 const DIM = 0.88; // how far a dimmed cell fades
 const LIGHT = 1.6; // on cells in a dark room, to be seen through its tone curve
-const GLOW = 1.25; // of writing and links there
+const GLOW = 1.25; // of writing, links and moving cells there
 const RETURN = 0.7; // seconds in which the camera goes back to the film
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
@@ -37,7 +37,7 @@ export class Stage {
     this.values = new Float32Array(film.curves.length);
     this.overlay = new THREE.Group(); // of the inspector
     this.scene.add(this.overlay);
-    this.swarms = new Map(data.swarms.map((row) => [row.name, new Swarm(row, numbers, this.scene)]));
+    this.swarms = new Map(data.swarms.map((row) => [row.name, new Swarm(row, numbers, this.scene, data.look)]));
   }
 
   /** Read the .glb. @param {ArrayBuffer} model */
@@ -332,7 +332,7 @@ vec3 cellColour() {
   // From afar the atlas with its mipmaps; close by each cell with its gap and its bevel.
   vec3 far = texture2D(map, vMapUv).rgb;
   vec2 middle = vMapUv + (vec2(0.55) - inside) * uTexel;
-  vec3 flat_ = textureGrad(map, middle, dFdx(vMapUv) * 0.01, dFdy(vMapUv) * 0.01).rgb;
+  vec3 tile = textureGrad(map, middle, dFdx(vMapUv) * 0.01, dFdy(vMapUv) * 0.01).rgb;
 
   float lit = 1.0, flash = 0.0;
   if (uFront.z > 0.5) {
@@ -340,7 +340,7 @@ vec3 cellColour() {
     lit = clamp(behind * 40.0, 0.0, 1.0);
     flash = lit * exp(-5.0 / uFront.y * max(behind, 0.0));
   }
-  flat_ = mix(uEmpty, flat_, lit) * (1.0 + 1.6 * flash);
+  tile = mix(uEmpty, tile, lit) * (1.0 + 1.6 * flash);
   far = mix(mix(uEmpty, uGap, 0.25), 1.4 * far, lit) * (1.0 + 1.6 * flash);
 
   vec2 edge = min(inside, 1.0 - inside);
@@ -349,7 +349,7 @@ vec3 cellColour() {
   float slope = 1.0 - smoothstep(0.05, 0.15, rim);
   float bevel = 1.0 + slope * dot(towards, vec2(-0.18, -0.32)) + 0.06 * (1.0 - inside.y - inside.x);
   float body = smoothstep(0.045 - pixel * 0.6, 0.045 + pixel * 0.6, rim);
-  vec3 close = mix(uGap, flat_ * bevel, body);
+  vec3 close = mix(uGap, tile * bevel, body);
 
   vec3 rgb = mix(far, close, near) * vColor.rgb * (uLight + 0.7 * uState.z);
   return mix(rgb, uDimmed * mix(1.0, 0.4, step(vCell.z, 0.99)), ${DIM} * uState.y);
@@ -458,7 +458,7 @@ if (vPart.z >= 0.0) {
 
 class Swarm {
   /** @param {any} row @param {Float32Array} numbers */
-  constructor(row, numbers, scene) {
+  constructor(row, numbers, scene, look) {
     const read = (at, poses) => numbers.subarray(at, at + 3 * row.count * poses);
     this.poses = row.poses;
     this.states = row.states;
@@ -467,6 +467,7 @@ class Swarm {
     this.colours = Float32Array.from(read(row.colours, row.states), (v) => linear(v));
     this.state = { pose: 0, hidden: 1, highlight: 0 };
     const material = new THREE.MeshBasicMaterial({ vertexColors: true });
+    if (look.dark) material.color.setScalar(GLOW);
     this.mesh = new THREE.InstancedMesh(cuboid(), material, row.count);
     this.mesh.setColorAt(0, new THREE.Color());
     this.mesh.frustumCulled = false;
