@@ -24,6 +24,7 @@ from .room import ground_height
 NAME = "Inspected"
 STROKE = 0.0035  # of an outline, as a part of the picture's height at the cell
 LETTER = 0.042  # greatest height of a line's letters in the same measure
+ABOVE = 0.15  # of the letters over their plate, in letters: viewports tell no smaller depths apart
 LEADING = 1.5  # from line to line, in letters
 BROAD = 0.46  # greatest width of the box, as a part of the picture
 LOUD = 0.6  # a box of such a part of the picture's width speaks too loudly
@@ -218,7 +219,7 @@ def _box(
     for i, (text, tone) in enumerate(inspection.lines()):
         sign = Sign(text, (0.0, 0.0, 0.0), 1.0, "left", "inspected", text)
         line = text_object(f"inspected line {i + 1}", sign, _ink(look, tone))
-        line.location = (1.0 - width / 2, height / 2 - LEADING * (i + 1), 0.02)
+        line.location = (1.0 - width / 2, height / 2 - LEADING * (i + 1), ABOVE)
         line.rotation_euler = (0, 0, 0)
         line.parent = holder
         yield line

@@ -17,7 +17,7 @@ from .preferences import cell_budget
 from .rendering import progress_of
 from .settings import Settings, settings_of
 from .task import sentence
-from .translations import tr
+from .translations import CONTEXT, tr
 
 TOKENS = 48  # shown of a long prompt
 LETTER = 6.2  # pixels of an average letter, to break lines where the sidebar ends
@@ -39,6 +39,7 @@ class _Panel:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "LLM Scene"
+    bl_translation_context = CONTEXT
 
 
 class _SubPanel(_Panel):
@@ -91,7 +92,7 @@ def _facts(layout: bpy.types.UILayout, facts: tuple[tuple[str, str], ...]) -> No
     column.scale_y = 0.85
     for name, value in facts:
         split = column.split(factor=0.5)
-        split.label(text=name)
+        split.label(text=tr(name), translate=False)
         right = split.row()
         right.alignment = "RIGHT"
         right.label(text=value, translate=False)
@@ -194,7 +195,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         )
         self._chapters(scene)
         seconds = (scene.frame_end + 1 - scene.frame_start) / scene.render.fps
-        _facts(layout, ((tr("Total time"), f"{seconds:.1f} s"),))
+        _facts(layout, (("Total time", f"{seconds:.1f} s"),))
 
     def _chapters(self, scene: bpy.types.Scene) -> None:
         column = self.layout.column(align=True)

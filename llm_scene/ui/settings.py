@@ -5,17 +5,11 @@ from __future__ import annotations
 import contextlib
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import bpy
-from bpy.props import (
-    BoolProperty,
-    EnumProperty,
-    FloatProperty,
-    IntProperty,
-    PointerProperty,
-    StringProperty,
-)
+from bpy import props
 
 from ..film.compose import CUTS
 from ..film.words import languages, words
@@ -27,7 +21,18 @@ from ..scene.rendering import apply_preset
 from . import appearance
 from .library import presets
 from .ownership import tag_of
+from .translations import CONTEXT
 
+BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty = (
+    partial(define, translation_context=CONTEXT)
+    for define in (
+        props.BoolProperty,
+        props.EnumProperty,
+        props.FloatProperty,
+        props.IntProperty,
+        props.StringProperty,
+    )
+)
 Item = tuple[str, str, str, int]
 _quiet = False
 
@@ -288,7 +293,7 @@ def copy_settings(source: Settings, target: Settings) -> None:
 def register() -> None:
     """Add the settings to every scene."""
     bpy.utils.register_class(Settings)
-    bpy.types.Scene.llm_scene_settings = PointerProperty(type=Settings, name="LLM Scene")
+    bpy.types.Scene.llm_scene_settings = props.PointerProperty(type=Settings, name="LLM Scene")
 
 
 def unregister() -> None:

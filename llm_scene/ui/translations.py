@@ -14,12 +14,13 @@ import bpy
 from ..film.words import languages
 
 FOLDER = Path(__file__).parent / "languages"
-CONTEXTS = ("*", "Operator")  # Blender looks up the texts of buttons in the second
+CONTEXT = "LLM Scene"  # ours comes first, where Blender has another text for the same word
+CONTEXTS = (CONTEXT, "*", "Operator")  # Blender looks up the texts of buttons in the last
 
 
 def tr(text: str, **values: object) -> str:
     """A text in the language of the interface, with its values filled in."""
-    return bpy.app.translations.pgettext_iface(text).format(**values)
+    return bpy.app.translations.pgettext_iface(text, CONTEXT).format(**values)
 
 
 def caption_language(chosen: str) -> str:

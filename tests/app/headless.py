@@ -5,6 +5,7 @@
 Leaves what it saw in FOLDER/seen.json.
 """
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -33,7 +34,12 @@ def main(folder: Path) -> None:
     view = bpy.context.preferences.view
     if bpy.app.build_options.international:
         view.language, view.use_translate_interface = "zh_HANS", True
-        seen["chinese"] = bpy.app.translations.pgettext_iface("Render Film")
+        translations = importlib.import_module(f"{ADDON}.llm_scene.ui.translations")
+        own = translations.texts(translations.FOLDER / "zh_HANS.toml")
+        context = translations.CONTEXT
+        seen["not ours"] = [
+            text for text in own if bpy.app.translations.pgettext_iface(text, context) != own[text]
+        ]
         view.language = "en_US"
     bpy.ops.ed.undo()
     seen["after undo"] = sorted(scene.name for scene in bpy.data.scenes)

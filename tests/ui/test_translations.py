@@ -84,7 +84,7 @@ def spoken_below() -> Iterator[str]:
         yield preset.description
     model = load("nano-gpt-sort", None, [])
     yield from (name for name, _ in (*model_facts(model), *cost_facts(model, 6)))
-    yield from ("assembling the video", *build.STEPS)
+    yield from ("assembling the video", "Total time", *build.STEPS)
 
 
 @pytest.fixture
