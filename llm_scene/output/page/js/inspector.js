@@ -9,11 +9,13 @@ const SINGLES = 64; // source cells of one sheet that are marked one by one wher
 const ARC_POINTS = 24;
 const LIFT = 0.12; // of marks before the cells they mark
 const STYLES = {
-  cross: { color: "", opacity: 0.35, linewidth: 1 },
-  arcs: { color: "#4dd9ff", opacity: 0.7, linewidth: 1.25 },
-  sources: { color: "#4dd9ff", opacity: 0.95, linewidth: 2 },
-  mark: { color: "#ff9e1a", opacity: 1, linewidth: 3 },
+  cross: { opacity: 0.35, linewidth: 1 },
+  arcs: { opacity: 0.7, linewidth: 1.25 },
+  sources: { opacity: 0.95, linewidth: 2 },
+  mark: { opacity: 1, linewidth: 3 },
 };
+const DARK = { arcs: "#4dd9ff", sources: "#4dd9ff", mark: "#ff9e1a" };
+const LIGHT = { arcs: "#0077a8", sources: "#0077a8", mark: "#d9480f" };
 
 /**
  * @typedef {import("./explain.js").Explanation} Explanation
@@ -34,7 +36,7 @@ export class Inspector {
     /** @type {unknown[]} what the box tells of */
     this.written = [];
     this.lines = Object.fromEntries(
-      Object.entries(STYLES).map(([kind, style]) => [kind, this._lines(style)]),
+      Object.entries(STYLES).map(([kind, style]) => [kind, this._lines(kind, style)]),
     );
     /** @type {Map<string, Sheet[]>} the sheets of every matrix */
     this.standing = new Map();
@@ -180,8 +182,9 @@ export class Inspector {
     });
   }
 
-  _lines(style) {
-    const color = style.color || this.stage.data.look.ink;
+  _lines(kind, style) {
+    const { look } = this.stage.data;
+    const color = (look.dark ? DARK : LIGHT)[kind] ?? look.ink;
     const material = new LineMaterial({
       ...style,
       color,

@@ -37,7 +37,9 @@ export class Stage {
     this.values = new Float32Array(film.curves.length);
     this.overlay = new THREE.Group(); // of the inspector
     this.scene.add(this.overlay);
-    this.swarms = new Map(data.swarms.map((row) => [row.name, new Swarm(row, numbers, this.scene, data.look)]));
+    this.swarms = new Map(
+      data.swarms.map((row) => [row.name, new Swarm(row, numbers, this.scene, data.look)]),
+    );
   }
 
   /** Read the .glb. @param {ArrayBuffer} model */
@@ -352,7 +354,7 @@ vec3 cellColour() {
   vec3 close = mix(uGap, tile * bevel, body);
 
   vec3 rgb = mix(far, close, near) * vColor.rgb * (uLight + 0.7 * uState.z);
-  return mix(rgb, uDimmed * mix(1.0, 0.4, step(vCell.z, 0.99)), ${DIM} * uState.y);
+  return mix(rgb, uDimmed * mix(1.0, uLight > 1.0 ? 0.4 : 0.85, step(vCell.z, 0.99)), ${DIM} * uState.y);
 }`;
 
 // --- parts: all that is drawn and written, as two meshes with a table of states ---
