@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import bpy
 
-from ..film.plan import Caption, Card, Film
+from ..film.plan import Caption, Card, Chapter, Film
 from ..film.words import length as length_of
 from ..scene.compat import add_strip
 from ..scene.labels import face
@@ -18,7 +18,7 @@ LINES = 17  # the height of a caption's letters is this part of the picture's sh
 INK, BOX = (1.0, 1.0, 1.0, 1.0), (0.01, 0.015, 0.03, 0.72)
 SHADE = (0.005, 0.008, 0.016)  # of a card's picture
 FADE = 8  # frames in which a card comes and goes
-Text = TypeVar("Text", Caption, Card)
+Text = TypeVar("Text", Caption, Card, Chapter)
 
 
 def add_captions(scene: bpy.types.Scene, captions: Iterable[Caption], frames: Sequence[int]) -> None:

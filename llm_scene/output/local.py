@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,7 +23,9 @@ from ..errors import UserError
 from ..film.plan import Film
 from ..writing import whole_file
 from .blend import save
+from .chapters import add_chapters
 from .cluster import Tell, cluster_steps
+from .edit import runs
 from .frames import FrameFolder, check_folder, clean, open_folder, recipe_of
 from .pace import Pace, Progress
 from .video import check_format, encode_video
@@ -64,7 +67,8 @@ def film_steps(
 ) -> Generator[Progress, None, None]:
     """Render a scene to a video, or to frames only where `path` has no suffix, step by step.
 
-    Frames that an earlier run of the same scene and settings left are used again. `frames` are a part of
+    Beside a video goes its poster, a picture. Frames that an earlier run of the same scene
+    and settings left are used again. `frames` are a part of
     the scene's range, in order. `cluster` is where to render instead of here, see `cluster.py`; `tell` hears
     a sentence about each worker that cannot take part. Raises UserError, after which the same call goes on
     where it stopped.
@@ -88,7 +92,20 @@ def film_steps(
         with whole_file(path) as video:
             for _ in _encoding(request | {"video": str(video.resolve())}):
                 yield Progress("assembling the video", 0, len(frames))
+            if film is not None:
+                shown = runs(film.chapters, frames, fps)
+                add_chapters(video, [(position / fps, chapter.title) for chapter, position, _ in shown])
+        with whole_file(path.with_suffix(".poster.png")) as poster:
+            shutil.copyfile(folder.path(poster_frame(film, frames)), poster)
         yield Progress("assembling the video", len(frames), len(frames))
+
+
+def poster_frame(film: Film | None, frames: Sequence[int]) -> int:
+    """The frame that stands for the film: from the middle of attention, where that is shown."""
+    times = {chapter.name: (chapter.start, chapter.end) for chapter in (film.chapters if film else ())}
+    start, end = times.get("attention", (0.0, 0.0))
+    shown = [frame for frame in frames if film and start <= frame / film.fps < end] or list(frames)
+    return shown[len(shown) // 2]
 
 
 def check_output(path: Path) -> None:
