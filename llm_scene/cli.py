@@ -523,7 +523,8 @@ class Bar:
         pace = f", {(total - done) / left:.2f} a second" if left and done < total else ""
         filled = self.WIDTH * done // total
         bar = f" [{'#' * filled}{'.' * (self.WIDTH - filled)}]" if self._moving else ""
-        line = f"{progress.what}: {done} of {total} frames{bar}{pace}{time_left}"
+        what = f"{progress.what} on {progress.device}" if progress.device else progress.what
+        line = f"{what}: {done} of {total} frames{bar}{pace}{time_left}"
         end = "\n" if not self._moving or done == total else ""
         print(f"\r{line:78}" if self._moving else line, end=end, file=sys.stderr, flush=True)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from ..errors import UserError
 from ..film.plan import Film
 from ..writing import whole_file
 from .edit import SUFFIX, edit_scene
@@ -26,6 +27,9 @@ def save(scene: bpy.types.Scene, path: Path, film: Film | None = None, name: str
     try:
         with whole_file(path) as temporary:
             bpy.data.libraries.write(str(temporary), scenes, path_remap="ABSOLUTE", compress=True)
+    except (RuntimeError, OSError) as error:  # Blender's own come without a number and with a line feed
+        reason = getattr(error, "strerror", None) or str(error).rpartition(":")[2].strip(" .\n")
+        raise UserError(f"{path} could not be written: {reason}.") from None
     finally:
         scene.frame_set(shown)
         if captioned is not None:

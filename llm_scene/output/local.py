@@ -172,6 +172,7 @@ class _Crew:
     todo: queue.SimpleQueue[int] = field(default_factory=queue.SimpleQueue)
     news: queue.SimpleQueue[int | UserError] = field(default_factory=queue.SimpleQueue)
     workers: list[Worker] = field(default_factory=list)
+    device: str = ""
     stopped: bool = False
 
     def render(self, missing: list[int], total: int, count: int) -> Iterator[Progress]:
@@ -183,13 +184,13 @@ class _Crew:
             for thread in threads:
                 thread.start()
             while clock.done < total:
-                yield Progress("rendering", clock.done, total, clock.left)
+                yield Progress("rendering", clock.done, total, clock.left, self.device)
                 news = _soon(self.news)
                 if isinstance(news, UserError):
                     raise news
                 if news is not None:
                     clock.step()
-            yield Progress("rendering", total, total)
+            yield Progress("rendering", total, total, device=self.device)
         finally:
             self.stopped = True
             for worker in list(self.workers):
@@ -217,6 +218,7 @@ class _Crew:
                     said = "" if self.stopped else lost.last_words()
                     self.news.put(UserError(f"Blender stopped while it rendered frame {frame}{said}."))
                     return
+                self.device = answer.get("device", "")
                 self.news.put(UserError(answer["error"]) if "error" in answer else frame)
         except Exception as error:
             self.news.put(UserError(f"The workers could not be started: {error}."))

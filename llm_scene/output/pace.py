@@ -15,6 +15,7 @@ class Progress:
     done: int  # frames
     total: int
     left: float | None = None  # seconds for the other frames, if known
+    device: str = ""  # graphics cards that render; none: the processor
 
 
 class Pace:

@@ -18,6 +18,7 @@ from typing import IO, Any
 import bpy
 
 from ..errors import UserError
+from ..scene.rendering import pick_device
 from .frames import FrameFolder, prepare, render_frame
 
 
@@ -89,13 +90,15 @@ def work(job: dict[str, Any]) -> None:
     """
     answers = answer_file()
     folder = FrameFolder(Path(job["folder"]), job["key"], tuple(job["size"]))
-    scene = None
+    scene, device = None, ""
     for line in sys.stdin:
         request = json.loads(line)
         answer: dict[str, Any] = {"blender": bpy.app.version_string}
         if "frame" in request:
-            scene = scene or _opened(job)
-            answer = _rendered(scene, request["frame"], folder)
+            if scene is None:
+                scene = _opened(job)
+                device = pick_device(scene)
+            answer = _rendered(scene, request["frame"], folder) | {"device": device}
         print(json.dumps(answer), file=answers, flush=True)
 
 

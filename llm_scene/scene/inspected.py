@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ LOUD = 0.6  # a box of such a part of the picture's width speaks too loudly
 WIDE = 0.5  # of a letter on average, in its height
 GAP = 0.04  # between the box and what it stands beside, in halves of the picture
 CAPTIONS = -0.7  # below here captions are read
+SHARP = 100  # f-stop beyond which all depths are
+BLUR = 6  # how badly a box in another depth than the sharp one reads
 VIEWS = 5  # frames in which the box's place is tried
 GROWING = 0.8  # seconds that the curves need to reach the cell
 LIFT = 0.02  # of outlines before the cells
@@ -51,13 +54,18 @@ class View:
 
     matrix: Matrix  # of the camera in the scene
     half: tuple[float, float]  # of the picture, one unit away
+    focus: float | None = None  # the depth that is sharp, where others are not
 
     @staticmethod
     def of(scene: bpy.types.Scene) -> View:
         """The view of a scene's camera in the frame it stands at."""
         corners = scene.camera.data.view_frame(scene=scene)
         half = [max(abs(corner[i] / corner.z) for corner in corners) for i in (0, 1)]
-        return View(scene.camera.matrix_world.copy(), (half[0], half[1]))
+        matrix, lens = scene.camera.matrix_world.copy(), scene.camera.data.dof
+        focus = None
+        if lens.use_dof and lens.focus_object is not None and lens.aperture_fstop < SHARP:
+            focus = (lens.focus_object.matrix_world.translation - matrix.translation).length
+        return View(matrix, (half[0], half[1]), focus)
 
     def place(self, point: Point | Vector) -> Vector:
         """Across and up from -1 to 1 inside the picture, and the depth, which is negative behind it."""
@@ -114,7 +122,9 @@ class Stand:
             )
 
         hidden = sum(map(covered, sources)) / max(len(sources), 1)
-        return float(inside) - float(loud) - 2 * covered(cell) - hidden
+        depth = view.place(self.centre).z
+        blur = abs(math.log(depth / view.focus)) if view.focus and depth > 0 else 0.0
+        return float(inside) - min(1.0, BLUR * blur) - float(loud) - 2 * covered(cell) - hidden
 
 
 def show_inspected(
@@ -252,7 +262,7 @@ def _stand(views: list[View], inspection: Inspection, width: float, height: floa
 
     def merit(stand: Stand) -> float:
         large = stand.letter / views[0].height(views[0].place(cell).z) / LETTER
-        return large + sum(
+        return 1.5 * large + sum(
             stand.merit(view, cell, sources) + 2 * stand.is_free(view, sheet, ground) for view in views
         )
 
@@ -273,7 +283,8 @@ def _stands(view: View, mark: Mark, width: float, height: float) -> Iterator[Sta
         low, high = around.min(axis=0) - GAP, around.max(axis=0) + GAP
         for at in ((high[0] + x, up), (low[0] - x, up), (across, high[1] + y), (across, low[1] - y)):
             place = np.clip(at, (x - 0.97, y + CAPTIONS), (0.97 - x, 0.97 - y)).tolist()
-            for closer in (0.98, 0.94, 0.88, 0.8, 0.7):
+            sharp = view.focus / depth if view.focus else 1.0
+            for closer in (min(0.98, sharp), 0.98, 0.94, 0.88, 0.8, 0.7):
                 unit = letter * view.height(depth * closer)
                 yield Stand(view.point(*place, depth * closer), unit, unit * width, unit * height)
 

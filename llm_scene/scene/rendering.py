@@ -33,6 +33,9 @@ PRESETS = {
 }
 
 
+DEVICES = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")  # the fastest way to use a card comes first
+
+
 def size_for(size: tuple[int, int], aspect: float) -> tuple[int, int]:
     """A landscape size in another format: its shorter side stays the shorter side; both are even."""
     wide, short = size
@@ -63,6 +66,31 @@ def apply_preset(scene: bpy.types.Scene, preset: RenderPreset, aspect: float = 1
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.seed = 0
     cycles.use_animated_seed = False  # steady grain is calmer than a flickering one
+
+
+def pick_device(scene: bpy.types.Scene) -> str:
+    """Let Cycles render a scene on the graphics cards of this computer; their names, "" where there are none.
+
+    What is chosen belongs to Blender's preferences, so call it in processes that render and nothing else.
+    """
+    addon = bpy.context.preferences.addons.get("cycles")
+    if scene.render.engine != "CYCLES" or addon is None:
+        return ""
+    cards = addon.preferences
+    for kind in DEVICES:
+        try:
+            cards.compute_device_type = kind
+        except TypeError:  # this build of Blender knows no such cards
+            continue
+        cards.refresh_devices()
+        found = [device for device in cards.devices if device.type == kind]
+        if found:
+            for device in cards.devices:
+                device.use = device in found
+            scene.cycles.device = "GPU"
+            return ", ".join(dict.fromkeys(device.name for device in found))
+    cards.compute_device_type = "NONE"
+    return ""
 
 
 def _denoise(cycles: bpy.types.bpy_struct, *, fast: bool) -> None:

@@ -42,7 +42,8 @@ class Render:
         if now.left is None:
             return tr("starting")
         time = f"{int(now.left // 60)}:{int(now.left % 60):02}"
-        return tr("{done} of {total} frames, {time} left", done=now.done, total=now.total, time=time)
+        text = tr("{done} of {total} frames, {time} left", done=now.done, total=now.total, time=time)
+        return f"{text} ({now.device})" if now.device else text
 
 
 _running: dict[str, Render] = {}
