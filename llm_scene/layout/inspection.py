@@ -57,13 +57,22 @@ class Inspection:
         """The cell's value as it is written."""
         return number(self.explanation.value)
 
-    def lines(self) -> list[tuple[str, str]]:
-        """What there is to read, line by line, each with its tone: "ink", "faint" or "accent"."""
+    def lines(self, wide: int = WIDE) -> list[tuple[str, str]]:
+        """What there is to read, in lines of so many letters, each with a tone: "ink", "faint", "accent"."""
         told = self.explanation
-        lines = [(self.title, "faint"), (self.place, "ink"), (f"= {self.value}", "accent")]
-        for text, tone in ((told.formula, "faint"), (told.numbers, "ink")):
-            lines += [(line, tone) for part in text.splitlines() for line in textwrap.wrap(part, WIDE)]
-        return lines
+        parts = (
+            (self.title, "faint"),
+            (self.place, "ink"),
+            (f"= {self.value}", "accent"),
+            (told.formula, "faint"),
+            (told.numbers, "ink"),
+        )
+        return [
+            (line, tone)
+            for text, tone in parts
+            for part in text.splitlines()
+            for line in textwrap.wrap(part, wide)
+        ]
 
     def arcs(self) -> list[Array]:
         """A curve `[ARC_POINTS, 3]` from every mark of sources to the cell."""

@@ -25,6 +25,7 @@ from .room import ground_height
 NAME = "Inspected"
 STROKE = 0.0035  # of an outline, as a part of the picture's height at the cell
 LETTER = 0.042  # greatest height of a line's letters in the same measure
+LETTERS = 32  # in a line
 ABOVE = 0.15  # of the letters over their plate, in letters: viewports tell no smaller depths apart
 LEADING = 1.5  # from line to line, in letters
 BROAD = 0.46  # greatest width of the box, as a part of the picture
@@ -226,7 +227,7 @@ def _box(
     holder.constraints.new("COPY_ROTATION").target = camera
     yield holder
     yield _plate(width, height, holder, _ink(look, "plate"))
-    for i, (text, tone) in enumerate(inspection.lines()):
+    for i, (text, tone) in enumerate(inspection.lines(LETTERS)):
         sign = Sign(text, (0.0, 0.0, 0.0), 1.0, "left", "inspected", text)
         line = text_object(f"inspected line {i + 1}", sign, _ink(look, tone))
         line.location = (1.0 - width / 2, height / 2 - LEADING * (i + 1), ABOVE)
@@ -237,7 +238,7 @@ def _box(
 
 def _extent(inspection: Inspection) -> tuple[float, float]:
     """Width and height of the box, in letters."""
-    lines = inspection.lines()
+    lines = inspection.lines(LETTERS)
     return WIDE * max(len(text) for text, _ in lines) + 2, LEADING * len(lines) + 1
 
 
