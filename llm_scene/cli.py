@@ -646,21 +646,28 @@ def farm(args: Arguments) -> None:
 def export_arguments(sub: argparse.ArgumentParser) -> None:
     """Arguments of `export`."""
     add_scene_arguments(sub, "what to write: a .glb for other programs, or a web page, .html")
+    group = sub.add_argument_group("glTF")
+    group.add_argument(
+        "--mode", metavar="NAME", default="texture", help="how cells are carried: texture, instances or mesh"
+    )
+    group.add_argument("--chapter-clips", action="store_true", help="also a clip for each chapter")
 
 
 def export(args: Arguments) -> None:
     """Write the scene and its film as glTF for other programs, or as a web page to play and explore."""
     _check_output(args.output, ".glb", ".html")
-    made = production_of(args)
     need_blender()
-    from .output.gltf import export_gltf
+    from .output.gltf import check_mode, export_gltf
     from .output.page import export_page
 
+    check_mode(args.mode)
+    made = production_of(args)
     with quiet_blender():
         if args.output.suffix.lower() == ".html":
             export_page(args.output, made, args.language)
         else:
-            export_gltf(args.output, made.layout, made.trace, made.film, made.look)
+            scene = made.layout, made.trace, made.film, made.look
+            export_gltf(args.output, *scene, mode=args.mode, chapter_clips=args.chapter_clips)
     print(f"{args.output} is ready: {args.output.stat().st_size / 1e6:.1f} MB.")
 
 
@@ -708,6 +715,8 @@ def demo_arguments(sub: argparse.ArgumentParser) -> None:
         format="landscape",
         processes=None,
         cluster=None,
+        mode="texture",
+        chapter_clips=False,
     )
 
 

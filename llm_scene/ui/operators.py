@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ..errors import UserError
@@ -278,6 +278,16 @@ class LLM_SCENE_OT_export_gltf(_Export, bpy.types.Operator):
     bl_label = "Export LLM Scene as glTF"
     filename_ext = ".glb"
     filter_glob: StringProperty(default="*.glb", options={"HIDDEN"})
+    mode: EnumProperty(
+        name="Cells",
+        description="How the file carries the cells",
+        items=[
+            ("texture", "Picture", "A box a matrix over one picture: small, opens everywhere"),
+            ("instances", "Instances", "Real cuboids through EXT_mesh_gpu_instancing, for web developers"),
+            ("mesh", "Mesh", "Merged cuboids with coloured corners, for programs that edit"),
+        ],
+    )
+    chapter_clips: BoolProperty(name="Chapter Clips", description="Also write a clip for each chapter")
 
     def write(self, context: bpy.types.Context, path: Path) -> None:
         from ..output.gltf import export_gltf
@@ -286,7 +296,8 @@ class LLM_SCENE_OT_export_gltf(_Export, bpy.types.Operator):
         assert shown is not None
         settings = settings_of(context.scene)
         look = appearance.look_of(settings.look, settings.colour_map)
-        export_gltf(path, shown.layout, shown.trace, shown.film, look)
+        parts = shown.layout, shown.trace, shown.film, look
+        export_gltf(path, *parts, mode=self.mode, chapter_clips=self.chapter_clips)
 
 
 class LLM_SCENE_OT_export_page(_Export, bpy.types.Operator):

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import zlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -63,8 +64,8 @@ def exported(mode: str) -> bytes:
 class Glb:
     """A parsed file."""
 
-    def __init__(self, mode: str = "texture") -> None:
-        self.json, self.buffer = read_glb(exported(mode))
+    def __init__(self, mode: str = "texture", data: bytes | None = None) -> None:
+        self.json, self.buffer = read_glb(data or exported(mode))
         self.nodes = {node["name"]: node for node in self.json["nodes"]}
 
     def array(self, index: int) -> np.ndarray:
@@ -306,6 +307,37 @@ class TestFilm:
         assert (scales[0].any(), scales[-1].all()) == (False, True)
         times, scales, _ = file.track("trunk into blocks.0.resid_mid", "scale")
         assert (times[-1], scales[-1, 0]) == (pytest.approx(2 + 2 / 3), 1)
+
+    def test_chapters_are_clips_of_their_own_by_option(self) -> None:
+        layout, trace, film = staged()
+        middle = film.duration / 2
+        whole = film.chapters[0]
+        halves = (
+            replace(whole, name="first", end=middle),
+            Chapter("second", "Second", middle, film.duration, (), (), ()),
+        )
+        parted = Film(film.name, halves)
+        data = glb(layout, trace, parted, LOOK, chapter_clips=True)
+        told = read_glb(data)[0]
+        assert [clip["name"] for clip in told["animations"]] == [film.name, "first", "second"]
+        read = Glb(data=data)
+        full, *parts = (
+            {
+                (c["target"]["node"], c["target"]["path"]): clip["samplers"][c["sampler"]]
+                for c in clip["channels"]
+            }
+            for clip in told["animations"]
+        )
+        for part, start in zip(parts, (0.0, middle), strict=True):
+            assert part.keys() == full.keys()
+            for target, sampler in part.items():
+                times, values = read.array(sampler["input"])[:, 0], read.array(sampler["output"])
+                assert times[0] == 0 and np.all(np.diff(times) > 0) and times[-1] <= middle + 1e-5
+                known = read.array(full[target]["output"])
+                of = read.array(full[target]["input"])[:, 0]
+                at = max(int(np.searchsorted(of, start, "right")) - 1, 0)
+                if sampler["interpolation"] == "STEP" or of[at] == start:
+                    assert np.allclose(values[0], known[at], atol=1e-5)
 
     def test_the_camera_follows_the_path_through_cuts(self) -> None:
         _, _, film = staged()

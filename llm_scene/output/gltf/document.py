@@ -155,15 +155,18 @@ class Clip:
     def __init__(self, document: Document, name: str, extras: Json) -> None:
         self.document = document
         self.json: Json = {"name": name, "channels": [], "samplers": [], "extras": extras}
+        self.tracks: list[tuple[int, str, Array, Array, bool]] = []
 
     def track(
         self, node: int, path: str, times: Sequence[float], values: Array, *, step: bool = False
     ) -> None:
         """Key a node's "translation", "rotation" or "scale" at rising times."""
         store = self.document.accessor
+        rising, found = np.array(times, np.float32), np.asarray(values, np.float32)
+        self.tracks.append((node, path, rising, found, step))
         sampler = {
-            "input": store(np.array(times, np.float32), bounds=True),
-            "output": store(np.asarray(values, np.float32)),
+            "input": store(rising, bounds=True),
+            "output": store(found),
             "interpolation": "STEP" if step else "LINEAR",
         }
         self.json["samplers"].append(sampler)
@@ -171,9 +174,30 @@ class Clip:
             {"sampler": len(self.json["samplers"]) - 1, "target": {"node": node, "path": path}}
         )
 
+    def part(self, name: str, start: float, end: float, extras: Json) -> Clip:
+        """What happens from one time to another, as a clip of its own that begins at 0."""
+        clip = Clip(self.document, name, extras)
+        for node, path, times, values, step in self.tracks:
+            inside = (times > start) & (times < end)
+            bounds = np.stack([_value(times, values, time, step) for time in (start, end)])
+            kept = np.concatenate([bounds[:1], values[inside], bounds[1:]])
+            if path == "rotation":
+                kept /= np.linalg.norm(kept, axis=1, keepdims=True)
+            moments = np.concatenate([[start], times[inside], [end]]) - start
+            still = np.all(kept == kept[0])
+            clip.track(node, path, moments[:1] if still else moments, kept[:1] if still else kept, step=step)
+        return clip
+
     def close(self) -> None:
         """Put the animation into the file."""
         self.document.add("animations", self.json)
+
+
+def _value(times: Array, values: Array, time: float, step: bool) -> Array:
+    """What a track has come to at a time."""
+    if step:
+        return values[max(int(np.searchsorted(times, time, "right")) - 1, 0)]
+    return np.array([np.interp(time, times, row) for row in values.T], np.float32)
 
 
 def read_glb(data: bytes) -> tuple[Mapping[str, Any], bytes]:

@@ -48,26 +48,47 @@ MODES: dict[str, tuple[Writer, float]] = {
 
 
 def export_gltf(
-    path: Path, layout: Layout, trace: Trace, film: Film | None, look: Look, *, mode: str = "texture"
+    path: Path,
+    layout: Layout,
+    trace: Trace,
+    film: Film | None,
+    look: Look,
+    *,
+    mode: str = "texture",
+    chapter_clips: bool = False,
 ) -> None:
     """Write the scene of a traced model and its film to a .glb.
 
     `mode` says how cells are carried: "texture" (a box a matrix over one picture; opens everywhere),
     "instances" (real cuboids through EXT_mesh_gpu_instancing, for web developers) or "mesh" (merged
-    cuboids with colours at their corners, for programs that edit). Raises UserError where the file
-    cannot be written.
+    cuboids with colours at their corners, for programs that edit). `chapter_clips` adds a clip for each
+    chapter to the one of the film. Raises UserError where the file cannot be written.
     """
     with whole_file(path) as temporary:
         try:
-            temporary.write_bytes(glb(layout, trace, film, look, mode=mode))
+            data = glb(layout, trace, film, look, mode=mode, chapter_clips=chapter_clips)
+            temporary.write_bytes(data)
         except OSError as error:
             raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
 
 
-def glb(layout: Layout, trace: Trace, film: Film | None, look: Look, *, mode: str = "texture") -> bytes:
-    """The same as bytes, which are equal for equal input."""
+def check_mode(mode: str) -> None:
+    """Raise UserError unless there is such a mode."""
     if mode not in MODES:
         raise UserError(f"There is no glTF mode “{mode}”: choose one of {', '.join(MODES)}.")
+
+
+def glb(
+    layout: Layout,
+    trace: Trace,
+    film: Film | None,
+    look: Look,
+    *,
+    mode: str = "texture",
+    chapter_clips: bool = False,
+) -> bytes:
+    """The same as bytes, which are equal for equal input."""
+    check_mode(mode)
     write_cells, relief = MODES[mode]
     document = Document(GENERATOR)
     cells = Cells(layout, trace, look)
@@ -92,6 +113,9 @@ def glb(layout: Layout, trace: Trace, film: Film | None, look: Look, *, mode: st
             key_growth(clip, node, cues)
         key_camera(clip, camera, film)
         clip.close()
+        for chapter in film.chapters if chapter_clips else ():
+            extras = {"title": chapter.title, "start": _seconds(chapter.start), "end": _seconds(chapter.end)}
+            clip.part(chapter.name, chapter.start, chapter.end, extras).close()
     return document.glb()
 
 
