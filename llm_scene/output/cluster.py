@@ -120,7 +120,8 @@ def _own_cluster(count: int) -> Iterator[str]:
     threads = max(1, (os.cpu_count() or 1) // count)
     place = "127.0.0.1"
     options = f"--host {place} --nworkers {count} --nthreads {threads} --no-dashboard --death-timeout 30"
-    with LocalCluster(0, host=place, dashboard_address=None, silence_logs=logging.CRITICAL) as cluster:
+    silent = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    with LocalCluster(n_workers=0, host=place, **silent) as cluster:
         address = cluster.scheduler_address
         workers = subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_worker", address, *options.split()],
