@@ -305,10 +305,11 @@ class _Crew:
                 workers = sorted(self.accepted & set(self.client.nthreads()))
                 self.client.run(ByValue(_dismiss), self.name, workers=workers, on_error="ignore")
 
-        thread = threading.Thread(target=release, daemon=True)  # a worker that hangs is not waited for
+        thread = threading.Thread(target=release, daemon=True)
         thread.start()
+        end = time.monotonic() + 3  # a worker that hangs is not waited for
         for each in (thread, *self.foremen.values()):
-            each.join(3 if each is thread else 0.1)
+            each.join(max(0.0, end - time.monotonic()))
 
     def _foreman(self, address: str) -> None:
         """Keep one worker busy until no frame is left, or it is gone or good for nothing."""
@@ -327,7 +328,8 @@ class _Crew:
         except UserError as error:
             self.news.put(error)
         except BaseException:  # the worker is gone, which _muster sees; Dask says so in many ways
-            time.sleep(PULSE)
+            if not self.frames.stopped:
+                time.sleep(PULSE)
 
     def _enlist(self, address: str) -> None:
         """Bring the scene to a worker, unless its Blender is another."""
