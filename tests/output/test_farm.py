@@ -149,7 +149,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def compiled(self, made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict:
+def compiled(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What Flamenco would get of the job type."""
     script = (made[0] / JOB_TYPE).read_text() + STUB.replace("SETTINGS", json.dumps(SETTINGS))
     file = tmp_path_factory.mktemp("flamenco") / "run.cjs"
