@@ -119,7 +119,8 @@ def _own_cluster(count: int) -> Iterator[str]:
     threads = max(1, (os.cpu_count() or 1) // count)
     place = "127.0.0.1"
     options = f"--host {place} --nworkers {count} --nthreads {threads} --no-dashboard --death-timeout 30"
-    with LocalCluster(0, host=place, dashboard_address=None, silence_logs=logging.CRITICAL) as cluster:
+    silent = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    with LocalCluster(n_workers=0, host=place, **silent) as cluster:
         address = cluster.scheduler_address
         workers = subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_worker", address, *options.split()],
@@ -301,10 +302,11 @@ class _Crew:
                 workers = sorted(self.accepted & set(self.client.nthreads()))
                 self.client.run(ByValue(_dismiss), self.name, workers=workers, on_error="ignore")
 
-        thread = threading.Thread(target=release, daemon=True)  # a worker that hangs is not waited for
+        thread = threading.Thread(target=release, daemon=True)
         thread.start()
+        end = time.monotonic() + 3  # a worker that hangs is not waited for
         for each in (thread, *self.foremen.values()):
-            each.join(3 if each is thread else 0.1)
+            each.join(max(0.0, end - time.monotonic()))
 
     def _foreman(self, address: str) -> None:
         """Keep one worker busy until no frame is left, or it is gone or good for nothing."""
@@ -323,7 +325,8 @@ class _Crew:
         except UserError as error:
             self.news.put(error)
         except BaseException:  # the worker is gone, which _muster sees; Dask says so in many ways
-            time.sleep(PULSE)
+            if not self.frames.stopped:
+                time.sleep(PULSE)
 
     def _enlist(self, address: str) -> None:
         """Bring the scene to a worker, unless its Blender is another."""

@@ -23,6 +23,7 @@ SKIPPED = {
     "select_left_handle", "select_right_handle", "location_absolute", "dimensions_absolute", "tag",
     "action_suitable_slots", "pixels",
 }  # fmt: skip
+GONE = object()
 # Attributes by the name of their values, their numpy type and how many there are an element.
 VALUES = {
     "FLOAT": ("value", np.float32, 1),
@@ -110,7 +111,9 @@ class _Reader:
         yield type(thing).__name__
         above = (*above, thing.as_pointer())
         for name, kind in _properties(type(thing)):
-            value = getattr(thing, name)
+            value = getattr(thing, name, GONE)
+            if value is GONE:  # an add-on had defined it and was switched off
+                continue
             if kind == "POINTER":
                 yield from self._pointer(name, value, above)
             elif kind == "COLLECTION":

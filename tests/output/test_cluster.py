@@ -216,7 +216,7 @@ def test_an_interrupted_render_leaves_the_workers_free(cluster: Cluster, tmp_pat
         target=str(tmp_path / "film"),
         address=cluster.address,
     )
-    process = subprocess.Popen([sys.executable, "-c", code])
+    process = subprocess.Popen([sys.executable, "-c", code], preexec_fn=ready_for_interrupts)
     wait_for(lambda: hashes(tmp_path / "film"))
     assert children(worker.pid)
     process.send_signal(signal.SIGINT)
@@ -328,6 +328,11 @@ def fake_blender(folder: Path, code: str) -> Path:
         )
     )
     return place
+
+
+def ready_for_interrupts() -> None:
+    """Ctrl+C reaches a process even where a shell started the tests in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def children(pid: int) -> list[int]:
