@@ -28,7 +28,8 @@ SIZE = (480, 270)
 TIMES = (0.5, 5.5, 8.5)  # seconds, before the bars that the file does not have
 TILES = (9, 16)
 PAGES = {
-    "three": """<!doctype html><link rel="icon" href="data:,"><body style="margin:0"><canvas id="c" width="480" height="270"></canvas>
+    "three": """<!doctype html><link rel="icon" href="data:,"><body style="margin:0">
+<canvas id="c" width="480" height="270"></canvas>
 <script type="importmap">{"imports": {"three": "/node/three/build/three.module.js"}}</script>
 <script type="module">
 import * as THREE from "three";
@@ -50,7 +51,8 @@ window.show = (t) => {
 };
 window.ready = true;
 </script>""",
-    "babylon": """<!doctype html><link rel="icon" href="data:,"><body style="margin:0"><canvas id="c" width="480" height="270"></canvas>
+    "babylon": """<!doctype html><link rel="icon" href="data:,"><body style="margin:0">
+<canvas id="c" width="480" height="270"></canvas>
 <script src="/node/babylonjs/babylon.js"></script>
 <script src="/node/babylonjs-loaders/babylonjs.loaders.min.js"></script>
 <script>
