@@ -21,6 +21,7 @@ from llm_scene.models import load
 from llm_scene.network.trace import Trace
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.document import read_glb
+from llm_scene.output.production import produce
 
 LOOK = LOOKS["studio"]
 LIMITS = {"texture": 1.2e6, "instances": 1.5e6, "mesh": 25e6}  # bytes
@@ -104,6 +105,12 @@ def as_linear(rgb: np.ndarray) -> np.ndarray:
 class TestEveryMode:
     def test_is_small(self, mode: str) -> None:
         assert len(exported(mode)) <= LIMITS[mode]
+
+    def test_is_small_with_the_full_film_over_all_positions(self, mode: str) -> None:
+        model = load("nano-gpt-sort", None, [])
+        made = produce(model, model.encode_prompt("CBABBC"))
+        assert made.trace.n_positions == model.config.n_ctx
+        assert len(glb(made.layout, made.trace, made.film, made.look, mode=mode)) <= LIMITS[mode]
 
     def test_has_the_same_bytes_every_time(self, mode: str) -> None:
         assert glb(*staged(), LOOK, mode=mode) == exported(mode)

@@ -14,7 +14,7 @@ from ...layout.plan import Block, Layout
 from ...network.ops import Array
 from ...network.trace import Trace
 from ...scene.cells import DEFAULTS
-from .document import NEAREST, VERTICES, Document
+from .document import NEAREST, Document
 from .images import png, shelves
 from .motion import lit_at
 from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, SHADOW, light_on, painted, turned
@@ -139,8 +139,8 @@ def _unwrapped(rows: int, columns: int, tile: int) -> Array:
 def instanced_cells(document: Document, cells: Cells, parents: dict[str, int], film: Film | None) -> None:
     """A node a block whose instances are its cells; equal grids are stored once.
 
-    Computed values stand out by their magnitude, as in Blender; of weights only the colour is told, which
-    keeps the file small. `_T_ON` is the time in seconds at which the film lights a cell.
+    All cells are equally deep: a scale for each would be a quarter of the file. `_T_ON`, of computed
+    values, is the time in seconds at which the film lights a cell.
     """
     document.extensions.add(INSTANCING)
     paint = document.material("Cells")
@@ -151,16 +151,11 @@ def instanced_cells(document: Document, cells: Cells, parents: dict[str, int], f
     for block in cells.layout.blocks.values():
         attributes = {
             "TRANSLATION": document.accessor(_grid(block.shape)),
-            "_COLOR_0": document.accessor(painted(cells.rgb(block)), VERTICES),
+            "_COLOR_0": document.accessor(painted(cells.rgb(block))[:, :3], shares=True),
         }
-        if block.role != "weight":
-            deep = np.ones((block.n_cells, 3), np.float32)
-            deep[:, 2] += RELIEF * cells.magnitude(block).ravel()
-            attributes["SCALE"] = document.accessor(deep)
-            if film is not None:
-                attributes["_T_ON"] = document.accessor(
-                    lit_at(film, block, cells.layout.n_prompt).astype(np.float32)
-                )
+        if film is not None and block.role != "weight":
+            lit = lit_at(film, block, cells.layout.n_prompt)
+            attributes["_T_ON"] = document.accessor(lit.astype(np.float32))
         instances = {"extensions": {INSTANCING: {"attributes": attributes}}}
         fields = place(block) | instances | {"mesh": mesh, "extras": cells.extras(block)}
         document.node(block.name, parents[block.name], **fields)

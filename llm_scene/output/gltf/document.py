@@ -82,11 +82,16 @@ class Document:
 
     # --- arrays ---
 
-    def accessor(self, array: Array, target: int | None = None, *, bounds: bool = False) -> int:
-        """Store an array `[n]` or `[n, size]`; integers of vertices count as shares of their range."""
+    def accessor(
+        self, array: Array, target: int | None = None, *, bounds: bool = False, shares: bool = False
+    ) -> int:
+        """Store an array `[n]` or `[n, size]`.
+
+        Integers of vertices, and others if asked for, count as shares of their range.
+        """
         array = np.ascontiguousarray(array)
-        normalized = target == VERTICES and array.dtype.kind in "ui"
-        key = (array.dtype.str, array.shape, target, array.tobytes())
+        normalized = shares or (target == VERTICES and array.dtype.kind in "ui")
+        key = (array.dtype.str, array.shape, target, normalized, array.tobytes())
         if key in self._stored:
             return self._stored[key]
         size = 1 if array.ndim == 1 else array.shape[1]

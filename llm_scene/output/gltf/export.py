@@ -42,7 +42,7 @@ Keyed = tuple[int, list[Cue]]  # a node and what the film does to it
 Writer = Callable[[Document, Cells, dict[str, int], Film | None], None]
 MODES: dict[str, tuple[Writer, float]] = {
     "texture": (texture_cells, 0.0),
-    "instances": (instanced_cells, RELIEF),
+    "instances": (instanced_cells, 0.0),
     "mesh": (meshed_cells, RELIEF),
 }
 
