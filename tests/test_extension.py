@@ -1,7 +1,5 @@
 """The extension builds with Blender's own tool, passes its validation and carries what it needs."""
 
-import shutil
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -9,37 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tools.build_extension import bundled_tool
+sys.path.insert(0, str(Path(__file__).parent))
+from packing import MANIFEST, ROOT, build, extension_tool
 
-ROOT = Path(__file__).parent.parent
-MANIFEST = tomllib.loads((ROOT / "blender_manifest.toml").read_text())
 SHIPPED = {"__init__.py", "blender_manifest.toml", "LICENSE", "README.md", "llm_scene", "presets", "wheels"}
-
-
-def extension_tool(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Blender's extension tool."""
-    command = [sys.executable, str(bundled_tool()), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Build from a copy with empty files for wheels, so that no test downloads; platform → zip."""
-    source, output = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
-    tracked = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
-    for name in tracked:
-        if (ROOT / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, source / name)
-    (source / "wheels").mkdir()
-    for wheel in MANIFEST["wheels"]:
-        (source / wheel).touch()
-    built = extension_tool("build", "--split-platforms", f"--source-dir={source}", f"--output-dir={output}")
-    assert built.returncode == 0, built.stdout + built.stderr
-    return {
-        platform: output / f"{MANIFEST['id']}-{MANIFEST['version']}-{platform.replace('-', '_')}.zip"
-        for platform in MANIFEST["platforms"]
-    }
+    """The zips, by platform."""
+    return build(tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist"))
 
 
 @pytest.mark.parametrize("platform", MANIFEST["platforms"])

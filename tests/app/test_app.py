@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from packing import build
+
 BLENDER = os.environ.get("BLENDER", "")
 NO_SPLASH = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
 SCREEN = os.environ.get("BLENDER_SCREEN") == "1"
@@ -48,12 +50,13 @@ class App:
 
 
 @pytest.fixture(scope="module")
-def archive() -> Path:
-    """The extension for this platform, as `make build` leaves it."""
-    subprocess.run(
-        [sys.executable, "tools/build_extension.py"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension for this platform."""
+    platform, wheels = {"linux": ("linux-x64", "linux"), "win32": ("windows-x64", "win_amd64")}.get(
+        sys.platform, ("macos-arm64", "macosx_11_0_arm64")
     )
-    return next((ROOT / "dist").glob("*linux_x64.zip" if sys.platform == "linux" else "*.zip"))
+    zips = build(tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist"), wheels)
+    return zips[platform]
 
 
 @pytest.fixture(scope="module")
