@@ -20,6 +20,10 @@ SMALL = ["--resolution", "64x36", "--samples", "1"]
         ("generate -o a.blend --render-preset best", "no render preset 'best'"),
         ("generate -o a.blend --language tlh", "no captions in “tlh”"),
         ("generate -o a.blend --prompt XYZ", "X"),
+        ("generate -o a.blend --bits 12", "invalid choice: 12"),
+        ("generate -o a.blend --cuboids 0", "no whole number of 1 to"),
+        ("generate -o a.blend --window blocks.0.mlp.pre[1,2]", "a window opens in slabs only"),
+        ("generate -o a.blend --cuboids 3000 --window h.0.mlp.c_fc.weight[999,0]", "999"),
         ("render -o missing/a.mp4", "The folder missing does not exist"),
         ("render -o a.avi", ".mp4, .webm, .mov"),
         ("render -o a.mp4 --frames 0-99999", "The film has frames 0 to"),
@@ -98,6 +102,18 @@ def test_a_rendered_part_is_a_video_with_its_frames_beside_it(
     bpy.ops.wm.read_factory_settings(use_empty=True)
     assert main(command) == 0
     assert [(p.read_bytes(), p.stat().st_mtime_ns) for p in pictures] == first
+
+
+def test_detail_is_chosen_by_options(tmp_path: Path) -> None:
+    path = tmp_path / "scene.blend"
+    detail = ["--cuboids", "3000", "--bits", "16", "--window", "h.1.mlp.c_fc.weight[3,5]"]
+    bpy.ops.wm.read_factory_settings(use_empty=True)  # names repeat else
+    assert main(["generate", "-o", str(path), "--film", "teaser", *detail]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    slab = bpy.data.objects["h.1.mlp.c_fc.weight"]
+    assert len(slab["window"].data.vertices) == 128 * 48
+    assert slab.data.materials[0]["page"][2] == 16
+    assert "Cells" not in slab.modifiers
 
 
 def test_generate_and_captions_leave_their_files(tmp_path: Path) -> None:

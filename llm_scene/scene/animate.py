@@ -23,7 +23,7 @@ class Curves:
     another action begins.
     """
 
-    SLOTS = 256
+    SLOTS = 1024
 
     def __init__(self, name: str, ahead: Iterable[str] = ()) -> None:
         self.name = name

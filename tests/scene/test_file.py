@@ -135,7 +135,7 @@ def test_progress_rises_from_nothing() -> None:
     build(staged.layout, staged.trace, None, LOOKS["studio"], lambda done, what: told.append((done, what)))
     shares = [done for done, _ in told]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] < 1
-    assert list(dict.fromkeys(what for _, what in told))[:3] == ["matrices", "links", "labels"]
+    assert list(dict.fromkeys(what for _, what in told))[:3] == ["pictures", "matrices", "links"]
 
 
 def test_without_a_film_everything_is_shown() -> None:

@@ -130,6 +130,27 @@ class TestGenerate:
         assert "Cells" not in sheets["h.0.mlp.c_fc.weight"].modifiers
         assert "Cells" in sheets["blocks.0.resid_pre"].modifiers
 
+    def test_a_window_of_cuboids_opens_in_a_slab_and_can_be_undone(
+        self, addon: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("llm_scene.ui.preferences.cell_budget", lambda: 60_000)
+        bpy.ops.llm_scene.generate()
+        bpy.ops.ed.undo_push(message="generated")
+        faces = len(bpy.data.objects["h.0.mlp.c_fc.weight"].data.polygons)
+        for cell in ("[3,5]", "[40,150]"):  # the second window takes the first one's place
+            assert bpy.ops.llm_scene.open_window(address=f"h.0.mlp.c_fc.weight{cell}") == {"FINISHED"}
+            slab = bpy.data.objects["h.0.mlp.c_fc.weight"]
+            assert len(slab["window"].data.vertices) == 128 * 48
+            assert slab["window"]["llm_scene"] == slab["llm_scene"]
+            assert [t.name for t in bpy.data.objects if t.name.startswith("window in")] == [slab["window"].name]
+        with pytest.raises(RuntimeError, match="drawn as cuboids already"):
+            bpy.ops.llm_scene.open_window(address="blocks.0.resid_pre[0,1]")
+        bpy.ops.ed.undo_push(message="window")
+        bpy.ops.ed.undo()
+        slab = bpy.data.objects["h.0.mlp.c_fc.weight"]
+        assert "window" not in slab and len(slab.data.polygons) == faces
+        assert not [t for t in bpy.data.objects if t.name.startswith("window in")]
+
     def test_keeps_the_chapters_that_are_asked_for(self, addon: None) -> None:
         settings = bpy.context.scene.llm_scene_settings
         settings.chapters = "mlp, attention"
