@@ -11,19 +11,43 @@ WIDTH, HEIGHT = 860, 470
 LEFT, RIGHT, TOP, BOTTOM = 74, 660, 74, 408  # of the plot
 NEAR = 17.0  # the least distance between two names
 STYLE = """
-  .card { fill: #ffffff; stroke: #d0d7de } .text { fill: #1f2328 } .faint { fill: #59636e }
-  .grid { stroke: #d8dee4; stroke-width: 1 }
-  .s0 { --c: #0d7a5f } .s1 { --c: #2f5fb8 } .s2 { --c: #b3261e } .s3 { --c: #9a5b00 } .s4 { --c: #8250a8 }
-  @media (prefers-color-scheme: dark) {
-    .card { fill: #0d1117; stroke: #30363d } .text { fill: #f0f6fc } .faint { fill: #9198a1 }
-    .grid { stroke: #262c36 }
-    .s0 { --c: #3fd0a4 } .s1 { --c: #7aa7ff } .s2 { --c: #ff8b80 } .s3 { --c: #e3a03c } .s4 { --c: #cf9df0 }
-  }
-  .line { fill: none; stroke: var(--c); stroke-width: 2.5; stroke-linejoin: round; stroke-linecap: round }
-  .point, .name { fill: var(--c) } .s0 .line { stroke-width: 4 }
-  text { font: 13px system-ui, "Segoe UI", Helvetica, Arial, sans-serif }
-  .title { font-size: 18px; font-weight: 600 } .name { font-weight: 600 }
+text { font-size: 13px; font-family: system-ui, "Segoe UI", Helvetica, Arial, sans-serif }
+.title { font-size: 18px; font-weight: 600 } .name { font-weight: 600 }
+.line { fill: none; stroke-width: 2.5; stroke-linejoin: round; stroke-linecap: round } .s0 .line { stroke-width: 4 }
 """
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of a page: behind everything, the frame, the grid, text, quieter text, and the lines'."""
+
+    card: str
+    frame: str
+    grid: str
+    text: str
+    faint: str
+    lines: tuple[str, ...]
+
+    @property
+    def style(self) -> str:
+        """The rules of the style sheet."""
+        found = [
+            f".card {{ fill: {self.card}; stroke: {self.frame} }} .grid {{ stroke: {self.grid} }}",
+            f".text {{ fill: {self.text} }} .faint {{ fill: {self.faint} }}",
+        ]
+        for n, colour in enumerate(self.lines):
+            found.append(f".s{n} .line {{ stroke: {colour} }} .s{n} .point, .s{n} .name {{ fill: {colour} }}")
+        return "\n".join(found)
+
+
+LIGHT = Palette(
+    "#ffffff", "#d0d7de", "#e4e8ec", "#1f2328", "#59636e",
+    ("#0d7a5f", "#2f5fb8", "#b3261e", "#9a5b00", "#8250a8"),
+)  # fmt: skip
+DARK = Palette(
+    "#0d1117", "#30363d", "#262c36", "#f0f6fc", "#9198a1",
+    ("#3fd0a4", "#7aa7ff", "#ff8b80", "#e3a03c", "#cf9df0"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,13 +77,13 @@ class _Scale:
 
 
 def chart(title: str, x_label: str, y_label: str, series: Sequence[Series]) -> str:
-    """The SVG. Lines have five colours, the first is the thickest; each is named at its right end."""
+    """The SVG. Each line is named at its right end; the first is the thickest."""
     x = _axis((x for line in series for x, _ in line.points), LEFT, RIGHT)
     y = _axis((y for line in series for _, y in line.points), BOTTOM, TOP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(title)}">',
-        f"<style>{STYLE}</style>",
+        f"<style>{STYLE}{LIGHT.style}\n@media (prefers-color-scheme: dark) {{\n{DARK.style}\n}}</style>",
         f'<rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="10"/>',
         _text(LEFT, 34, title, "title text"),
         _text(LEFT, 58, y_label, "faint"),
@@ -82,7 +106,7 @@ def _line(number: int, line: Series, x: _Scale, y: _Scale) -> str:
     places = [(x(a), y(b)) for a, b in line.points]
     path = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
     dots = "".join(f'<circle class="point" cx="{a:.1f}" cy="{b:.1f}" r="4"/>' for a, b in places)
-    return f'<g class="s{number % 5}"><polyline class="line" points="{path}"/>{dots}</g>'
+    return f'<g class="s{number % len(LIGHT.lines)}"><polyline class="line" points="{path}"/>{dots}</g>'
 
 
 def _names(series: Sequence[Series], x: _Scale, y: _Scale) -> list[str]:
@@ -92,7 +116,7 @@ def _names(series: Sequence[Series], x: _Scale, y: _Scale) -> list[str]:
     for height, n in ends:
         lowest = max(height, lowest + NEAR)
         right = x(series[n].points[-1][0]) + 10
-        found.append(f'<g class="s{n % 5}">{_text(right, lowest, series[n].name, "name")}</g>')
+        found.append(f'<g class="s{n % len(LIGHT.lines)}">{_text(right, lowest, series[n].name, "name")}</g>')
     return found
 
 
