@@ -20,7 +20,7 @@ from llm_scene.network.ops import Array
 
 from .chart import Series, chart
 from .measure import SkippedError, alone, need, seconds
-from .report import Row, ratio
+from .report import Row, ratio, table
 
 SHAPES = {
     10**3: (25, 40),
@@ -56,7 +56,7 @@ class Figures:
         return {n: spent for (name, n), (spent, _) in self.costs.items() if name == way}
 
     def exponent(self, way: str) -> float:
-        """The slope of log seconds over log cells, without the smallest size, where Blender's start counts."""
+        """The slope of log seconds over log cells, without the smallest size, which is all overhead."""
         found = self.seconds(way)
         sizes = [n for n in found if n > 10**3 or way == OBJECTS]
         return float(np.polyfit(np.log(sizes), np.log([found[n] for n in sizes]), 1)[0])
@@ -144,10 +144,11 @@ def build(way: str, n: int) -> float:
 
 def makers() -> dict[str, Callable[[Array], Iterable[Any]]]:
     """What makes the objects of a matrix, by way."""
-    from . import rivals
     from llm_scene.scene.cells import cell_object
     from llm_scene.scene.materials import SlabMaterials, cell_material
     from llm_scene.scene.slabs import slab_object
+
+    from . import rivals
 
     look = LOOKS["studio"]
 
@@ -189,9 +190,12 @@ def _what(n: int, way: str) -> str:
 
 
 def _cost(cost: Cost) -> str:
-    return f"{cost[0]:.2g} s, {cost[1] / 1e9:.2g} GB" if cost[0] < 10 else f"{cost[0]:.0f} s, {cost[1] / 1e9:.2g} GB"
+    return (
+        f"{cost[0]:.2g} s, {cost[1] / 1e9:.2g} GB"
+        if cost[0] < 10
+        else f"{cost[0]:.0f} s, {cost[1] / 1e9:.2g} GB"
+    )
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print("  ".join(row))
+    print(table(rows()))

@@ -19,7 +19,7 @@ from llm_scene.network import declare
 
 from .frames import Frames, frames, show
 from .measure import SkippedError, need, process, seconds
-from .report import Row, budget, ratio
+from .report import Row, budget, ratio, table
 
 CONFIG = {
     "model_type": "gpt2",
@@ -30,7 +30,7 @@ CONFIG = {
     "vocab_size": 50257,
 }
 PROMPT = (2, 1, 0, 1, 1, 2)
-FRAMES = 8
+FRAMES = 7
 MEMORY = 10e9
 STEPS = ("trace, layout and film", "scene", ".blend")
 
@@ -140,9 +140,14 @@ def _seconds(what: str, ours: float, nano: float, most: float | None = None) -> 
 def _bytes(what: str, ours: float, nano: float, most: float) -> Row:
     unit, size = ("GB", 1e9) if most >= 1e9 else ("MB", 1e6)
     figures = (f"{each / size:.3g} {unit}" for each in (ours, nano))
-    return Row(what, next(figures), f"nano-GPT: {next(figures)}", ratio(ours, nano), budget(ours / size, most / size, f" {unit}"))
+    return Row(
+        what,
+        next(figures),
+        f"nano-GPT: {next(figures)}",
+        ratio(ours, nano),
+        budget(ours / size, most / size, f" {unit}"),
+    )
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print("  ".join(row))
+    print(table(rows()))

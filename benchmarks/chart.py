@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 860, 470
-LEFT, RIGHT, TOP, BOTTOM = 74, 660, 74, 408  # of the plot
+LEFT, RIGHT, TOP, BOTTOM = 74, 740, 74, 408  # of the plot
 NEAR = 17.0  # the least distance between two names
 STYLE = """
 text { font-size: 13px; font-family: system-ui, "Segoe UI", Helvetica, Arial, sans-serif }
-.title { font-size: 18px; font-weight: 600 } .name { font-weight: 600 }
-.line { fill: none; stroke-width: 2.5; stroke-linejoin: round; stroke-linecap: round } .s0 .line { stroke-width: 4 }
+.title { font-size: 18px; font-weight: 600 }
+.name { font-weight: 600; stroke-width: 4; paint-order: stroke; stroke-linejoin: round }
+.line { fill: none; stroke-width: 2.5; stroke-linejoin: round; stroke-linecap: round }
+.s0 .line { stroke-width: 4 }
 """
 
 
@@ -33,6 +35,7 @@ class Palette:
         """The rules of the style sheet."""
         found = [
             f".card {{ fill: {self.card}; stroke: {self.frame} }} .grid {{ stroke: {self.grid} }}",
+            f".name {{ stroke: {self.card} }}",
             f".text {{ fill: {self.text} }} .faint {{ fill: {self.faint} }}",
         ]
         for n, colour in enumerate(self.lines):

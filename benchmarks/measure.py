@@ -1,4 +1,4 @@
-"""How things are measured: the best of several in turns, and alone in a fresh process with its peak memory."""
+"""How things are measured: in turns, and alone in a fresh process with its peak memory."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Process:
         self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_silence)
 
     def __call__(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """What `work(*arguments)` returns over there. Raises SkippedError where the system ends the process."""
+        """What `work(*arguments)` returns over there. Raises SkippedError where the process is ended."""
         try:
             return self._pool.submit(work, *arguments).result()
         except BrokenProcessPool:
