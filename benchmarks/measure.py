@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -46,7 +47,7 @@ class Process:
     """A fresh process that does one thing at a time and keeps what its module keeps."""
 
     def __init__(self) -> None:
-        self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_silence)
+        self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_prepare)
 
     def __call__(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """What `work(*arguments)` returns over there. Raises SkippedError where the process is ended."""
@@ -103,6 +104,10 @@ def _field(path: Path, name: str) -> int:
     return 1024 * int(line.split()[1])
 
 
-def _silence() -> None:
-    """Blender writes about every picture and file; only errors are of use."""
+def _prepare() -> None:
+    """Let only errors through: Blender writes about every picture and file. And let it be found.
+
+    A Blender in the process that starts this one hands its scripts' folder down, where another `bpy` is.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.path[:] = [entry for entry in sys.path if Path(entry).parts[-2:] != ("scripts", "modules")]

@@ -26,8 +26,9 @@ def one_object_a_cell(values: Array, material: bpy.types.Material) -> list[bpy.t
     cells = []
     for (row, column), value in np.ndenumerate(values):
         cell = bpy.data.objects.new("cell", mesh)
-        cell.location = (column, 0.0, -row - 1.0)
-        cell.scale.y = 1 + RELIEF * abs(value)
+        depth = 1 + RELIEF * abs(value)
+        cell.location = (column, 1 - depth, -row)
+        cell.scale.y = depth
         cell["value"] = float(value)
         cells.append(cell)
     return cells
