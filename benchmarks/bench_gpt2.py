@@ -55,16 +55,20 @@ def measured(n_frames: int, config: dict[str, Any] = CONFIG) -> list[Row]:
         rendered = (large.peak(), small.peak())
         with process() as other:
             opened = other(open_blend, folder / "scene.blend")
-    cells = f"{ours['matrices']:,} matrices, {ours['cells']:,} cells"
-    return [
-        _seconds(f"all up to the .blend: {cells}", sum(map(ours.get, STEPS)), sum(map(nano.get, STEPS)), 60),
+    whole = [sum(map(made.__getitem__, STEPS)) for made in (ours, nano)]
+    figures = [
+        Row(
+            "what it shows", _counts(ours), f"nano-GPT: {_counts(nano)}", ratio(ours["cells"], nano["cells"])
+        ),
+        _seconds("all up to the .blend", whole[0], whole[1], 60),
         *(_seconds(f"of it {step}", ours[step], nano[step]) for step in STEPS),
         _bytes("peak memory up to the .blend", *saved, 6e9),
         _bytes("size of the .blend", ours["size"], nano["size"], 400e6),
-        Row("opening it", f"{opened:.1f} s"),
+        Row("opening the .blend", f"{opened:.1f} s"),
         *_frames(times["ours"], times["nano"]),
         _bytes("peak memory with these frames", *rendered, 6e9),
     ]
+    return [row._replace(what=f"GPT-2 small, {row.what}") for row in figures]
 
 
 def make(source: dict[str, Any], path: Path) -> dict[str, float]:
@@ -118,6 +122,10 @@ def write_model(folder: Path, config: dict[str, Any]) -> Path:
     return folder
 
 
+def _counts(made: dict[str, float]) -> str:
+    return f"{made['cells']:,} cells in {made['matrices']:,} matrices"
+
+
 def _frames(ours: Frames, nano: Frames) -> list[Row]:
     later = ours.median / nano.median
     return [
@@ -139,14 +147,9 @@ def _seconds(what: str, ours: float, nano: float, most: float | None = None) -> 
 
 def _bytes(what: str, ours: float, nano: float, most: float) -> Row:
     unit, size = ("GB", 1e9) if most >= 1e9 else ("MB", 1e6)
-    figures = (f"{each / size:.3g} {unit}" for each in (ours, nano))
-    return Row(
-        what,
-        next(figures),
-        f"nano-GPT: {next(figures)}",
-        ratio(ours, nano),
-        budget(ours / size, most / size, f" {unit}"),
-    )
+    mine, other = (f"{each / size:.3g} {unit}" for each in (ours, nano))
+    limit = budget(ours / size, most / size, f" {unit}")
+    return Row(what, mine, f"nano-GPT: {other}", ratio(ours, nano), limit)
 
 
 if __name__ == "__main__":

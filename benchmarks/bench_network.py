@@ -40,17 +40,17 @@ def nano() -> Row:
     tokens = [2, 1, 0, 1, 1, 2, 0, 1, 1, 1, 2]
     times = best({"ours": lambda: model.trace(tokens)})
     return Row(
-        "nano-GPT: trace of 11 positions", f"{times['ours']:.1f} ms", budget=budget(times["ours"], 20, " ms")
+        "nano-GPT, trace of 11 positions", f"{times['ours']:.1f} ms", budget=budget(times["ours"], 20, " ms")
     )
 
 
 def against_torch() -> list[Row]:
-    """GPT-2 small: the whole trace, and one further position with the cache."""
+    """GPT-2 small, the whole trace, and one further position with the cache."""
     try:
         import torch
         import transformers
     except ImportError:
-        return [Row("GPT-2 small: trace", "not measured: torch and transformers are not installed")]
+        return [Row("GPT-2 small, trace", "not measured: torch and transformers are not installed")]
     torch.set_grad_enabled(False)
     torch.manual_seed(0)
     theirs = transformers.GPT2LMHeadModel(transformers.GPT2Config(**CONFIG)).eval()
@@ -76,8 +76,8 @@ def against_torch() -> list[Row]:
     whole = {"torch": lambda: theirs(batch, use_cache=False), "ours": lambda: run(network, state, tokens)}
     further = {"torch": theirs_next, "ours": ours_next}
     return [
-        _row(f"GPT-2 small: trace of {POSITIONS} positions", best(whole)),
-        _row("GPT-2 small: one further token", best(further, 3 * REPEAT)),
+        _row(f"GPT-2 small, trace of {POSITIONS} positions", best(whole)),
+        _row("GPT-2 small, one further token", best(further, 3 * REPEAT)),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import re
@@ -69,6 +70,27 @@ def sections(text: str) -> dict[str, str]:
     """The sections of a report."""
     _, *parts = re.split(r"^## (.*)\n\n", text, flags=re.MULTILINE)
     return {name: f"{part.strip()}\n" for name, part in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def measured(name: str) -> tuple[str, list[Row], str]:
+    """What a module says it measures; its rows; and its picture, "" if it draws none."""
+    module = importlib.import_module(f"{__package__}.bench_{name}")
+    rows = module.rows()
+    return module.__doc__.strip(), rows, module.picture() if hasattr(module, "picture") else ""
+
+
+def requoted(text: str, results: str) -> str:
+    """A text that quotes lines of the tables, with the lines as they are now.
+
+    A line is known by what it measures, and by what that is compared with.
+    """
+    now = {_key(line): line for line in results.splitlines() if line.startswith("| ")}
+    return "".join(now.get(_key(line), line.rstrip("\n")) + "\n" for line in text.splitlines())
+
+
+def _key(line: str) -> tuple[str, ...]:
+    cells = [cell.strip() for cell in line.split("|")]
+    return (cells[1], cells[3].partition(":")[0]) if len(cells) == len(Row._fields) + 2 else (line,)
 
 
 def _version(name: str) -> str | None:

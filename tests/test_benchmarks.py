@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from benchmarks import bench_blend, bench_cells, bench_gpt2, bench_network, rivals
-from benchmarks.__main__ import FOLDER, main
+from benchmarks.__main__ import FOLDER, README, main
 from benchmarks.chart import Series, chart
 from benchmarks.measure import SkippedError, alone, in_turns, need, process
-from benchmarks.report import Row, budget, ratio, report, section, sections, table
+from benchmarks.report import Row, budget, ratio, report, requoted, section, sections, table
 
 SVG = "{http://www.w3.org/2000/svg}"
 MODULES = sorted(path.stem for path in FOLDER.glob("bench_*.py"))
@@ -62,6 +62,32 @@ def test_a_ratio_is_ours_by_theirs_and_a_missed_budget_is_named() -> None:
 def test_sections_of_a_report_are_read_back() -> None:
     parts = {name: section(f"About {name}.", [Row(name, "1 s")], 0.5) for name in ("cells", "gpt2")}
     assert sections(report(parts)) == parts
+
+
+def test_quoted_lines_follow_the_results() -> None:
+    rows = [Row("a", "1 s", "x: 4 s", "0.25x"), Row("a", "1 s", "y: 2 s", "0.50x"), Row("b", "3 s")]
+    old = "# Fast\n\n| a | 9 s | y: 1 s | 9.00x |  |\n| c | 1 s |  |  |  |\n| two | cells |\n"
+    new = "# Fast\n\n| a | 1 s | y: 2 s | 0.50x |  |\n| c | 1 s |  |  |  |\n| two | cells |\n"
+    assert requoted(old, report({"some": section("About.", rows, 0.0)})) == new
+
+
+def test_the_readme_quotes_the_results() -> None:
+    readme = README.read_text("utf-8")
+    results = (FOLDER / "results.md").read_text("utf-8").splitlines()
+    quoted = [line for line in readme.splitlines() if len(cells_of(line)) == len(Row._fields)]
+    assert len(quoted) > 5
+    assert set(quoted) <= set(results)
+    assert "(benchmarks/results.svg)" in readme
+
+
+def test_results_are_written_and_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("| nano-GPT, trace of 11 positions | ? |  |  |  |\n")
+    assert main(["network"], tmp_path, readme) == 0
+    results = (tmp_path / "results.md").read_text("utf-8")
+    assert list(sections(results)) == ["network"]
+    assert readme.read_text("utf-8") in results
+    assert results in capsys.readouterr().out
 
 
 def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
