@@ -37,9 +37,15 @@ def order_of(block: Block, n_prompt: int) -> Array:
     Position by position, and down each position's column (or along its row).
     """
     rows, columns = np.indices(block.shape)
-    position, within, length = (rows, columns, block.shape[1]) if by_rows(block) else (
-        columns, rows, block.shape[0])  # fmt: skip
-    prompt = (position * length + within) / max(1, min(n_prompt, position.max() + 1) * length - 1)
+    return order_at(block, rows, columns, n_prompt)
+
+
+def order_at(block: Block, rows: Array, columns: Array, n_prompt: int) -> Array:
+    """The same for some of its cells, by their rows and columns."""
+    position, within, n_positions, length = (
+        (rows, columns, *block.shape) if by_rows(block) else (columns, rows, *block.shape[::-1])
+    )
+    prompt = (position * length + within) / max(1, min(n_prompt, n_positions) * length - 1)
     later = begin(1) * (position - n_prompt + 1) + within / max(1, length - 1)
     return np.where(position < n_prompt, prompt, later)
 

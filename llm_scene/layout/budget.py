@@ -5,15 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..network.graph import Network
+from ..network.ops import Cell
 from .arrange import arrange
+from .inspection import standing
+from .mosaic import Region
 from .plan import Layout
 
 CUBOIDS = 1_000_000  # cells drawn as cuboids in one scene, unless the user says otherwise
-TILE = 8192  # the most cells along a side of a slab's picture: what every graphics card takes
+WINDOW = 128  # cells a side of a window of cuboids in a slab
 # What a scene takes on two cores, measured with nano-GPT and a GPT-2 small: seconds and bytes by what
 # there is, and bytes for Blender itself.
 BLOCK_SECONDS, CUBOID_SECONDS, SLAB_SECONDS = 8e-3, 2e-6, 1.5e-7
 BLOCK_BYTES, CUBOID_BYTES, SLAB_BYTES, BLENDER_BYTES = 4e5, 1100.0, 14.0, 3e8
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How finely matrices are drawn."""
+
+    cuboids: int = CUBOIDS  # the most cells drawn one by one
+    bits: int = 8  # of a value in a slab's picture: 8 or 16
+    window: tuple[str, Cell] | None = None  # a matrix and a cell in a slab, around which cuboids stand
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,16 @@ def slabs(layout: Layout, budget: int = CUBOIDS) -> frozenset[str]:
         chosen.update(alike)
         cells -= size * len(alike)
     return frozenset(chosen)
+
+
+def window_of(layout: Layout, detail: Detail) -> tuple[str, Region] | None:
+    """The block and the region in which cuboids stand in a slab, where there are any."""
+    if detail.window is None:
+        return None
+    block = standing(layout, *detail.window)
+    if block is None or block.name not in slabs(layout, detail.cuboids):
+        return None
+    return block.name, Region.around(*block.place(detail.window[1]), WINDOW, block.shape)
 
 
 def cost(network: Network, n_positions: int, budget: int = CUBOIDS) -> Cost:

@@ -1,4 +1,4 @@
-"""Writes a film's cues and shots as native F-curves: one action for the whole film, a slot an object."""
+"""Writes a film's cues and shots as native F-curves: a slot of an action for every object."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ Key = tuple[float, float, str]  # frame, value, easing to the next key
 
 
 class Curves:
-    """F-curves of one action, made through its layers, which both supported Blenders share."""
+    """F-curves, made through an action's layers, which both supported Blenders share.
+
+    Blender looks slots up one by one, so after `SLOTS` objects another action begins.
+    """
+
+    SLOTS = 1024
 
     def __init__(self, name: str) -> None:
-        self.action = bpy.data.actions.new(name)
-        self.strip = self.action.layers.new("Film").strips.new(type="KEYFRAME")
+        self.name = name
         self._bags: dict[bpy.types.ID, bpy.types.ActionChannelbag] = {}
 
     def write(self, owner: bpy.types.ID, path: str, index: int, keys: list[Key]) -> None:
@@ -35,6 +39,9 @@ class Curves:
 
     def _bag(self, owner: bpy.types.ID) -> bpy.types.ActionChannelbag:
         if owner not in self._bags:
+            if len(self._bags) % self.SLOTS == 0:
+                self.action = bpy.data.actions.new(self.name)
+                self.strip = self.action.layers.new("Film").strips.new(type="KEYFRAME")
             slot = self.action.slots.new(owner.id_type, owner.name)
             data = owner.animation_data_create()
             data.action = self.action
@@ -66,6 +73,14 @@ def animate(
     scene.frame_set(0)  # also evaluates: Blender 5.2 crashes on writing a scene that never was
     for chapter in film.chapters:
         scene.timeline_markers.new(chapter.title, frame=round(chapter.start * film.fps))
+
+
+def follow(thing: bpy.types.Object, leader: bpy.types.Object) -> None:
+    """Give an object the animation of another: they share its slot."""
+    lead = leader.animation_data
+    if lead is not None and lead.action is not None:
+        data = thing.animation_data_create()
+        data.action, data.action_slot = lead.action, lead.action_slot
 
 
 # Channels that are no custom properties, and the properties they write.

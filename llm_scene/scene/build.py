@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
 
 import bpy
 
 from ..film.front import done
 from ..film.plan import Film
 from ..film.props import Note, Swarm
-from ..layout.budget import CUBOIDS, slabs
+from ..layout.budget import Detail, slabs, window_of
 from ..layout.legend import legend
 from ..layout.look import Look, scale_of
 from ..layout.plan import Block, Layout
 from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
+from ..network.graph import Role
 from ..network.trace import Trace
-from .animate import animate
+from .animate import animate, follow
 from .camera import film_camera
 from .cells import cell_object
 from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
@@ -24,19 +26,19 @@ from .legend import legend_objects
 from .links import link_object
 from .materials import (
     PROPERTIES,
-    SlabMaterials,
     cell_material,
     ink_material,
     link_material,
     swarm_material,
 )
 from .room import furnish
-from .slabs import slab_object
+from .slabs import Pictures, picture, slab_object
 from .swarm import swarm_object
 
 NAME = "LLM Scene"
 STEPS = {  # what building consists of, and about how much of the time each takes
-    "matrices": 0.4,
+    "pictures": 0.2,
+    "matrices": 0.2,
     "links": 0.1,
     "labels": 0.3,
     "letters": 0.02,
@@ -48,6 +50,8 @@ STEPS = {  # what building consists of, and about how much of the time each take
 }
 MARK = "llm_scene"  # custom property by which the add-on knows what is its own
 Progress = Callable[[float, str], None]
+Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
+DETAIL = Detail()
 
 
 @dataclass
@@ -59,6 +63,8 @@ class _Studio:
     layout: Layout
     collections: dict[tuple[str, ...], bpy.types.Collection]
     objects: dict[str, bpy.types.Object]
+    scales: dict[str, float] = field(default_factory=dict)  # what fills the colour map, by matrix
+    pictures: dict[Kind, Pictures] = field(default_factory=dict)
 
     def collection(self, *path: str) -> bpy.types.Collection:
         """The collection at a path, made where missing; nested as the path is."""
@@ -89,15 +95,15 @@ def build(
     film: Film | None,
     look: Look,
     progress: Progress | None = None,
-    budget: int = CUBOIDS,
+    detail: Detail = DETAIL,
 ) -> bpy.types.Scene:
     """A new Blender scene of a traced model, with the film's keyframes if there is a film.
 
-    Of the cells, at most `budget` become cuboids; the largest matrices become slabs instead.
+    `detail` says how many cells may become cuboids; the largest matrices become slabs instead.
 
     Nothing that exists in the file is touched. `progress` is told the share done and what is being done.
     """
-    steps = construct(layout, trace, film, look, budget)
+    steps = construct(layout, trace, film, look, detail)
     while True:
         try:
             share, what = next(steps)
@@ -109,14 +115,15 @@ def build(
 
 
 def construct(
-    layout: Layout, trace: Trace, film: Film | None, look: Look, budget: int = CUBOIDS
+    layout: Layout, trace: Trace, film: Film | None, look: Look, detail: Detail = DETAIL
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """`build` in small steps: yields the share done and what is being done, and returns the scene."""
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
     studio = _Studio(scene, look, layout, {}, {})
     steps = (
-        _matrices(studio, trace, slabs(layout, budget)),
+        _pictures(studio, trace, detail),
+        _matrices(studio, trace, detail),
         _links(studio),
         _labels(studio),
         _letters(studio),
@@ -134,24 +141,54 @@ def construct(
     return scene
 
 
-def _matrices(studio: _Studio, trace: Trace, large: frozenset[str]) -> Iterator[float]:
-    materials: dict[tuple[str, bool], bpy.types.Material] = {}
-    pictured: dict[tuple[str, bool], SlabMaterials] = {}
-    scales = {m.name: scale_of(trace[m.name]) for m in trace.network if m.shown}
-    for n, block in enumerate(studio.layout.blocks.values()):
-        yield n / len(studio.layout.blocks)
-        key = (block.role, block.matrix.signed)
-        scale = scales[block.matrix.name]
-        if block.name in large:
-            pictured.setdefault(key, SlabMaterials(studio.look, *key))
-            sheet = slab_object(block, block.values(trace), scale, pictured[key], studio.layout.n_prompt)
+def _pictures(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
+    layout = studio.layout
+    for n, matrix in enumerate(matrices := [m for m in trace.network if m.shown]):
+        yield 0.4 * n / len(matrices)
+        studio.scales[matrix.name] = scale_of(trace[matrix.name])
+    large = slabs(layout, detail.cuboids)
+    kinds = _by_kind(block for block in layout.blocks.values() if block.name in large)
+    for n, (kind, blocks) in enumerate(kinds.items()):
+        yield 0.4 + 0.6 * n / len(kinds)
+        studio.pictures[kind] = picture(blocks, trace, studio.scales, studio.look, *kind, detail.bits)
+
+
+def _matrices(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
+    layout, scales = studio.layout, studio.scales
+    large, window = slabs(layout, detail.cuboids), window_of(layout, detail)
+    materials = {kind: cell_material(studio.look, *kind) for kind in _by_kind(layout.blocks.values())}
+    for n, block in enumerate(layout.blocks.values()):
+        yield n / len(layout.blocks)
+        kind, scale = _kind(block), scales[block.matrix.name]
+        cuboids = functools.partial(cell_object, block, trace, scale, materials[kind], layout.n_prompt)
+        if block.name not in large:
+            sheets = {block.name: cuboids()}
+        elif window is None or window[0] != block.name:
+            sheets = {block.name: slab_object(block, studio.pictures[kind], layout.n_prompt)}
         else:
-            if key not in materials:
-                materials[key] = cell_material(studio.look, *key)
-            sheet = cell_object(block, block.values(trace), scale, materials[key], studio.layout.n_prompt)
-        sheet["scale"] = scale
-        studio.add(block.name, sheet, "Matrices", *block.section, **PROPERTIES)
-        sheet["reveal"] = done(trace.n_positions - studio.layout.n_prompt)
+            slab = slab_object(block, studio.pictures[kind], layout.n_prompt, window[1])
+            sheets = {block.name: slab, window_name(block.name): cuboids(window[1])}
+        for name, sheet in sheets.items():
+            sheet["scale"] = scale
+            studio.add(name, sheet, "Matrices", *block.section, **PROPERTIES)
+            sheet["reveal"] = done(trace.n_positions - layout.n_prompt)
+
+
+def _kind(block: Block) -> Kind:
+    return block.role, block.matrix.signed
+
+
+def _by_kind(blocks: Iterable[Block]) -> dict[Kind, list[Block]]:
+    """Blocks that look alike."""
+    kinds: dict[Kind, list[Block]] = {}
+    for block in blocks:
+        kinds.setdefault(_kind(block), []).append(block)
+    return kinds
+
+
+def window_name(block: str) -> str:
+    """The object of the cuboids in a slab's window."""
+    return f"window in {block}"
 
 
 def _links(studio: _Studio) -> Iterator[float]:
@@ -284,3 +321,6 @@ def _film(studio: _Studio, film: Film | None) -> Iterator[float]:
     camera = film_camera(studio.scene, studio.layout, film, studio.collection("Camera"))
     if film is not None:
         yield from animate(studio.scene, film, studio.objects, camera)
+    for name, window in studio.objects.items():
+        if name.startswith(window_name("")):
+            follow(window, studio.objects[name.removeprefix(window_name(""))])

@@ -10,10 +10,12 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..film.front import order_of
+from ..film.front import order_at
 from ..layout.look import normalise
+from ..layout.mosaic import Region
 from ..layout.plan import Block
 from ..network.ops import Array
+from ..network.trace import Trace
 from .compat import modifier_input
 from .nodes import Tree, Value
 
@@ -23,21 +25,29 @@ DEFAULTS = {"Gap": 0.1, "Relief": 0.8, "Bevel": 0.09}
 
 
 def cell_object(
-    block: Block, values: Array, scale: float, material: bpy.types.Material, n_prompt: int
+    block: Block,
+    trace: Trace,
+    scale: float,
+    material: bpy.types.Material,
+    n_prompt: int,
+    region: Region | None = None,
 ) -> bpy.types.Object:
-    """An object named after the block, one point a cell. `values` are the true ones, [rows, columns]."""
+    """An object named after the block, one point a cell; with a `region`, only for its cells."""
+    region = region or Region(0, 0, *block.shape)
+    values = block.values(trace)[region.slices]
     mesh = bpy.data.meshes.new(block.name)
     mesh.from_pydata(np.empty((0, 3)), [], [])
-    mesh.vertices.add(block.n_cells)
-    rows, columns = (axis.ravel() for axis in np.indices(block.shape))
-    points = np.stack([columns + 0.5, np.ones(block.n_cells), -rows - 0.5], axis=1)
+    mesh.vertices.add(values.size)
+    rows, columns = (axis.ravel() for axis in np.indices(values.shape))
+    rows, columns = rows + region.row, columns + region.column
+    points = np.stack([columns + 0.5, np.ones(values.size), -rows - 0.5], axis=1)
     mesh.vertices.foreach_set("co", points.astype(np.float32).ravel())
     state = np.where(np.isneginf(values), MASKED, np.where(np.isfinite(values), 0.0, BROKEN))
     _attribute(mesh, "raw", np.where(np.isfinite(values), values, 0))
     _attribute(mesh, "value", normalise(values, scale))
     _attribute(mesh, "row", rows)
     _attribute(mesh, "column", columns)
-    _attribute(mesh, "order", order_of(block, n_prompt))
+    _attribute(mesh, "order", order_at(block, rows, columns, n_prompt))
     _attribute(mesh, "state", state)
     mesh.materials.append(material)
     cells = bpy.data.objects.new(block.name, mesh)
@@ -45,10 +55,17 @@ def cell_object(
     modifier = cells.modifiers.new("Cells", "NODES")
     modifier.node_group = cell_group()
     modifier_input(modifier, _identifier("Material"), material)
-    if block.role == "weight":  # the stage is quieter, and bevels would nearly double its faces
-        modifier_input(modifier, _identifier("Bevel"), 0.0)
-        modifier_input(modifier, _identifier("Relief"), 0.4)
+    for name, value in measures(block).items():
+        modifier_input(modifier, _identifier(name), value)
     return cells
+
+
+def measures(block: Block) -> dict[str, float]:
+    """Gap, relief and bevel of a block's cells.
+
+    Weights are the stage and quieter, and bevels would nearly double their faces.
+    """
+    return DEFAULTS | ({"Relief": 0.4, "Bevel": 0.0} if block.role == "weight" else {})
 
 
 def _attribute(mesh: bpy.types.Mesh, name: str, values: Array) -> None:

@@ -44,6 +44,10 @@ class Tree:
         """Scalar arithmetic."""
         return self.call("ShaderNodeMath", *values, operation=operation, use_clamp=clamp)
 
+    def vector(self, operation: str, *values: Value) -> bpy.types.NodeSocket:
+        """Arithmetic on vectors, number by number."""
+        return self.call("ShaderNodeVectorMath", *values, operation=operation)
+
     def blend(self, factor: Value, a: Value, b: Value) -> bpy.types.NodeSocket:
         """Number a to number b."""
         node = self.node("ShaderNodeMix", data_type="FLOAT")

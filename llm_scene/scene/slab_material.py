@@ -1,0 +1,250 @@
+"""The material of slabs: it draws cells from a picture of their values, at any distance.
+
+Near, it draws what cuboids would show: gaps between cells, bevelled edges, and the shadows that high cells
+cast on low ones. As cells grow smaller than pixels it changes over to smaller copies of the picture, which
+hold the mean m and the spread s of the values under a texel; the colour there is the average of the
+colour map at m - s and m + s, in linear light. That is the two-point Gauss-Hermite rule: the average of any
+colour map that bends no more than a cubic, so that a matrix is as bright from afar as from close by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import bpy
+
+from ..film.front import STRIDE
+from ..layout.look import Look
+from ..layout.mosaic import REDUCTIONS
+from ..network.graph import Role
+from .materials import (
+    LIFT,
+    attribute,
+    blank,
+    colour_map,
+    focus,
+    front,
+    object_property,
+    rgba,
+    surface,
+)
+from .nodes import Tree, Value
+
+SENSOR = 36.0  # mm, across the longer side of the picture
+KEY_LIGHT = (0.4, 0.83)  # how far the key light's shadows fall to the right and down, by a cell's height
+SHADOW = 0.45  # what is left of the light there
+GAP_SHADE = 0.3  # between cells one sees their sides, which get little light
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where on a slab a ray has met it."""
+
+    row: Value
+    column: Value
+    wide: Value  # how many cells a pixel covers along a row
+    high: Value  # and along a column
+
+
+def slab_material(
+    look: Look, role: Role, signed: bool, images: Sequence[bpy.types.Image], size: tuple[int, int], bits: int
+) -> bpy.types.Material:
+    """The material that shows a page: `images` are the picture of that size (rows, columns) and its copies."""
+    material, tree = blank(f"LLM Scene slab {role}{'' if signed else ' positive'}")
+    gap, relief, bevel = _parts(tree, object_property(tree, "cell", "Vector"))
+    place = _place(tree)
+    mean, spread, masked, broken, height = _filtered(tree, images, size, bits, place)
+    colour = _average_colour(tree, look, role, signed, mean, spread)
+    colour = tree.mix(masked, colour, rgba(look.masked))
+    colour = tree.mix(broken, colour, rgba(look.broken))
+    row, column = (tree.math("FLOOR", axis) for axis in (place.row, place.column))
+    lift = tree.math("MAXIMUM", object_property(tree, "highlight"), focus(tree, row, column))
+    glow = tree.math("MULTIPLY_ADD", lift, LIFT[look.dark], look.glow * (0.5 if role == "weight" else 1.0))
+    if role != "weight":
+        lit, flash = front(tree, _running_order(tree, row, column))
+        colour = tree.mix(lit, rgba(look.empty), colour)
+        glow = tree.math("MULTIPLY_ADD", flash, 2.0, glow)
+    between = _between(tree, place, gap)
+    shade = tree.math(
+        "MULTIPLY", _shadow(tree, place, height, relief, gap), tree.blend(between, 1.0, GAP_SHADE)
+    )
+    colour = tree.mix(shade, rgba("#000000"), colour)
+    surface(tree, look, colour, glow, _normal(tree, place, gap, bevel))
+    return material
+
+
+def _place(tree: Tree) -> _Place:
+    """A pixel covers a disc across the ray, which the slab cuts at a slant.
+
+    With ray direction d, the slab's normal along y, and a disc of diameter p, the cut reaches over
+    p sqrt(1 + (dx/dy)²) along x, and likewise along z.
+    """
+    setting = [_scene_value(tree, f"render.resolution_{axis}") for axis in "xy"]
+    percent = _scene_value(tree, "render.resolution_percentage")
+    pixels = tree.math("MULTIPLY", tree.math("MAXIMUM", *setting), tree.math("DIVIDE", percent, 100.0))
+    focal = tree.math("MAXIMUM", _scene_value(tree, "camera.data.lens"), 1.0)
+    angle = tree.math("DIVIDE", SENSOR, tree.math("MULTIPLY", focal, tree.math("MAXIMUM", pixels, 16.0)))
+    distance = tree.node("ShaderNodeCameraData").outputs["View Distance"]
+    pixel = tree.math("MULTIPLY", distance, angle)
+    x, y, z = _parts(tree, tree.node("ShaderNodeNewGeometry").outputs["Incoming"])
+    facing = tree.math("MAXIMUM", tree.math("MULTIPLY", y, y), 4e-4)
+    wide, high = (
+        tree.math("MULTIPLY", pixel, tree.math("SQRT", tree.math("MULTIPLY_ADD", slant, slant, 1.0)))
+        for slant in (tree.math("DIVIDE", side, tree.math("SQRT", facing)) for side in (x, z))
+    )
+    return _Place(attribute(tree, "row"), attribute(tree, "column"), wide, high)
+
+
+def _filtered(
+    tree: Tree, images: Sequence[bpy.types.Image], size: tuple[int, int], bits: int, place: _Place
+) -> tuple[Value, Value, Value, Value, tuple[Value, Value, Value]]:
+    """Mean, spread, shares of masked and broken cells under a pixel; and |value| of the cell and of its
+    neighbours to the left and above, whose shadows fall on it."""
+    texel, low, high = (attribute(tree, name, "Vector") for name in ("texel", "texel_low", "texel_high"))
+    rows, columns = size
+    value, masked, broken, heights = None, None, None, []
+    for name, x, y in (("Values", 0, 0), ("Values left", -1, 0), ("Values above", 0, 1)):
+        at = tree.vector("ADD", texel, (x / columns, y / rows, 0.0)) if x or y else texel
+        code = _code(tree, name, images[0], bits, _kept(tree, at, low, high, 0.5 / columns, 0.5 / rows))
+        number = tree.math("MULTIPLY", tree.math("SUBTRACT", code, 128.0), 1 / 127)
+        is_masked = tree.math("LESS_THAN", code, 0.5)
+        is_broken = tree.math("GREATER_THAN", code, 254.998)
+        none = tree.math("ADD", is_masked, is_broken)
+        number = tree.math("MULTIPLY", number, tree.math("SUBTRACT", 1.0, none))
+        heights.append(tree.math("ABSOLUTE", number))
+        if name == "Values":
+            value, masked, broken = number, is_masked, is_broken
+    assert value is not None
+    now: list[Value] = [value, 0.0, masked, broken]
+    cells = tree.math("SQRT", tree.math("MULTIPLY", place.wide, place.high))
+    level = tree.math("DIVIDE", tree.math("LOGARITHM", tree.math("MULTIPLY", cells, 2.0), 2.0), 2.0)
+    for i, (side, image) in enumerate(zip(REDUCTIONS, images[1:], strict=True)):
+        at = _kept(tree, texel, low, high, side / 2 / columns, side / 2 / rows)
+        copy = tree.node(
+            "ShaderNodeTexImage", name=f"Copy {side}", interpolation="Linear", extension="EXTEND"
+        )
+        copy.image = image
+        tree.wire(at, copy.inputs["Vector"])
+        split = tree.node("ShaderNodeSeparateColor")
+        tree.wire(copy.outputs["Color"], split.inputs[0])
+        mean = tree.math("MULTIPLY_ADD", split.outputs[0], 255 / 127, -128 / 127)
+        found = [mean, split.outputs[1], split.outputs[2], tree.math("SUBTRACT", 1.0, copy.outputs["Alpha"])]
+        share = tree.math("SUBTRACT", level, float(i), clamp=True)
+        now = [tree.blend(share, a, b) for a, b in zip(now, found, strict=True)]
+    mean, spread, masked, broken = now
+    here, left, above = heights
+    return mean, spread, masked, broken, (here, left, above)
+
+
+def _code(tree: Tree, name: str, image: bpy.types.Image, bits: int, at: Value) -> Value:
+    """The byte of the cell at a place in the picture, with its parts where it has any."""
+    node = tree.node("ShaderNodeTexImage", name=name, interpolation="Closest", extension="EXTEND")
+    node.image = image
+    tree.wire(at, node.inputs["Vector"])
+    split = tree.node("ShaderNodeSeparateColor")
+    tree.wire(node.outputs["Color"], split.inputs[0])
+    code = tree.math("MULTIPLY", split.outputs[0], 255.0)
+    if bits == 16:
+        code = tree.math("MULTIPLY_ADD", split.outputs[1], 255 / 256, code)
+    return code
+
+
+def _kept(tree: Tree, at: Value, low: Value, high: Value, across: float, up: float) -> Value:
+    """A place in the picture, kept half a texel within its tile: beyond lie other matrices."""
+    margin = (across, up, 0.0)
+    inside = tree.vector("MINIMUM", at, tree.vector("SUBTRACT", high, margin))
+    return tree.vector("MAXIMUM", inside, tree.vector("ADD", low, margin))
+
+
+def _average_colour(tree: Tree, look: Look, role: Role, signed: bool, mean: Value, spread: Value) -> Value:
+    ends = [
+        colour_map(tree, look, role, signed, tree.math(side, mean, spread)) for side in ("SUBTRACT", "ADD")
+    ]
+    return tree.mix(0.5, *ends)
+
+
+def _between(tree: Tree, place: _Place, gap: Value) -> Value:
+    """How much of a pixel falls between cells: the gaps' average over the cells it covers."""
+    free = [
+        tree.math("SUBTRACT", 1.0, _covered(tree, at, width, gap))
+        for at, width in ((place.column, place.wide), (place.row, place.high))
+    ]
+    return tree.math("SUBTRACT", 1.0, tree.math("MULTIPLY", *free))
+
+
+def _covered(tree: Tree, at: Value, width: Value, gap: Value) -> Value:
+    """The share of [at - width/2, at + width/2] within half a gap of a whole number."""
+    width = tree.math("MAXIMUM", width, 0.01)
+    shifted = tree.math("MULTIPLY_ADD", gap, 0.5, at)
+    wholes, rests = [], []
+    for sign in (0.5, -0.5):
+        end = tree.math("MULTIPLY_ADD", width, sign, shifted)
+        wholes.append(tree.math("FLOOR", end))
+        rests.append(tree.math("MINIMUM", tree.math("FRACT", end), gap))
+    whole = tree.math("MULTIPLY", tree.math("SUBTRACT", *wholes), gap)
+    rest = tree.math("SUBTRACT", *rests)
+    return tree.math("DIVIDE", tree.math("ADD", whole, rest), width)
+
+
+def _shadow(
+    tree: Tree, place: _Place, heights: tuple[Value, Value, Value], relief: Value, gap: Value
+) -> Value:
+    """The light that higher neighbours, to the left and above, leave to a cell; 1 where cells are small."""
+    here, left, above = heights
+    lights = []
+    for higher, at, reach in ((left, place.column, KEY_LIGHT[0]), (above, place.row, KEY_LIGHT[1])):
+        step = tree.math("MULTIPLY", tree.math("SUBTRACT", higher, here), relief)
+        length = tree.math("SUBTRACT", tree.math("MULTIPLY", step, reach), gap)
+        from_edge = tree.math("SUBTRACT", tree.math("FRACT", at), tree.math("MULTIPLY", gap, 0.5))
+        inside = tree.math("MULTIPLY", tree.math("SUBTRACT", length, from_edge), 8.0, clamp=True)
+        lights.append(tree.math("MULTIPLY_ADD", inside, SHADOW - 1.0, 1.0))
+    light = tree.math("MINIMUM", *lights)
+    return tree.blend(_near(tree, place), 1.0, light)
+
+
+def _normal(tree: Tree, place: _Place, gap: Value, bevel: Value) -> Value:
+    """The direction a cell faces: forward, and aslant where its edges are bevelled."""
+    half = tree.math("MULTIPLY_ADD", gap, -0.5, 0.5)
+    flat = tree.math("SUBTRACT", half, bevel)
+    near = _near(tree, place)
+    slants = []
+    for at in (place.column, place.row):
+        off = tree.math("SUBTRACT", tree.math("FRACT", at), 0.5)
+        steep = tree.math("GREATER_THAN", tree.math("ABSOLUTE", off), flat)
+        slants.append(tree.math("MULTIPLY", tree.math("MULTIPLY", tree.math("SIGN", off), steep), near))
+    true = tree.node("ShaderNodeNewGeometry").outputs["True Normal"]
+    tilt = tree.node("ShaderNodeCombineXYZ")
+    tree.wire(slants[0], tilt.inputs[0])
+    tree.wire(tree.math("MULTIPLY", slants[1], -1.0), tilt.inputs[2])
+    return tree.vector("NORMALIZE", tree.vector("ADD", true, tilt.outputs[0]))
+
+
+def _near(tree: Tree, place: _Place) -> Value:
+    """1 where a cell takes more than eight pixels, 0 where it takes fewer than three."""
+    cells = tree.math("MAXIMUM", place.wide, place.high)
+    pixels = tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", cells, 1e-4))
+    return tree.math("DIVIDE", tree.math("SUBTRACT", pixels, 3.0), 5.0, clamp=True)
+
+
+def _running_order(tree: Tree, row: Value, column: Value) -> Value:
+    """When a slab's cell is computed, 0 to 1, as `front.order_of` says it for cuboids."""
+    by_rows, length, prompt = _parts(tree, object_property(tree, "run", "Vector"))
+    position, within = tree.blend(by_rows, column, row), tree.blend(by_rows, row, column)
+    share = tree.math("DIVIDE", within, length)
+    early = tree.math("DIVIDE", tree.math("ADD", position, share), prompt)
+    step = tree.math("ADD", tree.math("SUBTRACT", position, prompt), 1.0)
+    later = tree.math("MULTIPLY_ADD", step, STRIDE, share)
+    return tree.blend(tree.math("GREATER_THAN", step, 0.5), early, later)
+
+
+def _parts(tree: Tree, vector: Value) -> tuple[Value, Value, Value]:
+    split = tree.node("ShaderNodeSeparateXYZ")
+    tree.wire(vector, split.inputs[0])
+    x, y, z = split.outputs
+    return x, y, z
+
+
+def _scene_value(tree: Tree, path: str) -> Value:
+    """A setting of the scene that is rendered, such as the width of the picture: no Python, no driver."""
+    return tree.node("ShaderNodeAttribute", attribute_type="VIEW_LAYER", attribute_name=path).outputs["Fac"]
