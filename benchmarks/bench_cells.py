@@ -31,6 +31,7 @@ SHAPES = {
     10**8: (10_000, 10_000),
 }
 OURS, SLABS, OBJECTS, MERGED, DATABPY = "cuboids", "slabs", "one object a cell", "merged mesh", "databpy"
+NAMES = {OURS: "ours: cuboids", SLABS: "ours: slabs"}  # in the chart
 SIZES = {
     OURS: (10**3, 10**4, 10**5, 10**6, 10**7),
     SLABS: (10**6, 10**7, 10**8),
@@ -55,10 +56,10 @@ class Figures:
         """Seconds by cells."""
         return {n: spent for (name, n), (spent, _) in self.costs.items() if name == way}
 
-    def exponent(self, way: str) -> float:
-        """The slope of log seconds over log cells, without the smallest size, which is all overhead."""
+    def exponent(self, way: str, least: int = 10**4) -> float:
+        """The slope of log seconds over log cells, from the least size that counts."""
         found = self.seconds(way)
-        sizes = [n for n in found if n > 10**3 or way == OBJECTS]
+        sizes = [n for n in found if n >= least]
         return float(np.polyfit(np.log(sizes), np.log([found[n] for n in sizes]), 1)[0])
 
 
@@ -107,18 +108,26 @@ def compared(found: Figures) -> list[Row]:
 
 
 def growth(found: Figures) -> list[Row]:
-    """The exponents, ours and each of the others'."""
-    ours = found.exponent(OURS)
+    """The exponents of ours and of each other way; the smallest size counts only where there is one more."""
+    ours = _slopes(found, OURS, 10**4)
     others = [way for way in (OBJECTS, MERGED, DATABPY, SLABS) if len(found.seconds(way)) > 1]
     return [
-        Row("time grows with cells to the power of", f"{ours:.2f}", f"{way} {found.exponent(way):.2f}")
+        Row(
+            "time grows with cells to the power of",
+            ours,
+            f"{way}: {_slopes(found, way, 10**3 if way == OBJECTS else 10**4)}",
+        )
         for way in others
     ]
 
 
 def drawn(found: Figures) -> str:
     """The chart of these figures."""
-    lines = [Series(way, tuple(sorted(found.seconds(way).items()))) for way in SIZES if found.seconds(way)]
+    lines = [
+        Series(NAMES.get(way, way), tuple(sorted(found.seconds(way).items())))
+        for way in SIZES
+        if found.seconds(way)
+    ]
     return chart("From values to an evaluated scene", "cells", "seconds", lines)
 
 
@@ -145,18 +154,20 @@ def build(way: str, n: int) -> float:
 def makers() -> dict[str, Callable[[Array], Iterable[Any]]]:
     """What makes the objects of a matrix, by way."""
     from llm_scene.scene.cells import cell_object
-    from llm_scene.scene.materials import SlabMaterials, cell_material
-    from llm_scene.scene.slabs import slab_object
+    from llm_scene.scene.materials import cell_material
+    from llm_scene.scene.slabs import picture, slab_object
 
     from . import rivals
 
     look = LOOKS["studio"]
 
     def slab(values: Array) -> list[Any]:
-        return [slab_object(block(values.shape), values, 1.0, SlabMaterials(look, "weight", True), 1)]
+        one, trace = block(values.shape), {"weights": values}
+        return [slab_object(one, picture([one], trace, {"weights": 1.0}, look, "weight", True), 1)]
 
     def cuboids(values: Array) -> list[Any]:
-        return [cell_object(block(values.shape), values, 1.0, cell_material(look, "weight", True), 1)]
+        trace = {"weights": values}
+        return [cell_object(block(values.shape), trace, 1.0, cell_material(look, "weight", True), 1)]
 
     def rival(make: Callable[..., Iterable[Any]]) -> Callable[[Array], Iterable[Any]]:
         return lambda values: make(values, cell_material(look, "weight", True))
@@ -178,6 +189,12 @@ def block(shape: tuple[int, ...]) -> Block:
     return Block("weights", matrix, None, axes, (rows, columns), (0.0, 0.0, 0.0))
 
 
+def _slopes(found: Figures, way: str, least: int) -> str:
+    whole = found.exponent(way, least)
+    last = found.exponent(way, sorted(found.seconds(way))[-2])
+    return f"{whole:.2f}, in the last decade {last:.2f}"
+
+
 def _beside(n: int, way: str, ours: Cost, other: str, theirs: Cost | None) -> Row:
     figure = f"{_cost(ours)}, {n / ours[0] / 1e6:.2g} M cells/s"
     if theirs is None:
@@ -190,11 +207,7 @@ def _what(n: int, way: str) -> str:
 
 
 def _cost(cost: Cost) -> str:
-    return (
-        f"{cost[0]:.2g} s, {cost[1] / 1e9:.2g} GB"
-        if cost[0] < 10
-        else f"{cost[0]:.0f} s, {cost[1] / 1e9:.2g} GB"
-    )
+    return f"{cost[0]:.3g} s, {cost[1] / 1e9:.2g} GB"
 
 
 if __name__ == "__main__":

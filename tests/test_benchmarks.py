@@ -158,7 +158,7 @@ def test_cells_become_rows_and_a_picture(figures: bench_cells.Figures) -> None:
     assert sum("one object a cell" in row.alternative and row.ratio.endswith("x") for row in rows) == 2
     root = ElementTree.fromstring(bench_cells.drawn(figures))
     drawn = {text.text for text in root.iter(f"{SVG}text") if text.attrib["class"] == "name"}
-    assert drawn == {way for way, _ in figures.costs}
+    assert drawn == {bench_cells.NAMES.get(way, way) for way, _ in figures.costs}
 
 
 def test_growth_is_the_slope_of_the_logarithms() -> None:
