@@ -31,12 +31,11 @@ def nano() -> Row:
 
 def against_merged(n: int, repeat: int) -> list[Row]:
     """One matrix of `n` cells, saved and opened, in turns."""
-    found: dict[str, Costs] = {}
+    found: dict[str, list[Costs]] = {}
     for _ in range(repeat):
         for way in (OURS, MERGED):
-            cost = _saved_and_opened(way, n)
-            found[way] = tuple(map(min, zip(cost, found.get(way, cost), strict=True)))
-    ours, merged = found[OURS], found[MERGED]
+            found.setdefault(way, []).append(_saved_and_opened(way, n))
+    ours, merged = (map(min, zip(*found[way], strict=True)) for way in (OURS, MERGED))
     texts = ("{:.2f} s", "{:.1f} MB", "{:.2f} s")
     return [
         Row(f"{n:,} cells, {what}", text.format(mine), f"{MERGED}: {text.format(other)}", ratio(mine, other))

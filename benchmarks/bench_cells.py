@@ -1,7 +1,7 @@
 """Values into an evaluated scene: ours against other ways to build the same cuboids, and slabs beyond them.
 
-Every figure comes from a fresh process that builds one matrix, shows it and evaluates it. `results.svg` is
-drawn from the same figures.
+Every figure comes from a fresh process that builds one matrix, shows it and evaluates it. A slab's
+pictures are packed then, but no renderer has read them yet. `results.svg` is drawn from the same figures.
 """
 
 from __future__ import annotations
@@ -162,12 +162,12 @@ def makers() -> dict[str, Callable[[Array], Iterable[Any]]]:
     look = LOOKS["studio"]
 
     def slab(values: Array) -> list[Any]:
-        one, trace = block(values.shape), {"weights": values}
-        return [slab_object(one, picture([one], trace, {"weights": 1.0}, look, "weight", True), 1)]
+        one = block(values.shape)
+        return [slab_object(one, picture([one], trace(values), {"weights": 1.0}, look, "weight", True), 1)]
 
     def cuboids(values: Array) -> list[Any]:
-        trace = {"weights": values}
-        return [cell_object(block(values.shape), trace, 1.0, cell_material(look, "weight", True), 1)]
+        material = cell_material(look, "weight", True)
+        return [cell_object(block(values.shape), trace(values), 1.0, material, 1)]
 
     def rival(make: Callable[..., Iterable[Any]]) -> Callable[[Array], Iterable[Any]]:
         return lambda values: make(values, cell_material(look, "weight", True))
@@ -187,6 +187,11 @@ def block(shape: tuple[int, ...]) -> Block:
     axes = ("channel", "feature")
     matrix = Matrix("weights", "weights", "weight", axes, (rows, columns), "Weights", ("Matrices",))
     return Block("weights", matrix, None, axes, (rows, columns), (0.0, 0.0, 0.0))
+
+
+def trace(values: Array) -> Any:
+    """All that is asked of a trace here: the values by the matrix's name."""
+    return {"weights": values}
 
 
 def _slopes(found: Figures, way: str, least: int) -> str:

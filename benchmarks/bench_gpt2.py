@@ -21,7 +21,7 @@ from .frames import Frames, frames, show
 from .measure import SkippedError, need, process, seconds
 from .report import Row, budget, ratio, table
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "model_type": "gpt2",
     "n_layer": 12,
     "n_head": 12,

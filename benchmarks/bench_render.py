@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,12 +78,10 @@ def runs(numbers: Sequence[int]) -> list[Row]:
     made, scene = stage()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        spent = {
-            count: seconds(
-                lambda n=count: render_film(scene, None, folder / str(n), frames=numbers, processes=n)
-            )
-            for count in (1, 2)
-        }
+        spent = {}
+        for count in (1, 2):
+            job = partial(render_film, scene, None, folder / str(count), frames=numbers, processes=count)
+            spent[count] = seconds(job)
         pictures = dict.fromkeys(range(240), next((folder / "1").glob("*.png")))
         video = seconds(lambda: assemble(pictures, folder / "x.mp4", (640, 360), 24, made.film.captions))
     return [

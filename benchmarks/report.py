@@ -76,7 +76,7 @@ def measured(name: str) -> tuple[str, list[Row], str]:
     """What a module says it measures; its rows; and its picture, "" if it draws none."""
     module = importlib.import_module(f"{__package__}.bench_{name}")
     rows = module.rows()
-    return module.__doc__.strip(), rows, module.picture() if hasattr(module, "picture") else ""
+    return str(module.__doc__).strip(), rows, module.picture() if hasattr(module, "picture") else ""
 
 
 def requoted(text: str, results: str) -> str:
