@@ -1,7 +1,7 @@
 """A GPT-2 small with all its 124 million weights, from a folder to rendered frames, beside nano-GPT.
 
 The weights are random, of the right shapes; both models read six tokens, write six more and get the full
-film. Each has a process of its own; frames are 640x360, preset "draft", rendered in turns.
+film. Frames are 640x360, preset "draft", rendered in turns by processes that open the .blend files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from llm_scene.models.settings import read_config
 from llm_scene.network import declare
 
 from .frames import Frames, frames, show
-from .measure import SkippedError, need, process, seconds
+from .measure import SkippedError, alone, need, process, seconds
 from .report import Row, budget, ratio, table
 
 CONFIG: dict[str, Any] = {
@@ -32,7 +32,7 @@ CONFIG: dict[str, Any] = {
 PROMPT = (2, 1, 0, 1, 1, 2)
 FRAMES = 7
 MEMORY = 10e9
-STEPS = ("trace, layout and film", "scene", ".blend")
+STEPS = ("trace, layout and film", "building the scene", "saving the .blend")
 
 
 def rows() -> list[Row]:
@@ -46,33 +46,32 @@ def rows() -> list[Row]:
 
 def measured(n_frames: int, config: dict[str, Any] = CONFIG) -> list[Row]:
     """The same, of a model of this shape."""
-    with tempfile.TemporaryDirectory() as name, process() as large, process() as small:
+    with tempfile.TemporaryDirectory() as name:
         folder = write_model(Path(name) / "model", config)
-        ours = large(make, {"folder": folder}, folder / "scene.blend")
-        nano = small(make, {"preset": "nano-gpt-sort"}, Path(name) / "nano.blend")
-        saved = (large.peak(), small.peak())
-        times = frames({"ours": large, "nano": small}, n_frames)
-        rendered = (large.peak(), small.peak())
-        with process() as other:
-            opened = other(open_blend, folder / "scene.blend")
+        blends = {"ours": folder / "gpt2.blend", "nano": folder / "nano.blend"}
+        ours, made_peak = alone(make, {"folder": folder}, blends["ours"])
+        nano, nano_peak = alone(make, {"preset": "nano-gpt-sort"}, blends["nano"])
+        with process() as large, process() as small:
+            processes = {"ours": large, "nano": small}
+            opened = [each(open_to_render, blends[name]) for name, each in processes.items()]
+            times = frames(processes, n_frames)
+            rendered = (large.peak(), small.peak())
     whole = [sum(map(made.__getitem__, STEPS)) for made in (ours, nano)]
     figures = [
-        Row(
-            "what it shows", _counts(ours), f"nano-GPT: {_counts(nano)}", ratio(ours["cells"], nano["cells"])
-        ),
+        Row("what it shows", _counts(ours), f"nano-GPT: {_counts(nano)}"),
         _seconds("all up to the .blend", whole[0], whole[1], 60),
-        *(_seconds(f"of it {step}", ours[step], nano[step]) for step in STEPS),
-        _bytes("peak memory up to the .blend", *saved, 6e9),
+        *(_seconds(step, ours[step], nano[step]) for step in STEPS),
+        _bytes("peak memory up to the .blend", made_peak, nano_peak, 6e9),
         _bytes("size of the .blend", ours["size"], nano["size"], 400e6),
-        Row("opening the .blend", f"{opened:.1f} s"),
+        _seconds("opening the .blend", *opened),
         *_frames(times["ours"], times["nano"]),
-        _bytes("peak memory with these frames", *rendered, 6e9),
+        _bytes("peak memory of rendering it", *rendered, 6e9),
     ]
     return [row._replace(what=f"GPT-2 small, {row.what}") for row in figures]
 
 
 def make(source: dict[str, Any], path: Path) -> dict[str, float]:
-    """Load a model, make its scene with the full film, save it, and show it; seconds by step."""
+    """Load a model, make its scene with the full film, and save it; seconds by step."""
     from llm_scene.models import load
     from llm_scene.output.blend import save
     from llm_scene.output.production import Production, produce
@@ -85,7 +84,6 @@ def make(source: dict[str, Any], path: Path) -> dict[str, float]:
         seconds(lambda: scenes.append(build(made[0].layout, made[0].trace, made[0].film, made[0].look))),
         seconds(lambda: save(scenes[0], path, made[0].film)),
     )
-    show(scenes[0])
     blocks = made[0].layout.blocks.values()
     return {
         **dict(zip(STEPS, times, strict=True)),
@@ -104,6 +102,15 @@ def open_blend(path: Path) -> float:
         bpy.context.view_layer.update()
 
     return seconds(open_it)
+
+
+def open_to_render(path: Path) -> float:
+    """The same, and make its scene the one that this process renders."""
+    import bpy
+
+    spent = open_blend(path)
+    show(bpy.context.scene)
+    return spent
 
 
 def write_model(folder: Path, config: dict[str, Any]) -> Path:
