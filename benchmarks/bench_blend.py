@@ -40,7 +40,12 @@ def against_merged(n: int, repeat: int) -> list[Row]:
     ours, merged = (map(min, zip(*found[way], strict=True)) for way in (OURS, MERGED))
     texts = ("{:.2f} s", "{:.1f} MB", "{:.2f} s")
     return [
-        Row(f"{n:,} cells, {what}", text.format(mine), f"{MERGED}: {text.format(other)}", ratio(mine, other))
+        Row(
+            f"{n:,} cells in a .blend, {what}",
+            text.format(mine),
+            f"{MERGED}: {text.format(other)}",
+            ratio(mine, other),
+        )
         for what, text, mine, other in zip(("saved", "size", "opened"), texts, ours, merged, strict=True)
     ]
 

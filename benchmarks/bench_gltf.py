@@ -27,7 +27,7 @@ def rows() -> list[Row]:
     other = found.pop(BLENDER)
     return [
         Row(
-            f"glTF, {mode}",
+            f"nano-GPT as glTF, {mode}",
             _text(cost),
             f"{BLENDER}: {_text(other)}",
             ratio(cost[0], other[0]),

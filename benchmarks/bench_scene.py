@@ -30,7 +30,7 @@ def composed() -> Row:
     }
     times = {name: 1e3 * min(found) for name, found in in_turns(works, REPEAT).items()}
     figure, other = f"{times[whole]:.0f} ms", f"without a film: {times[without]:.0f} ms"
-    return Row("trace, layout and full film", figure, other, ratio(times[whole], times[without]))
+    return Row("nano-GPT, trace, layout and full film", figure, other, ratio(times[whole], times[without]))
 
 
 def built(filmed: Process, bare: Process, repeat: int) -> list[Row]:
@@ -42,13 +42,13 @@ def built(filmed: Process, bare: Process, repeat: int) -> list[Row]:
     (mine, play), (other, _) = (tuple(map(min, zip(*each, strict=True))) for each in (ours, others))
     return [
         Row(
-            "scene with keyframes, shown",
+            "nano-GPT, scene with keyframes, shown",
             f"{mine:.2f} s, {filmed(counts)}",
             f"without a film: {other:.2f} s",
             ratio(mine, other),
             budget(mine, 1.5, " s"),
         ),
-        Row("a further frame, evaluated", f"{1e3 * play:.1f} ms"),
+        Row("nano-GPT, a further frame, evaluated", f"{1e3 * play:.1f} ms"),
     ]
 
 
