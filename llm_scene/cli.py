@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import bpy
 
     from .film.plan import Film
+    from .layout.budget import Detail
     from .models import Model
     from .network import Continuation, Sampling, Step
     from .output.pace import Progress
@@ -400,6 +402,41 @@ def add_quality_arguments(sub: argparse.ArgumentParser, preset: str) -> None:
     )
     group.add_argument("--resolution", metavar="WxH", type=_size, help="in pixels: 1280x720")
     group.add_argument("--samples", metavar="N", type=_count, help="rays a pixel: more is cleaner and slower")
+    add_detail_arguments(sub)
+
+
+def add_detail_arguments(sub: argparse.ArgumentParser) -> None:
+    """How finely matrices are drawn: read with `detail_of`."""
+    group = sub.add_argument_group("detail")
+    group.add_argument(
+        "--cuboids",
+        metavar="N",
+        type=_large,
+        help="the most cells drawn as cuboids; larger matrices are slabs",
+    )
+    group.add_argument(
+        "--bits", metavar="N", type=int, choices=(8, 16), help="of a value in a slab's picture: 8 or 16"
+    )
+    group.add_argument(
+        "--window", metavar="CELL", help="stand cuboids around a cell of a slab: h.0.mlp.c_fc.weight[3,5]"
+    )
+
+
+def detail_of(args: Arguments, production: Production) -> Detail:
+    """How finely to draw a production."""
+    from .layout.budget import Detail, slabs
+    from .layout.inspection import standing
+    from .network.cells import parse_cell
+
+    given = {name: getattr(args, name) for name in ("cuboids", "bits") if getattr(args, name) is not None}
+    detail = Detail(**given)
+    if args.window is None:
+        return detail
+    matrix, cell = parse_cell(production.model.network, production.trace.n_positions, args.window)
+    block = standing(production.layout, matrix.name, cell)
+    if block is None or block.name not in slabs(production.layout, detail.cuboids):
+        raise UserError(f"{matrix.name} is drawn as cuboids already: a window opens in slabs only.")
+    return dataclasses.replace(detail, window=(matrix.name, cell))
 
 
 def production_of(args: Arguments) -> Production:
@@ -435,7 +472,8 @@ def scene_of(args: Arguments, production: Production) -> bpy.types.Scene:
         raise UserError(
             f"There is no render preset {args.render_preset!r}: choose one of {', '.join(PRESETS)}."
         )
-    scene = build(production.layout, production.trace, production.film, production.look)
+    detail = detail_of(args, production)
+    scene = build(production.layout, production.trace, production.film, production.look, detail=detail)
     apply_preset(scene, PRESETS[args.render_preset], production.film.aspect)
     if args.resolution is not None:
         scene.render.resolution_x, scene.render.resolution_y = args.resolution
@@ -495,6 +533,12 @@ def _size(text: str) -> tuple[int, int]:
             f"{text!r} is no size such as 1280x720, of 16 to 16384 pixels a side"
         )
     return size
+
+
+def _large(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 to 1000000000")
+    return int(text)
 
 
 def _count(text: str) -> int:

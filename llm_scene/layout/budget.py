@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from ..network.graph import Network
 from ..network.ops import Cell
 from .arrange import arrange
-from .inspection import standing
-from .mosaic import Region
 from .plan import Layout
 
-CUBOIDS = 1_000_000  # cells drawn as cuboids in one scene, unless the user says otherwise
+CUBOIDS = 600_000  # cells drawn as cuboids in one scene, unless the user says otherwise
 WINDOW = 128  # cells a side of a window of cuboids in a slab
 # What a scene takes on two cores, measured with nano-GPT and a GPT-2 small: seconds and bytes by what
 # there is, and bytes for Blender itself.
@@ -59,16 +57,6 @@ def slabs(layout: Layout, budget: int = CUBOIDS) -> frozenset[str]:
         chosen.update(alike)
         cells -= size * len(alike)
     return frozenset(chosen)
-
-
-def window_of(layout: Layout, detail: Detail) -> tuple[str, Region] | None:
-    """The block and the region in which cuboids stand in a slab, where there are any."""
-    if detail.window is None:
-        return None
-    block = standing(layout, *detail.window)
-    if block is None or block.name not in slabs(layout, detail.cuboids):
-        return None
-    return block.name, Region.around(*block.place(detail.window[1]), WINDOW, block.shape)
 
 
 def cost(network: Network, n_positions: int, budget: int = CUBOIDS) -> Cost:

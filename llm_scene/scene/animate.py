@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import bpy
 import numpy as np
@@ -18,14 +18,18 @@ Key = tuple[float, float, str]  # frame, value, easing to the next key
 class Curves:
     """F-curves, made through an action's layers, which both supported Blenders share.
 
-    Blender looks slots up one by one, so after `SLOTS` objects another action begins.
+    Blender goes through everything there is for each new slot, so those for objects that are still to be
+    made are made `ahead`, by their names; and it looks slots up one by one, so after `SLOTS` of them
+    another action begins.
     """
 
-    SLOTS = 1024
+    SLOTS = 256
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, ahead: Iterable[str] = ()) -> None:
         self.name = name
+        self._count = 0
         self._bags: dict[bpy.types.ID, bpy.types.ActionChannelbag] = {}
+        self._ahead = {target: self._slot("OBJECT", target) for target in ahead}
 
     def write(self, owner: bpy.types.ID, path: str, index: int, keys: list[Key]) -> None:
         """Keys of one property. Consecutive keys of the same value and frame are written once."""
@@ -37,17 +41,29 @@ class Curves:
             point.interpolation, point.easing = INTERPOLATION[key[2]], "EASE_IN_OUT"
         curve.update()
 
+    def take(self, owner: bpy.types.ID, target: str) -> None:
+        """Give an object the slot that was made ahead for it."""
+        if owner not in self._bags and target in self._ahead:
+            self._bags[owner] = self._assigned(owner, *self._ahead[target])
+
     def _bag(self, owner: bpy.types.ID) -> bpy.types.ActionChannelbag:
         if owner not in self._bags:
-            if len(self._bags) % self.SLOTS == 0:
-                self.action = bpy.data.actions.new(self.name)
-                self.strip = self.action.layers.new("Film").strips.new(type="KEYFRAME")
-            slot = self.action.slots.new(owner.id_type, owner.name)
-            data = owner.animation_data_create()
-            data.action = self.action
-            data.action_slot = slot
-            self._bags[owner] = self.strip.channelbag(slot, ensure=True)
+            self._bags[owner] = self._assigned(owner, *self._slot(owner.id_type, owner.name))
         return self._bags[owner]
+
+    def _slot(self, kind: str, name: str) -> tuple[bpy.types.Action, bpy.types.ActionSlot]:
+        if self._count % self.SLOTS == 0:
+            self._action = bpy.data.actions.new(self.name)
+            self._action.layers.new("Film").strips.new(type="KEYFRAME")
+        self._count += 1
+        return self._action, self._action.slots.new(kind, name)
+
+    def _assigned(
+        self, owner: bpy.types.ID, action: bpy.types.Action, slot: bpy.types.ActionSlot
+    ) -> bpy.types.ActionChannelbag:
+        data = owner.animation_data_create()
+        data.action, data.action_slot = action, slot
+        return action.layers[0].strips[0].channelbag(slot, ensure=True)
 
 
 def animate(
@@ -55,15 +71,16 @@ def animate(
     film: Film,
     objects: dict[str, bpy.types.Object],
     rig: tuple[bpy.types.Object, bpy.types.Object],
+    curves: Curves,
 ) -> Iterator[float]:
     """Key everything the film moves, set the frame range and put a marker at every chapter.
 
     Yields the share done.
     """
-    curves = Curves(f"{scene.name} {film.name}")
     for n, ((target, channel), cues) in enumerate(film.tracks.items()):
         yield n / len(film.tracks)
         if target in objects:
+            curves.take(objects[target], target)
             _key_channel(curves, objects[target], channel, cues, film.fps)
             if channel == "pose":
                 _key_shapes(curves, objects[target].data.shape_keys, cues, film.fps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -11,14 +10,15 @@ import bpy
 from ..film.front import done
 from ..film.plan import Film
 from ..film.props import Note, Swarm
-from ..layout.budget import Detail, slabs, window_of
+from ..layout.budget import Detail, slabs
+from ..layout.inspection import standing
 from ..layout.legend import legend
 from ..layout.look import Look, scale_of
 from ..layout.plan import Block, Layout
 from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
 from ..network.graph import Role
 from ..network.trace import Trace
-from .animate import animate, follow
+from .animate import Curves, animate
 from .camera import film_camera
 from .cells import cell_object
 from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
@@ -34,6 +34,7 @@ from .materials import (
 from .room import furnish
 from .slabs import Pictures, picture, slab_object
 from .swarm import swarm_object
+from .window import open_window
 
 NAME = "LLM Scene"
 STEPS = {  # what building consists of, and about how much of the time each takes
@@ -46,7 +47,8 @@ STEPS = {  # what building consists of, and about how much of the time each take
     "legend": 0.01,
     "props": 0.05,
     "room": 0.01,
-    "film": 0.09,
+    "film": 0.08,
+    "window": 0.01,
 }
 MARK = "llm_scene"  # custom property by which the add-on knows what is its own
 Progress = Callable[[float, str], None]
@@ -63,8 +65,10 @@ class _Studio:
     layout: Layout
     collections: dict[tuple[str, ...], bpy.types.Collection]
     objects: dict[str, bpy.types.Object]
+    curves: Curves
     scales: dict[str, float] = field(default_factory=dict)  # what fills the colour map, by matrix
     pictures: dict[Kind, Pictures] = field(default_factory=dict)
+    materials: dict[Kind, bpy.types.Material] = field(default_factory=dict)  # of cuboids
 
     def collection(self, *path: str) -> bpy.types.Collection:
         """The collection at a path, made where missing; nested as the path is."""
@@ -120,7 +124,7 @@ def construct(
     """`build` in small steps: yields the share done and what is being done, and returns the scene."""
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
-    studio = _Studio(scene, look, layout, {}, {})
+    studio = _Studio(scene, look, layout, {}, {}, _curves(scene, film))
     steps = (
         _pictures(studio, trace, detail),
         _matrices(studio, trace, detail),
@@ -132,6 +136,7 @@ def construct(
         _props(studio, film),
         _room(studio),
         _film(studio, film),
+        _window(studio, trace, detail),
     )
     begun = 0.0
     for (what, weight), step in zip(STEPS.items(), steps, strict=True):
@@ -139,6 +144,13 @@ def construct(
         yield from ((begun + weight * share, what) for share in step)
         begun += weight
     return scene
+
+
+def _curves(scene: bpy.types.Scene, film: Film | None) -> Curves:
+    """Where the film's keys go."""
+    if film is None:
+        return Curves(scene.name)
+    return Curves(f"{scene.name} {film.name}", dict.fromkeys(target for target, _ in film.tracks))
 
 
 def _pictures(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
@@ -155,23 +167,29 @@ def _pictures(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
 
 def _matrices(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
     layout, scales = studio.layout, studio.scales
-    large, window = slabs(layout, detail.cuboids), window_of(layout, detail)
-    materials = {kind: cell_material(studio.look, *kind) for kind in _by_kind(layout.blocks.values())}
+    large = slabs(layout, detail.cuboids)
+    for kind in _by_kind(layout.blocks.values()):
+        studio.materials[kind] = cell_material(studio.look, *kind)
     for n, block in enumerate(layout.blocks.values()):
         yield n / len(layout.blocks)
         kind, scale = _kind(block), scales[block.matrix.name]
-        cuboids = functools.partial(cell_object, block, trace, scale, materials[kind], layout.n_prompt)
-        if block.name not in large:
-            sheets = {block.name: cuboids()}
-        elif window is None or window[0] != block.name:
-            sheets = {block.name: slab_object(block, studio.pictures[kind], layout.n_prompt)}
+        if block.name in large:
+            sheet = slab_object(block, studio.pictures[kind], layout.n_prompt)
         else:
-            slab = slab_object(block, studio.pictures[kind], layout.n_prompt, window[1])
-            sheets = {block.name: slab, window_name(block.name): cuboids(window[1])}
-        for name, sheet in sheets.items():
-            sheet["scale"] = scale
-            studio.add(name, sheet, "Matrices", *block.section, **PROPERTIES)
-            sheet["reveal"] = done(trace.n_positions - layout.n_prompt)
+            sheet = cell_object(block, trace, scale, studio.materials[kind], layout.n_prompt)
+        sheet["scale"] = scale
+        studio.add(block.name, sheet, "Matrices", *block.section, **PROPERTIES)
+        sheet["reveal"] = done(trace.n_positions - layout.n_prompt)
+
+
+def _window(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
+    """Cuboids around the cell that asks for them, where it is in a slab."""
+    yield 0.0
+    block = standing(studio.layout, *detail.window) if detail.window is not None else None
+    if block is None or detail.window is None or block.name not in slabs(studio.layout, detail.cuboids):
+        return
+    slab, material = studio.objects[block.name], studio.materials[_kind(block)]
+    open_window(slab, block, trace, block.place(detail.window[1]), material, studio.layout.n_prompt)
 
 
 def _kind(block: Block) -> Kind:
@@ -184,11 +202,6 @@ def _by_kind(blocks: Iterable[Block]) -> dict[Kind, list[Block]]:
     for block in blocks:
         kinds.setdefault(_kind(block), []).append(block)
     return kinds
-
-
-def window_name(block: str) -> str:
-    """The object of the cuboids in a slab's window."""
-    return f"window in {block}"
 
 
 def _links(studio: _Studio) -> Iterator[float]:
@@ -320,7 +333,4 @@ def _room(studio: _Studio) -> Iterator[float]:
 def _film(studio: _Studio, film: Film | None) -> Iterator[float]:
     camera = film_camera(studio.scene, studio.layout, film, studio.collection("Camera"))
     if film is not None:
-        yield from animate(studio.scene, film, studio.objects, camera)
-    for name, window in studio.objects.items():
-        if name.startswith(window_name("")):
-            follow(window, studio.objects[name.removeprefix(window_name(""))])
+        yield from animate(studio.scene, film, studio.objects, camera, studio.curves)

@@ -37,6 +37,14 @@ SHADOW = 0.45  # what is left of the light there
 GAP_SHADE = 0.3  # between cells one sees their sides, which get little light
 
 
+def in_look(old: bpy.types.Material, look: Look, role: Role, signed: bool) -> bpy.types.Material:
+    """The material of the same page in another look."""
+    names = ("Values", *(_copy_name(side) for side in REDUCTIONS))
+    images = [old.node_tree.nodes[name].image for name in names]
+    rows, columns, bits = old["page"]
+    return slab_material(look, role, signed, images, (rows, columns), bits)
+
+
 @dataclass(frozen=True)
 class _Place:
     """Where on a slab a ray has met it."""
@@ -50,8 +58,9 @@ class _Place:
 def slab_material(
     look: Look, role: Role, signed: bool, images: Sequence[bpy.types.Image], size: tuple[int, int], bits: int
 ) -> bpy.types.Material:
-    """The material that shows a page: `images` are the picture of that size (rows, columns) and its copies."""
+    """The material that shows a page: `images` are the picture, of `size` (rows, columns), and its copies."""
     material, tree = blank(f"LLM Scene slab {role}{'' if signed else ' positive'}")
+    material["page"] = (*size, bits)
     gap, relief, bevel = _parts(tree, object_property(tree, "cell", "Vector"))
     place = _place(tree)
     mean, spread, masked, broken, height = _filtered(tree, images, size, bits, place)
@@ -116,25 +125,33 @@ def _filtered(
         if name == "Values":
             value, masked, broken = number, is_masked, is_broken
     assert value is not None
-    now: list[Value] = [value, 0.0, masked, broken]
+    # Between two copies their means and mean squares are mixed, which keeps the spread that is between them.
+    now: list[Value] = [value, tree.math("MULTIPLY", value, value), masked, broken]
     cells = tree.math("SQRT", tree.math("MULTIPLY", place.wide, place.high))
     level = tree.math("DIVIDE", tree.math("LOGARITHM", tree.math("MULTIPLY", cells, 2.0), 2.0), 2.0)
     for i, (side, image) in enumerate(zip(REDUCTIONS, images[1:], strict=True)):
         at = _kept(tree, texel, low, high, side / 2 / columns, side / 2 / rows)
         copy = tree.node(
-            "ShaderNodeTexImage", name=f"Copy {side}", interpolation="Linear", extension="EXTEND"
+            "ShaderNodeTexImage", name=_copy_name(side), interpolation="Linear", extension="EXTEND"
         )
         copy.image = image
         tree.wire(at, copy.inputs["Vector"])
         split = tree.node("ShaderNodeSeparateColor")
         tree.wire(copy.outputs["Color"], split.inputs[0])
         mean = tree.math("MULTIPLY_ADD", split.outputs[0], 255 / 127, -128 / 127)
-        found = [mean, split.outputs[1], split.outputs[2], tree.math("SUBTRACT", 1.0, copy.outputs["Alpha"])]
+        square = tree.math("MULTIPLY_ADD", mean, mean, tree.math("POWER", split.outputs[1], 2.0))
+        found = [mean, square, split.outputs[2], tree.math("SUBTRACT", 1.0, copy.outputs["Alpha"])]
         share = tree.math("SUBTRACT", level, float(i), clamp=True)
         now = [tree.blend(share, a, b) for a, b in zip(now, found, strict=True)]
-    mean, spread, masked, broken = now
+    mean, square, masked, broken = now
+    variance = tree.math("SUBTRACT", square, tree.math("MULTIPLY", mean, mean))
+    spread = tree.math("SQRT", tree.math("MAXIMUM", variance, 0.0))
     here, left, above = heights
     return mean, spread, masked, broken, (here, left, above)
+
+
+def _copy_name(side: int) -> str:
+    return f"Values, {side} x {side}"
 
 
 def _code(tree: Tree, name: str, image: bpy.types.Image, bits: int, at: Value) -> Value:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import bpy
 import numpy as np
@@ -30,7 +30,7 @@ from .slab_material import slab_material
 ZERO, STEP = 128, 127  # byte of a value v in -1 to 1: ZERO + v STEP
 MASKED, BROKEN = 0, 255  # bytes that stand for no value; 1 to 254 hold values
 BAND = 1024  # rows of a page that are averaged at a time
-Face = tuple[int, int, int, int]
+TEXELS = ("texel", "texel_low", "texel_high")  # attributes: place in the page, bounds of the tile there
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,15 @@ def picture(
     return Pictures(laid, tuple(pages))
 
 
-def slab_object(
-    block: Block, pictures: Pictures, n_prompt: int, window: Region | None = None
-) -> bpy.types.Object:
-    """An object named after the block, which leaves out the cells of a window."""
-    sheet = _Sheet()
-    for tile, page in pictures.of(block):
-        for region in tile.region.without(window):
-            sheet.front(tile, page, region)
-        sheet.sides(tile, page, block.shape)
+def slab_object(block: Block, pictures: Pictures, n_prompt: int) -> bpy.types.Object:
+    """An object named after the block."""
+    quads = _Quads.joined([_box(tile, page, block.shape) for tile, page in pictures.of(block)])
+    materials = list(dict.fromkeys(page.material for _, page in pictures.of(block)))
+    slots = [materials.index(page.material) for _, page in pictures.of(block)]
     mesh = bpy.data.meshes.new(block.name)
-    sheet.write(mesh)
+    for material in materials:
+        mesh.materials.append(material)
+    quads.renumbered(slots).write(mesh)
     slab = bpy.data.objects.new(block.name, mesh)
     slab.location = block.origin
     length = block.shape[1] if by_rows(block) else block.shape[0]
@@ -106,79 +104,148 @@ def slab_object(
     return slab
 
 
-class _Sheet:
-    """Collects faces; every one has corners of its own, since neighbours lie apart in the picture."""
+def cut(slab: bpy.types.Object, hole: Region) -> None:
+    """Leave some cells out of a slab, instead of those it left out before."""
+    if "whole" not in slab:
+        slab["whole"] = slab.data
+    mesh = slab["whole"].copy()
+    mesh.name = slab.name
+    quads = _Quads.read(mesh).without(hole)
+    mesh.clear_geometry()
+    quads.write(mesh)
+    old, slab.data = slab.data, mesh
+    if old != slab["whole"]:
+        bpy.data.meshes.remove(old)
 
-    def __init__(self) -> None:
-        self.corners: list[tuple[float, float, float]] = []
-        self.places: list[tuple[float, float]] = []  # row and column
-        self.texels: list[tuple[float, float]] = []
-        self.bounds: list[tuple[float, float, float, float]] = []
-        self.slots: list[int] = []
-        self.materials: list[bpy.types.Material] = []
 
-    def front(self, tile: Tile, page: Page, region: Region) -> None:
-        """A region of a tile, seen from the front, and again from behind."""
-        rows, columns = (
-            (region.row, region.row + region.rows),
-            (region.column, region.column + region.columns),
+@dataclass(frozen=True)
+class _Quads:
+    """Rectangles, each with corners of its own, since neighbours on a slab may lie apart in the picture.
+
+    `corners [n, 4, 3]`; `places [n, 4, 2]` are row and column, `texels [n, 4, 2]` the same in the page from 0
+    to 1, and `bounds [n, 4]` the lowest and highest texel of the tile there. `slots [n]` number materials.
+    """
+
+    corners: Array
+    places: Array
+    texels: Array
+    bounds: Array
+    slots: Array
+
+    @staticmethod
+    def joined(parts: Sequence[_Quads]) -> _Quads:
+        """Quads of one part after the other; their slots become the parts' numbers."""
+        slots = np.concatenate([np.full(len(part.slots), i) for i, part in enumerate(parts)])
+        names = ("corners", "places", "texels", "bounds")
+        return _Quads(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), slots)
+
+    def renumbered(self, slots: Sequence[int]) -> _Quads:
+        """With other numbers for the materials."""
+        return replace(self, slots=np.array(slots)[self.slots])
+
+    def without(self, hole: Region) -> _Quads:
+        """What is left of the front and the back, and the sides."""
+        kept = []
+        for n in range(len(self.slots)):
+            one = self._one(n)
+            if np.ptp(one.corners[0, :, 1]) > 0:  # a side, which reaches into depth
+                kept.append(one)
+            else:
+                kept += [one._piece(region) for region in one._region().without(hole)]
+        return _Quads.joined(kept).renumbered([int(one.slots[0]) for one in kept])
+
+    def _one(self, n: int) -> _Quads:
+        return _Quads(*(getattr(self, field.name)[n : n + 1] for field in fields(self)))
+
+    def _region(self) -> Region:
+        (top, left), (low, right) = self.places[0].min(axis=0), self.places[0].max(axis=0)
+        return Region(int(top), int(left), int(low - top), int(right - left))
+
+    def _piece(self, region: Region) -> _Quads:
+        """The part of a single front or back that shows a region."""
+        whole = self._region()
+        ends = np.array(
+            [[region.row, region.column], [region.row + region.rows, region.column + region.columns]]
         )
-        around = [(rows[1], columns[0]), (rows[1], columns[1]), (rows[0], columns[1]), (rows[0], columns[0])]
-        self._face(tile, page, [(column, 0, -row) for row, column in around], around)
-        self._face(tile, page, [(column, 1, -row) for row, column in around[::-1]], around[::-1])
-
-    def sides(self, tile: Tile, page: Page, shape: tuple[int, int]) -> None:
-        """The edges of the slab that a tile touches go on with the cells beside them."""
-        r, within = tile.region, 0.5
-        top, low, left, right = r.row, r.row + r.rows, r.column, r.column + r.columns
-        for row, beside, outside in ((top, top + within, top == 0), (low, low - within, low == shape[0])):
-            if outside:
-                run = [(left, 0, -row), (right, 0, -row), (right, 1, -row), (left, 1, -row)]
-                self._face(
-                    tile, page, run, [(beside, left), (beside, right), (beside, right), (beside, left)]
-                )
-        for column, beside, outside in (
-            (left, left + within, left == 0),
-            (right, right - within, right == shape[1]),
-        ):
-            if outside:
-                run = [(column, 0, -top), (column, 0, -low), (column, 1, -low), (column, 1, -top)]
-                self._face(tile, page, run, [(top, beside), (low, beside), (low, beside), (top, beside)])
-
-    def _face(
-        self,
-        tile: Tile,
-        page: Page,
-        corners: list[tuple[float, float, float]],
-        places: Sequence[tuple[float, float]],
-    ) -> None:
-        rows, columns = page.size
-        top, left = tile.top - tile.region.row, tile.left - tile.region.column  # of the block, in the page
-        self.corners += corners
-        self.places += places
-        self.texels += [((left + column) / columns, 1 - (top + row) / rows) for row, column in places]
-        low = 1 - (tile.top + tile.region.rows) / rows
-        bounds = (tile.left / columns, low, (tile.left + tile.region.columns) / columns, 1 - tile.top / rows)
-        self.bounds += [bounds] * 4
-        if page.material not in self.materials:
-            self.materials.append(page.material)
-        self.slots.append(self.materials.index(page.material))
+        begin, size = np.array([whole.row, whole.column]), np.array([whole.rows, whole.columns])
+        far = (self.places[0] - begin) / size > 0.5  # which corners are the lower, the right ones
+        places = np.where(far, ends[1], ends[0])
+        share = (places - begin) / size
+        x, _, z = (self.corners[0, :, i] for i in range(3))
+        corners = self.corners.copy()
+        corners[0, :, 0] = x.min() + share[:, 1] * np.ptp(x)
+        corners[0, :, 2] = z.max() - share[:, 0] * np.ptp(z)
+        u, v = self.texels[0, :, 0], self.texels[0, :, 1]
+        texels = np.stack([u.min() + share[:, 1] * np.ptp(u), v.max() - share[:, 0] * np.ptp(v)], axis=-1)
+        return replace(self, corners=corners, places=places[None], texels=texels[None])
 
     def write(self, mesh: bpy.types.Mesh) -> None:
-        """Fill a mesh. Its attributes: place in the block, in the page, and the tile's bounds there."""
-        count = len(self.corners) // 4
-        mesh.from_pydata(self.corners, [], np.arange(4 * count).reshape(count, 4).tolist())
-        for material in self.materials:
-            mesh.materials.append(material)
-        mesh.polygons.foreach_set("material_index", self.slots)
-        places, bounds = np.array(self.places, np.float32), np.array(self.bounds, np.float32)
-        for name, numbers in (("row", places[:, 0]), ("column", places[:, 1])):
-            attribute = mesh.attributes.new(name, "FLOAT", "POINT")
-            attribute.data.foreach_set("value", np.ascontiguousarray(numbers))
-        texels = np.array(self.texels, np.float32)
-        for name, pairs in (("texel", texels), ("texel_low", bounds[:, :2]), ("texel_high", bounds[:, 2:])):
-            attribute = mesh.attributes.new(name, "FLOAT_VECTOR", "POINT")
-            attribute.data.foreach_set("vector", np.pad(pairs, ((0, 0), (0, 1))).ravel())
+        """Fill an empty mesh."""
+        count = len(self.slots)
+        mesh.from_pydata(
+            self.corners.reshape(-1, 3).tolist(), [], np.arange(4 * count).reshape(count, 4).tolist()
+        )
+        mesh.polygons.foreach_set("material_index", self.slots.astype(np.int32))
+        for i, name in enumerate(("row", "column")):
+            numbers = mesh.attributes.new(name, "FLOAT", "POINT").data
+            numbers.foreach_set("value", self.places[:, :, i].ravel().astype(np.float32))
+        bounds = np.repeat(self.bounds[:, None], 4, axis=1)
+        for name, pairs in zip(TEXELS, (self.texels, bounds[:, :, :2], bounds[:, :, 2:]), strict=True):
+            vectors = mesh.attributes.new(name, "FLOAT_VECTOR", "POINT").data
+            vectors.foreach_set("vector", np.pad(pairs, ((0, 0), (0, 0), (0, 1))).ravel().astype(np.float32))
+
+    @staticmethod
+    def read(mesh: bpy.types.Mesh) -> _Quads:
+        """What was written into a mesh."""
+
+        def column(data: bpy.types.bpy_prop_collection, name: str, width: int) -> Array:
+            numbers = np.empty(len(data) * width, np.float32)
+            data.foreach_get(name, numbers)
+            return numbers.astype(float).reshape(-1, 4, width)
+
+        places = [column(mesh.attributes[name].data, "value", 1) for name in ("row", "column")]
+        texels, low, high = (column(mesh.attributes[name].data, "vector", 3)[:, :, :2] for name in TEXELS)
+        slots = np.empty(len(mesh.polygons), np.int32)
+        mesh.polygons.foreach_get("material_index", slots)
+        bounds = np.concatenate([low[:, 0], high[:, 0]], axis=-1)
+        corners = column(mesh.vertices, "co", 3)
+        return _Quads(corners, np.concatenate(places, axis=-1), texels, bounds, slots)
+
+
+def _box(tile: Tile, page: Page, shape: tuple[int, int]) -> _Quads:
+    """A tile's front and back, and the sides of the slab where it reaches them.
+
+    A side goes on with the colours of the cells beside it.
+    """
+    rows, columns = page.size
+    region = tile.region
+    top, left = region.row, region.column
+    low, right = top + region.rows, left + region.columns
+    around = [(low, left), (low, right), (top, right), (top, left)]
+    quads = [(around, around, (0, 0, 0, 0)), (around[::-1], around[::-1], (1, 1, 1, 1))]
+    edges = (
+        (top == 0, [(top, left), (top, right)], (0.5, 0)),
+        (low == shape[0], [(low, right), (low, left)], (-0.5, 0)),
+        (left == 0, [(low, left), (top, left)], (0, 0.5)),
+        (right == shape[1], [(top, right), (low, right)], (0, -0.5)),
+    )
+    for outside, (a, b), (down, across) in edges:
+        if outside:
+            corners = [a, b, b, a]
+            quads.append((corners, [(row + down, column + across) for row, column in corners], (0, 0, 1, 1)))
+    corners = np.array(
+        [[(c, y, -r) for (r, c), y in zip(at, depth, strict=True)] for at, _, depth in quads], float
+    )
+    places = np.array([cells for _, cells, _ in quads], float)
+    inside = places - (top, left) + (tile.top, tile.left)
+    texels = np.stack([inside[:, :, 1] / columns, 1 - inside[:, :, 0] / rows], axis=-1)
+    bounds = (
+        tile.left / columns,
+        1 - (tile.top + region.rows) / rows,
+        (tile.left + region.columns) / columns,
+        1 - tile.top / rows,
+    )
+    return _Quads(corners, places, texels, np.array([bounds] * len(quads)), np.zeros(len(quads), int))
 
 
 def encode(values: Array, scale: float, bits: int = 8) -> Array:

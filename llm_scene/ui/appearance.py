@@ -8,13 +8,17 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
+from ..errors import UserError
+from ..layout.inspection import Mark
 from ..layout.legend import TITLES, bar_name
 from ..layout.look import LOOKS, Look, Ramp, to_linear
 from ..layout.plan import Box
-from ..scene import cells, inspected, materials, room
+from ..output.production import Production
+from ..scene import cells, inspected, materials, room, slab_material, window
 from ..scene.build import MARK
 from ..scene.compat import modifier_input
 from .ownership import plain_name, tag_of
+from .translations import tr
 
 # Colour maps by name: title and description. "look" keeps what the look brings.
 COLOUR_MAPS = {
@@ -61,7 +65,7 @@ def set_look(scene: bpy.types.Scene, look: Look) -> None:
     """Give a scene of the add-on another look."""
     tag = tag_of(scene)
     for old in [m for m in bpy.data.materials if m.get(MARK) == tag]:
-        new = _material(plain_name(old), look)
+        new = _material(old, look)
         if new is not None:
             _exchange(old, new)
     _refurnish(scene, look)
@@ -69,11 +73,14 @@ def set_look(scene: bpy.types.Scene, look: Look) -> None:
 
 
 def set_measure(scene: bpy.types.Scene, name: str, value: float) -> None:
-    """Set an input of the cells' node group ("Gap", "Relief" or "Bevel") on every matrix."""
+    """Set a measure of the cells ("Gap", "Relief" or "Bevel") on every matrix."""
     group = bpy.data.node_groups[cells.GROUP]
     identifier = next(i.identifier for i in group.interface.items_tree if i.name == name)
     for matrix in matrices(scene):
-        modifier_input(matrix.modifiers["Cells"], identifier, value)
+        if "Cells" in matrix.modifiers:
+            modifier_input(matrix.modifiers["Cells"], identifier, value)
+        else:
+            matrix["cell"][list(cells.DEFAULTS).index(name)] = value
         matrix.update_tag()
 
 
@@ -85,8 +92,24 @@ def show_labels(scene: bpy.types.Scene, show: bool) -> None:
 
 
 def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
-    """The objects that show matrices."""
-    yield from (thing for thing in part(scene, "Matrices").all_objects if "Cells" in thing.modifiers)
+    """The objects that show matrices, as cuboids or as slabs."""
+    yield from (
+        thing
+        for thing in part(scene, "Matrices").all_objects
+        if "Cells" in thing.modifiers or "cell" in thing
+    )
+
+
+def open_window(scene: bpy.types.Scene, made: Production, mark: Mark) -> bpy.types.Object:
+    """Stand cuboids around a cell of a slab. Raises UserError where its matrix is no slab."""
+    block = mark.block
+    slab = next((t for t in matrices(scene) if plain_name(t) == block.name and "cell" in t), None)
+    if slab is None:
+        raise UserError(tr("This matrix is drawn as cuboids already."))
+    name = f"LLM Scene {block.role}{'' if block.matrix.signed else ' positive'}"
+    own = [m for m in bpy.data.materials if m.get(MARK) == tag_of(scene) and plain_name(m) == name]
+    place = mark.rows[0], mark.columns[0]
+    return window.open_window(slab, block, made.trace, place, own[0], made.layout.n_prompt)
 
 
 def part(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
@@ -99,9 +122,9 @@ def root(scene: bpy.types.Scene) -> bpy.types.Collection:
     return next(c for c in scene.collection.children if c.get(MARK) == tag_of(scene))
 
 
-def _material(name: str, look: Look) -> bpy.types.Material | None:
-    """The material of this name in another look; None where it looks alike in all of them."""
-    what = name.removeprefix("LLM Scene ")
+def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
+    """The same material in another look; None where it looks alike in all of them."""
+    what = plain_name(old).removeprefix("LLM Scene ")
     ink = (INKS | inspected.INKS).get(what)
     if ink is not None:
         return materials.ink_material(look, what, *ink(look))
@@ -111,6 +134,9 @@ def _material(name: str, look: Look) -> bpy.types.Material | None:
     role, signed = what.removesuffix(" positive"), not what.endswith(" positive")
     if f"{role} signed" in look.ramps:
         return materials.cell_material(look, role, signed)
+    pictured = role.removeprefix("slab ")
+    if f"{pictured} signed" in look.ramps:
+        return slab_material.in_look(old, look, pictured, signed)
     moving = role.removeprefix("moving ")
     if f"{moving} signed" in look.ramps:
         return materials.swarm_material(look, moving, signed)
@@ -149,8 +175,12 @@ def box_of(scene: bpy.types.Scene) -> Box:
     boxes = []
     for thing in matrices(scene):
         x, y, z = thing.location
-        corner = thing.data.vertices[-1].co
-        boxes.append(Box((x, y, z + corner.z - 0.5), (x + corner.x + 0.5, y + 1, z)))
+        points = np.empty(3 * len(thing.data.vertices), np.float32)
+        thing.data.vertices.foreach_get("co", points)
+        low, high = points.reshape(-1, 3).min(axis=0), points.reshape(-1, 3).max(axis=0)
+        half = 0.5 if "Cells" in thing.modifiers else 0.0  # points are the middles of cells
+        lowest, rightmost = float(low[2]) - half, float(high[0]) + half
+        boxes.append(Box((x, y, z + lowest), (x + rightmost, y + 1, z)))
     return Box.around(boxes)
 
 

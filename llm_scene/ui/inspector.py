@@ -263,6 +263,34 @@ class LLM_SCENE_OT_inspect_film(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class LLM_SCENE_OT_open_window(OnOwnScene, bpy.types.Operator):
+    """Stand solid cuboids around the inspected cell, where a large matrix is drawn as a picture"""
+
+    bl_idname = "llm_scene.open_window"
+    bl_label = "Show as Cuboids"
+    bl_options = {"REGISTER", "UNDO"}
+
+    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        inspector = inspector_of(scene)
+        assert inspector is not None
+        try:
+            found = inspector.at(self.address) if self.address else inspector.pinned()
+            with claimed(tag_of(scene)):
+                window = appearance.open_window(scene, inspector.production, found.mark)
+        except UserError as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+        settings = settings_of(scene)
+        for name in ("Gap", "Relief", "Bevel"):
+            appearance.set_measure(scene, name, getattr(settings, name.lower()))
+        text = tr("{count} cells stand as cuboids.", count=f"{len(window.data.vertices):,}")
+        self.report({"INFO"}, text)
+        return {"FINISHED"}
+
+
 class LLM_SCENE_OT_inspect_tool(OnOwnScene, bpy.types.Operator):
     """Point at cells in the 3D view to see where their numbers come from"""
 
@@ -422,6 +450,7 @@ CLASSES = (
     LLM_SCENE_OT_inspect,
     LLM_SCENE_OT_inspect_clear,
     LLM_SCENE_OT_inspect_film,
+    LLM_SCENE_OT_open_window,
     LLM_SCENE_OT_inspect_tool,
 )
 

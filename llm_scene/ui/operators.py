@@ -126,9 +126,7 @@ def building(
 
     look = appearance.look_of(settings.look, settings.colour_map)
     with claimed() as tag:
-        steps = construct(
-            production.layout, production.trace, production.film, look, preferences.cell_budget()
-        )
+        steps = construct(production.layout, production.trace, production.film, look, preferences.detail())
         scene = yield from seldom(steps)
         apply_preset(scene, PRESETS[settings.quality], production.film.aspect)
     scene["llm_scene"] = tag

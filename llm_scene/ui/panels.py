@@ -231,6 +231,7 @@ class VIEW3D_PT_llm_scene_inspector(_SubPanel, bpy.types.Panel):
         self._walk(pinned)
         self._trace_back(way)
         layout.operator("llm_scene.inspect_film", text="Put into the Film", icon="CAMERA_DATA")
+        layout.operator("llm_scene.open_window", icon="MESH_GRID")
 
     def _walk(self, pinned: Inspection) -> None:
         """Each input's largest cell to go on to."""

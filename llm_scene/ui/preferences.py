@@ -8,11 +8,11 @@ import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..film.words import languages, words
+from ..layout.budget import CUBOIDS, Detail
 from . import translations
 
 # The add-on is the package around this one; as a plain Python package it has no preferences of its own.
 ADDON = __package__.removesuffix(".llm_scene.ui") if __package__ != "llm_scene.ui" else "llm_scene"
-CELL_BUDGET = 1_000_000
 CAPTIONS = [
     ("auto", "As the Interface", "The language that Blender speaks, where there are captions in it"),
     *((code, words(code).language, "") for code in languages()),
@@ -35,11 +35,19 @@ class Preferences(bpy.types.AddonPreferences):
     cell_budget: IntProperty(
         name="Cell Budget",
         description="The most cells drawn as cuboids; larger matrices are drawn as pictures of their values. "
-        "A million take about a gigabyte of memory",
-        default=CELL_BUDGET,
+        "A hundred thousand take up to a gigabyte of memory while a film is rendered",
+        default=CUBOIDS,
         min=1000,
         soft_max=10_000_000,
         step=1000,
+    )
+    bits: EnumProperty(
+        name="Slab Pictures",
+        description="How finely the pictures of large matrices hold a value",
+        items=(
+            ("8", "8 Bit", "254 steps of a value: as fine as a screen shows"),
+            ("16", "16 Bit", "65,000 steps of a value, in files about twice as large"),
+        ),
     )
     cluster: StringProperty(
         name="Cluster",
@@ -54,7 +62,7 @@ class Preferences(bpy.types.AddonPreferences):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
-        for name in ("model_folder", "output_folder", "cell_budget", "cluster", "language"):
+        for name in ("model_folder", "output_folder", "cell_budget", "bits", "cluster", "language"):
             layout.prop(self, name)
 
 
@@ -67,7 +75,13 @@ def preferences() -> Preferences | None:
 def cell_budget() -> int:
     """The most cells drawn as cuboids."""
     chosen = preferences()
-    return chosen.cell_budget if chosen is not None else CELL_BUDGET
+    return chosen.cell_budget if chosen is not None else CUBOIDS
+
+
+def detail() -> Detail:
+    """How finely matrices are drawn."""
+    chosen = preferences()
+    return Detail(cell_budget(), int(chosen.bits) if chosen is not None else 8)
 
 
 def cluster() -> str | None:
