@@ -21,8 +21,8 @@ format:         ## bring the code into its format
 demo:           ## leave a video, a .glb, a .blend and a web page in renders/
 	@$(IN_ENV) -m llm_scene.cli demo
 
-bench:          ## measure, and write benchmarks/results.md
-	@$(IN_ENV) -m benchmarks
+bench:          ## measure, and write benchmarks/results.md and .svg; ONLY="cells gpt2" measures some again
+	@$(IN_ENV) -m benchmarks $(ONLY)
 
 build:          ## leave the extension's zips, one a platform, in dist/
 	@$(IN_ENV) tools/build_extension.py

@@ -7,7 +7,6 @@ slows both alike; one thread each (`=1`) compares best where other programs are 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,26 +17,20 @@ from llm_scene.models import load
 from llm_scene.models.settings import Fields, gpt2
 from llm_scene.network import Evaluator, declare, run
 
-Row = tuple[str, str, str]
+from .bench_gpt2 import CONFIG
+from .measure import in_turns
+from .report import Row, budget, ratio, table
 
 POSITIONS, REPEAT = 64, 7
-SIZES = {"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024, "vocab_size": 50257}
 
 
 def best(functions: dict[str, Callable[[], Any]], repeat: int = REPEAT) -> dict[str, float]:
     """Milliseconds of the fastest of `repeat` runs of each function, taken in turns."""
-    times: dict[str, list[float]] = {name: [] for name in functions}
-    for turn in range(repeat + 1):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            if turn:  # the first one warms up
-                times[name].append(1e3 * (time.perf_counter() - start))
-    return {name: min(found) for name, found in times.items()}
+    return {name: 1e3 * min(times) for name, times in in_turns(functions, repeat).items()}
 
 
 def rows() -> list[Row]:
-    """What, figure, budget."""
+    """The small model, then the large one beside torch."""
     return [nano(), *against_torch()]
 
 
@@ -46,22 +39,24 @@ def nano() -> Row:
     model = load("nano-gpt-sort")
     tokens = [2, 1, 0, 1, 1, 2, 0, 1, 1, 1, 2]
     times = best({"ours": lambda: model.trace(tokens)})
-    return "nano-GPT: trace of 11 positions", f"{times['ours']:.1f} ms", "20 ms"
+    return Row(
+        "nano-GPT, trace of 11 positions", f"{times['ours']:.1f} ms", budget=budget(times["ours"], 20, " ms")
+    )
 
 
 def against_torch() -> list[Row]:
-    """GPT-2 small: the whole trace, and one further position with the cache; nothing without torch."""
+    """GPT-2 small, the whole trace, and one further position with the cache."""
     try:
         import torch
         import transformers
     except ImportError:
-        return []
+        return [Row("GPT-2 small, trace", "not measured: torch and transformers are not installed")]
     torch.set_grad_enabled(False)
     torch.manual_seed(0)
-    theirs = transformers.GPT2LMHeadModel(transformers.GPT2Config(**SIZES)).eval()
+    theirs = transformers.GPT2LMHeadModel(transformers.GPT2Config(**CONFIG)).eval()
     state = {key.removeprefix("transformer."): value.numpy() for key, value in theirs.state_dict().items()}
-    network = declare(gpt2(Fields(Path("config.json"), {"model_type": "gpt2", **SIZES})))
-    tokens = np.random.default_rng(0).integers(SIZES["vocab_size"], size=POSITIONS).tolist()
+    network = declare(gpt2(Fields(Path("config.json"), CONFIG)))
+    tokens = np.random.default_rng(0).integers(CONFIG["vocab_size"], size=POSITIONS).tolist()
     batch = torch.tensor([tokens])
     difference = np.abs(run(network, state, tokens)["logits"] - theirs(batch).logits[0].numpy()).max()
     assert difference < 1e-4, f"not the same model: logits differ by {difference:.1e}"
@@ -81,16 +76,17 @@ def against_torch() -> list[Row]:
     whole = {"torch": lambda: theirs(batch, use_cache=False), "ours": lambda: run(network, state, tokens)}
     further = {"torch": theirs_next, "ours": ours_next}
     return [
-        _row(f"GPT-2 small: trace of {POSITIONS} positions", best(whole)),
-        _row("GPT-2 small: one further token", best(further, 3 * REPEAT)),
+        _row(f"GPT-2 small, trace of {POSITIONS} positions", best(whole)),
+        _row("GPT-2 small, one further token", best(further, 3 * REPEAT)),
     ]
 
 
 def _row(what: str, times: dict[str, float]) -> Row:
-    ratio = times["ours"] / times["torch"]
-    return what, f"{times['ours']:.0f} ms, torch {times['torch']:.0f} ms: {ratio:.2f}x", "1.5x"
+    ours, torch = times["ours"], times["torch"]
+    return Row(
+        what, f"{ours:.0f} ms", f"torch: {torch:.0f} ms", ratio(ours, torch), budget(ours / torch, 1.5, "x")
+    )
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print("  ".join(row))
+    print(table(rows()))

@@ -1,95 +1,98 @@
-"""Rendering: the price of a frame, of its certainty, and how many processes are fastest."""
+"""Rendering nano-GPT at 640x360 as the demo does: the price of a frame, of its certainty, and of a video."""
 
-import os
-import statistics
+from __future__ import annotations
+
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import bpy
+from .frames import frames, show
+from .measure import process, seconds
+from .report import Row, budget, ratio, table
 
-from llm_scene import models
-from llm_scene.output.blend import save
-from llm_scene.output.fingerprint import fingerprint
-from llm_scene.output.local import render_film
-from llm_scene.output.production import produce
-from llm_scene.output.video import assemble
-from llm_scene.scene.build import build
-from llm_scene.scene.rendering import PRESETS, apply_preset
+if TYPE_CHECKING:
+    import bpy
 
-Row = tuple[str, str, str]
+    from llm_scene.output.production import Production
+
 FRAMES = range(60, 240, 15)  # over the whole teaser, so that the camera moves and fronts run
 
 
 def rows() -> list[Row]:
-    """Measure nano-GPT's teaser at 640x360, as the demo renders it."""
-    model = models.load()
+    """What a frame costs beside one that stands still, and whole runs by how many processes."""
+    with process() as moving, process() as still:
+        moving(stage_moving)
+        still(stage_still)
+        times = frames({"moving": moving, "still": still}, len(FRAMES))
+    ours, bare = times["moving"].median, times["still"].median
+    with process() as other:
+        return [
+            Row(
+                "nano-GPT, a frame with animation, labels and links",
+                f"{ours:.2f} s",
+                f"standing still without them: {bare:.2f} s",
+                ratio(ours, bare),
+                budget(ours / bare, 1.3, "x"),
+            ),
+            *other(runs, FRAMES),
+        ]
+
+
+def stage() -> tuple[Production, bpy.types.Scene]:
+    """Nano-GPT with its teaser, shown in this process."""
+    from llm_scene.models import load
+    from llm_scene.output.production import produce
+    from llm_scene.scene.build import build
+
+    model = load()
     made = produce(model, model.encode_prompt("CBABBC"), cut="teaser")
     scene = build(made.layout, made.trace, made.film, made.look)
-    apply_preset(scene, PRESETS["draft"])
+    show(scene)
+    return made, scene
+
+
+def stage_moving() -> None:
+    """The scene as it is."""
+    stage()
+
+
+def stage_still() -> None:
+    """The same views of the scene without its other keyframes, labels and links."""
+    _, scene = stage()
+    for thing in scene.objects:
+        if thing not in (scene.camera, scene.camera.parent):
+            thing.animation_data_clear()
+        thing.hide_render |= any(c.name.startswith(("Labels", "Links")) for c in thing.users_collection)
+
+
+def runs(numbers: Sequence[int]) -> list[Row]:
+    """The hash of a scene, a video, and whole runs with the workers' start."""
+    from llm_scene.output.fingerprint import fingerprint
+    from llm_scene.output.local import render_film
+    from llm_scene.output.video import assemble
+
+    made, scene = stage()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found = [
-            ("render: hash of a scene", f"{seconds(lambda: fingerprint(scene)):.1f} s", ""),
-            ("render: .blend", f"{seconds(lambda: save(scene, folder / 'x.blend', made.film)):.1f} s", ""),
-            *_processes(scene, folder),
-            _video(folder, made.film.captions),
-        ]
-        return [*found, _animation(scene, folder)]
-
-
-def _processes(scene: bpy.types.Scene, folder: Path) -> list[Row]:
-    """Whole runs, the workers' start included."""
-    found = []
-    for count in (1, 2):
-        spent = seconds(lambda n=count: render_film(scene, None, folder / str(n), frames=FRAMES, processes=n))
-        found.append(
-            (f"render: {len(FRAMES)} frames, {count} process{'es' * (count > 1)}", f"{spent:.0f} s", "")
-        )
-    return found
-
-
-def _video(folder: Path, captions: list) -> Row:
-    picture = next((folder / "1").glob("*.png"))
-    spent = seconds(
-        lambda: assemble(dict.fromkeys(range(240), picture), folder / "x.mp4", (640, 360), 24, captions)
-    )
-    return "render: video of 240 frames", f"{spent:.1f} s", ""
-
-
-def _animation(scene: bpy.types.Scene, folder: Path) -> Row:
-    """A frame of the film against one of the same scene that stands still, without labels and links."""
-    moving = _frame_time(scene, folder)
-    for action in list(bpy.data.actions):
-        bpy.data.actions.remove(action)
-    for thing in scene.objects:
-        thing.hide_render |= any(c.name.startswith(("Labels", "Links")) for c in thing.users_collection)
-    still = _frame_time(scene, folder)
-    figure = f"{moving:.2f} s, standing still {still:.2f} s: {moving / still:.2f}x"
-    return "render: cost of animation, labels and links", figure, "1.3x"
-
-
-def _frame_time(scene: bpy.types.Scene, folder: Path) -> float:
-    """Median seconds a frame, without the first, which prepares the scene."""
-    bpy.context.window.scene = scene
-    scene.render.filepath = str(folder / "frame.png")
-
-    def frame(number: int) -> float:
-        scene.frame_set(number)
-        return seconds(lambda: bpy.ops.render.render(write_still=True, scene=scene.name))
-
-    return statistics.median([frame(number) for number in FRAMES][1:])
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """How long something takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+        spent = {}
+        for count in (1, 2):
+            job = partial(render_film, scene, None, folder / str(count), frames=numbers, processes=count)
+            spent[count] = seconds(job)
+        pictures = dict.fromkeys(range(240), next((folder / "1").glob("*.png")))
+        video = seconds(lambda: assemble(pictures, folder / "x.mp4", (640, 360), 24, made.film.captions))
+    return [
+        Row(
+            f"{len(numbers)} frames by 2 processes, their start included",
+            f"{spent[2]:.0f} s",
+            f"by 1: {spent[1]:.0f} s",
+            ratio(spent[2], spent[1]),
+        ),
+        Row("a video of 240 frames from their pictures", f"{video:.1f} s"),
+        Row("the hash by which finished frames are known", f"{seconds(lambda: fingerprint(scene)):.1f} s"),
+    ]
 
 
 if __name__ == "__main__":
-    print(f"{os.cpu_count()} cores")
-    for row in rows():
-        print("  ".join(row))
+    print(table(rows()))

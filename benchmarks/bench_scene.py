@@ -1,84 +1,90 @@
-"""From token ids to a scene: nano-GPT at all its 11 positions, from a warm interpreter.
-
-    python -m benchmarks.bench_scene
-
-Times are the best of several runs, in milliseconds: a busy machine can only make them longer.
-"""
+"""From token ids to a scene: nano-GPT at all its 11 positions with its full film, and without it."""
 
 from __future__ import annotations
 
-import functools
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
+from .measure import Process, in_turns, process, seconds
+from .report import Row, budget, ratio, table
 
 PROMPT = (2, 1, 0, 1, 1, 2, 0, 1, 1, 1, 2)
 REPEAT = 5
-
-Row = tuple[str, str, str]
+FILM, BARE = True, False
 
 
 def rows() -> list[Row]:
     """What it takes, against what it may take."""
+    with process() as filmed, process() as bare:
+        return [composed(), *built(filmed, bare, REPEAT)]
+
+
+def composed() -> Row:
+    """The film by itself: it is composed from the trace and the places."""
+    from llm_scene.layout import arrange
+    from llm_scene.models import load
+    from llm_scene.output.production import produce
+
+    model = load("nano-gpt-sort")
+    whole, without = "with its film", "without"
+    works = {
+        whole: lambda: produce(model, PROMPT),
+        without: lambda: (model.trace(PROMPT), arrange(model.network, len(PROMPT))),
+    }
+    times = {name: 1e3 * min(found) for name, found in in_turns(works, REPEAT).items()}
+    figure, other = f"{times[whole]:.0f} ms", f"without a film: {times[without]:.0f} ms"
+    return Row("nano-GPT, trace, layout and full film", figure, other, ratio(times[whole], times[without]))
+
+
+def built(filmed: Process, bare: Process, repeat: int) -> list[Row]:
+    """The steps from plain values to a scene that plays, in turns with and without a film."""
+    ours, others = [], []
+    for _ in range(repeat):
+        ours.append(filmed(make, FILM))
+        others.append(bare(make, BARE))
+    (mine, play), (other, _) = (tuple(map(min, zip(*each, strict=True))) for each in (ours, others))
+    return [
+        Row(
+            "nano-GPT, scene with keyframes, shown",
+            f"{mine:.2f} s, {filmed(counts)}",
+            f"without a film: {other:.2f} s",
+            ratio(mine, other),
+            budget(mine, 1.5, " s"),
+        ),
+        Row("nano-GPT, a further frame, evaluated", f"{1e3 * play:.1f} ms"),
+    ]
+
+
+def make(film: bool) -> tuple[float, float]:
+    """Seconds until nano-GPT's scene is shown, and for a frame more; in a process of its own."""
     import bpy
 
     from llm_scene.models import load
     from llm_scene.output.production import produce
     from llm_scene.scene.build import build
 
-    model = load("nano-gpt-sort")
-    trace = best(lambda: model.trace(PROMPT), 20)
-    composed = best(lambda: produce(model, PROMPT))
-    made = produce(model, PROMPT)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    made = produce(load("nano-gpt-sort"), PROMPT)
+    scenes: list[bpy.types.Scene] = []
+    frames = range(1, 200, 20)
 
-    def scene() -> bpy.types.Scene:
-        return build(made.layout, made.trace, made.film, made.look)
-
-    def show(scene: bpy.types.Scene) -> None:
-        bpy.context.window.scene = scene
+    def show() -> None:
+        scenes.append(build(made.layout, made.trace, made.film if film else None, made.look))
+        bpy.context.window.scene = scenes[0]
         bpy.context.view_layer.update()
 
-    def play(scene: bpy.types.Scene) -> None:
-        for frame in range(1, 200, 20):
-            scene.frame_set(frame)
+    def play() -> None:
+        for frame in frames:
+            scenes[0].frame_set(frame)
 
-    building, showing, playing = [], [], []
-    for _ in range(REPEAT):
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        seconds, built = timed(scene)
-        building.append(seconds)
-        for times, action in ((showing, show), (playing, play)):
-            times.append(timed(functools.partial(action, built))[0])
-    n_cells = sum(block.n_cells for block in made.layout.blocks.values())
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "scene.blend"
-        saving = timed(lambda: bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=True, copy=True))[0]
-        size = path.stat().st_size / 1e6
-    shown = f"{n_cells:,} cells in {len(made.layout.blocks)} blocks"
-    return [
-        ("trace, 11 positions", f"{trace * 1e3:.1f} ms", "20 ms"),
-        ("trace, layout and film", f"{composed * 1e3:.0f} ms", ""),
-        (f"scene with keyframes, {shown}", f"{min(building):.2f} s", "1.5 s"),
-        ("showing it in the window", f"{min(showing):.2f} s", ""),
-        ("a further frame", f"{min(playing) * 100:.1f} ms", ""),
-        ("its .blend, compressed", f"{size:.1f} MB in {saving:.2f} s", ""),
-    ]
+    return seconds(show), seconds(play) / len(frames)
 
 
-def timed(function: Callable[[], object]) -> tuple[float, object]:
-    """Seconds a call takes, and what it returns."""
-    start = time.perf_counter()
-    result = function()
-    return time.perf_counter() - start, result
+def counts() -> str:
+    """How much of what the scene shows."""
+    from llm_scene.layout import arrange
+    from llm_scene.models import load
 
-
-def best(function: Callable[[], object], repeat: int = REPEAT) -> float:
-    """Seconds of the fastest of several calls, after one to warm up."""
-    function()
-    return min(timed(function)[0] for _ in range(repeat))
+    blocks = arrange(load("nano-gpt-sort").network, len(PROMPT)).blocks.values()
+    return f"{sum(block.n_cells for block in blocks):,} cells in {len(blocks)} matrices"
 
 
 if __name__ == "__main__":
-    for what, figure, budget in rows():
-        print(f"{what:60} {figure:>18}  {f'budget {budget}' if budget else ''}")
+    print(table(rows()))

@@ -20,7 +20,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VERSIONS = ("3.13", "3.11")  # those for which Blender exists as a Python module, newest first
-EXTRAS = "blender,cluster,test"
+EXTRAS = "bench,blender,cluster,test"
 # What bpy and its libraries link to (ldd), and libGL and libEGL, which Blender opens when it draws.
 SYSTEM_PACKAGES = (
     "libegl1 libgl1 libice6 libsm6 libx11-6 libxext6 libxfixes3 libxi6 libxkbcommon0 libxrender1 libxt6"
