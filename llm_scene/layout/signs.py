@@ -115,7 +115,6 @@ def _dimension(block: Block, which: int) -> str:
 def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:
     """A bracket with a title over every section; outer sections higher and larger."""
     signs, brackets = [], []
-    top = layout.box.high[2]
     for section in layout.sections:
         if section.name.startswith("Head "):
             signs.append(_head_sign(section, layout.gap))
@@ -123,9 +122,7 @@ def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:
         outer = len(section.path) == 1
         size = (1.5 if outer else 1.0) * layout.gap
         inside = [s for s in layout.sections if s.path[: len(section.path)] == section.path]
-        height = (
-            (top + 3.2 * layout.gap) if outer and len(inside) > 1 else section.box.high[2] + 1.6 * layout.gap
-        )
+        height = section.box.high[2] + (3.2 if outer and len(inside) > 1 else 1.6) * layout.gap
         (x0, y, _), (x1, _, _) = section.box.low, section.box.high
         tick = 0.5 * size
         run = ((x0, y, height - tick), (x0, y, height), (x1, y, height), (x1, y, height - tick))

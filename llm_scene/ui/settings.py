@@ -228,6 +228,23 @@ class Settings(bpy.types.PropertyGroup):
         default=True,
         update=live(relabel),
     )
+    heads: EnumProperty(
+        name="Heads",
+        description="How Generate sets down the attention heads of a block",
+        items=[
+            ("fan", "Fan", "One behind the other, receding into the picture"),
+            ("grid", "Grid", "Side by side and below each other, all seen from the front"),
+        ],
+    )
+    blocks: EnumProperty(
+        name="Blocks",
+        description="How Generate sets down the transformer blocks",
+        items=[
+            ("row", "Row", "One after the other, to the right"),
+            ("columns", "Columns", "In lines that are read like text"),
+            ("helix", "Helix", "Up a square staircase, across the front and the back by turns"),
+        ],
+    )
     cut: EnumProperty(
         name="Cut",
         description="How long the film is that Generate makes",
