@@ -15,6 +15,7 @@ from ..layout.plan import Block, Box, Letter
 from ..layout.signs import legend_box
 from ..network.ops import Array
 from . import pieces
+from .framing import outlook
 from .piece import Piece, Window, presence
 from .plan import Card, Cue
 from .props import Note
@@ -133,7 +134,7 @@ def attention(reel: Reel) -> None:
     reel.start("attention")
     own = reel.own
     fan = reel.here(*HEAD)
-    reel.say("heads", _fan(reel), least=2.4)
+    reel.say("heads", _heads(reel), least=2.4)
     parted = reel.now
     _dot(reel)
     weights = reel.here("attn.W_Q", "attn.W_K", "attn.W_V", head=own)
@@ -146,7 +147,7 @@ def attention(reel: Reel) -> None:
     _scores(reel)
     _values(reel)
     back = reel.now
-    window = reel.say("all_heads", _fan(reel), least=3.0)
+    window = reel.say("all_heads", _heads(reel), least=3.0)
     reel.compute(fan, window)
     _make_way(reel, parted, back)
 
@@ -154,7 +155,7 @@ def attention(reel: Reel) -> None:
 def attention_at_once(reel: Reel) -> None:
     """Scores become shares, shares weigh values, in every head."""
     reel.start("attention")
-    reel.say("heads", _fan(reel), least=1.0)
+    reel.say("heads", _heads(reel), least=1.0)
     parted = reel.now
     reel.compute(reel.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k"), (parted - 1.2, parted))
     piece = pieces.score_chart(reel.layout, reel.trace, reel.focus, reel.story.words, reel.words)
@@ -167,7 +168,7 @@ def attention_at_once(reel: Reel) -> None:
     reel.perform(piece, windows[0], (start, middle), (middle, end))
     _weigh(reel)
     back = reel.now
-    window = reel.say("all_heads", _fan(reel), least=2.0)
+    window = reel.say("all_heads", _heads(reel), least=2.0)
     reel.compute(reel.here(*HEAD), window)
     _make_way(reel, parted, back)
 
@@ -390,7 +391,8 @@ def loop(reel: Reel) -> None:
     text = _lines(reel)
     low, high = layout.box.low, layout.box.high
     boxes = [layout.box, text[-1].box, Box(low, (high[0], high[1], text[-1].at[2]))]
-    reel.say("loop", Take(boxes, -54, 11, turn=8, lens=24.0), least=1.5)
+    azimuth, elevation = outlook(layout)
+    reel.say("loop", Take(boxes, azimuth + 2, elevation - 1, turn=8, lens=24.0), least=1.5)
     blocks = [block for block in layout.blocks.values() if block.role != "weight"]
     shown = reel.now - 1.5
     for step in range(1, steps + 1):
@@ -413,7 +415,7 @@ def loop(reel: Reel) -> None:
 def finale(reel: Reel) -> None:
     """The whole machine pulses; the end card."""
     reel.chapter("finale", card=False)
-    window = reel.say("finale", _wide(reel, -36, 10), least=3.2)
+    window = reel.say("finale", _wide(reel, 20, 10), least=3.2)
     _pulse(reel, window[0] - 1.0, window[1] + 1.5)
     line = reel.words.titles["end"].format(**reel.facts)
     start = reel.now
@@ -425,7 +427,7 @@ def attend(reel: Reel) -> None:
     """The teaser's attention: all of it at once."""
     reel.start("attention")
     made = reel.here("ln1.out", *HEAD, "attn_out", "resid_mid")
-    window = reel.say("attend", _fan(reel), least=1.8)
+    window = reel.say("attend", _heads(reel), least=1.8)
     reel.compute(made, window)
 
 
@@ -460,16 +462,20 @@ def _show_legend(reel: Reel, at: float, shown: bool) -> None:
     reel.legend = (shown, at)
 
 
-def _wide(reel: Reel, azimuth: float = -56.0, turn: float = 6.0) -> Take:
-    """Everything."""
-    return Take([reel.layout.box], azimuth, 12, tuple(reel.layout.blocks), turn, lens=26.0)
+def _wide(reel: Reel, further: float = 0.0, turn: float = 6.0) -> Take:
+    """Everything, from so many degrees further to the right than at first."""
+    azimuth, elevation = outlook(reel.layout)
+    return Take([reel.layout.box], azimuth + further, elevation, tuple(reel.layout.blocks), turn, lens=26.0)
 
 
-def _fan(reel: Reel) -> Take:
-    """All heads, from above, so that each is seen behind the one before."""
+def _heads(reel: Reel) -> Take:
+    """All heads: a fan from above, so that each is seen behind the one before; a grid from the front."""
     made = reel.here(*HEAD)
+    boxes = [b.box.grown(1) for b in made]
+    if reel.layout.arrangement.heads == "grid":
+        return Take(boxes, -12, 6, names(made))
     front = [block for block in made if block.head in (None, 0)]
-    return Take([b.box.grown(1) for b in made], -30, 30, names(front))
+    return Take(boxes, -30, 30, names(front))
 
 
 def _layer(reel: Reel, layer: int) -> Take:
@@ -539,11 +545,10 @@ def _vocabulary(reel: Reel) -> Piece:
 
 def _make_way(reel: Reel, start: float, end: float) -> None:
     """The heads in front of the focused one rise out of the picture, and come back after."""
-    layer = reel.focus.layer
-    front = [b for b in reel.layout.blocks.values() if b.matrix.layer == layer and b.head is not None]
+    own, *_ = reel.here("attn.z", head=reel.own)
     height = 3 * reel.layout.box.size[2]
-    for block in front:
-        if block.head is None or block.head >= reel.focus.head:
+    for block in reel.layout.blocks.values():
+        if block.head is None or block.matrix.layer != own.matrix.layer or block.origin[1] >= own.origin[1]:
             continue
         rest = block.origin[2]
         moves = [(block.name, rest)]
@@ -621,7 +626,9 @@ def _fly_back(reel: Reel, position: int, start: float, end: float) -> None:
     name, middle = f"token {position}", (start + end) / 2
     top = reel.layout.box.high[2] + 4 * reel.layout.gap
     reel.cues += presence(name, start) + presence(f"thread {name}", end)
-    reel.cues.append(Cue(name, "location_x", start, end, source.at[0], target.at[0], "cubic"))
+    for channel, a, b in zip(("location_x", "location_y"), source.at, target.at, strict=False):
+        if a != b:
+            reel.cues.append(Cue(name, channel, start, end, a, b, "cubic"))
     reel.cues.append(Cue(name, "location_z", start, middle, source.at[2], top, "smooth"))
     reel.cues.append(Cue(name, "location_z", middle, end, top, target.at[2], "smooth"))
     reel.cues.append(Cue(name, "scale", start, middle, 1.0, 4.0, "smooth"))
@@ -653,9 +660,14 @@ def _glow(reel: Reel, start: float, end: float) -> None:
 
 def _pulse(reel: Reel, start: float, end: float) -> None:
     """A wave of light runs through the machine, twice."""
-    low, length = reel.layout.box.low[0], reel.layout.box.size[0]
+    sections = [section for section in reel.layout.sections if len(section.path) == 1]
+    length = sum(section.box.size[0] for section in sections)
     wave = (end - start) / 2
     for n in range(2):
-        for block in reel.layout.blocks.values():
-            at = start + n * wave + 0.7 * wave * (block.box.centre[0] - low) / length
-            reel.flash(block, at, at + 0.3 * wave)
+        way = 0.0
+        for section in sections:
+            for block in reel.layout.within(section.name):
+                far = way + block.box.centre[0] - section.box.low[0]
+                at = start + n * wave + 0.7 * wave * far / length
+                reel.flash(block, at, at + 0.3 * wave)
+            way += section.box.size[0]

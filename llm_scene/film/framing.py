@@ -101,6 +101,17 @@ def frame_blocks(blocks: Iterable[Block], azimuth: float, elevation: float, **op
     return frame([block.box.grown(2.5) for block in blocks], azimuth, elevation, **options)  # type: ignore[arg-type]
 
 
-def overview(layout: Layout, azimuth: float = -56.0, aspect: float = 16 / 9) -> Pose:
-    """The whole model, seen from before its beginning so that perspective gathers its length."""
-    return frame([layout.box], azimuth, 12.0, lens=26.0, safe=WIDE_SAFE, aspect=aspect)
+def outlook(layout: Layout) -> tuple[float, float]:
+    """From where the whole model is seen best (azimuth, elevation): a row from before its beginning, so
+    that perspective gathers its length; lines from the front, steps and flights from the side as well."""
+    deep = layout.box.size[1] > 0.1 * layout.box.size[0]
+    return {
+        "row": (-56.0, 12.0),
+        "columns": (-26.0, 14.0) if deep else (-22.0, 8.0),
+        "helix": (-30.0, 10.0),
+    }[layout.arrangement.blocks]
+
+
+def overview(layout: Layout, aspect: float = 16 / 9) -> Pose:
+    """The whole model."""
+    return frame([layout.box], *outlook(layout), lens=26.0, safe=WIDE_SAFE, aspect=aspect)
