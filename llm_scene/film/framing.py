@@ -108,7 +108,7 @@ def outlook(layout: Layout) -> tuple[float, float]:
     return {
         "row": (-56.0, 12.0),
         "columns": (-26.0, 14.0) if deep else (-22.0, 8.0),
-        "helix": (-30.0, 10.0),
+        "helix": (-34.0, 11.0),
     }[layout.arrangement.blocks]
 
 

@@ -15,7 +15,7 @@ from .plan import Arrangement, Block, Box, Line, Point
 PICTURE = 16 / 9  # the shape, width by height, that lines are broken for
 # In gaps:
 APART = 7.0  # between neighbours in a line: room for two lanes
-ABOVE, BELOW = 6.0, 5.0  # over a line for its titles, and under it for the trunk on its way to another line
+ABOVE, BELOW = 12.0, 5.0  # over a line for its titles, and under it for the trunk on its way to another line
 BEHIND = 4.0  # between a flight at the front and one at the back
 BARS = 18.0  # right of the output, for the candidates
 Moves = dict[str, Point]  # how far each part is moved
@@ -56,7 +56,7 @@ class _Page:
         self.rise = max(box.high[2] for box in boxes) + (ABOVE + BELOW) * gap
         self.deep = deep + BEHIND * gap if deep > 1 else 0.0
         if self.helix:
-            self.deep = max(deep + BEHIND * gap, self.rise / 2)
+            self.deep = max(deep + BEHIND * gap, 0.9 * self.rise)
         self.across = self._across()
         n_lines = math.ceil(len(boxes) / self.across)
         heights = [self._height(i) for i in range(n_lines)]

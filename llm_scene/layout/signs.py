@@ -113,14 +113,16 @@ def _dimension(block: Block, which: int) -> str:
 
 
 def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:
-    """A bracket with a title over every section; outer sections higher and larger."""
+    """A bracket with a title over every section; outer sections higher and larger, in lines, which are
+    seen from further away, more so."""
     signs, brackets = [], []
+    large = 1.5 if layout.arrangement.blocks == "row" else 5.0
     for section in layout.sections:
         if section.name.startswith("Head "):
             signs.append(_head_sign(section, layout.gap))
             continue
         outer = len(section.path) == 1
-        size = (1.5 if outer else 1.0) * layout.gap
+        size = (large if outer else 1.0) * layout.gap
         inside = [s for s in layout.sections if s.path[: len(section.path)] == section.path]
         height = section.box.high[2] + (3.2 if outer and len(inside) > 1 else 1.6) * layout.gap
         (x0, y, _), (x1, _, _) = section.box.low, section.box.high
