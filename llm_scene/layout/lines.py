@@ -15,7 +15,7 @@ from .plan import Arrangement, Block, Box, Line, Point
 PICTURE = 16 / 9  # the shape, width by height, that lines are broken for
 # In gaps:
 APART = 7.0  # between neighbours in a line: room for two lanes
-ABOVE, BELOW = 12.0, 5.0  # over a line for its titles, and under it for the trunk on its way to another line
+ABOVE, BELOW = 11.0, 5.0  # over a line for its titles, and under it for the trunk on its way to another line
 BEHIND = 4.0  # between a flight at the front and one at the back
 BARS = 18.0  # right of the output, for the candidates
 Moves = dict[str, Point]  # how far each part is moved

@@ -137,7 +137,7 @@ class _Router:
         b, gap = target.box, self.gap
         x, y, z = b.centre
         left = self.sections[target.section[0]].low[0] - LANE * gap - beside
-        if target.kind in TRUNK or b.size[2] == 1:
+        if target.kind in TRUNK or target.role == "aggregate":
             return [(left, *under), (left, y - side, z), (b.low[0], y, z)]
         if b.low[2] > line.z + 0.5 * gap:  # between the trunk and what stands above it, then up
             level = b.low[2] - 0.6 * gap
