@@ -93,11 +93,12 @@ class _Router:
             yield _behind(a, b, gap, leave, reach)
 
     def _obstacles(self, source: Block, target: Block) -> tuple[Array, Array]:
-        """Lower and upper corners `[n, 3]` of what stands in the same blocks; other heads are behind."""
+        """Lower and upper corners `[n, 3]` of what stands in the same blocks. Of the heads that
+        are no end of the way only the first can be met: it stands nearest to what all of them share."""
         keys = dict.fromkeys(
             (section, head)
             for section in (source.section[0], target.section[0])
-            for head in (None, source.head, target.head)
+            for head in (None, 0, source.head, target.head)
         )
         corners = np.array([pair for key in keys for pair in self.boxes.get(key, [])])
         return corners[:, 0], corners[:, 1]
@@ -113,39 +114,38 @@ class _Router:
     def _beneath(self, source: Block, target: Block) -> tuple[Point, ...]:
         """Under the lines, and into the next block from its left."""
         here, there = (self.layout.lines[self.layout.line(block)] for block in (source, target))
-        a, gap = source.box, self.gap
-        trunk = target.kind in TRUNK
-        beside = 0.0 if trunk else 0.6 * gap  # the trunk, not in it
-        y, depth = a.centre[1], BENEATH * gap + beside
-        if source.kind in TRUNK:  # the last sheet of its block: out to the right
-            run = there if there.y > here.y and there.z > here.z else here  # a flight climbs before it turns
-            # Along a flight successive ways cross: every other one runs before the next and lower.
-            side = gap * (self.order[source.section[0]] % 2) if run is here is there else 0.0
-            x = self.sections[source.section[0]].high[0] + LANE * gap + beside
-            points = [(a.high[0], y, a.centre[2]), (x, y - side, a.centre[2])]
-        else:  # a table that is read again at the end: by the margin
-            run, side = there, 0.0
-            x, z = -(LANE * gap + 2 * beside), here.z - depth
-            points = [(a.centre[0], y, a.low[2]), (a.centre[0], y, z), (x, y, z)]
-        under = (run.y + 0.5 - side, run.z - depth - side)
-        return (*points, (x, *under), *self._arrival(target, there, under, side, beside))
-
-    def _arrival(
-        self, target: Block, line: Line, under: tuple[float, float], side: float, beside: float
-    ) -> list[Point]:
-        """From beneath a line (y, z) to a block that stands in it."""
-        b, gap = target.box, self.gap
-        x, y, z = b.centre
+        a, b, gap = source.box, target.box, self.gap
+        if source.kind not in TRUNK:
+            return self._margin(a, b, here, there, self.sections[target.section[0]].low[0])
+        climbs = there.y > here.y and there.z > here.z  # at the right end of a flight
+        run = there if climbs else here
+        # Along a flight successive ways cross: every other one runs before the next and lower.
+        side = gap * (self.order[source.section[0]] % 2) if here is there else 0.0
+        beside = 0.0 if target.kind in TRUNK else 0.6 * gap  # the trunk, not in it
+        y, z = run.y + 0.5 - side, run.z - BENEATH * gap - beside - side
+        right = self.sections[source.section[0]].high[0] + LANE * gap + beside
         left = self.sections[target.section[0]].low[0] - LANE * gap - beside
+        out = (a.high[0], *a.centre[1:]), (right, a.centre[1] - side, a.centre[2]), (right, y, z)
+        x, depth, height = b.centre
         if target.kind in TRUNK or target.role == "aggregate":
-            return [(left, *under), (left, y - side, z), (b.low[0], y, z)]
-        if b.low[2] > line.z + 0.5 * gap:  # between the trunk and what stands above it, then up
-            level = b.low[2] - 0.6 * gap
-            return [(left, *under), (left, y - side, level), (x, y, level), (x, y, b.low[2])]
-        if b.low[2] > line.z - 0.5 * gap:
-            return [(x, *under), (x, y, b.low[2])]
-        level, back = line.z + 0.5 * gap, b.high[1] + 0.5 * gap  # through the floor: round behind it
-        return [(left, *under), (left, back, level), (x, back, level), (x, b.high[1], level)]
+            return *out, (left, y, z), (left, depth - side, height), (b.low[0], depth, height)
+        if b.low[2] < there.z + gap / 2:  # the last norm stands on the floor
+            return *out, (x, y, z), (x, depth, b.low[2])
+        level = b.low[2] - 0.6 * gap  # between the trunk and what stands above it
+        return *out, (left, y, z), (left, depth - side, level), (x, depth, level), (x, depth, b.low[2])
+
+    def _margin(self, a: Box, b: Box, here: Line, there: Line, start: float) -> tuple[Point, ...]:
+        """From a table that is read again at the end: by the page's margin, and round behind the sheets
+        before the target, whose section begins at `start`."""
+        gap = self.gap
+        (x, y, _), (across, _, height) = a.centre, b.centre
+        depth, margin, left = (BENEATH + 1.2) * gap, -(LANE + 1.2) * gap, start - (LANE + 1.2) * gap
+        under, over = (y, here.z - depth), (there.y + 0.5, there.z - depth)
+        back = b.high[1] + gap / 2
+        return (
+            *((x, y, a.low[2]), (x, *under), (margin, *under), (margin, *over), (left, *over)),
+            *((left, back, height), (across, back, height), (across, b.high[1], height)),
+        )
 
 
 def _meets(way: tuple[Point, ...], obstacles: tuple[Array, Array]) -> bool:

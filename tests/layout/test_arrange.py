@@ -60,8 +60,8 @@ def overlaps(layout: Layout) -> list[tuple[str, str]]:
     return [(blocks[i].name, blocks[j].name) for i, j in pairs if i < j]
 
 
-@settings(max_examples=250)
-@given(configs(most_layers=7), st.integers(1, 40), arrangements)
+@settings(max_examples=150)
+@given(configs(most_layers=5), st.integers(1, 40), arrangements)
 def test_no_two_blocks_overlap(config: Config, n_positions: int, arrangement: Arrangement) -> None:
     assert overlaps(arrange(declare(config), n_positions, arrangement=arrangement)) == []
 
@@ -133,19 +133,19 @@ def pierced(layout: Layout) -> list[str]:
     high = np.array([b.box.high for b in layout.blocks.values()]) - 0.01
     names, found = list(layout.blocks), []
     for link in layout.links:
-        points = np.array(link.points)
-        for start, end in itertools.pairwise(points):
-            step = np.where(start == end, 1e-12, end - start)
-            one, other = (low - start) / step, (high - start) / step  # shares of the piece
-            enter = np.minimum(one, other).max(axis=1).clip(0)
-            leave = np.maximum(one, other).min(axis=1).clip(max=1)
-            met = np.flatnonzero(enter < leave)
-            found += [f"{link.source} to {link.target} through {names[i]}" for i in met]
+        points = np.array(link.points)[:, None]
+        start, step = points[:-1], np.diff(points, axis=0)
+        step = np.where(step == 0, 1e-12, step)
+        one, other = (low - start) / step, (high - start) / step  # [pieces, blocks, 3], shares of a piece
+        enter = np.minimum(one, other).max(axis=2).clip(0)
+        leave = np.maximum(one, other).min(axis=2).clip(max=1)
+        met = np.flatnonzero((enter < leave).any(axis=0))
+        found += [f"{link.source} to {link.target} through {names[i]}" for i in met]
     return found
 
 
-@settings(max_examples=150, deadline=None)
-@given(configs(most_layers=7), st.integers(1, 20), arrangements)
+@settings(max_examples=100, deadline=None)
+@given(configs(most_layers=5), st.integers(1, 20), arrangements)
 def test_no_link_passes_through_a_sheet(config: Config, n_positions: int, arrangement: Arrangement) -> None:
     layout = arrange(declare(config), n_positions, arrangement=arrangement)
     assert pierced(layout) == []
@@ -156,7 +156,7 @@ def test_no_link_passes_through_a_sheet(config: Config, n_positions: int, arrang
 
 
 @settings(max_examples=40)
-@given(configs(most_layers=9), arrangements)
+@given(configs(most_layers=6), arrangements)
 def test_the_trunk_leads_through_all_blocks_in_order(config: Config, arrangement: Arrangement) -> None:
     layout = arrange(declare(config), 3, arrangement=arrangement)
     trunk = [(link.source, link.target) for link in layout.links if link.kind == "trunk"]
@@ -217,10 +217,10 @@ def test_a_helix_climbs_and_turns(n_layer: int, heads: str) -> None:
 @pytest.mark.parametrize("n_layer", [4, 6, 9, 12, 24, 48])
 @pytest.mark.parametrize("blocks", ["columns", "helix"])
 def test_lines_make_a_picture(n_layer: int, heads: str, blocks: str) -> None:
-    """The whole is about as wide as a picture: a row of these would be 7 to 90 times as wide as high."""
-    config = Config("gpt2", n_layer, 12, 96, 8, 384, 11, 3, 12)
+    """The whole is about as wide as a picture; a row of these would be 5 to 60 times as wide as high."""
+    config = Config("gpt2", n_layer, 4, 96, 24, 384, 11, 3, 4)
     wide, _, high = arrange(declare(config), 8, arrangement=Arrangement(heads, blocks)).box.size
-    assert 1.2 < wide / high < 2.7
+    assert 16 / 9 / 1.8 < wide / high < 16 / 9 * 1.8
 
 
 @settings(max_examples=60)
