@@ -14,6 +14,7 @@ from bpy import props
 from ..film.compose import CUTS
 from ..film.words import languages, words
 from ..layout.look import LOOKS
+from ..layout.plan import BLOCKS, HEADS
 from ..models import DEFAULT
 from ..scene.cells import DEFAULTS
 from ..scene.rendering import PRESETS as RENDER_PRESETS
@@ -83,6 +84,8 @@ def take_preset(self: Settings, context: bpy.types.Context) -> None:
         self.temperature = preset.temperature
         self.top_k, self.top_p, self.seed = preset.top_k, preset.top_p, preset.seed
         self.cut = preset.cut if preset.cut in CUTS else self.cut
+        self.heads = preset.heads if preset.heads in HEADS else self.heads
+        self.blocks = preset.blocks if preset.blocks in BLOCKS else self.blocks
     if preset.look in LOOKS:
         self.look = preset.look
 
