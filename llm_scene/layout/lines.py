@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .plan import Arrangement, Block, Box, Line, Point
 
-PICTURE = 16 / 9  # the shape, width by height, that lines are broken for
+PICTURE = 2.0  # width by height that lines are broken for: a 16:9 picture less the room of its captions
 # In gaps:
 APART = 7.0  # between neighbours in a line: room for two lanes
 ABOVE, BELOW = 11.0, 5.0  # over a line for its titles, and under it for the trunk on its way to another line
@@ -75,8 +75,8 @@ class _Page:
         ends = sum(min(self.parts[name].size[0], self.column) for name in (self.first, self.last))
 
         def misfit(across: int) -> float:
-            shape = (across * self.column + ends) / (math.ceil(count / across) * self.rise)
-            return abs(math.log(shape / PICTURE))
+            high = math.ceil(count / across) * self.rise - (ABOVE + BELOW) * self.gap
+            return abs(math.log((across * self.column + ends) / high / PICTURE))
 
         return min((math.ceil(count / n) for n in range(1, count + 1)), key=misfit)
 

@@ -126,7 +126,7 @@ def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:
         (x0, y, _), (x1, _, _) = section.box.low, section.box.high
         tick = min(0.5 * size, 0.75 * layout.gap)
         run = ((x0, y, height - tick), (x0, y, height), (x1, y, height), (x1, y, height - tick))
-        brackets.append(Bracket(run, min(0.07 * size, 0.1 * layout.gap), "section", "/".join(section.path)))
+        brackets.append(Bracket(run, min(0.07 * size, 0.14 * layout.gap), "section", "/".join(section.path)))
         at = ((x0 + x1) / 2, y, height + 0.5 * size)
         signs.append(Sign(section.name, at, size, "centre", "section", "/".join(section.path)))
     return signs, brackets
