@@ -15,7 +15,7 @@ from ..layout.plan import Block, Box, Letter
 from ..layout.signs import legend_box, section_signs
 from ..network.ops import Array
 from . import pieces
-from .framing import outlook
+from .framing import ENDS, outlook, whole
 from .piece import Piece, Window, presence
 from .plan import Card, Cue
 from .props import Note
@@ -389,8 +389,8 @@ def loop(reel: Reel) -> None:
         return
     reel.start("loop")
     text = _lines(reel)
-    low, high = layout.box.low, layout.box.high
-    boxes = [layout.box, text[-1].box, Box(low, (high[0], high[1], text[-1].at[2]))]
+    box = whole(layout)
+    boxes = [box, text[-1].box, Box(box.low, (*box.high[:2], text[-1].at[2]))]
     azimuth, elevation = outlook(layout)
     reel.say("loop", Take(boxes, azimuth + 2, elevation - 1, turn=8, lens=24.0), least=1.5)
     blocks = [block for block in layout.blocks.values() if block.role != "weight"]
@@ -465,7 +465,9 @@ def _show_legend(reel: Reel, at: float, shown: bool) -> None:
 def _wide(reel: Reel, further: float = 0.0, turn: float = 6.0) -> Take:
     """Everything, from so many degrees further to the right than at first."""
     azimuth, elevation = outlook(reel.layout)
-    return Take([reel.layout.box], azimuth + further, elevation, tuple(reel.layout.blocks), turn, lens=26.0)
+    box = whole(reel.layout)
+    inside = [b for b in reel.layout.blocks.values() if Box.around([box, b.box]) == box]
+    return Take([box], azimuth + further, elevation, names(inside), turn, lens=26.0)
 
 
 def _heads(reel: Reel) -> Take:
@@ -625,7 +627,7 @@ def _fly_back(reel: Reel, position: int, start: float, end: float) -> None:
     source = next(x for x in reel.layout.letters if x.predicted and x.position == position - 1)
     target = next(x for x in reel.layout.letters if not x.predicted and x.position == position)
     name, middle = f"token {position}", (start + end) / 2
-    top = reel.layout.box.high[2] + 4 * reel.layout.gap
+    top = whole(reel.layout).high[2] + 4 * reel.layout.gap
     reel.cues += presence(name, start) + presence(f"thread {name}", end)
     for channel, a, b in zip(("location_x", "location_y"), source.at, target.at, strict=False):
         if a != b:
@@ -644,12 +646,12 @@ def _appear(reel: Reel, position: int, at: float) -> None:
 def _lines(reel: Reel) -> list[Note]:
     """What stands there after every step, in letters as wide as the model."""
     words, first = reel.story.words, reel.layout.n_prompt
-    box = reel.layout.box
+    box = whole(reel.layout)
     prompt = "".join(words[:first])[-24:]
     texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
     size = 0.9 * box.size[0] / max(14, 0.62 * max(map(len, texts)) * 1.7)
     middle = box.centre[0] - 0.28 * size * len(texts[-1])
-    titles = max(sign.box.high[2] for sign in section_signs(reel.layout)[0])
+    titles = max(sign.box.high[2] for sign in section_signs(reel.layout)[0] if sign.of not in ENDS)
     at = (middle, box.low[1], titles + 1.5 * reel.layout.gap)
     return [Note(f"loop: {n}", text, at, size, "left", "accent") for n, text in enumerate(texts)]
 

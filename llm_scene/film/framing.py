@@ -12,6 +12,7 @@ from ..network.ops import Array
 from .plan import Pose
 
 SENSOR = 36.0  # mm, across the wider side
+ENDS = ("Embedding", "Output")  # the sections that are no transformer block
 # The part of the frame that subjects keep to: (left, right, bottom, top) in halves of the frame, the
 # lower third's room left to captions.
 SAFE = (-0.86, 0.86, -0.52, 0.86)
@@ -112,6 +113,15 @@ def outlook(layout: Layout) -> tuple[float, float]:
     }[layout.arrangement.blocks]
 
 
+def whole(layout: Layout) -> Box:
+    """What a view of everything holds: all blocks; but of the tables of a large vocabulary, many times as
+    long as all the rest, only what stands near it."""
+    blocks = Box.around(section.box for section in layout.sections if section.path[0] not in ENDS)
+    near, box = blocks.grown(60 * layout.gap), layout.box
+    low, high = np.maximum(near.low, box.low), np.minimum(near.high, box.high)
+    return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
+
+
 def overview(layout: Layout, aspect: float = 16 / 9) -> Pose:
     """The whole model."""
-    return frame([layout.box], *outlook(layout), lens=26.0, safe=WIDE_SAFE, aspect=aspect)
+    return frame([whole(layout)], *outlook(layout), lens=26.0, safe=WIDE_SAFE, aspect=aspect)
