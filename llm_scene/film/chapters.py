@@ -15,7 +15,7 @@ from ..layout.plan import Block, Box, Letter
 from ..layout.signs import legend_box, section_signs
 from ..network.ops import Array
 from . import pieces
-from .framing import ENDS, outlook, whole
+from .framing import outlook, whole
 from .piece import Piece, Window, presence
 from .plan import Card, Cue
 from .props import Note
@@ -651,8 +651,8 @@ def _lines(reel: Reel) -> list[Note]:
     texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
     size = 0.9 * box.size[0] / max(14, 0.62 * max(map(len, texts)) * 1.7)
     middle = box.centre[0] - 0.28 * size * len(texts[-1])
-    titles = max(sign.box.high[2] for sign in section_signs(reel.layout)[0] if sign.of not in ENDS)
-    at = (middle, box.low[1], titles + 1.5 * reel.layout.gap)
+    titles = [sign.box.high[2] for sign in section_signs(reel.layout)[0] if sign.of != "Output"]
+    at = (middle, box.low[1], max(titles) + 1.5 * reel.layout.gap)
     return [Note(f"loop: {n}", text, at, size, "left", "accent") for n, text in enumerate(texts)]
 
 

@@ -12,7 +12,7 @@ from ..network.ops import Array
 from .plan import Pose
 
 SENSOR = 36.0  # mm, across the wider side
-ENDS = ("Embedding", "Output")  # the sections that are no transformer block
+TOTALS = ("logits_max", "logits_sum")  # they stand below the logits, however many there are
 # The part of the frame that subjects keep to: (left, right, bottom, top) in halves of the frame, the
 # lower third's room left to captions.
 SAFE = (-0.86, 0.86, -0.52, 0.86)
@@ -116,10 +116,16 @@ def outlook(layout: Layout) -> tuple[float, float]:
 def whole(layout: Layout) -> Box:
     """What a view of everything holds: all blocks; but of the tables of a large vocabulary, many times as
     long as all the rest, only what stands near it."""
-    blocks = Box.around(section.box for section in layout.sections if section.path[0] not in ENDS)
-    near, box = blocks.grown(60 * layout.gap), layout.box
-    low, high = np.maximum(near.low, box.low), np.minimum(near.high, box.high)
-    return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
+    long = {b.name: b.box for b in layout.blocks.values() if "token" in b.axes or b.kind in TOTALS}
+    rest = Box.around(block.box for name, block in layout.blocks.items() if name not in long)
+    near, parts = rest.grown(10 * layout.gap), [rest]
+    for name, box in long.items():
+        along = 0 if layout[name].axes[1] == "token" else 2
+        corners = np.array([box.low, box.high])
+        corners[:, along] = corners[:, along].clip(near.low[along], near.high[along])
+        low, high = corners.tolist()
+        parts.append(Box(tuple(low), tuple(high)))
+    return Box.around(parts)
 
 
 def overview(layout: Layout, aspect: float = 16 / 9) -> Pose:
