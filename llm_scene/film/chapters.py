@@ -12,7 +12,7 @@ import numpy as np
 
 from ..layout.legend import legend
 from ..layout.plan import Block, Box, Letter
-from ..layout.signs import legend_box, section_signs
+from ..layout.signs import legend_box
 from ..network.ops import Array
 from . import pieces
 from .framing import outlook, whole
@@ -482,7 +482,7 @@ def _heads(reel: Reel) -> Take:
 
 def _layer(reel: Reel, layer: int) -> Take:
     blocks = [b for b in reel.layout.blocks.values() if b.matrix.layer == layer]
-    title = next(sign.box for sign in section_signs(reel.layout)[0] if sign.of == blocks[0].section[0])
+    title = reel.titles[blocks[0].section[0]]
     return Take([title, *(b.box.grown(2.5) for b in blocks)], -24 if layer % 2 else -18, 10, names(blocks))
 
 
@@ -651,8 +651,8 @@ def _lines(reel: Reel) -> list[Note]:
     texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
     size = 0.9 * box.size[0] / max(14, 0.62 * max(map(len, texts)) * 1.7)
     middle = box.centre[0] - 0.28 * size * len(texts[-1])
-    titles = [sign.box.high[2] for sign in section_signs(reel.layout)[0] if sign.of != "Output"]
-    at = (middle, box.low[1], max(titles) + 1.5 * reel.layout.gap)
+    top = max(title.high[2] for section, title in reel.titles.items() if section != "Output")
+    at = (middle, box.low[1], top + 1.5 * reel.layout.gap)
     return [Note(f"loop: {n}", text, at, size, "left", "accent") for n, text in enumerate(texts)]
 
 

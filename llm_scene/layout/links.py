@@ -51,7 +51,7 @@ def _link(source: Block, target: Block, gap: float, points: tuple[Point, ...]) -
 
 
 class _Router:
-    """Finds ways through a layout; what stands alike is joined alike."""
+    """Finds ways through a layout. What stands alike is joined alike, so few ways need to be tried."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout, self.gap = layout, layout.gap
@@ -93,8 +93,10 @@ class _Router:
             yield _behind(a, b, gap, leave, reach)
 
     def _obstacles(self, source: Block, target: Block) -> tuple[Array, Array]:
-        """Lower and upper corners `[n, 3]` of what stands in the same blocks. Of the heads that
-        are no end of the way only the first can be met: it stands nearest to what all of them share."""
+        """Lower and upper corners `[n, 3]` of what stands in the same sections.
+
+        Of the heads that are no end of the way only the first can be met: what all share stands beside it.
+        """
         keys = dict.fromkeys(
             (section, head)
             for section in (source.section[0], target.section[0])
