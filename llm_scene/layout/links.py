@@ -67,8 +67,9 @@ class _Router:
         """The first way that touches no sheet."""
         if self._elsewhere(source, target):
             return self._beneath(source, target)
-        apart = np.subtract(target.origin, source.origin).round(2).tolist()
-        key = (source.kind, target.kind, source.head is None, target.head is None, *apart)
+        (a, b, c), (x, y, z) = source.origin, target.origin
+        apart = round(x - a, 2), round(y - b, 2), round(z - c, 2)
+        key = source.kind, target.kind, source.head is None, target.head is None, apart
         ways = self._ways(source, target)
         if key in self.chosen:
             return next(way for i, way in enumerate(ways) if i == self.chosen[key])

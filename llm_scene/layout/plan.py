@@ -49,11 +49,11 @@ class Box:
     low: Point
     high: Point
 
-    @property
+    @functools.cached_property
     def centre(self) -> Point:
         """Its middle."""
-        x, y, z = ((a + b) / 2 for a, b in zip(self.low, self.high, strict=True))
-        return x, y, z
+        (a, b, c), (x, y, z) = self.low, self.high
+        return (a + x) / 2, (b + y) / 2, (c + z) / 2
 
     @property
     def size(self) -> Point:
@@ -116,7 +116,7 @@ class Block:
         """Number of cells."""
         return self.shape[0] * self.shape[1]
 
-    @property
+    @functools.cached_property
     def box(self) -> Box:
         """The volume its cells take at rest, one unit deep."""
         x, y, z = self.origin
