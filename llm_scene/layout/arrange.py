@@ -38,19 +38,29 @@ def arrange(
     where it is None) are the prompt, the others what the model wrote. `arrangement` says how heads and
     transformer blocks stand to each other.
     """
-    builder = _Builder(network, n_positions, arrangement)
-    builder.embedding()
-    for layer in range(network.config.n_layer):
-        builder.attention(layer)
-        builder.mlp(layer)
-    builder.output()
-    layout = replace(builder.layout(), n_prompt=n_positions if n_prompt is None else n_prompt)
+    layout = set_down(network, n_positions, arrangement)
+    layout = replace(layout, n_prompt=n_positions if n_prompt is None else n_prompt)
     return replace(
         layout,
         links=route(network, layout),
         letters=_letters(layout, words),
         candidates=_candidates(layout, candidates),
     )
+
+
+def set_down(
+    network: Network,
+    n_positions: int,
+    arrangement: Arrangement = Arrangement(),  # noqa: B008 (frozen)
+) -> Layout:
+    """The blocks alone, in their places: without links, letters and candidates."""
+    builder = _Builder(network, n_positions, arrangement)
+    builder.embedding()
+    for layer in range(network.config.n_layer):
+        builder.attention(layer)
+        builder.mlp(layer)
+    builder.output()
+    return builder.layout()
 
 
 class _Builder:

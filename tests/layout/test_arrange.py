@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from llm_scene.errors import UserError
 from llm_scene.layout import Arrangement, Block, Box, Layout, arrange
+from llm_scene.layout.arrange import set_down
 from llm_scene.layout.links import TRUNK
 from llm_scene.layout.plan import BLOCKS, HEADS
 from llm_scene.network import Config, Rope, declare
@@ -248,6 +249,14 @@ def test_arrangements_that_do_not_exist() -> None:
         Arrangement(heads="ring")
     with pytest.raises(UserError, match="no arrangement of blocks 'heap': choose one of row, columns, helix"):
         Arrangement(blocks="heap")
+
+
+@pytest.mark.parametrize("blocks", BLOCKS)
+def test_blocks_set_down_alone_stand_where_they_stand(blocks: str) -> None:
+    network, arrangement = declare(Config("gpt2", 3, 4, 48, 12, 192, 11, 3, 4)), Arrangement("grid", blocks)
+    alone, joined = set_down(network, 6, arrangement), arrange(network, 6, arrangement=arrangement)
+    assert (alone.blocks, alone.sections, alone.lines) == (joined.blocks, joined.sections, joined.lines)
+    assert alone.links == () != joined.links
 
 
 def test_positions_line_up_along_the_trunk() -> None:
