@@ -391,6 +391,13 @@ def add_scene_arguments(sub: argparse.ArgumentParser, output: str) -> None:
     group.add_argument("--format", metavar="NAME", default="landscape", help="landscape, square or vertical")
     group.add_argument("--language", metavar="CODE", default="en", help="of the captions: en, zh … or none")
     group.add_argument("--look", metavar="NAME", default="studio", help="studio (dark, the default) or paper")
+    group = sub.add_argument_group("arrangement")
+    group.add_argument(
+        "--heads", metavar="NAME", default="fan", help="fan (one behind the other, the default) or grid"
+    )
+    group.add_argument(
+        "--blocks", metavar="NAME", default="row", help="row (the default), columns (lines of them) or helix"
+    )
     sub.set_defaults(steps=1)
 
 
@@ -460,6 +467,8 @@ def production_of(args: Arguments) -> Production:
         language=args.language,
         look=args.look,
         aspect=size[0] / size[1] if size else FORMATS[args.format],
+        heads=args.heads,
+        blocks=args.blocks,
     )
 
 
@@ -757,6 +766,8 @@ def demo_arguments(sub: argparse.ArgumentParser) -> None:
         look="studio",
         chapters=None,
         format="landscape",
+        heads="fan",
+        blocks="row",
         processes=None,
         cluster=None,
         mode="texture",

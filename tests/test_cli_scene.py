@@ -17,6 +17,11 @@ SMALL = ["--resolution", "64x36", "--samples", "1"]
         ("generate -o missing/a.blend", "The folder missing does not exist"),
         ("generate -o a.png", "should end in .blend"),
         ("generate -o a.blend --look neon", "no look 'neon'"),
+        ("generate -o a.blend --heads ring", "no arrangement of heads 'ring': choose one of fan, grid"),
+        (
+            "export -o a.glb --blocks heap",
+            "no arrangement of blocks 'heap': choose one of row, columns, helix",
+        ),
         ("generate -o a.blend --render-preset best", "no render preset 'best'"),
         ("generate -o a.blend --language tlh", "no captions in “tlh”"),
         ("generate -o a.blend --prompt XYZ", "X"),
@@ -114,6 +119,18 @@ def test_detail_is_chosen_by_options(tmp_path: Path) -> None:
     assert len(slab["window"].data.vertices) == 128 * 48
     assert slab.data.materials[0]["page"][2] == 16
     assert "Cells" not in slab.modifiers
+
+
+def test_a_scene_is_arranged_as_asked_for(tmp_path: Path) -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    path = tmp_path / "scene.blend"
+    command = ["generate", "-o", str(path), "--film", "teaser", "--heads", "grid", "--blocks", "helix"]
+    assert main(command) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    queries = [bpy.data.objects[f"blocks.0.attn.q[head={head}]"].location for head in range(3)]
+    assert len({at.y for at in queries}) == 1 and len({(at.x, at.z) for at in queries}) == 3
+    first, last = (bpy.data.objects[f"blocks.{layer}.resid_post"].location for layer in (0, 2))
+    assert last.z > first.z and last.y > first.y
 
 
 def test_generate_and_captions_leave_their_files(tmp_path: Path) -> None:

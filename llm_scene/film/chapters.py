@@ -15,6 +15,7 @@ from ..layout.plan import Block, Box, Letter
 from ..layout.signs import legend_box
 from ..network.ops import Array
 from . import pieces
+from .framing import outlook, whole
 from .piece import Piece, Window, presence
 from .plan import Card, Cue
 from .props import Note
@@ -133,7 +134,7 @@ def attention(reel: Reel) -> None:
     reel.start("attention")
     own = reel.own
     fan = reel.here(*HEAD)
-    reel.say("heads", _fan(reel), least=2.4)
+    reel.say("heads", _heads(reel), least=2.4)
     parted = reel.now
     _dot(reel)
     weights = reel.here("attn.W_Q", "attn.W_K", "attn.W_V", head=own)
@@ -146,7 +147,7 @@ def attention(reel: Reel) -> None:
     _scores(reel)
     _values(reel)
     back = reel.now
-    window = reel.say("all_heads", _fan(reel), least=3.0)
+    window = reel.say("all_heads", _heads(reel), least=3.0)
     reel.compute(fan, window)
     _make_way(reel, parted, back)
 
@@ -154,7 +155,7 @@ def attention(reel: Reel) -> None:
 def attention_at_once(reel: Reel) -> None:
     """Scores become shares, shares weigh values, in every head."""
     reel.start("attention")
-    reel.say("heads", _fan(reel), least=1.0)
+    reel.say("heads", _heads(reel), least=1.0)
     parted = reel.now
     reel.compute(reel.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k"), (parted - 1.2, parted))
     piece = pieces.score_chart(reel.layout, reel.trace, reel.focus, reel.story.words, reel.words)
@@ -167,7 +168,7 @@ def attention_at_once(reel: Reel) -> None:
     reel.perform(piece, windows[0], (start, middle), (middle, end))
     _weigh(reel)
     back = reel.now
-    window = reel.say("all_heads", _fan(reel), least=2.0)
+    window = reel.say("all_heads", _heads(reel), least=2.0)
     reel.compute(reel.here(*HEAD), window)
     _make_way(reel, parted, back)
 
@@ -388,9 +389,10 @@ def loop(reel: Reel) -> None:
         return
     reel.start("loop")
     text = _lines(reel)
-    low, high = layout.box.low, layout.box.high
-    boxes = [layout.box, text[-1].box, Box(low, (high[0], high[1], text[-1].at[2]))]
-    reel.say("loop", Take(boxes, -54, 11, turn=8, lens=24.0), least=1.5)
+    box = whole(layout)
+    boxes = [box, text[-1].box, Box(box.low, (*box.high[:2], text[-1].at[2]))]
+    azimuth, elevation = outlook(layout)
+    reel.say("loop", Take(boxes, azimuth + 2, elevation - 1, turn=8, lens=24.0), least=1.5)
     blocks = [block for block in layout.blocks.values() if block.role != "weight"]
     shown = reel.now - 1.5
     for step in range(1, steps + 1):
@@ -413,7 +415,7 @@ def loop(reel: Reel) -> None:
 def finale(reel: Reel) -> None:
     """The whole machine pulses; the end card."""
     reel.chapter("finale", card=False)
-    window = reel.say("finale", _wide(reel, -36, 10), least=3.2)
+    window = reel.say("finale", _wide(reel, 20, 10), least=3.2)
     _pulse(reel, window[0] - 1.0, window[1] + 1.5)
     line = reel.words.titles["end"].format(**reel.facts)
     start = reel.now
@@ -425,7 +427,7 @@ def attend(reel: Reel) -> None:
     """The teaser's attention: all of it at once."""
     reel.start("attention")
     made = reel.here("ln1.out", *HEAD, "attn_out", "resid_mid")
-    window = reel.say("attend", _fan(reel), least=1.8)
+    window = reel.say("attend", _heads(reel), least=1.8)
     reel.compute(made, window)
 
 
@@ -460,21 +462,28 @@ def _show_legend(reel: Reel, at: float, shown: bool) -> None:
     reel.legend = (shown, at)
 
 
-def _wide(reel: Reel, azimuth: float = -56.0, turn: float = 6.0) -> Take:
-    """Everything."""
-    return Take([reel.layout.box], azimuth, 12, tuple(reel.layout.blocks), turn, lens=26.0)
+def _wide(reel: Reel, further: float = 0.0, turn: float = 6.0) -> Take:
+    """Everything, from so many degrees further to the right than at first."""
+    azimuth, elevation = outlook(reel.layout)
+    box = whole(reel.layout)
+    inside = [b for b in reel.layout.blocks.values() if Box.around([box, b.box]) == box]
+    return Take([box], azimuth + further, elevation, names(inside), turn, lens=26.0)
 
 
-def _fan(reel: Reel) -> Take:
-    """All heads, from above, so that each is seen behind the one before."""
+def _heads(reel: Reel) -> Take:
+    """All heads: a fan from above, so that each is seen behind the one before; a grid from the front."""
     made = reel.here(*HEAD)
+    boxes = [b.box.grown(1) for b in made]
+    if reel.layout.arrangement.heads == "grid":
+        return Take(boxes, -12, 6, names(made))
     front = [block for block in made if block.head in (None, 0)]
-    return Take([b.box.grown(1) for b in made], -30, 30, names(front))
+    return Take(boxes, -30, 30, names(front))
 
 
 def _layer(reel: Reel, layer: int) -> Take:
     blocks = [b for b in reel.layout.blocks.values() if b.matrix.layer == layer]
-    return Take([b.box.grown(2.5) for b in blocks], -24 if layer % 2 else -18, 10, names(blocks))
+    title = reel.titles[blocks[0].section[0]]
+    return Take([title, *(b.box.grown(2.5) for b in blocks)], -24 if layer % 2 else -18, 10, names(blocks))
 
 
 def _window(block: Block, column: int, reach: int = 24) -> Box:
@@ -539,11 +548,10 @@ def _vocabulary(reel: Reel) -> Piece:
 
 def _make_way(reel: Reel, start: float, end: float) -> None:
     """The heads in front of the focused one rise out of the picture, and come back after."""
-    layer = reel.focus.layer
-    front = [b for b in reel.layout.blocks.values() if b.matrix.layer == layer and b.head is not None]
+    own, *_ = reel.here("attn.z", head=reel.own)
     height = 3 * reel.layout.box.size[2]
-    for block in front:
-        if block.head is None or block.head >= reel.focus.head:
+    for block in reel.layout.blocks.values():
+        if block.head is None or block.matrix.layer != own.matrix.layer or block.origin[1] >= own.origin[1]:
             continue
         rest = block.origin[2]
         moves = [(block.name, rest)]
@@ -619,9 +627,11 @@ def _fly_back(reel: Reel, position: int, start: float, end: float) -> None:
     source = next(x for x in reel.layout.letters if x.predicted and x.position == position - 1)
     target = next(x for x in reel.layout.letters if not x.predicted and x.position == position)
     name, middle = f"token {position}", (start + end) / 2
-    top = reel.layout.box.high[2] + 4 * reel.layout.gap
+    top = whole(reel.layout).high[2] + 4 * reel.layout.gap
     reel.cues += presence(name, start) + presence(f"thread {name}", end)
-    reel.cues.append(Cue(name, "location_x", start, end, source.at[0], target.at[0], "cubic"))
+    for channel, a, b in zip(("location_x", "location_y"), source.at, target.at, strict=False):
+        if a != b:
+            reel.cues.append(Cue(name, channel, start, end, a, b, "cubic"))
     reel.cues.append(Cue(name, "location_z", start, middle, source.at[2], top, "smooth"))
     reel.cues.append(Cue(name, "location_z", middle, end, top, target.at[2], "smooth"))
     reel.cues.append(Cue(name, "scale", start, middle, 1.0, 4.0, "smooth"))
@@ -636,12 +646,13 @@ def _appear(reel: Reel, position: int, at: float) -> None:
 def _lines(reel: Reel) -> list[Note]:
     """What stands there after every step, in letters as wide as the model."""
     words, first = reel.story.words, reel.layout.n_prompt
-    box = reel.layout.box
+    box = whole(reel.layout)
     prompt = "".join(words[:first])[-24:]
     texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
     size = 0.9 * box.size[0] / max(14, 0.62 * max(map(len, texts)) * 1.7)
     middle = box.centre[0] - 0.28 * size * len(texts[-1])
-    at = (middle, box.low[1], box.high[2] + 7 * reel.layout.gap)
+    top = max(title.high[2] for section, title in reel.titles.items() if section != "Output")
+    at = (middle, box.low[1], top + 1.5 * reel.layout.gap)
     return [Note(f"loop: {n}", text, at, size, "left", "accent") for n, text in enumerate(texts)]
 
 
@@ -653,9 +664,14 @@ def _glow(reel: Reel, start: float, end: float) -> None:
 
 def _pulse(reel: Reel, start: float, end: float) -> None:
     """A wave of light runs through the machine, twice."""
-    low, length = reel.layout.box.low[0], reel.layout.box.size[0]
+    sections = [section for section in reel.layout.sections if len(section.path) == 1]
+    length = sum(section.box.size[0] for section in sections)
     wave = (end - start) / 2
     for n in range(2):
-        for block in reel.layout.blocks.values():
-            at = start + n * wave + 0.7 * wave * (block.box.centre[0] - low) / length
-            reel.flash(block, at, at + 0.3 * wave)
+        way = 0.0
+        for section in sections:
+            for block in reel.layout.within(section.name):
+                far = way + block.box.centre[0] - section.box.low[0]
+                at = start + n * wave + 0.7 * wave * far / length
+                reel.flash(block, at, at + 0.3 * wave)
+            way += section.box.size[0]

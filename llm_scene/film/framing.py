@@ -12,6 +12,7 @@ from ..network.ops import Array
 from .plan import Pose
 
 SENSOR = 36.0  # mm, across the wider side
+TOTALS = ("logits_max", "logits_sum")  # they stand below the logits, however many there are
 # The part of the frame that subjects keep to: (left, right, bottom, top) in halves of the frame, the
 # lower third's room left to captions.
 SAFE = (-0.86, 0.86, -0.52, 0.86)
@@ -101,6 +102,32 @@ def frame_blocks(blocks: Iterable[Block], azimuth: float, elevation: float, **op
     return frame([block.box.grown(2.5) for block in blocks], azimuth, elevation, **options)  # type: ignore[arg-type]
 
 
-def overview(layout: Layout, azimuth: float = -56.0, aspect: float = 16 / 9) -> Pose:
-    """The whole model, seen from before its beginning so that perspective gathers its length."""
-    return frame([layout.box], azimuth, 12.0, lens=26.0, safe=WIDE_SAFE, aspect=aspect)
+def outlook(layout: Layout) -> tuple[float, float]:
+    """From where the whole model is seen best (azimuth, elevation): a row from before its beginning, so
+    that perspective gathers its length; lines from the front, steps and flights from the side as well."""
+    deep = layout.box.size[1] > 0.1 * layout.box.size[0]
+    return {
+        "row": (-56.0, 12.0),
+        "columns": (-26.0, 14.0) if deep else (-22.0, 8.0),
+        "helix": (-34.0, 11.0),
+    }[layout.arrangement.blocks]
+
+
+def whole(layout: Layout) -> Box:
+    """What a view of everything holds: all blocks; but of the tables of a large vocabulary, many times as
+    long as all the rest, only what stands near it."""
+    long = {b.name: b.box for b in layout.blocks.values() if "token" in b.axes or b.kind in TOTALS}
+    rest = Box.around(block.box for name, block in layout.blocks.items() if name not in long)
+    near, parts = rest.grown(10 * layout.gap), [rest]
+    for name, box in long.items():
+        along = 0 if layout[name].axes[1] == "token" else 2
+        corners = np.array([box.low, box.high])
+        corners[:, along] = corners[:, along].clip(near.low[along], near.high[along])
+        low, high = corners.tolist()
+        parts.append(Box(tuple(low), tuple(high)))
+    return Box.around(parts)
+
+
+def overview(layout: Layout, aspect: float = 16 / 9) -> Pose:
+    """The whole model."""
+    return frame([whole(layout)], *outlook(layout), lens=26.0, safe=WIDE_SAFE, aspect=aspect)

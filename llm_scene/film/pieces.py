@@ -90,7 +90,7 @@ def norm_chart(layout: Layout, trace: Trace, focus: Focus, words: Words) -> Piec
     reach = 9.0 * count / LENGTH + 2
     k = reach / max(float(np.abs(v).max()) for v in (x, normal, result))
     cx, _, cz = out.box.centre
-    level = np.array([cx, stage_depth(layout), cz])
+    level = np.array([cx, stage_depth(layout, out), cz])
     xs = np.arange(count) - (count - 1) / 2.0
 
     states = [values_of(source, x, trace)] * 2
@@ -155,7 +155,7 @@ def dot_product(layout: Layout, trace: Trace, focus: Focus, words: Words) -> Pie
     products, shown = w * x, min(6, len(w))
     n, unit = len(w), weights.shape[1] / 30
     middle_x, _, middle_z = weights.box.centre
-    at = np.array([middle_x, stage_depth(layout), middle_z])
+    at = np.array([middle_x, stage_depth(layout, weights), middle_z])
     wide, step = 3.4 * unit, 1.35 * unit
     further = max(1, n - shown)  # pairs that stand narrowly below those with numbers
     z = [(-i if i < shown else -shown - 0.35 - 2.2 * (i - shown) / further) * step for i in range(n)]
@@ -257,7 +257,7 @@ def score_chart(layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str
     count, tall = len(seen), keys.shape[0]
     raw, shares = scores.values(trace)[t, seen].astype(float), pattern.values(trace)[t, seen].astype(float)
     centre = np.array(scores.box.centre)
-    at = np.array([centre[0], stage_depth(layout), centre[2] - tall / 2])
+    at = np.array([centre[0], stage_depth(layout, scores), centre[2] - tall / 2])
     xs = (np.arange(count) - (count - 1) / 2) * PITCH
     size = 1.35
     level = at + (0, 0, 3.0)
@@ -349,7 +349,7 @@ def weighted_sum(layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[st
     seen = [s for s in focus.seen() if shares[s] > 0]
     tall, count, size = values.shape[0], len(seen), 1.35
     centre = np.array(z.box.centre)
-    at = np.array([centre[0] - 0.3 * PITCH * count, stage_depth(layout), centre[2]])
+    at = np.array([centre[0] - 0.3 * PITCH * count, stage_depth(layout, z), centre[2]])
     xs = (np.arange(count) - (count - 1) / 2) * PITCH
     base = at + (0, 0, tall / 2)
     start = np.concatenate([places(values, column=s) for s in seen]) - (0, LIFT, 0)
@@ -452,7 +452,7 @@ def bend(layout: Layout, trace: Trace, focus: Focus, title: str) -> Piece:
     width = 0.34 * min(before.shape[0], 256)
     k = width / (high - low)
     middle = np.array(after.box.centre)
-    origin = np.array([middle[0] - k * (low + high) / 2, stage_depth(layout), middle[2] - 0.2 * width])
+    origin = np.array([middle[0] - k * (low + high) / 2, stage_depth(layout, after), middle[2] - 0.2 * width])
     side = max(0.5, 0.012 * width)
     dots = np.full((len(x), 3), side)
     along = origin + np.stack([k * x, np.zeros(len(x)), np.zeros(len(x))], axis=1)
@@ -525,9 +525,9 @@ def _has(layout: Layout, kind: str, layer: int | None) -> bool:
     return any((b.kind, b.matrix.layer) == (kind, layer) for b in layout.blocks.values())
 
 
-def stage_depth(layout: Layout) -> float:
-    """How far in front a close-up stands: before everything, also the links that lead to further heads."""
-    return layout.box.low[1] - 1.5 * layout.gap
+def stage_depth(layout: Layout, block: Block) -> float:
+    """How far in front of a block's line a close-up stands: also before the links to further heads."""
+    return layout.lines[layout.line(block)].y - 1.5 * layout.gap
 
 
 def places(block: Block, *, row: int | None = None, column: int | None = None) -> Array:

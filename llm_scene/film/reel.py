@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..layout.plan import Block, Box, Layout, Letter
+from ..layout.signs import section_signs
 from ..network.ops import Array
 from ..network.trace import Trace
 from .pieces import Focus
@@ -78,6 +80,11 @@ class Reel(Screenplay):
     def here(self, *kinds: str, head: int | None = None) -> list[Block]:
         """The blocks of the focused layer."""
         return self.blocks(*kinds, layer=self.focus.layer, head=head)
+
+    @functools.cached_property
+    def titles(self) -> dict[str, Box]:
+        """Where the titles of sections stand."""
+        return {sign.of: sign.box for sign in section_signs(self.layout)[0]}
 
     @property
     def own(self) -> int:

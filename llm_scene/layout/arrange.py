@@ -2,9 +2,9 @@
 
 The residual stream is a trunk that runs to the right along the ground, so that a wide picture holds
 the whole model and a film travels along it. What reads the trunk stands above it and hands its result
-back down: attention as a fan of sheets, one a head, receding into the picture; the MLP as two tall
-walls. Channels always run down and positions always run to the right, so a token stays one upright
-column through the whole model, and the MLP is seen to make it four times taller.
+back down: attention as a fan of sheets, one a head, receding into the picture, or as a grid of them; the
+MLP as two tall walls. Channels always run down and positions always run to the right, so a token stays
+one upright column through the whole model, and the MLP is seen to make it four times taller.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..network.graph import Matrix, Network
+from .lines import stand
 from .links import route
-from .plan import Block, Box, Candidate, Layout, Letter, Section
+from .plan import Arrangement, Block, Box, Candidate, Layout, Letter, Section
 
 DOWN = ("channel", "feature", "neuron", "token")  # axes that run down a sheet of activations
 CHOSEN = 1.8  # the prediction that counts stands taller than the others
@@ -28,20 +29,17 @@ def arrange(
     words: Sequence[str] = (),
     candidates: Sequence[tuple[str, float]] = (),
     n_prompt: int | None = None,
+    arrangement: Arrangement = Arrangement(),  # noqa: B008 (frozen)
 ) -> Layout:
     """Place all shown matrices of a network over `n_positions` positions.
 
     `words` are the tokens to read, one a position, and after them the prediction of every position;
     `candidates` the likeliest next tokens with their probabilities. The first `n_prompt` positions (all,
-    where it is None) are the prompt, the others what the model wrote.
+    where it is None) are the prompt, the others what the model wrote. `arrangement` says how heads and
+    transformer blocks stand to each other.
     """
-    builder = _Builder(network, n_positions)
-    builder.embedding()
-    for layer in range(network.config.n_layer):
-        builder.attention(layer)
-        builder.mlp(layer)
-    builder.output()
-    layout = replace(builder.layout(), n_prompt=n_positions if n_prompt is None else n_prompt)
+    layout = set_down(network, n_positions, arrangement)
+    layout = replace(layout, n_prompt=n_positions if n_prompt is None else n_prompt)
     return replace(
         layout,
         links=route(network, layout),
@@ -50,12 +48,27 @@ def arrange(
     )
 
 
+def set_down(
+    network: Network,
+    n_positions: int,
+    arrangement: Arrangement = Arrangement(),  # noqa: B008 (frozen)
+) -> Layout:
+    """The blocks alone, in their places: without links, letters and candidates."""
+    builder = _Builder(network, n_positions, arrangement)
+    builder.embedding()
+    for layer in range(network.config.n_layer):
+        builder.attention(layer)
+        builder.mlp(layer)
+    builder.output()
+    return builder.layout()
+
+
 class _Builder:
     """Sets blocks down from left to right; `x` is how far it has come."""
 
-    def __init__(self, network: Network, n_positions: int) -> None:
+    def __init__(self, network: Network, n_positions: int, arrangement: Arrangement) -> None:
         c = network.config
-        self.network = network
+        self.network, self.arrangement = network, arrangement
         self.T = n_positions
         self.gap = max(6.0, c.d_model / 8)
         self.x = 0.0
@@ -86,17 +99,22 @@ class _Builder:
         c = self.network.config
         self.layer = layer
         self.step(3)
-        reach = 3 * c.d_head + 2 * self.gap
-        top = self.above + max(c.d_model, reach, self.T)  # long prompts: the scores stay off the ground
-        self.norm("ln1", top)
-        self.step(2)
-        self.heads(top)
+        reach = max(3 * c.d_head + 2 * self.gap, self.T)  # long prompts: the scores stay off the ground
+        if self.arrangement.heads == "grid":
+            self.norm("ln1", self.above + c.d_model)
+            self.step(2)
+            self.grid(reach)
+        else:
+            top = self.above + max(c.d_model, reach)
+            self.norm("ln1", top)
+            self.step(2)
+            self.fan(top)
         self.step(3)
         self.affine("attn.W_O", "attn.b_O", "attn_out", foot=self.above)
         self.x -= self.T
         self.put("resid_mid", top=c.d_model)
 
-    def heads(self, top: float) -> None:
+    def fan(self, top: float) -> None:
         """Every head is a sheet of its own; they recede into the picture."""
         c = self.network.config
         pitch = 1.2 * c.d_head + 2.5 * self.gap
@@ -106,6 +124,23 @@ class _Builder:
             self.head(head, top, y=head * pitch)
             end = max(end, self.x)
         self.x = end
+
+    def grid(self, height: float) -> None:
+        """Heads of this height side by side and below each other, in a field about as wide as high."""
+        count, start = self.network.config.n_head, self.x
+        self.head(0, height, y=0.0)  # to see how wide it is
+        wide, high = self.x - start + 3 * self.gap, height + 4 * self.gap
+
+        def misfit(rows: int) -> float:
+            return abs(math.log(math.ceil(count / rows) * wide / (rows * high)))
+
+        columns = math.ceil(count / min(range(1, count + 1), key=misfit))
+        top = self.above + math.ceil(count / columns) * high - 4 * self.gap
+        for head in range(count):
+            row, column = divmod(head, columns)
+            self.x = start + column * wide
+            self.head(head, top - row * high, y=0.0)
+        self.x = start + columns * wide - 3 * self.gap
 
     def head(self, head: int, top: float, y: float) -> None:
         c = self.network.config
@@ -244,8 +279,10 @@ class _Builder:
         missing = {m.name for m in self.network if m.shown} - {b.matrix.name for b in self.blocks.values()}
         if missing:
             raise ValueError(f"no place for {sorted(missing)}")
-        ordered = {b.name: b for b in sorted(self.blocks.values(), key=lambda b: rank[b.matrix.name])}
-        return Layout(ordered, _sections(ordered), (), (), (), self.gap, self.T)
+        blocks, lines = stand(self.blocks, self.arrangement, self.gap)
+        ordered = {b.name: b for b in sorted(blocks.values(), key=lambda b: rank[b.matrix.name])}
+        sections = _sections(ordered)
+        return Layout(ordered, sections, (), (), (), self.gap, self.T, self.arrangement, lines)
 
 
 def _orient(matrix: Matrix, n_positions: int) -> tuple[tuple[str | None, str | None], tuple[int, int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..network.graph import Network
 from ..network.ops import Cell
-from .arrange import arrange
+from .arrange import set_down
 from .plan import Layout
 
 CUBOIDS = 600_000  # cells drawn as cuboids in one scene, unless the user says otherwise
@@ -61,7 +61,7 @@ def slabs(layout: Layout, budget: int = CUBOIDS) -> frozenset[str]:
 
 def cost(network: Network, n_positions: int, budget: int = CUBOIDS) -> Cost:
     """What the scene of a model over `n_positions` positions will cost, without building it."""
-    layout = arrange(network, n_positions)
+    layout = set_down(network, n_positions)
     large = slabs(layout, budget)
     cells = {block.name: block.n_cells for block in layout.blocks.values()}
     pictured = sum(cells[name] for name in large)

@@ -1,22 +1,36 @@
-"""The ways the data takes between blocks, as polylines that keep clear of the sheets."""
+"""The ways the data takes between blocks, as polylines that keep clear of the sheets.
+
+Neighbours are joined straight across. Where sheets stand between, the way leads round behind them; to
+another line of blocks it runs beneath the line, as the trunk does that it comes from.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+
 from ..network.graph import Network
-from .plan import Block, Layout, Link, Point
+from ..network.ops import Array
+from .plan import Block, Box, Layout, Line, Link, Point
 
 TRUNK = ("resid_pre", "resid_mid", "resid_post")
 WIDTHS = {"trunk": 3.6, "data": 0.5, "weight": 0.3}
+# In gaps:
+LANE = 2.2  # beside a block, where ways go up and down
+BENEATH = 3.0  # under a line, where ways run to another one
 
 
 def route(network: Network, layout: Layout) -> tuple[Link, ...]:
     """A link for every pair of blocks of which one is computed from the other."""
+    router = _Router(layout)
     links = []
     for target in layout.blocks.values():
         for name in target.matrix.inputs:
             for source in layout.of(name):
                 if _same_head(source, target, network):
-                    links.append(_link(source, target, layout.gap))
+                    links.append(_link(source, target, layout.gap, router.way(source, target)))
     return tuple(links)
 
 
@@ -30,16 +44,128 @@ def _same_head(source: Block, target: Block, network: Network) -> bool:
     return source.head == (target.head // group if shared else target.head)
 
 
-def _link(source: Block, target: Block, gap: float) -> Link:
+def _link(source: Block, target: Block, gap: float, points: tuple[Point, ...]) -> Link:
     trunk = source.kind in TRUNK and target.kind in TRUNK
     kind = "trunk" if trunk else "weight" if source.role == "weight" else "data"
-    width = WIDTHS[kind] * gap / 6
-    return Link(source.name, target.name, kind, _points(source, target, gap), width)
+    return Link(source.name, target.name, kind, points, WIDTHS[kind] * gap / 6)
 
 
-def _points(source: Block, target: Block, gap: float) -> tuple[Point, ...]:
+class _Router:
+    """Finds ways through a layout. What stands alike is joined alike, so few ways need to be tried."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout, self.gap = layout, layout.gap
+        self.sections = {s.name: s.box for s in layout.sections if len(s.path) == 1}
+        self.order = {name: i for i, name in enumerate(self.sections)}
+        self.boxes: dict[tuple[str, int | None], list[tuple[Point, Point]]] = {}
+        for block in layout.blocks.values():
+            box = block.box
+            self.boxes.setdefault((block.section[0], block.head), []).append((box.low, box.high))
+        self.chosen: dict[tuple[object, ...], int] = {}
+
+    def way(self, source: Block, target: Block) -> tuple[Point, ...]:
+        """The first way that touches no sheet."""
+        if self._elsewhere(source, target):
+            return self._beneath(source, target)
+        (a, b, c), (x, y, z) = source.origin, target.origin
+        apart = round(x - a, 2), round(y - b, 2), round(z - c, 2)
+        key = source.kind, target.kind, source.head is None, target.head is None, apart
+        ways = self._ways(source, target)
+        if key in self.chosen:
+            return next(way for i, way in enumerate(ways) if i == self.chosen[key])
+        obstacles = self._obstacles(source, target)
+        for i, way in enumerate(ways):  # noqa: B007
+            if not _meets(way, obstacles):
+                break
+        self.chosen[key] = i
+        return way
+
+    def _ways(self, source: Block, target: Block) -> Iterator[tuple[Point, ...]]:
+        """All ways there are, the plainest first."""
+        a, b, gap = source.box, target.box, self.gap
+        fan = self.layout.arrangement.heads == "fan"
+        if source.head == target.head or (fan and a.low[1] == b.low[1]):  # no other head between
+            yield _direct(a, b, gap)
+            if a.high[0] < b.centre[0] and a.centre[2] < b.low[2] and a.low[1] == b.low[1]:
+                x, y, z = b.centre[0], b.centre[1], a.centre[2]
+                yield (a.high[0], y, z), (x, y, z), (x, y, b.low[2])
+        turns = (gap / 3, 0.5, None)
+        for leave, reach in product(turns, repeat=2):
+            yield _behind(a, b, gap, leave, reach)
+
+    def _obstacles(self, source: Block, target: Block) -> tuple[Array, Array]:
+        """Lower and upper corners `[n, 3]` of what stands in the same sections.
+
+        Of the heads that are no end of the way only the first can be met: what all share stands beside it.
+        """
+        keys = dict.fromkeys(
+            (section, head)
+            for section in (source.section[0], target.section[0])
+            for head in (None, 0, source.head, target.head)
+        )
+        corners = np.array([pair for key in keys for pair in self.boxes.get(key, [])])
+        return corners[:, 0], corners[:, 1]
+
+    # --- to other lines ---
+
+    def _elsewhere(self, source: Block, target: Block) -> bool:
+        """Whether the way leads to another line, or along one that is walked from right to left."""
+        line, other = self.layout.line(source), self.layout.line(target)
+        back = self.layout.arrangement.blocks == "helix" and line % 2 == 1
+        return source.section[0] != target.section[0] and (line != other or back)
+
+    def _beneath(self, source: Block, target: Block) -> tuple[Point, ...]:
+        """Under the lines, and into the next block from its left."""
+        here, there = (self.layout.lines[self.layout.line(block)] for block in (source, target))
+        a, b, gap = source.box, target.box, self.gap
+        if source.kind not in TRUNK:
+            return self._margin(a, b, here, there, self.sections[target.section[0]].low[0])
+        climbs = there.y > here.y and there.z > here.z  # at the right end of a flight
+        run = there if climbs else here
+        # Along a flight successive ways cross: every other one runs before the next and lower.
+        side = gap * (self.order[source.section[0]] % 2) if here is there else 0.0
+        beside = 0.0 if target.kind in TRUNK else 0.6 * gap  # the trunk, not in it
+        y, z = run.y + 0.5 - side, run.z - BENEATH * gap - beside - side
+        right = self.sections[source.section[0]].high[0] + LANE * gap + beside
+        left = self.sections[target.section[0]].low[0] - LANE * gap - beside
+        out = (a.high[0], *a.centre[1:]), (right, a.centre[1] - side, a.centre[2]), (right, y, z)
+        x, depth, height = b.centre
+        if target.kind in TRUNK or target.role == "aggregate":
+            return *out, (left, y, z), (left, depth - side, height), (b.low[0], depth, height)
+        if b.low[2] < there.z + gap / 2:  # the last norm stands on the floor
+            return *out, (x, y, z), (x, depth, b.low[2])
+        level = b.low[2] - 0.6 * gap  # between the trunk and what stands above it
+        return *out, (left, y, z), (left, depth - side, level), (x, depth, level), (x, depth, b.low[2])
+
+    def _margin(self, a: Box, b: Box, here: Line, there: Line, start: float) -> tuple[Point, ...]:
+        """From a table that is read again at the end: by the page's margin, and round behind the sheets
+        before the target, whose section begins at `start`."""
+        gap = self.gap
+        (x, y, _), (across, _, height) = a.centre, b.centre
+        depth, margin, left = (BENEATH + 1.2) * gap, -(LANE + 1.2) * gap, start - (LANE + 1.2) * gap
+        under, over = (y, here.z - depth), (there.y + 0.5, there.z - depth)
+        back = b.high[1] + gap / 2
+        return (
+            *((x, y, a.low[2]), (x, *under), (margin, *under), (margin, *over), (left, *over)),
+            *((left, back, height), (across, back, height), (across, b.high[1], height)),
+        )
+
+
+def _meets(way: tuple[Point, ...], obstacles: tuple[Array, Array]) -> bool:
+    """Whether a polyline passes through any box."""
+    low, high = obstacles
+    points = np.array(way)
+    start, step = points[:-1, None], np.diff(points, axis=0)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, other = (low + 1e-3 - start) / step, (high - 1e-3 - start) / step  # as shares of each piece
+    inside = (start > low + 1e-3) & (start < high - 1e-3)
+    enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=2)
+    leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=2)
+    return bool(((enter < leave) & (leave > 0) & (enter < 1)).any())
+
+
+def _direct(a: Box, b: Box, gap: float) -> tuple[Point, ...]:
     """Right-angled in the sheet; where the depth differs, a slanted middle piece carries it over."""
-    a, b = source.box, target.box
     if b.low[0] < a.high[0] and b.high[0] > a.low[0]:  # one above the other
         x = (max(a.low[0], b.low[0]) + min(a.high[0], b.high[0])) / 2
         down = a.low[2] >= b.high[2]
@@ -62,3 +188,30 @@ def _depth(start: Point, end: Point) -> tuple[Point, ...]:
         return start, end
     third = (end[0] - start[0]) / 3
     return start, (start[0] + third, start[1], start[2]), (end[0] - third, end[1], end[2]), end
+
+
+def _behind(a: Box, b: Box, gap: float, leave: float | None, reach: float | None) -> tuple[Point, ...]:
+    """Round behind everything that stands between, at the depth of the target.
+
+    The way turns so far after and before the sheets; None: it begins or ends at their backs.
+    """
+    y, overlap = b.high[1] + gap / 2, min(a.high[2], b.high[2]) - max(a.low[2], b.low[2])
+    middle = (min(a.high[2], b.high[2]) + max(a.low[2], b.low[2])) / 2
+    before, after = (middle, middle) if overlap > 0 else (a.centre[2], b.centre[2])
+    points: list[Point] = []
+    if leave is None:
+        points += [(a.centre[0], a.high[1], before), (a.centre[0], y, before)]
+    else:
+        x = a.high[0] + leave
+        points += [(a.high[0], a.centre[1], before), (x, a.centre[1], before), (x, y, before)]
+    if reach is None:
+        points += [(b.centre[0], y, before), (b.centre[0], y, after), (b.centre[0], b.high[1], after)]
+    else:
+        x = b.low[0] - reach
+        points += [
+            (points[-1][0], y, after),
+            (x, y, after),
+            (x, b.centre[1], after),
+            (b.low[0], b.centre[1], after),
+        ]
+    return tuple(point for i, point in enumerate(points) if i == 0 or point != points[i - 1])

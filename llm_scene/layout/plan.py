@@ -12,11 +12,34 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..errors import UserError
 from ..network.graph import Matrix, Role
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
 
 Point = tuple[float, float, float]
+HEADS = ("fan", "grid")
+BLOCKS = ("row", "columns", "helix")
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How the parts of a model stand to each other.
+
+    Heads recede into the picture one behind the other ("fan") or stand side by side in one plane ("grid").
+    Transformer blocks follow each other to the right ("row"), in lines that are read like text
+    ("columns"), or up a square staircase, in flights across the front and the back by turns ("helix").
+    """
+
+    heads: str = "fan"
+    blocks: str = "row"
+
+    def __post_init__(self) -> None:
+        for what, chosen, known in (("heads", self.heads, HEADS), ("blocks", self.blocks, BLOCKS)):
+            if chosen not in known:
+                raise UserError(
+                    f"There is no arrangement of {what} {chosen!r}: choose one of {', '.join(known)}."
+                )
 
 
 @dataclass(frozen=True)
@@ -26,11 +49,11 @@ class Box:
     low: Point
     high: Point
 
-    @property
+    @functools.cached_property
     def centre(self) -> Point:
         """Its middle."""
-        x, y, z = ((a + b) / 2 for a, b in zip(self.low, self.high, strict=True))
-        return x, y, z
+        (a, b, c), (x, y, z) = self.low, self.high
+        return (a + x) / 2, (b + y) / 2, (c + z) / 2
 
     @property
     def size(self) -> Point:
@@ -93,7 +116,7 @@ class Block:
         """Number of cells."""
         return self.shape[0] * self.shape[1]
 
-    @property
+    @functools.cached_property
     def box(self) -> Box:
         """The volume its cells take at rest, one unit deep."""
         x, y, z = self.origin
@@ -160,6 +183,15 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Line:
+    """Outermost sections that stand beside each other, in the order of computing."""
+
+    sections: tuple[str, ...]
+    y: float  # their foremost sheets
+    z: float  # the floor on which the trunk runs
+
+
+@dataclass(frozen=True)
 class Link:
     """A way the data takes, as a polyline from one block to another."""
 
@@ -214,6 +246,8 @@ class Layout:
     candidates: tuple[Candidate, ...] = field(repr=False)  # for the next token, the likeliest first
     gap: float  # the clear distance between neighbours; grows with the model
     n_prompt: int  # positions given; those after them hold what the model wrote
+    arrangement: Arrangement
+    lines: tuple[Line, ...]  # one after the other
 
     def __getitem__(self, name: str) -> Block:
         return self.blocks[name]
@@ -244,3 +278,11 @@ class Layout:
     def box(self) -> Box:
         """Around all blocks."""
         return Box.around(block.box for block in self.blocks.values())
+
+    def line(self, block: Block) -> int:
+        """The number of the line in which a block stands."""
+        return self._line_of[block.section[0]]
+
+    @functools.cached_property
+    def _line_of(self) -> dict[str, int]:
+        return {name: i for i, line in enumerate(self.lines) for name in line.sections}

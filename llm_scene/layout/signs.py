@@ -115,24 +115,28 @@ def _dimension(block: Block, which: int) -> str:
 def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:
     """A bracket with a title over every section; outer sections higher and larger."""
     signs, brackets = [], []
-    top = layout.box.high[2]
     for section in layout.sections:
         if section.name.startswith("Head "):
             signs.append(_head_sign(section, layout.gap))
             continue
         outer = len(section.path) == 1
-        size = (1.5 if outer else 1.0) * layout.gap
+        size = _title_size(section, layout) if outer else layout.gap
         inside = [s for s in layout.sections if s.path[: len(section.path)] == section.path]
-        height = (
-            (top + 3.2 * layout.gap) if outer and len(inside) > 1 else section.box.high[2] + 1.6 * layout.gap
-        )
+        height = section.box.high[2] + (3.2 if outer and len(inside) > 1 else 1.6) * layout.gap
         (x0, y, _), (x1, _, _) = section.box.low, section.box.high
-        tick = 0.5 * size
+        tick = min(0.5 * size, 0.75 * layout.gap)
         run = ((x0, y, height - tick), (x0, y, height), (x1, y, height), (x1, y, height - tick))
-        brackets.append(Bracket(run, 0.07 * size, "section", "/".join(section.path)))
+        brackets.append(Bracket(run, min(0.07 * size, 0.14 * layout.gap), "section", "/".join(section.path)))
         at = ((x0 + x1) / 2, y, height + 0.5 * size)
         signs.append(Sign(section.name, at, size, "centre", "section", "/".join(section.path)))
     return signs, brackets
+
+
+def _title_size(section: Section, layout: Layout) -> float:
+    """Lines are seen from further away than a row is: their titles are as large as the section allows."""
+    most = 1.5 if layout.arrangement.blocks == "row" else 4.0
+    fits = section.box.size[0] / (len(section.name) * WIDTH)
+    return max(1.5 * layout.gap, min(most * layout.gap, fits))
 
 
 def _head_sign(section: Section, gap: float) -> Sign:

@@ -37,6 +37,8 @@ class Preset:
     seed: int = 0
     look: str = ""  # empty: as it is
     cut: str = ""  # of the film; empty: as it is
+    heads: str = ""  # how they are arranged; empty: as it is
+    blocks: str = ""
     license: str = ""
     source: str = ""
     folder: Path = Path()

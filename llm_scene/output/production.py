@@ -11,7 +11,7 @@ from ..film.compose import compose, writes
 from ..film.plan import Film
 from ..film.reel import Story
 from ..film.words import words
-from ..layout import Layout, arrange
+from ..layout import Arrangement, Layout, arrange
 from ..layout.look import LOOKS, Look
 from ..models import Model
 from ..network.generation import generate
@@ -43,14 +43,17 @@ def produce(
     language: str = "en",
     look: str = "studio",
     aspect: float = 16 / 9,
+    heads: str = "fan",
+    blocks: str = "row",
 ) -> Production:
     """Trace a model over token ids, place its matrices and compose the film.
 
     `tokens` are the prompt, and after its first `n_prompt` what the model wrote; where that is not given,
     it continues greedily for the cuts that show it. `chapters` are the names of those to keep (None: all);
     `language` is a code there is a caption file for, or "none"; `aspect` is the picture's width by its
-    height.
+    height; `heads` and `blocks` are as in an `Arrangement`.
     """
+    arrangement = Arrangement(heads, blocks)
     captions = language != "none"
     texts = words(language if captions else "en")
     prompt = list(tokens) if n_prompt is None else list(tokens[:n_prompt])
@@ -64,7 +67,7 @@ def produce(
     last = trace["probs"][len(prompt) - 1]
     likely = np.argsort(-last, kind="stable")[:CANDIDATES]
     candidates = [(model.tokenizer.piece(int(i)), float(last[i])) for i in likely]
-    layout = arrange(model.network, len(tokens), pieces, candidates, len(prompt))
+    layout = arrange(model.network, len(tokens), pieces, candidates, len(prompt), arrangement)
     decode = model.tokenizer.decode
     answer = decode([*tokens[len(prompt) :], predicted[-1]])
     told = (*pieces[: len(tokens)], pieces[-1])
@@ -93,4 +96,6 @@ def retold(made: Production, *, language: str, aspect: float | None = None) -> F
         chapters=[chapter.name for chapter in made.film.chapters],
         language=language,
         aspect=made.film.aspect if aspect is None else aspect,
+        heads=made.layout.arrangement.heads,
+        blocks=made.layout.arrangement.blocks,
     ).film

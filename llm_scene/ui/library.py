@@ -101,6 +101,8 @@ def save_preset(name: str, settings: Settings) -> Path:
         seed=settings.seed,
         look=settings.look,
         cut=settings.cut,
+        heads=settings.heads,
+        blocks=settings.blocks,
     )
     path = write(preset, presets_folder())
     presets.cache_clear()

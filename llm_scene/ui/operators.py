@@ -52,6 +52,8 @@ def recipe_of(settings: Settings) -> dict[str, Any]:
             "language": preferences.caption_language(settings.language),
             "look": settings.look,
             "aspect": FORMATS[settings.format],
+            "heads": settings.heads,
+            "blocks": settings.blocks,
         },
     }
 

@@ -83,6 +83,11 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
         if model.preset is not None and model.preset.description:
             write(layout, context, tr(model.preset.description))
         _facts(layout, library.facts_of(model))
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "heads")
+        column.prop(settings, "blocks")
         layout.operator("llm_scene.save_preset", icon="PRESET_NEW")
 
 

@@ -14,6 +14,7 @@ from bpy import props
 from ..film.compose import CUTS
 from ..film.words import languages, words
 from ..layout.look import LOOKS
+from ..layout.plan import BLOCKS, HEADS
 from ..models import DEFAULT
 from ..scene.cells import DEFAULTS
 from ..scene.rendering import PRESETS as RENDER_PRESETS
@@ -83,6 +84,8 @@ def take_preset(self: Settings, context: bpy.types.Context) -> None:
         self.temperature = preset.temperature
         self.top_k, self.top_p, self.seed = preset.top_k, preset.top_p, preset.seed
         self.cut = preset.cut if preset.cut in CUTS else self.cut
+        self.heads = preset.heads if preset.heads in HEADS else self.heads
+        self.blocks = preset.blocks if preset.blocks in BLOCKS else self.blocks
     if preset.look in LOOKS:
         self.look = preset.look
 
@@ -227,6 +230,23 @@ class Settings(bpy.types.PropertyGroup):
         description="Show names, dimensions, section titles and the legend",
         default=True,
         update=live(relabel),
+    )
+    heads: EnumProperty(
+        name="Heads",
+        description="How Generate sets down the attention heads of a block",
+        items=[
+            ("fan", "Fan", "One behind the other, receding into the picture"),
+            ("grid", "Grid", "Side by side and below each other, all seen from the front"),
+        ],
+    )
+    blocks: EnumProperty(
+        name="Blocks",
+        description="How Generate sets down the transformer blocks",
+        items=[
+            ("row", "Row", "One after the other, to the right"),
+            ("columns", "Columns", "In lines that are read like text"),
+            ("helix", "Helix", "Up a square staircase, across the front and the back by turns"),
+        ],
     )
     cut: EnumProperty(
         name="Cut",

@@ -11,7 +11,8 @@ from llm_scene.film import Film
 from llm_scene.film.compose import compose, writes
 from llm_scene.film.reel import Story
 from llm_scene.film.words import words
-from llm_scene.layout import Box, Layout, arrange
+from llm_scene.layout import Arrangement, Box, Layout, arrange
+from llm_scene.layout.plan import BLOCKS, HEADS
 from llm_scene.models.checkpoint import stored_shapes
 from llm_scene.network import Config, Rope, Trace, declare, run
 from llm_scene.network.generation import generate
@@ -32,10 +33,13 @@ class Shape:
     qk_norm: bool = False
     d_head: int = 16
     seed: int = 0
+    heads: str = "fan"
+    blocks: str = "row"
 
     def __str__(self) -> str:
         extras = f"-kv{self.n_kv_head}" if self.n_kv_head else ""
         extras += "-qknorm" if self.qk_norm else ""
+        extras += f"-{self.heads}-{self.blocks}" if (self.heads, self.blocks) != ("fan", "row") else ""
         return f"{self.family}-{self.n_layer}x{self.n_head}{extras}-{self.n_positions}-{self.cut}"
 
     @property
@@ -100,7 +104,9 @@ def stage(shape: Shape, language: str = "en", aspect: float = 16 / 9) -> Staged:
     pieces = [LETTERS[token] for token in tokens]
     likely = trace["probs"][shape.n_positions - 1]
     candidates = [(LETTERS[i], float(likely[i])) for i in np.argsort(-likely, kind="stable")]
-    layout = arrange(network, len(tokens), [*pieces, *predicted], candidates, shape.n_positions)
+    read = [*pieces, *predicted]
+    arrangement = Arrangement(shape.heads, shape.blocks)
+    layout = arrange(network, len(tokens), read, candidates, shape.n_positions, arrangement)
     told = (*pieces, predicted[-1])
     prompt, answer = "".join(told[: shape.n_positions]), "".join(told[shape.n_positions :])
     story = Story("random", "", "nano-GPT", prompt, told, answer)
@@ -130,5 +136,18 @@ SHAPES = [
         (("llama", 2, 3, 6), {"n_kv_head": 1, "qk_norm": True}),
         (("llama", 3, 2, 1), {}),
         (("llama", 4, 4, 4), {"n_kv_head": 1, "seed": 5}),
+    )
+]
+
+# Every arrangement but the usual one, in few lines and in many.
+ARRANGED = [
+    Shape(*sizes, heads=heads, blocks=blocks, **extras)  # type: ignore[arg-type]
+    for heads in HEADS
+    for blocks in BLOCKS
+    if (heads, blocks) != ("fan", "row")
+    for sizes, extras in (
+        (("gpt2", 3, 3, 6), {}),
+        (("gpt2", 9, 6, 4, "short"), {"seed": 2, "d_head": 4}),
+        (("llama", 5, 4, 4), {"n_kv_head": 1, "qk_norm": True, "seed": 5}),
     )
 ]

@@ -21,10 +21,10 @@ from llm_scene.layout.signs import section_signs
 from llm_scene.models import load
 from llm_scene.network.graph import Network
 from llm_scene.output.production import produce
-from tests.film.staged import NANO, SHAPES, Shape, Staged, stage
+from tests.film.staged import ARRANGED, NANO, SHAPES, Shape, Staged, stage
 
-each_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
-FULL = [shape for shape in SHAPES if shape.cut == "full"]
+each_shape = pytest.mark.parametrize("shape", [*SHAPES, *ARRANGED], ids=str)
+FULL = [shape for shape in (*SHAPES, *ARRANGED) if shape.cut == "full"]
 CLOSEST = 2.0  # cells between the camera and any block
 WIDE_LETTER = 0x2E80  # from here on a letter is read as slowly as two
 SLACK = 0.03  # of the frame: a drifting camera moves in straight lines of its angles

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_scene.film.framing import SAFE, axes, frame, frame_blocks, overview, project
+from llm_scene.film.framing import SAFE, axes, frame, frame_blocks, overview, project, whole
 from llm_scene.film.plan import Pose
-from llm_scene.layout import Box
-from tests.film.staged import SHAPES, Shape, stage
+from llm_scene.layout import Arrangement, Box, arrange
+from llm_scene.layout.plan import BLOCKS
+from llm_scene.network import Config, declare
+from tests.film.staged import ARRANGED, SHAPES, Shape, stage
 
 places = st.tuples(*[st.floats(-300, 300)] * 3)
 extents = st.tuples(st.floats(1, 200), st.floats(1, 200), st.floats(1, 200))
@@ -61,10 +63,31 @@ def test_long_subjects_too(share: float, length: float, azimuth: float) -> None:
     assert_framed([model], frame([model], azimuth, 12, lens=26), SAFE, 1.0)
 
 
-@pytest.mark.parametrize("shape", [*SHAPES[:14], Shape("gpt2", 12, 1, 2), Shape("gpt2", 8, 4, 11)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [*SHAPES[:14], *ARRANGED, Shape("gpt2", 12, 1, 2), Shape("gpt2", 8, 4, 11)], ids=str
+)
 def test_the_overview_shows_the_whole_model(shape: Shape) -> None:
     layout = stage(shape).layout
     low, high = outline([layout.box], overview(layout))
+    assert low.min() >= -0.93 and high.max() <= 0.93
+
+
+@pytest.mark.parametrize("shape", [*SHAPES[:14], *ARRANGED], ids=str)
+def test_everything_of_a_small_vocabulary_belongs_to_the_whole(shape: Shape) -> None:
+    layout = stage(shape).layout
+    assert whole(layout) == layout.box
+
+
+@pytest.mark.parametrize("blocks", BLOCKS)
+def test_a_large_vocabulary_does_not_make_the_blocks_small(blocks: str) -> None:
+    """Tables of GPT-2's proportions run out of the picture of the whole; the blocks stay in it."""
+    network = declare(Config("gpt2", 4, 4, 48, 12, 192, 11, 3140, 4))
+    layout = arrange(network, 6, arrangement=Arrangement("grid", blocks))
+    seen = whole(layout)
+    inner = [s.box for s in layout.sections if s.path[0].startswith("Transformer")]
+    assert Box.around([seen, *inner]) == seen
+    assert seen.size[2] < 0.6 * layout.box.size[2]
+    low, high = outline([seen], overview(layout))
     assert low.min() >= -0.93 and high.max() <= 0.93
 
 

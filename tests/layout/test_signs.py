@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from llm_scene.layout import Block, Box, Layout, arrange
+from llm_scene.layout import Arrangement, Block, Box, Layout, arrange
+from llm_scene.layout.plan import BLOCKS, HEADS, Point
 from llm_scene.layout.signs import DIMENSIONS, dimension_signs, legend_box, name_sign, section_signs
 from llm_scene.network import Config, Rope, declare
 
@@ -139,6 +140,29 @@ def test_sections_are_named_and_bracketed_from_end_to_end(nano: Layout) -> None:
         assert min(point[2] for point in bracket.points) > box.high[2]
     titles = [sign for sign in signs if not sign.text.startswith("Head ")]
     assert not [(a.of, b.of) for a, b in itertools.combinations(titles, 2) if touch(a.box, b.box)]
+
+
+@pytest.mark.parametrize("heads", HEADS)
+@pytest.mark.parametrize("blocks", BLOCKS)
+@pytest.mark.parametrize("n_layer", [1, 2, 5, 12])
+def test_signs_of_every_arrangement_are_clear_of_each_other(n_layer: int, heads: str, blocks: str) -> None:
+    """Titles over titles and brackets, over sheets, and names over names."""
+    config = Config("gpt2", n_layer, 4, 48, 12, 192, 11, 3, 4)
+    layout = arrange(declare(config), 6, arrangement=Arrangement(heads, blocks))
+    signs, brackets = section_signs(layout)
+    titles = [sign for sign in signs if heads == "grid" or not sign.text.startswith("Head ")]
+    assert not [(a.of, b.of) for a, b in itertools.combinations(titles, 2) if touch(a.box, b.box)]
+    around = {block.name: block.box for block in layout.blocks.values()}
+    around |= {f"bracket {b.of} {i}": box for b in brackets for i, box in enumerate(pieces(b.points, 0.1))}
+    trunk = [link for link in layout.links if link.kind == "trunk"]
+    around |= {f"{x.source} {i}": box for x in trunk for i, box in enumerate(pieces(x.points, x.width))}
+    assert not [(s.of, name) for s in titles for name, box in around.items() if touch(s.box, box)]
+    assert overlapping(list(layout.blocks.values())) == []
+
+
+def pieces(points: tuple[Point, ...], width: float) -> list[Box]:
+    """The room that a line takes, piece by piece."""
+    return [Box.around(Box(p, p) for p in ends).grown(width / 2) for ends in itertools.pairwise(points)]
 
 
 def test_the_legend_stands_before_everything(nano: Layout) -> None:

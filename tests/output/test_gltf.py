@@ -121,6 +121,17 @@ class TestEveryMode:
         for block in layout.blocks.values():
             assert file.nodes[block.name]["translation"] == pytest.approx(turned(block.origin), abs=1e-6)
 
+    def test_takes_every_arrangement(self, mode: str) -> None:
+        model = load(preset="nano-gpt-sort")
+        made = produce(model, [2, 1, 0], cut="teaser", heads="grid", blocks="helix")
+        file = Glb(data=glb(made.layout, made.trace, made.film, LOOK, mode=mode))
+        depths = set()
+        for block in made.layout.blocks.values():
+            place = file.nodes[block.name]["translation"]
+            assert place == pytest.approx(turned(block.origin), abs=1e-6)
+            depths.add(place[2])
+        assert len(depths) == 2, "flights at the front and at the back"
+
     def test_nests_nodes_by_section(self, mode: str) -> None:
         layout, _, _ = staged()
         file = Glb(mode)

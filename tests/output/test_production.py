@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from llm_scene.errors import UserError
+from llm_scene.layout import Arrangement
 from llm_scene.models import load
-from llm_scene.output.production import produce
+from llm_scene.output.production import produce, retold
 
 TOKENS = (2, 1, 0, 1, 1, 2)
 
@@ -81,6 +82,13 @@ def test_no_captions_without_a_language(model) -> None:
     assert silent.film.duration == spoken.film.duration
 
 
+def test_told_again_everything_stands_where_it_stood(model) -> None:
+    made = produce(model, TOKENS, heads="grid", blocks="columns")
+    assert made.layout.arrangement == Arrangement("grid", "columns")
+    assert retold(made, language="en").shots == made.film.shots
+    assert made.film.shots[0].a != produce(model, TOKENS).film.shots[0].a
+
+
 def test_twice_gives_the_same(model) -> None:
     one, other = produce(model, TOKENS), produce(model, TOKENS)
     assert one.film == other.film
@@ -93,6 +101,8 @@ def test_twice_gives_the_same(model) -> None:
     [
         ({"cut": "epic"}, "There is no film “epic”; choose one of"),
         ({"language": "tlh"}, "There are no captions in “tlh”; choose one of .*en"),
+        ({"heads": "ring"}, "There is no arrangement of heads 'ring'"),
+        ({"blocks": "heap"}, "There is no arrangement of blocks 'heap'"),
     ],
 )
 def test_unknown_choices(model, choice: dict[str, str], message: str) -> None:

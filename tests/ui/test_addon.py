@@ -9,6 +9,7 @@ import bpy
 import pytest
 
 from llm_scene import ui
+from llm_scene.layout import Arrangement
 from llm_scene.scene.build import MARK
 from llm_scene.ui import library, operators, rendering
 from llm_scene.ui.ownership import everything, own_scenes, tag_of
@@ -142,7 +143,9 @@ class TestGenerate:
             slab = bpy.data.objects["h.0.mlp.c_fc.weight"]
             assert len(slab["window"].data.vertices) == 128 * 48
             assert slab["window"]["llm_scene"] == slab["llm_scene"]
-            assert [t.name for t in bpy.data.objects if t.name.startswith("window in")] == [slab["window"].name]
+            assert [t.name for t in bpy.data.objects if t.name.startswith("window in")] == [
+                slab["window"].name
+            ]
         with pytest.raises(RuntimeError, match="drawn as cuboids already"):
             bpy.ops.llm_scene.open_window(address="blocks.0.resid_pre[0,1]")
         bpy.ops.ed.undo_push(message="window")
@@ -159,6 +162,18 @@ class TestGenerate:
         bpy.context.scene.llm_scene_settings.chapters = "lunch"
         with pytest.raises(RuntimeError, match="no chapter “lunch”"):
             bpy.ops.llm_scene.generate()
+
+    def test_arranges_heads_and_blocks_as_asked_for(self, addon: None) -> None:
+        settings = bpy.context.scene.llm_scene_settings
+        settings.cut, settings.heads, settings.blocks = "teaser", "grid", "columns"
+        bpy.ops.llm_scene.generate()
+        scene = bpy.context.scene
+        assert library.production_of(scene).layout.arrangement == Arrangement("grid", "columns")
+        assert (scene.llm_scene_settings.heads, scene.llm_scene_settings.blocks) == ("grid", "columns")
+        front = [scene.objects[f"blocks.0.attn.z[head={head}]"].location.y for head in range(3)]
+        assert front == [0, 0, 0]
+        library.forget()  # as when the file is opened again
+        assert library.production_of(scene).layout.arrangement == Arrangement("grid", "columns")
 
     def test_cancelled_at_any_step_leaves_nothing(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
         """Esc closes the generator that the work is."""
@@ -195,15 +210,18 @@ class TestPresets:
         settings = bpy.context.scene.llm_scene_settings
         settings.prompt, settings.steps, settings.temperature, settings.seed = "BCA", 3, 0.5, 7
         settings.look, settings.cut = "paper", "short"
+        settings.heads, settings.blocks = "grid", "helix"
         assert bpy.ops.llm_scene.save_preset(name="Mine") == {"FINISHED"}
         assert (folder / "Mine.toml").is_file()
         assert settings.preset == "Mine"
         settings.preset = "nano-gpt-sort"
         settings.look, settings.cut = "studio", "full"
+        settings.heads, settings.blocks = "fan", "row"
         settings.preset = "Mine"
         assert (settings.prompt, settings.steps, settings.seed) == ("BCA", 3, 7)
         assert settings.temperature == pytest.approx(0.5)
         assert (settings.look, settings.cut) == ("paper", "short")
+        assert (settings.heads, settings.blocks) == ("grid", "helix")
         settings.cut = "teaser"
         bpy.ops.llm_scene.generate()
         assert library.production_of(bpy.context.scene).model.network.n_params() == 85_728
