@@ -134,6 +134,28 @@ def construct(
     return scene
 
 
+def model_objects(
+    scene: bpy.types.Scene, name: str, layout: Layout, trace: Trace, look: Look, budget: int = CUBOIDS
+) -> Generator[float, None, dict[str, bpy.types.Object]]:
+    """All that stands of a traced model, in a collection called `name`, without a room or a film.
+
+    Yields the share done, and returns the objects under the names by which cues find them.
+    """
+    studio = _Studio(scene, look, layout, {}, {})
+    studio.collection().name = name
+    steps = (
+        _matrices(studio, trace, slabs(layout, budget)),
+        _links(studio),
+        _labels(studio),
+        _letters(studio),
+        _candidates(studio),
+        _legend(studio, trace),
+    )
+    for n, step in enumerate(steps):
+        yield from ((n + share) / len(steps) for share in step)
+    return studio.objects
+
+
 def _matrices(studio: _Studio, trace: Trace, large: frozenset[str]) -> Iterator[float]:
     materials: dict[tuple[str, bool], bpy.types.Material] = {}
     pictured: dict[tuple[str, bool], SlabMaterials] = {}
