@@ -69,9 +69,9 @@ class _Step:
         return sum(reading_time(text) for _, text in self.captions)
 
 
-def card_name(place: Place, line: int) -> str:
-    """The target of a line of a model's card."""
-    return f"card {place.exhibit.name} {line}"
+def card_name(place: Place) -> str:
+    """The target of a model's card."""
+    return f"card {place.exhibit.name}"
 
 
 def pin_name(place: Place) -> str:
@@ -81,7 +81,7 @@ def pin_name(place: Place) -> str:
 
 def pin_height(rank: int) -> float:
     """Height of a pin, relative to the camera's distance; the smaller a model, the higher its rank."""
-    return 2.5 * PIN + 1.6 * PIN * rank
+    return 2.5 * PIN + 2.2 * PIN * rank
 
 
 def compose_scale(
@@ -116,7 +116,7 @@ def compose_scale(
 
 
 def _cell(start: Start, words: Words, aspect: float) -> _Step:
-    pose = frame([start.box.grown(0.9)], *CLOSE, lens=LENS, aspect=aspect, safe=SAFE)
+    pose = frame([start.box.grown(0.3)], *CLOSE, lens=LENS, aspect=aspect, safe=SAFE)
     key = "cell" if start.value else "shape_cell"
     said = ((key, words.scale[key].format(value=start.value)), ("grain", words.scale["grain"]))
     return _Step("cell", words.scale["title"], pose, said)
@@ -185,8 +185,9 @@ def _length(steps: Sequence[_Step], n: int) -> float:
 
 
 def _path(steps: Sequence[_Step], edges: Sequence[float]) -> Path:
-    """At the cell when the film begins, before every model in the middle of its step."""
+    """At the cell when the film begins, before every model in the middle of its step, and the last at rest."""
     middles = [(a + b) / 2 for a, b in zip(edges[1:], edges[2:], strict=False)]
+    middles[-1] = edges[-1] - REST
     last = steps[-1].pose
     farther = replace(last, distance=FARTHER * last.distance)
     return Path((0.0, *middles, edges[-1]), (*(step.pose for step in steps), farther))
@@ -214,8 +215,8 @@ def _cards(places: Sequence[Place], path: Path) -> Iterator[Cue]:
         begun = path.when(place.card[0].size / LEGIBLE)
         if begun + CHANGE >= end:
             continue
-        for line in range(len(place.card)):
-            yield Cue(card_name(place, line), "scale", begun, begun + CHANGE, 1.0, 0.0, "smooth")
+        letters = place.card[0].size
+        yield Cue(card_name(place), "scale", begun, begun + CHANGE, letters, 0.0, "smooth")
         pin, now, size = pin_name(place), begun + CHANGE, path.distance(begun + CHANGE)
         yield Cue(pin, "scale", begun, now, 0.0, size, "smooth")
         while now < end - 1e-6:

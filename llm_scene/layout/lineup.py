@@ -14,11 +14,13 @@ from ..network import Config
 from .plan import Box, Point
 from .signs import WIDTH
 
-CLEAR = 0.3  # clear ground before a model, relative to its width
+CLEAR = 0.12  # clear ground before a model, relative to its width
 ASIDE = 0.12  # how far to the left of the smaller ones it begins, relative to its width
 TITLE, FACT = 0.075, 0.034  # heights of a card's letters, relative to the room of its model
+RAISED = 0.06  # clear height below a card, in the same way
 LEADING = 1.5  # between a card's lines, relative to its letters
 TURN = -30.0  # degrees by which cards are turned towards the viewer, as an azimuth of the camera
+LEAN = 15.0  # degrees by which they lean back
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,6 @@ class Line:
     text: str
     at: Point
     size: float
-    quiet: bool = False  # in the fainter ink
 
     @property
     def length(self) -> float:
@@ -99,12 +100,12 @@ def _card(exhibit: Exhibit, offset: Point) -> tuple[Line, ...]:
     x, y = exhibit.box.low[0] + offset[0], exhibit.box.high[1] + offset[1]
     facts = (
         f"{exhibit.n_params:,} parameters",
-        f"{_count(c.n_layer, 'layer')} of {_count(c.n_head, 'head')}, {c.d_model:,} channels (d_model)",
+        f"{_count(c.n_layer, 'layer')}, {_count(c.n_head, 'head')}, d_model {c.d_model:,}",
     )
-    z = exhibit.box.size[2] + 2 * LEADING * FACT * room
+    z = exhibit.box.size[2] + (2 * LEADING * FACT + RAISED) * room
     lines = [Line(exhibit.title, (x, y, z), TITLE * room)]
     for n, fact in enumerate(facts):
-        lines.append(Line(fact, (x, y, z - (n + 1) * LEADING * FACT * room), FACT * room, quiet=True))
+        lines.append(Line(fact, (x, y, z - (n + 1) * LEADING * FACT * room), FACT * room))
     return tuple(lines)
 
 

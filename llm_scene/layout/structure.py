@@ -2,8 +2,8 @@
 
 Every transformer block is arranged as `arrange` does it. The blocks stand in rows like the words of a
 page, read from left to right and from front to back, so that a model of a hundred blocks is a town and
-no thread; tables over the vocabulary lie along the ground instead of standing up. Plain arrays, because
-a giant has more than a hundred thousand matrices.
+no thread. Heads stand closer together, and tables over the vocabulary lie along the ground instead of
+standing up. Plain arrays, because a giant has more than a hundred thousand matrices.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from .plan import Block, Box, Point
 ROLES: tuple[Role, ...] = ("weight", "activation", "aggregate")
 PROPORTION = 1.25  # width of the ground a model takes, relative to its depth
 AISLE = 0.6  # clear ground behind a row, relative to its height
-BEAM = 0.3  # thickness of the residual stream, relative to the height of its sheets
+BEAM = 0.2  # thickness of the residual stream, relative to the height of its sheets
+FAN = 4.0  # from head to head, relative to a head's features
 NONE = -1  # the layer or head of a matrix that has none
 
 
@@ -107,7 +108,12 @@ def _parts(config: Config, T: int, turned: bool) -> tuple[Boxes, Boxes, Boxes]:
     for block in arrange(declare(shape), T).blocks.values():
         found[block.section[0]].append(block)
     first, middle, last = (_boxes(blocks).at_origin() for blocks in found.values())
-    return first, middle, last
+    return first, _gathered(middle, FAN * config.d_head), last
+
+
+def _gathered(block: Boxes, pitch: float) -> Boxes:
+    """A block with its heads so far from each other."""
+    return replace(block, low=np.stack([block.low[:, 0], np.maximum(block.head, 0) * pitch, block.low[:, 2]], axis=1))
 
 
 def _boxes(blocks: list[Block]) -> Boxes:
@@ -137,15 +143,16 @@ def _lying(output: Boxes, gap: float) -> Boxes:
 
 
 def _blocks_a_row(first: Boxes, block: Boxes, n_layer: int, last: Boxes, gap: float) -> int:
-    """How many blocks a row holds where the ground comes nearest to its proportion."""
+    """How many blocks fill a row and bring the ground nearest to its proportion."""
+    tables = max(first.box.size[0], last.box.size[0])
+    each = block.box.size[0] + 3 * gap
 
     def off(count: int) -> float:
         rows = -(-n_layer // count)
-        width = max(first.box.size[0], last.box.size[0], count * (block.box.size[0] + 3 * gap))
         depth = sum(map(_depth, (first, last))) + rows * _depth(block)
-        return abs(float(np.log(width / depth / PROPORTION)))
+        return abs(float(np.log(max(tables, count * each) / depth / PROPORTION)))
 
-    return min(range(1, n_layer + 1), key=off)
+    return min(range(min(n_layer, max(1, int(tables // each))), n_layer + 1), key=off)
 
 
 def _depth(part: Boxes) -> float:

@@ -16,7 +16,7 @@ from ..film.words import words
 from ..layout import Layout
 from ..layout.budget import CUBOIDS
 from ..layout.lineup import Exhibit, Place, lineup
-from ..layout.look import LOOKS, Look
+from ..layout.look import LOOKS, Look, scale_of
 from ..layout.plan import Block, Box, Point
 from ..layout.signs import dimension_signs, legend_box, name_sign, section_signs
 from ..layout.structure import Structure, structure
@@ -25,6 +25,7 @@ from ..network.trace import Trace
 from .production import produce
 
 DIGITS = 0.3  # height of the number on a cell
+STRONG = 0.55  # of the range of colours: from here on cells are as bright as ink
 AROUND = 8  # cells beside the first that have their numbers on them, each way
 UNPROMPTED = 8  # positions of a model for which no prompt is known
 Living = tuple[Layout, Trace]
@@ -115,7 +116,8 @@ def _start(place: Place, model: Living | Structure) -> tuple[Start, tuple[Note, 
     layout, trace = model
     block = layout.find("embed.W_E")
     values = block.values(trace)
-    row, column = (int(i) for i in np.unravel_index(np.abs(values).argmax(), values.shape))
+    column = block.shape[1] - 1
+    row = int(np.abs(values[:, column]).argmax())
     notes = _numbers(block, values, (row, column), place.offset)
     return Start(_cell(_moved(block.origin, place.offset), row, column), number(values[row, column])), notes
 
@@ -125,12 +127,14 @@ def _numbers(block: Block, values: np.ndarray, at: tuple[int, int], offset: Poin
         range(max(0, middle - AROUND), min(size, middle + AROUND + 1))
         for middle, size in zip(at, block.shape, strict=True)
     )
-    notes = []
+    scale, notes = scale_of(values), []
     for row in rows:
         for column in columns:
             x, _, z = block.centre(row, column)
             place = _moved((x, block.origin[1] - 0.45, z - 0.36 * DIGITS), offset)
-            notes.append(Note(f"number {row} {column}", number(values[row, column]), place, DIGITS))
+            value = values[row, column]
+            ink = "back" if abs(value) > STRONG * scale else "ink"
+            notes.append(Note(f"number {row} {column}", number(value), place, DIGITS, ink=ink))
     return tuple(notes)
 
 

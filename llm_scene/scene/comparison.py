@@ -12,7 +12,7 @@ from ..film.plan import Film, Pose
 from ..film.props import Note
 from ..film.scale import PIN, card_name, pin_height, pin_name
 from ..layout.budget import CUBOIDS
-from ..layout.lineup import TURN, Line, Place
+from ..layout.lineup import LEAN, TURN, Place
 from ..layout.look import Look
 from ..layout.plan import Layout
 from ..layout.signs import Sign
@@ -21,14 +21,17 @@ from ..network.trace import Trace
 from .animate import Curves, key_channel
 from .build import MARK, model_objects
 from .camera import CAMERA, TARGET, place
-from .labels import line_object, text_object
+from .labels import Lettering, line_object, text_object
 from .room import light
 from .structure import REACH, card_material, plain, structure_materials, structure_objects
 
 NAME = "LLM Scene comparison"
 STEP = 6  # frames between two keys of the camera
 CLIP = (0.02, 24.0)  # where the camera's view begins and ends, in distances of its subject
-PIN_WIDTH = 0.0016  # of a pin's line, relative to the camera's distance
+PIN_WIDTH = 0.0012  # of a pin's line, relative to the camera's distance
+FACING = (math.radians(90 - LEAN), 0.0, math.radians(TURN))  # of writing that faces the viewer
+MARGIN, CAPITAL = 0.25, 0.73  # of a plate round its text, and height of capital letters, by the letters
+INKS = {"ink": "ink", "back": "background"}
 GROUND = 40.0  # reach of the ground, in distances of the last subject
 Living = tuple[Layout, Trace]  # a model with its true values
 
@@ -131,50 +134,81 @@ def _living(
 
 
 def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
-    inks = {
-        quiet: card_material(stage.look, f"card {'facts' if quiet else 'name'}", code)
-        for quiet, code in ((False, stage.look.ink), (True, stage.look.faint))
-    }
+    """Every card is an object of size 1, so that it shrinks by its scale; its plate is a little larger."""
+    ink = card_material(stage.look, "cards", stage.look.ink)
+    back = card_material(stage.look, "card plates", stage.look.background)
     into = stage.collection("Cards")
     for spot in places:
-        for n, line in enumerate(spot.card):
-            name = card_name(spot, n)
-            card = text_object(name, _sign(line), inks[line.quiet])
-            card.rotation_euler.z = math.radians(TURN)
-            into.objects.link(card)
-            stage.add(name, card)
+        name, size = card_name(spot), spot.card[0].size
+        card = bpy.data.objects.new(name, None)
+        card.location, card.rotation_euler = spot.card[0].at, FACING
+        card.scale = (size,) * 3
+        parts = [
+            _text(f"{name} {n}", line.text, line.size / size, (line.at[2] - spot.card[0].at[2]) / size, ink)
+            for n, line in enumerate(spot.card)
+        ]
+        for thing in (card, *parts, _plate(f"{name} plate", parts, back)):
+            into.objects.link(thing)
+            if thing is not card:
+                thing.parent = card
+        stage.add(name, card)
 
 
-def _sign(line: Line) -> Sign:
-    return Sign(line.text, line.at, line.size, "left", "card", "")
+def _text(name: str, text: str, size: float, up: float, ink: bpy.types.Material) -> bpy.types.Object:
+    """A line in the plane of its parent, `up` above its foot.
+
+    Sizes are the objects', because letters end at a height of 10,000.
+    """
+    line = text_object(name, Sign(text, (0.0, 0.0, 0.0), 1.0, "left", "card", ""), ink)
+    line.rotation_euler = (0.0, 0.0, 0.0)
+    line.location, line.scale = (0.0, up, 0.0), (size,) * 3
+    return line
+
+
+def _plate(name: str, lines: list[bpy.types.Object], material: bpy.types.Material) -> bpy.types.Object:
+    """A board behind lines of text, in their parent's plane."""
+    setting = Lettering()
+    size = lines[0].scale.y
+    right = max(line.scale.x * setting.width(line.data.body) for line in lines) + MARGIN * size
+    low = min(line.location.y for line in lines) - MARGIN * size
+    high = max(line.location.y + line.scale.y * CAPITAL for line in lines) + MARGIN * size
+    left, back = -MARGIN * size, -0.03 * size
+    mesh = bpy.data.meshes.new(name)
+    corners = [(left, low, back), (right, low, back), (right, high, back), (left, high, back)]
+    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
+    mesh.materials.append(material)
+    return bpy.data.objects.new(name, mesh)
 
 
 def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
     """A name over a thin line, as large as the camera is far away, which its cues see to."""
     ink = card_material(stage.look, "pins", stage.look.accent)
+    back = card_material(stage.look, "pin plates", stage.look.background)
     into = stage.collection("Pins")
     for n, spot in enumerate(places[:-1]):
         name, height = pin_name(spot), pin_height(len(places) - 2 - n)
-        foot = bpy.data.objects.new(name, None)
-        foot.location = (*spot.box.centre[:2], spot.box.high[2])
-        foot.rotation_euler.z = math.radians(TURN)
+        foot, head = (bpy.data.objects.new(title, None) for title in (name, f"{name} head"))
+        foot.location = (*spot.box.centre[:2], spot.box.low[2])
         foot.scale = (0.0, 0.0, 0.0)
         line = line_object(f"{name} line", [(((0, 0, 0), (0, 0, height)), PIN_WIDTH)], ink)
-        text = text_object(f"{name} text", Sign(spot.exhibit.title, (0, 0, height), PIN, "left", "pin", ""), ink)
-        for thing in (foot, line, text):
+        head.location, head.rotation_euler = (0.0, 0.0, height), FACING
+        text = _text(f"{name} text", spot.exhibit.title, PIN, 0.0, ink)
+        plate = _plate(f"{name} plate", [text], back)
+        for thing in (foot, line, head, text, plate):
             into.objects.link(thing)
-        line.parent = text.parent = foot
+        line.parent = head.parent = foot
+        text.parent = plate.parent = head
         stage.add(name, foot)
 
 
 def _notes(stage: _Stage, film: Film) -> None:
     """Numbers on the cells with which the film begins."""
-    ink = card_material(stage.look, "numbers", stage.look.ink)
-    into = stage.collection("Numbers")
+    look, into = stage.look, stage.collection("Numbers")
+    inks = {ink: card_material(look, f"numbers {ink}", getattr(look, code)) for ink, code in INKS.items()}
     for note in film.props:
         assert isinstance(note, Note)
         sign = Sign(note.text, note.at, note.size, note.align, "note", "")
-        thing = text_object(note.name, sign, ink)
+        thing = text_object(note.name, sign, inks[note.ink])
         into.objects.link(thing)
         stage.add(note.name, thing)
 

@@ -87,15 +87,22 @@ class Lettering:
     def __init__(self) -> None:
         self._set: dict[str, Flat] = {}
 
+    def width(self, text: str) -> float:
+        """How long a line of letters of size 1 is."""
+        return float(np.ptp(self._glyphs(text)[0][:, 0]))
+
     def lay(self, sign: Sign) -> Flat:
         """The sign's vertices in the scene, and its faces."""
-        if sign.text not in self._set:
-            self._set[sign.text] = _glyphs(sign.text)
-        flat, faces = self._set[sign.text]
+        flat, faces = self._glyphs(sign.text)
         flat = flat * sign.size
         x, y, z = sign.at
         along, up = (-flat[:, 1], flat[:, 0]) if sign.upright else (flat[:, 0], flat[:, 1])
         return np.stack([x + along, np.full(len(flat), y - 0.05), z + up], axis=1), faces
+
+    def _glyphs(self, text: str) -> Flat:
+        if text not in self._set:
+            self._set[text] = _glyphs(text)
+        return self._set[text]
 
 
 def _glyphs(text: str) -> Flat:

@@ -22,8 +22,10 @@ GROUP = "LLM Scene boxes"
 REACH = "reach"  # the scene's property: distance of the camera's subject
 HAZE = (3.0, 16.0)  # where haze begins and is complete, in distances of the subject
 DECADES = 7  # from lines between cells to lines between millions
-FINEST = 0.012  # the least spacing of lines, relative to the distance: about eight pixels of 640
-LINE = 0.08  # width of a line, relative to the spacing
+FINEST = 0.014  # the least spacing of lines, relative to the distance: about eight pixels of 640
+GAP = 0.1  # the most a line takes of its spacing, as the gaps between cells do
+HAIR = 0.0022  # the most it takes of the picture, relative to the distance
+CUT, RULED = 0.75, 0.22  # how strong lines are on boxes and on the ground
 
 
 def structure_objects(
@@ -42,7 +44,7 @@ def structure_materials(look: Look) -> dict[str, bpy.types.Material]:
     """The materials of the roles, and of the residual stream."""
     colours = {role: look.ramp(role, True).positive[0] for role in ROLES}
     made = {role: structure_material(look, role, code) for role, code in colours.items()}
-    return made | {"trunk": structure_material(look, "trunk", look.links["trunk"], glow=1.5, lined=False)}
+    return made | {"trunk": structure_material(look, "trunk", look.links["trunk"], glow=0.6, lined=False)}
 
 
 def boxes_object(
@@ -113,7 +115,8 @@ def structure_material(
     material, tree = _blank(f"LLM Scene structure {name}")
     colour: Value = _rgba(code)
     if lined:
-        colour = tree.mix(_lines(tree), colour, _rgba(look.ground))
+        lines = tree.math("MULTIPLY", _lines(tree, _cells(tree), "XZ"), CUT)
+        colour = tree.mix(lines, colour, _rgba(look.ground))
     matt = tree.call("ShaderNodeBsdfDiffuse", colour)
     shine = tree.call("ShaderNodeEmission", colour, glow * look.glow)
     both = tree.call("ShaderNodeAddShader", matt, shine)
@@ -129,14 +132,22 @@ def card_material(look: Look, name: str, code: str) -> bpy.types.Material:
 
 
 def plain_material(look: Look) -> bpy.types.Material:
-    """The ground under models of all sizes."""
+    """The ground under models of all sizes, ruled like their cells."""
     material, tree = _blank("LLM Scene plain")
-    _finish(tree, look, tree.call("ShaderNodeBsdfDiffuse", _rgba(look.ground)))
+    place = tree.node("ShaderNodeNewGeometry").outputs["Position"]
+    seen = tree.math("MULTIPLY", _lines(tree, place, "XY"), RULED)
+    matt = tree.call("ShaderNodeBsdfDiffuse", _rgba(look.ground))
+    lines = tree.call("ShaderNodeEmission", _rgba(look.faint), 1.0)
+    mixed = tree.node("ShaderNodeMixShader")
+    tree.wire(seen, mixed.inputs[0])
+    tree.wire(matt, mixed.inputs[1])
+    tree.wire(lines, mixed.inputs[2])
+    _finish(tree, look, mixed.outputs[0])
     return material
 
 
-def _lines(tree: Tree) -> Value:
-    """How much of a line is seen at a point, 0 to 1: the lines between 1, 10, 100 … cells."""
+def _cells(tree: Tree) -> Value:
+    """Where on its box a point lies, in cells."""
     share, size = (
         tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name=name).outputs["Vector"]
         for name in ("share", "size")
@@ -144,23 +155,31 @@ def _lines(tree: Tree) -> Value:
     place = tree.node("ShaderNodeVectorMath", operation="MULTIPLY")
     tree.wire(share, place.inputs[0])
     tree.wire(size, place.inputs[1])
+    return place.outputs[0]
+
+
+def _lines(tree: Tree, place: Value, axes: str) -> Value:
+    """How much of a line is seen at a point, 0 to 1: the lines between 1, 10, 100 … cells.
+
+    They are as wide as the gaps between cells, or a pixel or two where that is less.
+    """
     split = tree.node("ShaderNodeSeparateXYZ")
-    tree.wire(place.outputs[0], split.inputs[0])
+    tree.wire(place, split.inputs[0])
     distance = tree.node("ShaderNodeCameraData").outputs["View Distance"]
-    finest = tree.math("MULTIPLY", distance, FINEST)
     found = None
     for decade in range(DECADES):
-        spacing = 10.0**decade
-        near = tree.math("DIVIDE", spacing, finest)  # 1: as fine as a line may be
-        seen = tree.call("ShaderNodeMapRange", near, 1.0, 4.0, 0.0, 1.0, interpolation_type="SMOOTHSTEP")
+        share = tree.math("DIVIDE", distance, 10.0**decade)  # the distance in spacings
+        near = tree.math("DIVIDE", 1 / FINEST, share)  # 1: as fine as a line may be
+        seen = tree.call("ShaderNodeMapRange", near, 1.0, 5.0, 0.0, 1.0, interpolation_type="SMOOTHSTEP")
+        half = tree.math("MINIMUM", tree.math("MULTIPLY", share, HAIR / 2), GAP / 2)
         edges = []
-        for axis in ("X", "Z"):
-            within = tree.math("FRACT", tree.math("DIVIDE", split.outputs[axis], spacing))
+        for axis in axes:
+            within = tree.math("FRACT", tree.math("DIVIDE", split.outputs[axis], 10.0**decade))
             away = tree.math("ABSOLUTE", tree.math("SUBTRACT", within, 0.5))
-            edges.append(tree.math("GREATER_THAN", away, 0.5 - LINE / 2))
+            edges.append(tree.math("GREATER_THAN", tree.math("ADD", away, half), 0.5))
         line = tree.math("MULTIPLY", tree.math("MAXIMUM", *edges), seen)
         found = line if found is None else tree.math("MAXIMUM", found, line)
-    return tree.math("MULTIPLY", found, 0.7)
+    return found
 
 
 def _finish(tree: Tree, look: Look, shader: Value) -> None:
