@@ -80,7 +80,7 @@ def pin_name(place: Place) -> str:
 
 
 def pin_height(rank: int) -> float:
-    """Height of a pin, relative to the camera's distance; the smaller a model, the higher its rank."""
+    """Height of a pin, relative to the camera's distance; the smallest model has rank 0."""
     return 2.5 * PIN + 2.2 * PIN * rank
 
 

@@ -136,7 +136,7 @@ def _living(
 def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
     """Every card is an object of size 1, so that it shrinks by its scale; its plate is a little larger."""
     ink = card_material(stage.look, "cards", stage.look.ink)
-    back = card_material(stage.look, "card plates", stage.look.background)
+    back = card_material(stage.look, "card plates", stage.look.ground)
     into = stage.collection("Cards")
     for spot in places:
         name, size = card_name(spot), spot.card[0].size
@@ -183,10 +183,10 @@ def _plate(name: str, lines: list[bpy.types.Object], material: bpy.types.Materia
 def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
     """A name over a thin line, as large as the camera is far away, which its cues see to."""
     ink = card_material(stage.look, "pins", stage.look.accent)
-    back = card_material(stage.look, "pin plates", stage.look.background)
+    back = card_material(stage.look, "pin plates", stage.look.ground)
     into = stage.collection("Pins")
     for n, spot in enumerate(places[:-1]):
-        name, height = pin_name(spot), pin_height(len(places) - 2 - n)
+        name, height = pin_name(spot), pin_height(n)
         foot, head = (bpy.data.objects.new(title, None) for title in (name, f"{name} head"))
         foot.location = (*spot.box.centre[:2], spot.box.low[2])
         foot.scale = (0.0, 0.0, 0.0)
