@@ -21,7 +21,7 @@ from ..network.trace import Trace
 from .animate import Curves, key_channel
 from .build import MARK, model_objects
 from .camera import CAMERA, TARGET, place
-from .labels import Lettering, line_object, text_object
+from .labels import Lettering, line_object, quiet, text_object
 from .room import light
 from .structure import REACH, card_material, plain, structure_materials, structure_objects
 
@@ -177,7 +177,7 @@ def _plate(name: str, lines: list[bpy.types.Object], material: bpy.types.Materia
     corners = [(left, low, back), (right, low, back), (right, high, back), (left, high, back)]
     mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
     mesh.materials.append(material)
-    return bpy.data.objects.new(name, mesh)
+    return quiet(bpy.data.objects.new(name, mesh))
 
 
 def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..layout.look import Look, linear
 from ..layout.plan import Point
-from ..layout.structure import ROLES, Structure
+from ..layout.structure import ROLES, Boxes, Structure
 from ..network.ops import Array
 from .compat import modifier_input
 from .materials import _blank, _rgba
@@ -25,6 +25,7 @@ DECADES = 7  # from lines between cells to lines between millions
 FINEST = 0.014  # the least spacing of lines, relative to the distance: about eight pixels of 640
 GAP = 0.1  # the most a line takes of its spacing, as the gaps between cells do
 HAIR = 0.0022  # the most it takes of the picture, relative to the distance
+TONES, GOLDEN = 0.45, 0.618034  # how far tones go, and what spreads them
 CUT, RULED = 0.75, 0.22  # how strong lines are on boxes and on the ground
 
 
@@ -33,10 +34,12 @@ def structure_objects(
 ) -> list[bpy.types.Object]:
     """An object for each role, and one for the residual stream."""
     low, high = (np.array([getattr(beam, side) for beam in structure.trunk]) for side in ("low", "high"))
-    parts = {"trunk": (low, high - low)}
+    parts = {"trunk": (low, high - low, np.zeros(len(low)))}
+    tones = _tones(structure.boxes)
     for number, role in enumerate(ROLES):
-        boxes = structure.boxes[structure.boxes.role == number]
-        parts[role] = (boxes.low, boxes.size)
+        chosen = structure.boxes.role == number
+        boxes = structure.boxes[chosen]
+        parts[role] = (boxes.low, boxes.size, tones[chosen])
     return [boxes_object(f"{name} {part}", *parts[part], offset, materials[part]) for part in parts]
 
 
@@ -47,16 +50,24 @@ def structure_materials(look: Look) -> dict[str, bpy.types.Material]:
     return made | {"trunk": structure_material(look, "trunk", look.links["trunk"], glow=0.6, lined=False)}
 
 
+def _tones(boxes: Boxes) -> Array:
+    """How far each box steps back into the ground's colour: alike in all blocks, so that matrices differ."""
+    _, number = np.unique(boxes.kind, return_inverse=True)
+    share: Array = (number * GOLDEN) % 1.0
+    return TONES * share
+
+
 def boxes_object(
-    name: str, low: Array, size: Array, offset: Point, material: bpy.types.Material
+    name: str, low: Array, size: Array, tone: Array, offset: Point, material: bpy.types.Material
 ) -> bpy.types.Object:
-    """A point for every box with its `size`, which the modifier turns into boxes."""
+    """A point for every box with its `size` and `tone`, which the modifier turns into boxes."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(np.empty((0, 3)), [], [])
     mesh.vertices.add(len(low))
     mesh.vertices.foreach_set("co", low.astype(np.float32).ravel())
     attribute = mesh.attributes.new("size", "FLOAT_VECTOR", "POINT")
     attribute.data.foreach_set("vector", size.astype(np.float32).ravel())
+    mesh.attributes.new("tone", "FLOAT", "POINT").data.foreach_set("value", tone.astype(np.float32))
     mesh.materials.append(material)
     thing = bpy.data.objects.new(name, mesh)
     thing.location = offset
@@ -113,7 +124,8 @@ def structure_material(
 ) -> bpy.types.Material:
     """Matt boxes in one colour, their cells drawn as lines."""
     material, tree = _blank(f"LLM Scene structure {name}")
-    colour: Value = _rgba(code)
+    tone = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="tone")
+    colour = tree.mix(tone.outputs["Fac"], _rgba(code), _rgba(look.ground))
     if lined:
         lines = tree.math("MULTIPLY", _lines(tree, _cells(tree), "XZ"), CUT)
         colour = tree.mix(lines, colour, _rgba(look.ground))
