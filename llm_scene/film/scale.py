@@ -123,13 +123,16 @@ def _cell(start: Start, words: Words, aspect: float) -> _Step:
 
 
 def _models(places: Sequence[Place], words: Words, aspect: float) -> Iterator[_Step]:
+    nearest = 0.0
     for n, place in enumerate(places):
         before = places[n - 1] if n else None
         subject = [place.box, place.card_box] + ([before.box] if before else [])
         width, _, height = place.box.size
         elevation = LYING if height < 0.12 * width else STANDING
         pose = frame(subject, AZIMUTH, elevation, lens=LENS, aspect=aspect, safe=WIDE_SAFE)
+        nearest = max(pose.distance, FARTHER * nearest)  # the camera never comes back
         said = _facts(place, before, place is places[-1], words)
+        pose = replace(pose, distance=nearest)
         yield _Step(place.exhibit.name, place.exhibit.title, pose, tuple(said))
 
 
