@@ -182,7 +182,9 @@ def square_metres(area: float) -> str:
 
 def _length(steps: Sequence[_Step], n: int) -> float:
     """Seconds that a step lasts: to be read, and half of the ways before and after it."""
-    near, here, far = (math.log(steps[min(max(i, 0), len(steps) - 1)].pose.distance) for i in (n - 1, n, n + 1))
+    near, here, far = (
+        math.log(steps[min(max(i, 0), len(steps) - 1)].pose.distance) for i in (n - 1, n, n + 1)
+    )
     rest = REST if n == len(steps) - 1 else 0.0
     return max(steps[n].reading, (far - near) / 2 / PACE) + rest
 

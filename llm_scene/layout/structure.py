@@ -113,7 +113,9 @@ def _parts(config: Config, T: int, turned: bool) -> tuple[Boxes, Boxes, Boxes]:
 
 def _gathered(block: Boxes, pitch: float) -> Boxes:
     """A block with its heads so far from each other."""
-    return replace(block, low=np.stack([block.low[:, 0], np.maximum(block.head, 0) * pitch, block.low[:, 2]], axis=1))
+    return replace(
+        block, low=np.stack([block.low[:, 0], np.maximum(block.head, 0) * pitch, block.low[:, 2]], axis=1)
+    )
 
 
 def _boxes(blocks: list[Block]) -> Boxes:
@@ -180,11 +182,21 @@ def _trunk(boxes: Boxes, gap: float) -> tuple[Box, ...]:
     right = float((boxes.low + boxes.size)[:, 0].max()) + 2 * gap
     beams = []
     for n, m in pairwise(range(len(sheets))):
-        start, end = sheets.low[n] + sheets.size[n] * (1, 0.5, 0), sheets.low[m] + sheets.size[m] * (0, 0.5, 0)
+        start, end = (
+            sheets.low[n] + sheets.size[n] * (1, 0.5, 0),
+            sheets.low[m] + sheets.size[m] * (0, 0.5, 0),
+        )
         way = [start, end]
         if start[1] != end[1]:  # out to the right, back between the rows, in from the left
             between, left = end[1] - gap, -2 * gap
-            way = [start, (right, start[1], 0), (right, between, 0), (left, between, 0), (left, end[1], 0), end]
+            way = [
+                start,
+                (right, start[1], 0),
+                (right, between, 0),
+                (left, between, 0),
+                (left, end[1], 0),
+                end,
+            ]
         for a, b in pairwise(np.array([(x, y, middle) for x, y, _ in way])):
             thick = half * (a == b)
             beams.append(Box(_point(np.minimum(a, b) - thick), _point(np.maximum(a, b) + thick)))

@@ -73,9 +73,7 @@ def compare(
     places = lineup(exhibits)
     start, notes = _start(places[0], shown[places[0].exhibit.name])
     sizes = dict(_sizes(places, shown)) | {note.name: note.size for note in notes}
-    film = compose_scale(
-        places, start, sizes, texts, notes=notes, captions=language != "none", aspect=aspect
-    )
+    film = compose_scale(places, start, sizes, texts, notes=notes, captions=language != "none", aspect=aspect)
     return Comparison(places, shown, film, LOOKS[look])
 
 
@@ -150,9 +148,7 @@ def _moved(point: Point, by: Point) -> Point:
 # --- what is hidden when it is too small ---
 
 
-def _sizes(
-    places: Sequence[Place], models: dict[str, Living | Structure]
-) -> Iterator[tuple[str, float]]:
+def _sizes(places: Sequence[Place], models: dict[str, Living | Structure]) -> Iterator[tuple[str, float]]:
     """Models by their longest side, and writing by the height of its letters."""
     for place in places:
         name, model = place.exhibit.name, models[place.exhibit.name]

@@ -33,7 +33,9 @@ class Curves:
             point.interpolation, point.easing = INTERPOLATION[key[2]], "EASE_IN_OUT"
         curve.update()
 
-    def write_smooth(self, owner: bpy.types.ID, path: str, index: int, keys: list[tuple[float, float]]) -> None:
+    def write_smooth(
+        self, owner: bpy.types.ID, path: str, index: int, keys: list[tuple[float, float]]
+    ) -> None:
         """Keys (frame, value) of one property, joined without a bend."""
         curve = self._bag(owner).fcurves.new(path, index=index)
         curve.keyframe_points.add(len(keys))
