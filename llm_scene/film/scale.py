@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from ..layout.lineup import Place
 from ..layout.plan import Box
@@ -104,7 +104,7 @@ def compose_scale(
     path = _path(steps, edges)
     cues = [*_hidden(sizes, path), *_cards(places, path)]
     chapters = []
-    for n, (step, begin, end) in enumerate(zip(steps, edges, edges[1:], strict=False)):
+    for n, (step, (begin, end)) in enumerate(zip(steps, pairwise(edges), strict=True)):
         shot = Pullback(begin, end, (step.name,), path.pose(begin), path.pose(end), path=path, begun=begin)
         said = tuple(_captions(step, begin, end)) if captions else ()
         here = tuple(cues) if n == 0 else ()
@@ -182,16 +182,14 @@ def square_metres(area: float) -> str:
 
 def _length(steps: Sequence[_Step], n: int) -> float:
     """Seconds that a step lasts: to be read, and half of the ways before and after it."""
-    near, here, far = (
-        math.log(steps[min(max(i, 0), len(steps) - 1)].pose.distance) for i in (n - 1, n, n + 1)
-    )
-    rest = REST if n == len(steps) - 1 else 0.0
-    return max(steps[n].reading, (far - near) / 2 / PACE) + rest
+    last = len(steps) - 1
+    near, far = (math.log(steps[i].pose.distance) for i in (max(n - 1, 0), min(n + 1, last)))
+    return max(steps[n].reading, (far - near) / 2 / PACE) + (REST if n == last else 0.0)
 
 
 def _path(steps: Sequence[_Step], edges: Sequence[float]) -> Path:
-    """At the cell when the film begins, before every model in the middle of its step, and the last at rest."""
-    middles = [(a + b) / 2 for a, b in zip(edges[1:], edges[2:], strict=False)]
+    """At the cell at first, before every model in the middle of its step, at rest before the last."""
+    middles = [(a + b) / 2 for a, b in pairwise(edges[1:])]
     middles[-1] = edges[-1] - REST
     last = steps[-1].pose
     farther = replace(last, distance=FARTHER * last.distance)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ PROPORTION = 1.25  # width of the ground a model takes, relative to its depth
 AISLE = 0.6  # clear ground behind a row, relative to its height
 BEAM = 0.2  # thickness of the residual stream, relative to the height of its sheets
 FAN = 4.0  # from head to head, relative to a head's features
+Column = np.ndarray[Any, np.dtype[Any]]
 NONE = -1  # the layer or head of a matrix that has none
 
 
@@ -33,22 +35,22 @@ NONE = -1  # the layer or head of a matrix that has none
 class Boxes:
     """Matrices as boxes, or heads' shares of them; every array has an entry for each."""
 
-    kind: Array  # names, as `Matrix.kind`
-    role: Array  # index in ROLES
-    layer: Array
-    head: Array
+    kind: Column  # names, as `Matrix.kind`
+    role: Column  # index in ROLES
+    layer: Column
+    head: Column
     low: Array  # [n, 3], the corner at the left, in front, at the bottom
     size: Array  # [n, 3] in cells: columns, 1, rows
 
     def __len__(self) -> int:
         return len(self.low)
 
-    def __getitem__(self, which: Array) -> Boxes:
+    def __getitem__(self, which: Column) -> Boxes:
         columns = (self.kind, self.role, self.layer, self.head, self.low, self.size)
         return Boxes(*(column[which] for column in columns))
 
     @property
-    def cells(self) -> Array:
+    def cells(self) -> Column:
         """Number of cells of each."""
         return (self.size[:, 0] * self.size[:, 2]).astype(np.int64)
 

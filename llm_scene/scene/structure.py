@@ -10,7 +10,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..layout.look import Look, linear
+from ..layout.look import Look
 from ..layout.plan import Point
 from ..layout.structure import ROLES, Boxes, Structure
 from ..network.ops import Array
@@ -79,7 +79,10 @@ def boxes_object(
 
 
 def box_group() -> bpy.types.NodeTree:
-    """The shared geometry node group: points with a `size` in, boxes out; `share` runs over each from 0 to 1."""
+    """The shared geometry node group: points with a `size` in, boxes out.
+
+    `share` runs over every box from 0 to 1 along each axis.
+    """
     existing = bpy.data.node_groups.get(GROUP)
     if existing is not None:
         return existing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_from_frame_to_frame_nothing_jumps() -> None:
     assert (speeds >= 0).all()
     assert speeds.max() < 0.05
     assert np.abs(np.diff(speeds)).max() < 0.0015
-    for one, other in zip(FRAMES, FRAMES[1:], strict=False):
+    for one, other in itertools.pairwise(FRAMES):
         assert math.dist(one.target, other.target) < 0.06 * one.distance
         assert abs(one.azimuth - other.azimuth) + abs(one.elevation - other.elevation) < 0.2
 
