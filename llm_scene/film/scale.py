@@ -22,8 +22,10 @@ from .words import Words, reading_time
 NAME = "scale"
 LENS = 32.0  # mm, throughout
 PACE = 0.55  # how far the logarithm of the distance grows in a second at most
+HOLD = 2.4  # seconds at the beginning in which it hardly moves
 REST = 3.0  # seconds in which the camera comes to rest at the end
 FARTHER = 1.08  # by which it still moves away meanwhile
+NEARLY = 1.3  # by which it has moved away from the cell after the beginning
 AZIMUTH = -30.0
 CLOSE = (-24.0, 9.0)  # azimuth and elevation before the cell
 STANDING, LYING = 14.0, 24.0  # elevations before a model that stands upright, and over a town of blocks
@@ -184,16 +186,19 @@ def _length(steps: Sequence[_Step], n: int) -> float:
     """Seconds that a step lasts: to be read, and half of the ways before and after it."""
     last = len(steps) - 1
     near, far = (math.log(steps[i].pose.distance) for i in (max(n - 1, 0), min(n + 1, last)))
-    return max(steps[n].reading, (far - near) / 2 / PACE) + (REST if n == last else 0.0)
+    still = (HOLD if n == 0 else 0.0) + (REST if n == last else 0.0)
+    return max(steps[n].reading, (far - near) / 2 / PACE) + still
 
 
 def _path(steps: Sequence[_Step], edges: Sequence[float]) -> Path:
     """At the cell at first, before every model in the middle of its step, at rest before the last."""
     middles = [(a + b) / 2 for a, b in pairwise(edges[1:])]
     middles[-1] = edges[-1] - REST
-    last = steps[-1].pose
+    first, last = steps[0].pose, steps[-1].pose
+    times = (0.0, HOLD, *middles, edges[-1])
+    nearly = replace(first, distance=NEARLY * first.distance)
     farther = replace(last, distance=FARTHER * last.distance)
-    return Path((0.0, *middles, edges[-1]), (*(step.pose for step in steps), farther))
+    return Path(times, (first, nearly, *(step.pose for step in steps[1:]), farther))
 
 
 def _captions(step: _Step, begin: float, end: float) -> Iterator[Caption]:

@@ -25,6 +25,7 @@ from ..network.trace import Trace
 from .production import produce
 
 DIGITS = 0.3  # height of the number on a cell
+RELIEF = 0.4  # how far the strongest weight stands out
 STRONG = 0.55  # of the range of colours: from here on cells are as bright as ink
 AROUND = 8  # cells beside the first that have their numbers on them, each way
 UNPROMPTED = 8  # positions of a model for which no prompt is known
@@ -128,10 +129,11 @@ def _numbers(block: Block, values: np.ndarray, at: tuple[int, int], offset: Poin
     scale, notes = scale_of(values), []
     for row in rows:
         for column in columns:
-            x, _, z = block.centre(row, column)
-            place = _moved((x, block.origin[1] - 0.45, z - 0.36 * DIGITS), offset)
             value = values[row, column]
-            ink = "back" if abs(value) > STRONG * scale else "ink"
+            share = min(1.0, abs(float(value)) / scale)
+            x, y, z = block.centre(row, column)
+            place = _moved((x, y - RELIEF * share, z - 0.36 * DIGITS), offset)
+            ink = "back" if share > STRONG else "ink"
             notes.append(Note(f"number {row} {column}", number(value), place, DIGITS, ink=ink))
     return tuple(notes)
 
