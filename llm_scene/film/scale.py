@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 
 from ..layout.lineup import Place
 from ..layout.plan import Box
-from .framing import SAFE, WIDE_SAFE, frame
+from .framing import SAFE, frame
 from .plan import Caption, Chapter, Cue, Film, Pose
 from .props import Note
 from .pullback import Path, Pullback
@@ -28,6 +28,7 @@ FARTHER = 1.08  # by which it still moves away meanwhile
 NEARLY = 1.3  # by which it has moved away from the cell after the beginning
 AZIMUTH = -30.0
 CLOSE = (-24.0, 9.0)  # azimuth and elevation before the cell
+ROOM = (-0.94, 0.94, -0.66, 0.92)  # of the picture for models; below it a caption has its line
 STANDING, LYING = 14.0, 24.0  # elevations before a model that stands upright, and over a town of blocks
 TINY = 0.002  # what is smaller, relative to the camera's distance, is about a pixel of 640
 LEGIBLE = 0.012  # the height of letters that can just be read, in the same way
@@ -131,7 +132,7 @@ def _models(places: Sequence[Place], words: Words, aspect: float) -> Iterator[_S
         subject = [place.box, place.card_box] + ([before.box] if before else [])
         width, _, height = place.box.size
         elevation = LYING if height < 0.12 * width else STANDING
-        pose = frame(subject, AZIMUTH, elevation, lens=LENS, aspect=aspect, safe=WIDE_SAFE)
+        pose = frame(subject, AZIMUTH, elevation, lens=LENS, aspect=aspect, safe=ROOM)
         nearest = max(pose.distance, FARTHER * nearest)  # the camera never comes back
         said = _facts(place, before, place is places[-1], words)
         pose = replace(pose, distance=nearest)

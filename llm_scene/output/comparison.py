@@ -18,13 +18,14 @@ from ..layout.budget import CUBOIDS
 from ..layout.lineup import Exhibit, Place, lineup
 from ..layout.look import LOOKS, Look, scale_of
 from ..layout.plan import Block, Box, Point
-from ..layout.signs import dimension_signs, legend_box, name_sign, section_signs
+from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..layout.structure import Structure, structure
 from ..models import Model, load
 from ..network.trace import Trace
 from .production import produce
 
 DIGITS = 0.3  # height of the number on a cell
+INSIDE = 3  # rows and columns from the corner of a structure's table to the film's first cell
 RELIEF = 0.4  # how far the strongest weight stands out
 STRONG = 0.55  # of the range of colours: from here on cells are as bright as ink
 AROUND = 8  # cells beside the first that have their numbers on them, each way
@@ -69,7 +70,7 @@ def compare(
         if living is not None:
             budget -= sum(block.n_cells for block in living[0].blocks.values())
         shown[model.name] = made = living or structure(model.config)
-        box = _room(made[0]) if isinstance(made, tuple) else made.box
+        box = made[0].box if isinstance(made, tuple) else made.box
         exhibits.append(Exhibit(model.name, model.title, model.config, model.network.n_params(), box))
     places = lineup(exhibits)
     start, notes = _start(places[0], shown[places[0].exhibit.name])
@@ -96,12 +97,6 @@ def _living(model: Model, budget: int) -> Living | None:
     return made.layout, made.trace
 
 
-def _room(layout: Layout) -> Box:
-    """The room that a model takes with its titles and its legend."""
-    signs, _ = section_signs(layout)
-    return Box.around([layout.box, legend_box(layout), *(sign.box for sign in signs)])
-
-
 # --- the cell with which the film begins ---
 
 
@@ -111,7 +106,8 @@ def _start(place: Place, model: Living | Structure) -> tuple[Start, tuple[Note, 
         boxes = model.boxes[model.boxes.kind == "embed.W_E"]
         corner = boxes.low[0] + boxes.size[0] * (0, 0, 1)
         at = tuple(float(a + b) for a, b in zip(corner, place.offset, strict=True))
-        return Start(_cell(at, 3, 3)), ()
+        row, column = min(INSIDE, boxes.size[0, 2] - 1), min(INSIDE, boxes.size[0, 0] - 1)
+        return Start(_cell(at, int(row), int(column))), ()
     layout, trace = model
     block = layout.find("embed.W_E")
     values = block.values(trace)
