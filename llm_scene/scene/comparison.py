@@ -134,7 +134,7 @@ def _living(
 
 
 def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
-    """Every card is an object of size 1, so that it shrinks by its scale; its plate is a little larger."""
+    """A card is an empty as large as its name's letters, by whose scale its lines and its plate shrink."""
     ink = card_material(stage.look, "cards", stage.look.ink)
     back = card_material(stage.look, "card plates", stage.look.ground)
     into = stage.collection("Cards")
