@@ -21,7 +21,7 @@ from .words import Words, reading_time
 
 NAME = "scale"
 LENS = 32.0  # mm, throughout
-PACE = 0.55  # how far the logarithm of the distance grows in a second at most
+PACE = 0.55  # how far the logarithm of the distance grows in a second, where nothing takes longer to read
 HOLD = 2.4  # seconds at the beginning in which it hardly moves
 REST = 3.0  # seconds in which the camera comes to rest at the end
 FARTHER = 1.08  # by which it still moves away meanwhile

@@ -20,7 +20,7 @@ from ..layout.look import LOOKS, Look, scale_of
 from ..layout.plan import Block, Box, Point
 from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..layout.structure import Structure, structure
-from ..models import Model, load
+from ..models import Model, list_presets, load
 from ..network.trace import Trace
 from .production import produce
 
@@ -80,9 +80,9 @@ def compare(
 
 
 def model_named(name: str) -> Model:
-    """A preset by its name, or the model in a folder."""
-    folder = Path(name)
-    return load(folder=folder) if folder.is_dir() else load(name)
+    """A preset by its name, or else the model in a folder."""
+    own = Path(name).is_dir() and name not in {preset.name for preset in list_presets()}
+    return load(folder=Path(name)) if own else load(name)
 
 
 def _living(model: Model, budget: int) -> Living | None:

@@ -59,6 +59,14 @@ def test_a_folder_is_a_model_too() -> None:
     assert not isinstance(made.models[model.name], Structure)
 
 
+def test_a_preset_comes_before_a_folder_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gpt3").mkdir()
+    assert model_named("gpt3").title == "GPT-3 175B"
+    with pytest.raises(UserError):
+        model_named("./gpt3")
+
+
 def test_one_shape_alone_begins_with_a_cell_without_a_number() -> None:
     made = compare([load("gpt3")], language="zh", look="paper", aspect=1.0)
     assert (made.film.props, made.look.name, made.film.aspect) == ((), "paper", 1.0)
