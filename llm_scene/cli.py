@@ -388,9 +388,7 @@ def add_scene_arguments(sub: argparse.ArgumentParser, output: str) -> None:
         "--film", metavar="NAME", default="full", help="full (the default), short (a minute) or teaser"
     )
     group.add_argument("--chapters", metavar="NAMES", type=_names, help="only these: attention,mlp")
-    group.add_argument("--format", metavar="NAME", default="landscape", help="landscape, square or vertical")
-    group.add_argument("--language", metavar="CODE", default="en", help="of the captions: en, zh … or none")
-    group.add_argument("--look", metavar="NAME", default="studio", help="studio (dark, the default) or paper")
+    add_picture_arguments(group)
     group = sub.add_argument_group("arrangement")
     group.add_argument(
         "--heads", metavar="NAME", default="fan", help="fan (one behind the other, the default) or grid"
@@ -401,15 +399,21 @@ def add_scene_arguments(sub: argparse.ArgumentParser, output: str) -> None:
     sub.set_defaults(steps=1)
 
 
+def add_picture_arguments(group: argparse._ArgumentGroup) -> None:
+    """Shape, language and look of a film: `aspect_of` reads the shape and checks the look."""
+    group.add_argument("--format", metavar="NAME", default="landscape", help="landscape, square or vertical")
+    group.add_argument("--language", metavar="CODE", default="en", help="of the captions: en, zh … or none")
+    group.add_argument("--look", metavar="NAME", default="studio", help="studio (dark, the default) or paper")
+
+
 def add_quality_arguments(sub: argparse.ArgumentParser, preset: str) -> None:
-    """How to render: applied by `scene_of`."""
+    """How to render: applied by `set_quality`."""
     group = sub.add_argument_group("quality")
     group.add_argument(
         "--render-preset", metavar="NAME", default=preset, help=f"draft to final-4k ({preset})"
     )
     group.add_argument("--resolution", metavar="WxH", type=_size, help="in pixels: 1280x720")
     group.add_argument("--samples", metavar="N", type=_count, help="rays a pixel: more is cleaner and slower")
-    add_detail_arguments(sub)
 
 
 def add_detail_arguments(sub: argparse.ArgumentParser) -> None:
@@ -448,15 +452,9 @@ def detail_of(args: Arguments, production: Production) -> Detail:
 
 def production_of(args: Arguments) -> Production:
     """The traced model, its layout and its film."""
-    from .film.compose import FORMATS
-    from .layout.look import LOOKS
     from .output.production import produce
 
-    if args.look not in LOOKS:
-        raise UserError(f"There is no look {args.look!r}: choose one of {', '.join(LOOKS)}.")
-    if args.format not in FORMATS:
-        raise UserError(f"There is no format {args.format!r}: choose one of {', '.join(FORMATS)}.")
-    size = getattr(args, "resolution", None)
+    aspect = aspect_of(args)
     model = model_of(args)
     prompt = prompt_of(args, model)
     return produce(
@@ -466,29 +464,55 @@ def production_of(args: Arguments) -> Production:
         chapters=args.chapters,
         language=args.language,
         look=args.look,
-        aspect=size[0] / size[1] if size else FORMATS[args.format],
+        aspect=aspect,
         heads=args.heads,
         blocks=args.blocks,
     )
 
 
+def aspect_of(args: Arguments) -> float:
+    """Width of the picture by its height. Raises UserError for a look or a format that there is not."""
+    from .film.compose import FORMATS
+    from .layout.look import LOOKS
+
+    if args.look not in LOOKS:
+        raise UserError(f"There is no look {args.look!r}: choose one of {', '.join(LOOKS)}.")
+    if args.format not in FORMATS:
+        raise UserError(f"There is no format {args.format!r}: choose one of {', '.join(FORMATS)}.")
+    size = getattr(args, "resolution", None)
+    return size[0] / size[1] if size else FORMATS[args.format]
+
+
 def scene_of(args: Arguments, production: Production) -> bpy.types.Scene:
     """A Blender scene of a production, ready to render."""
     from .scene.build import build
-    from .scene.rendering import PRESETS, apply_preset
+
+    check_quality(args)
+    detail = detail_of(args, production)
+    scene = build(production.layout, production.trace, production.film, production.look, detail=detail)
+    set_quality(args, scene, production.film.aspect)
+    return scene
+
+
+def check_quality(args: Arguments) -> None:
+    """Raise UserError for a render preset that there is not."""
+    from .scene.rendering import PRESETS
 
     if args.render_preset not in PRESETS:
         raise UserError(
             f"There is no render preset {args.render_preset!r}: choose one of {', '.join(PRESETS)}."
         )
-    detail = detail_of(args, production)
-    scene = build(production.layout, production.trace, production.film, production.look, detail=detail)
-    apply_preset(scene, PRESETS[args.render_preset], production.film.aspect)
+
+
+def set_quality(args: Arguments, scene: bpy.types.Scene, aspect: float) -> None:
+    """Let a scene render as the arguments say."""
+    from .scene.rendering import PRESETS, apply_preset
+
+    apply_preset(scene, PRESETS[args.render_preset], aspect)
     if args.resolution is not None:
         scene.render.resolution_x, scene.render.resolution_y = args.resolution
     if args.samples is not None:
         scene.cycles.samples = scene.eevee.taa_render_samples = args.samples
-    return scene
 
 
 def need_blender() -> None:
@@ -589,6 +613,7 @@ def generate_arguments(sub: argparse.ArgumentParser) -> None:
     """Arguments of `generate`."""
     add_scene_arguments(sub, "the .blend to write")
     add_quality_arguments(sub, "final")
+    add_detail_arguments(sub)
 
 
 def generate_scene(args: Arguments) -> None:
@@ -610,6 +635,12 @@ def render_arguments(sub: argparse.ArgumentParser) -> None:
     """Arguments of `render`."""
     add_scene_arguments(sub, "the video: .mp4, .webm or .mov; without a suffix, a folder of frames")
     add_quality_arguments(sub, "preview")
+    add_detail_arguments(sub)
+    add_rendering_arguments(sub)
+
+
+def add_rendering_arguments(sub: argparse.ArgumentParser) -> None:
+    """Which frames to render, and where."""
     group = sub.add_argument_group("part").add_mutually_exclusive_group()
     group.add_argument("--frames", metavar="A-B", type=_frames, help="the first and the last frame")
     group = sub.add_argument_group("computers").add_mutually_exclusive_group()
@@ -622,27 +653,39 @@ def render_arguments(sub: argparse.ArgumentParser) -> None:
 def render(args: Arguments) -> None:
     """Render the film to a video. Run again after an interruption, it goes on where it stopped."""
     need_blender()
+    check_rendering(args)
+    production = production_of(args)
+    frames_of(args, production.film)
+    with quiet_blender():
+        render_to_output(args, scene_of(args, production), production.film)
+
+
+def check_rendering(args: Arguments) -> None:
+    """Raise UserError where `render_to_output` could not work, before anything is made."""
     from .output.cluster import check_cluster
-    from .output.local import check_output, render_film
+    from .output.local import check_output
 
     check_output(args.output)
     if args.cluster is not None:
         check_cluster(args.cluster)
-    production = production_of(args)
-    frames = frames_of(args, production.film)
-    with quiet_blender():
-        scene = scene_of(args, production)
-        folder = render_film(
-            scene,
-            production.film,
-            args.output,
-            frames=frames,
-            processes=args.processes,
-            cluster=args.cluster,
-            tell=_note,
-            progress=Bar(),
-        )
-    seconds = len(frames) / production.film.fps
+
+
+def render_to_output(args: Arguments, scene: bpy.types.Scene, film: Film) -> None:
+    """Render a scene's film to where the arguments say, and tell where it is."""
+    from .output.local import render_film
+
+    frames = frames_of(args, film)
+    folder = render_film(
+        scene,
+        film,
+        args.output,
+        frames=frames,
+        processes=args.processes,
+        cluster=args.cluster,
+        tell=_note,
+        progress=Bar(),
+    )
+    seconds = len(frames) / film.fps
     print(f"{args.output} is ready: {seconds:.1f} s; its frames are in {folder}.")
 
 
@@ -670,6 +713,53 @@ def _frames(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2] or found[1])
 
 
+# --- compare -----------------------------------------------------------------------------------------
+
+
+def compare_arguments(sub: argparse.ArgumentParser) -> None:
+    """Arguments of `compare`."""
+    sub.add_argument("models", metavar="MODEL", nargs="*", help="names of presets, or folders of your own")
+    sub.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help="a .blend, a video, or a folder of frames",
+    )
+    add_picture_arguments(sub.add_argument_group("film"))
+    add_quality_arguments(sub, "preview")
+    add_rendering_arguments(sub)
+
+
+def compare(args: Arguments) -> None:
+    """Show models side by side: as a .blend with the film about their scale, or that film itself."""
+    need_blender()
+    from .output.blend import save
+    from .output.comparison import compare as compare_models
+    from .output.comparison import model_named
+    from .scene.comparison import build_comparison
+
+    to_file = args.output.suffix.lower() == ".blend"
+    if to_file:
+        _check_output(args.output, ".blend")
+    else:
+        check_rendering(args)
+    check_quality(args)
+    aspect = aspect_of(args)
+    models = [model_named(name) for name in args.models]
+    made = compare_models(models, language=args.language, look=args.look, aspect=aspect)
+    frames_of(args, made.film)
+    with quiet_blender():
+        scene = build_comparison(made.places, made.models, made.film, made.look)
+        set_quality(args, scene, aspect)
+        if not to_file:
+            render_to_output(args, scene, made.film)
+            return
+        save(scene, args.output, made.film)
+    print(f"{args.output} is ready: {made.film.duration:.1f} s of film.")
+
+
 # --- farm --------------------------------------------------------------------------------------------
 
 
@@ -677,6 +767,7 @@ def farm_arguments(sub: argparse.ArgumentParser) -> None:
     """Arguments of `farm`."""
     add_scene_arguments(sub, "the folder to write")
     add_quality_arguments(sub, "final")
+    add_detail_arguments(sub)
 
 
 def farm(args: Arguments) -> None:
@@ -757,6 +848,7 @@ def demo_arguments(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("-o", "--output", metavar="FOLDER", type=Path, default=Path("renders"), help="(renders)")
     sub.add_argument("--frames", metavar="A-B", type=_frames, help="only these frames of the teaser")
     add_quality_arguments(sub, "draft")
+    add_detail_arguments(sub)
     add_model_arguments(sub)
     sub.set_defaults(
         prompt=None,
@@ -801,6 +893,7 @@ COMMANDS: list[Command] = [
     ),
     Command("generate", "Write the whole scene as a .blend.", generate_arguments, generate_scene),
     Command("render", "Render the film to a video.", render_arguments, render),
+    Command("compare", "Show models side by side in true proportion.", compare_arguments, compare),
     Command("farm", "Leave a folder for a render farm.", farm_arguments, farm),
     Command("export", "Write the scene and its film as glTF or as a web page.", export_arguments, export),
     Command("captions", "Write the film's captions as subtitles.", captions_arguments, captions),

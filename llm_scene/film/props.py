@@ -58,7 +58,7 @@ class Note:
     at: Point
     size: float
     align: str = "centre"
-    ink: str = "ink"  # or "accent", "faint"
+    ink: str = "ink"  # or "accent", "faint", "back" (the background's)
     of: tuple[str, Cell] | None = None  # the matrix and cell whose value it shows
 
     @property

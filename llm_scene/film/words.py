@@ -25,6 +25,8 @@ class Words:
     tasks: dict[str, str]
     notes: dict[str, str]
     page: dict[str, str]  # what the web page's buttons are called
+    scale: dict[str, str]  # captions of the film that compares models
+    things: dict[str, str]  # what their sizes are compared with
 
     def caption(self, key: str, **facts: object) -> str:
         """The caption of a key with its facts filled in."""
@@ -50,7 +52,7 @@ def words(code: str) -> Words:
     if code not in languages():
         raise UserError(f"There are no captions in “{code}”; choose one of {', '.join(languages())} or none.")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    texts = (data[part] for part in ("titles", "captions", "tasks", "notes", "page"))
+    texts = (data[part] for part in ("titles", "captions", "tasks", "notes", "page", "scale", "things"))
     return Words(code, data["language"], *texts)
 
 

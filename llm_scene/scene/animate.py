@@ -46,6 +46,18 @@ class Curves:
         if owner not in self._bags and target in self._ahead:
             self._bags[owner] = self._assigned(owner, *self._ahead[target])
 
+    def write_smooth(
+        self, owner: bpy.types.ID, path: str, index: int, keys: list[tuple[float, float]]
+    ) -> None:
+        """Keys (frame, value) of one property, joined without a bend."""
+        curve = self._bag(owner).fcurves.new(path, index=index)
+        curve.keyframe_points.add(len(keys))
+        curve.keyframe_points.foreach_set("co", np.array(keys, np.float32).ravel())
+        for point in curve.keyframe_points:
+            point.interpolation = "BEZIER"
+            point.handle_left_type = point.handle_right_type = "AUTO"
+        curve.update()
+
     def _bag(self, owner: bpy.types.ID) -> bpy.types.ActionChannelbag:
         if owner not in self._bags:
             self._bags[owner] = self._assigned(owner, *self._slot(owner.id_type, owner.name))
@@ -81,7 +93,7 @@ def animate(
         yield n / len(film.tracks)
         if target in objects:
             curves.take(objects[target], target)
-            _key_channel(curves, objects[target], channel, cues, film.fps)
+            key_channel(curves, objects[target], channel, cues, film.fps)
             if channel == "pose":
                 _key_shapes(curves, objects[target].data.shape_keys, cues, film.fps)
     _key_camera(curves, film, *rig)
@@ -111,7 +123,8 @@ PATHS = {
 }
 
 
-def _key_channel(curves: Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: int) -> None:
+def key_channel(curves: Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: int) -> None:
+    """Key the cues of one channel of one object."""
     keys = []
     for cue in cues:
         keys += [(cue.start * fps, cue.a, cue.easing), (cue.end * fps, cue.b, "step")]

@@ -153,6 +153,29 @@ def _curves(scene: bpy.types.Scene, film: Film | None) -> Curves:
     return Curves(f"{scene.name} {film.name}", dict.fromkeys(target for target, _ in film.tracks))
 
 
+def model_objects(
+    scene: bpy.types.Scene, name: str, layout: Layout, trace: Trace, look: Look, detail: Detail = DETAIL
+) -> Generator[float, None, dict[str, bpy.types.Object]]:
+    """All that stands of a traced model, in a collection called `name`, without a room or a film.
+
+    Yields the share done, and returns the objects under the names by which cues find them.
+    """
+    studio = _Studio(scene, look, layout, {}, {}, Curves(name))
+    studio.collection().name = name
+    steps = (
+        _pictures(studio, trace, detail),
+        _matrices(studio, trace, detail),
+        _links(studio),
+        _labels(studio),
+        _letters(studio),
+        _candidates(studio),
+        _legend(studio, trace),
+    )
+    for n, step in enumerate(steps):
+        yield from ((n + share) / len(steps) for share in step)
+    return studio.objects
+
+
 def _pictures(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
     layout = studio.layout
     for n, matrix in enumerate(matrices := [m for m in trace.network if m.shown]):

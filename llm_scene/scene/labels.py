@@ -50,7 +50,7 @@ def text_object(name: str, sign: Sign, material: bpy.types.Material) -> bpy.type
     x, y, z = sign.at
     label.location = (x, y - 0.05, z)
     label.rotation_euler = (math.pi / 2, -math.pi / 2 if sign.upright else 0.0, 0.0)
-    return _quiet(label)
+    return quiet(label)
 
 
 def letter_name(letter: Letter) -> str:
@@ -78,7 +78,7 @@ def bar_object(name: str, candidate: Candidate, material: bpy.types.Material) ->
     mesh.materials.append(material)
     bar = bpy.data.objects.new(name, mesh)
     bar.location = candidate.at
-    return _quiet(bar)
+    return quiet(bar)
 
 
 class Lettering:
@@ -87,15 +87,22 @@ class Lettering:
     def __init__(self) -> None:
         self._set: dict[str, Flat] = {}
 
+    def width(self, text: str) -> float:
+        """How long a line of letters of size 1 is."""
+        return float(np.ptp(self._glyphs(text)[0][:, 0]))
+
     def lay(self, sign: Sign) -> Flat:
         """The sign's vertices in the scene, and its faces."""
-        if sign.text not in self._set:
-            self._set[sign.text] = _glyphs(sign.text)
-        flat, faces = self._set[sign.text]
+        flat, faces = self._glyphs(sign.text)
         flat = flat * sign.size
         x, y, z = sign.at
         along, up = (-flat[:, 1], flat[:, 0]) if sign.upright else (flat[:, 0], flat[:, 1])
         return np.stack([x + along, np.full(len(flat), y - 0.05), z + up], axis=1), faces
+
+    def _glyphs(self, text: str) -> Flat:
+        if text not in self._set:
+            self._set[text] = _glyphs(text)
+        return self._set[text]
 
 
 def _glyphs(text: str) -> Flat:
@@ -131,7 +138,7 @@ def line_object(
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(np.concatenate(vertices).tolist(), [], faces)
     mesh.materials.append(material)
-    return _quiet(bpy.data.objects.new(name, mesh))
+    return quiet(bpy.data.objects.new(name, mesh))
 
 
 _SIDES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
@@ -150,7 +157,7 @@ def _bar(a: Point, b: Point, width: float) -> Array:
     return (ends[:, None, :] + across[None]).reshape(8, 3)
 
 
-def _quiet(thing: bpy.types.Object) -> bpy.types.Object:
+def quiet(thing: bpy.types.Object) -> bpy.types.Object:
     """Writing casts no shadow and lights nothing."""
     thing.visible_shadow = False
     thing.visible_diffuse = False

@@ -14,6 +14,12 @@ from .nodes import Tree
 
 def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collection) -> None:
     """Background, three suns and a floor for a model that fills `box`."""
+    light(scene, look, into)
+    _ground(look, box, into)
+
+
+def light(scene: bpy.types.Scene, look: Look, into: bpy.types.Collection) -> None:
+    """Background and three suns."""
     scene.world = _world(look)
     scene.view_settings.view_transform = "Khronos PBR Neutral" if look.dark else "Standard"
     scene.view_settings.look = "None"
@@ -21,7 +27,6 @@ def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collec
     _sun(into, "Key light", key, (1.0, 0.95, 0.88), (52, 8, -28), 12)
     _sun(into, "Fill light", fill, (0.7, 0.82, 1.0), (60, 0, 50), 40)
     _sun(into, "Rim light", rim, (0.6, 0.75, 1.0), (-55, 0, 20), 10)
-    _ground(look, box, into)
 
 
 def ground_height(box: Box) -> float:

@@ -28,7 +28,7 @@ from ..network.ops import Array
 from ..output.production import Production
 from ..scene.inspected import show_inspected
 from . import appearance, library
-from .operators import OnOwnScene
+from .operators import OnModelScene
 from .ownership import claimed, tag_of
 from .settings import settings_of
 from .task import sentence
@@ -93,10 +93,10 @@ _handlers: list[object] = []
 
 
 def inspector_of(scene: bpy.types.Scene) -> Inspector | None:
-    """The inspector of a generated scene; begins anew where another scene is in view."""
+    """The inspector of a generated scene of one model; begins anew where another scene is in view."""
     global _current
     tag = tag_of(scene)
-    if tag is None:
+    if tag is None or library.compares(scene):
         return None
     if _current is None or _current.tag != tag:
         production = library.production_of(scene)
@@ -145,7 +145,7 @@ def redraw(context: bpy.types.Context) -> None:
 # --- operators ---------------------------------------------------------------------------------------
 
 
-class LLM_SCENE_OT_inspect_hover(OnOwnScene, bpy.types.Operator):
+class LLM_SCENE_OT_inspect_hover(OnModelScene, bpy.types.Operator):
     """Show what the cell under the mouse is made of"""
 
     bl_idname = "llm_scene.inspect_hover"
@@ -162,7 +162,7 @@ class LLM_SCENE_OT_inspect_hover(OnOwnScene, bpy.types.Operator):
         return {"PASS_THROUGH"}
 
 
-class LLM_SCENE_OT_inspect(OnOwnScene, bpy.types.Operator):
+class LLM_SCENE_OT_inspect(OnModelScene, bpy.types.Operator):
     """Pin a cell, to see what it is made of and to walk on to its sources"""
 
     bl_idname = "llm_scene.inspect"
@@ -200,7 +200,7 @@ class LLM_SCENE_OT_inspect(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class LLM_SCENE_OT_inspect_clear(OnOwnScene, bpy.types.Operator):
+class LLM_SCENE_OT_inspect_clear(OnModelScene, bpy.types.Operator):
     """Let go of the pinned cells"""
 
     bl_idname = "llm_scene.inspect_clear"
@@ -216,7 +216,7 @@ class LLM_SCENE_OT_inspect_clear(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class LLM_SCENE_OT_inspect_film(OnOwnScene, bpy.types.Operator):
+class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
     """Put this cell, its sources and its box into the scene, for the film to show from now on"""
 
     bl_idname = "llm_scene.inspect_film"
@@ -263,7 +263,7 @@ class LLM_SCENE_OT_inspect_film(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class LLM_SCENE_OT_open_window(OnOwnScene, bpy.types.Operator):
+class LLM_SCENE_OT_open_window(OnModelScene, bpy.types.Operator):
     """Stand solid cuboids around the inspected cell, where a large matrix is drawn as a picture"""
 
     bl_idname = "llm_scene.open_window"
@@ -291,7 +291,7 @@ class LLM_SCENE_OT_open_window(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class LLM_SCENE_OT_inspect_tool(OnOwnScene, bpy.types.Operator):
+class LLM_SCENE_OT_inspect_tool(OnModelScene, bpy.types.Operator):
     """Point at cells in the 3D view to see where their numbers come from"""
 
     bl_idname = "llm_scene.inspect_tool"

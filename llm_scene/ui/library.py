@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import bpy
 
@@ -16,12 +16,14 @@ from ..layout.facts import Facts, cost_facts, model_facts
 from .ownership import tag_of
 
 if TYPE_CHECKING:
+    from ..film.plan import Film
     from ..models import Model, Preset
+    from ..output.comparison import Comparison
     from ..output.production import Production
     from .settings import Settings
 
 RECIPE = "llm_scene_recipe"  # custom property of a scene: how its production is made again
-_productions: dict[str, Production] = {}
+_productions: dict[str, Production | Comparison] = {}
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,14 @@ def presets() -> dict[str, Preset]:
     from ..models import list_presets
 
     return {preset.name: preset for preset in list_presets([presets_folder()])}
+
+
+def shipped() -> list[Preset]:
+    """The presets that come with the add-on, trained ones first, small before large."""
+    from ..models import list_presets
+    from ..paths import presets_folder as own_folder
+
+    return [preset for preset in list_presets() if preset.folder.is_relative_to(own_folder())]
 
 
 def presets_folder() -> Path:
@@ -115,13 +125,39 @@ def words_of(settings: Settings) -> Words:
 
 
 def production_of(scene: bpy.types.Scene) -> Production | None:
-    """What a scene of the add-on shows; traced again where the file was just opened."""
+    """What a scene of the add-on shows of one model; traced again where the file was just opened."""
+    return None if compares(scene) else cast("Production | None", _shown_in(scene))
+
+
+def film_of(scene: bpy.types.Scene) -> Film | None:
+    """The film of a scene of the add-on, whatever it shows."""
+    shown = _shown_in(scene)
+    return None if shown is None else shown.film
+
+
+def compares(scene: bpy.types.Scene) -> bool:
+    """Whether a scene of the add-on shows models side by side."""
+    return tag_of(scene) is not None and "models" in json.loads(scene.get(RECIPE, "{}"))
+
+
+def _shown_in(scene: bpy.types.Scene) -> Production | Comparison | None:
     tag = tag_of(scene)
     if tag is None:
         return None
     if tag not in _productions:
-        _productions[tag] = produce(json.loads(scene[RECIPE]))
+        recipe = json.loads(scene[RECIPE])
+        _productions[tag] = compare(recipe) if "models" in recipe else produce(recipe)
     return _productions[tag]
+
+
+def compare(recipe: Mapping[str, Any]) -> Comparison:
+    """The comparison that a recipe describes: presets by name, and a folder where there is one."""
+    from ..output import comparison
+
+    models = [load(name, "") for name in recipe["models"]]
+    if recipe["folder"]:
+        models.append(load("", recipe["folder"]))
+    return comparison.compare(models, **recipe["options"])
 
 
 def produce(recipe: Mapping[str, Any]) -> Production:
@@ -132,7 +168,7 @@ def produce(recipe: Mapping[str, Any]) -> Production:
     return production.produce(model, recipe["tokens"], **recipe["options"])
 
 
-def remember(scene: bpy.types.Scene, production: Production, recipe: Mapping[str, Any]) -> None:
+def remember(scene: bpy.types.Scene, production: Production | Comparison, recipe: Mapping[str, Any]) -> None:
     """Keep a scene's production at hand, and in the file how to make it again."""
     tag = tag_of(scene)
     assert tag is not None

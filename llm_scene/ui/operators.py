@@ -23,6 +23,7 @@ from .task import Steps, Task, aside, sentence
 from .translations import tr
 
 if TYPE_CHECKING:
+    from ..output.comparison import Comparison
     from ..output.production import Production
 
 
@@ -80,15 +81,79 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         self.alone = True  # what appears in the file from now on is the scene's
         previous = replaced_by(scene)
         fresh = yield from building(*made[0], settings)
-        if window is not None:
-            window.scene = fresh
-            face_camera(window, fresh)
-        if previous is not None:
-            remove(previous, fresh)
-            take_plain_names(fresh)
+        present(window, fresh, previous)
         _, production = made[0]
         count, model = len(production.layout.blocks), production.model.title
         self.report({"INFO"}, tr("Built {count} matrices of {model}.", count=count, model=model))
+
+
+class LLM_SCENE_OT_compare(Task, bpy.types.Operator):
+    """Build the chosen models side by side in true proportion, with a film about their scale"""
+
+    bl_idname = "llm_scene.compare"
+    bl_label = "Compare Models"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> Steps:
+        scene, window = context.scene, context.window
+        settings = settings_of(scene)
+        recipe = comparison_recipe(settings)
+        made: list[Comparison] = []
+        yield from aside(lambda: library.compare(recipe), 0.1, tr("running the models"), made)
+        self.alone = True
+        previous = replaced_by(scene)
+        fresh = yield from comparing(recipe, made[0], settings)
+        present(window, fresh, previous)
+        self.report({"INFO"}, tr("{count} models stand side by side.", count=len(made[0].places)))
+
+
+def comparison_recipe(settings: Settings) -> dict[str, Any]:
+    """How to make the comparison that the settings describe. Raises UserError where none is chosen."""
+    own = settings.folder if settings.compare_own else ""
+    names = [preset.name for preset in library.shipped() if preset.name in settings.compared]
+    if not names and not own:
+        raise UserError(tr("Choose at least one model to show."))
+    return {
+        "models": names,
+        "folder": own,
+        "options": {
+            "language": preferences.caption_language(settings.language),
+            "look": settings.look,
+            "aspect": FORMATS[settings.format],
+            "budget": preferences.cell_budget(),
+        },
+    }
+
+
+def comparing(
+    recipe: dict[str, Any], comparison: Comparison, settings: Settings
+) -> Generator[tuple[float, str], None, bpy.types.Scene]:
+    """A new scene of models side by side; nothing is left of it where it fails, or is closed early."""
+    from ..scene.comparison import construct_comparison
+    from ..scene.rendering import PRESETS, apply_preset
+
+    look = appearance.look_of(settings.look, settings.colour_map)
+    budget = recipe["options"]["budget"]
+    with claimed() as tag:
+        steps = construct_comparison(comparison.places, comparison.models, comparison.film, look, budget)
+        scene = yield from seldom(steps)
+        apply_preset(scene, PRESETS[settings.quality], comparison.film.aspect)
+    scene["llm_scene"] = tag
+    library.remember(scene, replace(comparison, look=look), recipe)
+    copy_settings(settings, settings_of(scene))
+    return scene
+
+
+def present(
+    window: bpy.types.Window | None, fresh: bpy.types.Scene, previous: bpy.types.Scene | None
+) -> None:
+    """Show a new scene in the window, in place of a previous one where there is one."""
+    if window is not None:
+        window.scene = fresh
+        face_camera(window, fresh)
+    if previous is not None:
+        remove(previous, fresh)
+        take_plain_names(fresh)
 
 
 def seldom(
@@ -176,6 +241,19 @@ class OnOwnScene:
         return True
 
 
+class OnModelScene(OnOwnScene):
+    """Mixin of operators that need a generated scene of a single model."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if library.compares(context.scene):
+            cls.poll_message_set(tr("This scene compares models: generate one of them first"))
+            return False
+        return True
+
+
 class LLM_SCENE_OT_save_preset(bpy.types.Operator):
     """Keep the model, the prompt, the sampling and the look under a name in the menu of presets"""
 
@@ -230,6 +308,8 @@ class LLM_SCENE_OT_jump(OnOwnScene, bpy.types.Operator):
 
 def stem_of(scene: bpy.types.Scene) -> str:
     """A file name for what a scene shows, such as "nano-GPT-sort CBABBC"."""
+    if library.compares(scene):
+        return "comparison"
     settings = settings_of(scene)
     model = Path(settings.folder).name if settings.source == "FOLDER" else settings.preset
     return re.sub(r'[<>:"/\\|?*\x00-\x1f]+', "_", f"{model} {settings.prompt[:24]}".strip())
@@ -271,7 +351,7 @@ class _Export(OnOwnScene, ExportHelper):
         raise NotImplementedError
 
 
-class LLM_SCENE_OT_export_gltf(_Export, bpy.types.Operator):
+class LLM_SCENE_OT_export_gltf(OnModelScene, _Export, bpy.types.Operator):
     """Write the scene with its colours and its animation as a .glb file, for the web and other programs"""
 
     bl_idname = "llm_scene.export_gltf"
@@ -300,7 +380,7 @@ class LLM_SCENE_OT_export_gltf(_Export, bpy.types.Operator):
         export_gltf(path, *parts, mode=self.mode, chapter_clips=self.chapter_clips)
 
 
-class LLM_SCENE_OT_export_page(_Export, bpy.types.Operator):
+class LLM_SCENE_OT_export_page(OnModelScene, _Export, bpy.types.Operator):
     """Write one .html file that plays the film in a browser and explains every cell, without a network"""
 
     bl_idname = "llm_scene.export_page"
@@ -345,13 +425,14 @@ class LLM_SCENE_OT_farm_folder(_Export, bpy.types.Operator):
     def write(self, context: bpy.types.Context, path: Path) -> None:
         from ..output.farm import write_farm
 
-        shown = library.production_of(context.scene)
-        assert shown is not None
-        write_farm(context.scene, path, shown.film)
+        film = library.film_of(context.scene)
+        assert film is not None
+        write_farm(context.scene, path, film)
 
 
 CLASSES = (
     LLM_SCENE_OT_generate,
+    LLM_SCENE_OT_compare,
     LLM_SCENE_OT_save_preset,
     LLM_SCENE_OT_remove,
     LLM_SCENE_OT_jump,

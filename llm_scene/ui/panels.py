@@ -214,6 +214,21 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
             jump.frame = marker.frame
 
 
+class VIEW3D_PT_llm_scene_compare(_SubPanel, bpy.types.Panel):
+    """Models side by side."""
+
+    bl_label = "Compare"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, settings_of(context.scene)
+        layout.column(align=True).prop(settings, "compared")
+        own = layout.row()
+        own.active = bool(settings.folder)
+        own.prop(settings, "compare_own")
+        layout.operator("llm_scene.compare", icon="MOD_ARRAY")
+
+
 class VIEW3D_PT_llm_scene_inspector(_SubPanel, bpy.types.Panel):
     """The pinned cell, where it came from, and the way that led to it."""
 
@@ -301,6 +316,7 @@ CLASSES = (
     VIEW3D_PT_llm_scene_prompt,
     VIEW3D_PT_llm_scene_look,
     VIEW3D_PT_llm_scene_film,
+    VIEW3D_PT_llm_scene_compare,
     VIEW3D_PT_llm_scene_inspector,
     VIEW3D_PT_llm_scene_output,
 )

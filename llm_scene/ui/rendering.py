@@ -75,8 +75,8 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> Steps:
         scene = context.scene
-        tag, made = tag_of(scene), library.production_of(scene)
-        assert tag is not None and made is not None
+        tag, story = tag_of(scene), library.film_of(scene)
+        assert tag is not None and story is not None
         if tag in _running:
             raise UserError(tr("This scene is being rendered already."))
         film = Path(bpy.path.abspath(self.filepath)) if self.filepath else film_path(scene)
@@ -90,7 +90,7 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
             (scene.frame_end if self.last < 0 else min(self.last, scene.frame_end)) + 1,
         )
         told: list[str] = []  # by other threads than Blender's own
-        steps = film_steps(scene, made.film, film, frames=frames, cluster=cluster, tell=told.append)
+        steps = film_steps(scene, story, film, frames=frames, cluster=cluster, tell=told.append)
         render = _running[tag] = Render(steps, Progress("rendering", 0, len(frames)))
         try:
             for _ in self._watch(context, render):

@@ -20,7 +20,7 @@ from ..scene.cells import DEFAULTS
 from ..scene.rendering import PRESETS as RENDER_PRESETS
 from ..scene.rendering import apply_preset
 from . import appearance
-from .library import presets
+from .library import compares, presets, shipped
 from .ownership import tag_of
 from .translations import CONTEXT
 
@@ -63,6 +63,11 @@ def preset_items(self: Settings, context: bpy.types.Context | None) -> list[Item
     return _items
 
 
+def compared_items() -> list[tuple[str, str, str, str, int]]:
+    """The models that can be chosen to stand side by side."""
+    return [(p.name, p.title, p.description, "NONE", 1 << n) for n, p in enumerate(shipped())]
+
+
 def language_items() -> list[tuple[str, str, str]]:
     """The menu of caption languages."""
     spoken = [(code, words(code).language, "Language of the captions") for code in languages()]
@@ -97,13 +102,16 @@ def choose_folder(self: Settings, context: bpy.types.Context) -> None:
 
 
 def live(
-    change: Callable[[bpy.types.Scene, Settings], None],
+    change: Callable[[bpy.types.Scene, Settings], None], *, compared: bool = False
 ) -> Callable[[Settings, bpy.types.Context], None]:
-    """An update callback that acts on the scene, where the add-on made it."""
+    """An update callback that acts on the scene, where the add-on made it.
+
+    On scenes with models side by side it acts only where `compared` says that it can.
+    """
 
     def update(self: Settings, context: bpy.types.Context) -> None:
         scene = self.id_data
-        if not _quiet and tag_of(scene) is not None:
+        if not _quiet and tag_of(scene) is not None and (compared or not compares(scene)):
             change(scene, self)
 
     return update
@@ -276,6 +284,15 @@ class Settings(bpy.types.PropertyGroup):
         name="Captions", description="Language of the film's captions", items=language_items()
     )
 
+    compared: EnumProperty(
+        name="Models",
+        description="The models to stand side by side; click with Shift to choose several",
+        items=compared_items(),
+        options={"ENUM_FLAG"},
+        default={"nano-gpt-sort", "gpt2-small", "gpt2-xl", "gpt3"},
+    )
+    compare_own: BoolProperty(name="Mine Too", description="Also the model in the folder that Model names")
+
     keep: BoolProperty(
         name="Keep This Scene",
         description="The next Generate makes another scene beside this one instead of replacing it",
@@ -288,7 +305,7 @@ class Settings(bpy.types.PropertyGroup):
             for p in RENDER_PRESETS.values()
         ],
         default="preview",
-        update=live(requality),
+        update=live(requality, compared=True),
     )
     film_path: StringProperty(
         name="Film",

@@ -29,13 +29,18 @@ def test_every_language_has_every_key_and_its_facts(code: str) -> None:
     assert set(ours.captions) == set(english.captions)
     for key, text in english.captions.items():
         assert placeholders(ours.captions[key]) == placeholders(text), key
+    assert set(ours.things) == set(english.things)
+    assert {key: placeholders(text) for key, text in ours.scale.items()} == {
+        key: placeholders(text) for key, text in english.scale.items()
+    }
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_nothing_is_blank_or_broken_over_lines(code: str) -> None:
     ours = words(code)
     assert set(ours.tasks) == set(words("en").tasks)
-    for text in (ours.language, *ours.titles.values(), *ours.captions.values(), *ours.tasks.values()):
+    parts = (ours.titles, ours.captions, ours.tasks, ours.scale, ours.things)
+    for text in (ours.language, *(text for part in parts for text in part.values())):
         assert text == text.strip() != ""
         assert "\n" not in text
 

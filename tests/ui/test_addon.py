@@ -16,6 +16,7 @@ from llm_scene.ui.ownership import everything, own_scenes, tag_of
 
 OPERATORS = (
     "generate",
+    "compare",
     "save_preset",
     "remove",
     "jump",
@@ -195,6 +196,94 @@ class TestGenerate:
         monkeypatch.setattr("llm_scene.scene.rendering.apply_preset", lambda *_: 1 / 0)
         with pytest.raises(RuntimeError, match="division"):
             bpy.ops.llm_scene.generate()
+        assert names() == before
+
+
+class TestCompare:
+    @pytest.fixture
+    def compared(self, addon: None) -> "bpy.types.Scene":
+        bpy.context.scene.llm_scene_settings.compared = {"nano-gpt-sort", "gpt2-small"}
+        assert bpy.ops.llm_scene.compare() == {"FINISHED"}
+        return bpy.context.scene
+
+    def test_shows_the_chosen_models(self, compared: Any) -> None:
+        assert tag_of(compared) and library.compares(compared)
+        names = {place.exhibit.name for place in library._productions[tag_of(compared)].places}
+        assert names == {"nano-gpt-sort", "gpt2-small"}
+        assert [m.name for m in sorted(compared.timeline_markers, key=lambda m: m.frame)] == [
+            "Scale",
+            "nano-GPT",
+            "GPT-2 small",
+        ]
+
+    def test_and_generate_replace_each_other_and_delete_leaves_nothing(self, addon: None) -> None:
+        settings, before, all_names = bpy.context.scene.llm_scene_settings, user_state(), names()
+        settings.compared = {"gpt2-small"}
+        for make in (bpy.ops.llm_scene.compare, bpy.ops.llm_scene.generate, bpy.ops.llm_scene.compare):
+            assert make() == {"FINISHED"}
+            assert len(own_scenes()) == 1
+        assert user_state() == before
+        bpy.ops.llm_scene.remove()
+        assert names() == all_names
+
+    def test_a_folder_stands_beside_presets(self, addon: None) -> None:
+        settings = bpy.context.scene.llm_scene_settings
+        settings.folder = str(Path(__file__).parents[2] / "presets" / "nano-gpt-sort")
+        settings.compared, settings.compare_own = {"gpt2-small"}, True
+        bpy.ops.llm_scene.compare()
+        assert [m.name for m in bpy.context.scene.timeline_markers] == [
+            "Scale",
+            "nano-gpt-sort",
+            "GPT-2 small",
+        ]
+
+    def test_nothing_chosen(self, addon: None) -> None:
+        before = names()
+        bpy.context.scene.llm_scene_settings.compared = set()
+        with pytest.raises(RuntimeError, match="at least one model"):
+            bpy.ops.llm_scene.compare()
+        assert names() == before
+
+    def test_cancelled_at_any_step_leaves_nothing(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        seconds = itertools.count()
+        monkeypatch.setattr("llm_scene.ui.operators.time.monotonic", lambda: next(seconds))
+        settings, before = bpy.context.scene.llm_scene_settings, names()
+        recipe = operators.comparison_recipe(settings)
+        made = library.compare(recipe)
+        for stop in (0, 1, 50):
+            steps = operators.comparing(recipe, made, settings)
+            for _ in range(stop + 1):
+                next(steps)
+            steps.close()
+            assert names() == before
+
+    def test_what_needs_one_model_says_so(self, compared: Any, tmp_path: Path) -> None:
+        with pytest.raises(RuntimeError, match="This scene compares models"):
+            bpy.ops.llm_scene.export_gltf(filepath=str(tmp_path / "a.glb"))
+        compared.llm_scene_settings.look = "paper"
+        compared.llm_scene_settings.quality = "final-4k"
+        assert compared.render.resolution_x == 3840
+
+    def test_its_film_is_rendered_and_survives_saving(self, compared: Any, tmp_path: Path) -> None:
+        path, film = str(tmp_path / "a.blend"), tmp_path / "a.mp4"
+        told = library.film_of(compared)
+        bpy.ops.wm.save_as_mainfile(filepath=path)
+        library.forget()
+        bpy.ops.wm.open_mainfile(filepath=path)
+        scene = own_scenes()[0]
+        bpy.context.window.scene = scene
+        assert library.film_of(scene) == told
+        scene.render.resolution_x, scene.render.resolution_y, scene.cycles.samples = 64, 36, 1
+        assert bpy.ops.llm_scene.render(filepath=str(film), first=0, last=1) == {"FINISHED"}
+        assert film.read_bytes()[4:8] == b"ftyp"
+
+    def test_is_one_step_to_undo(self, addon: None) -> None:
+        bpy.context.scene.llm_scene_settings.compared = {"gpt2-small"}
+        bpy.ops.ed.undo_push(message="before")
+        before = names()
+        bpy.ops.llm_scene.compare("EXEC_DEFAULT", True)
+        assert names() > before
+        bpy.ops.ed.undo()
         assert names() == before
 
 
@@ -400,7 +489,8 @@ class TestContext:
             if not issubclass(cls, bpy.types.Operator):
                 continue
             operator = getattr(bpy.ops.llm_scene, cls.bl_idname.removeprefix("llm_scene."))
-            if cls.bl_idname.removeprefix("llm_scene.") in ("generate", "save_preset", "open_model"):
+            anywhere = ("generate", "compare", "save_preset", "open_model")
+            if cls.bl_idname.removeprefix("llm_scene.") in anywhere:
                 assert operator.poll()  # these need no scene of ours
                 continue
             with pytest.raises(RuntimeError, match="Generate a scene first"):

@@ -27,6 +27,12 @@ NAMES = {
     "中文",
     "nano-GPT",
     "Tiny Austen",
+    "GPT-2 small",
+    "GPT-2 medium",
+    "GPT-2 large",
+    "GPT-2 XL",
+    "GPT-3 175B",
+    "Llama 3 8B",
 }  # or Blender's
 
 

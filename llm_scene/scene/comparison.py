@@ -1,0 +1,274 @@
+"""Builds the scene of models side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+
+import bpy
+
+from ..film.plan import Film, Pose
+from ..film.props import Note
+from ..film.scale import PIN, card_name, pin_height, pin_name
+from ..layout.budget import CUBOIDS, Detail
+from ..layout.lineup import LEAN, TURN, Place
+from ..layout.look import Look
+from ..layout.plan import Layout
+from ..layout.signs import Sign
+from ..layout.structure import Structure
+from ..network.trace import Trace
+from .animate import Curves, key_channel
+from .build import MARK, model_objects
+from .camera import CAMERA, TARGET, place
+from .labels import Lettering, line_object, quiet, text_object
+from .room import light
+from .structure import REACH, card_material, plain, structure_materials, structure_objects
+
+NAME = "LLM Scene comparison"
+STEP = 6  # frames between two keys of the camera
+CLIP = (0.02, 24.0)  # where the camera's view begins and ends, in distances of its subject
+PIN_WIDTH = 0.0012  # of a pin's line, relative to the camera's distance
+FACING = (math.radians(90 - LEAN), 0.0, math.radians(TURN))  # of writing that faces the viewer
+MARGIN, CAPITAL = 0.25, 0.73  # of a plate round its text, and height of capital letters, by the letters
+INKS = {"ink": "ink", "back": "background"}
+GROUND = 40.0  # reach of the ground, in distances of the last subject
+Living = tuple[Layout, Trace]  # a model with its true values
+
+
+@dataclass
+class _Stage:
+    """What the steps of building share."""
+
+    scene: bpy.types.Scene
+    look: Look
+    objects: dict[str, list[bpy.types.Object]]  # by the targets of cues
+
+    def collection(self, name: str) -> bpy.types.Collection:
+        """A new collection of the scene."""
+        made = bpy.data.collections.new(name)
+        self.scene.collection.children.link(made)
+        return made
+
+    def add(self, target: str, thing: bpy.types.Object) -> None:
+        """Let cues find an object."""
+        self.objects.setdefault(target, []).append(thing)
+
+
+def construct_comparison(
+    places: tuple[Place, ...],
+    models: Mapping[str, Living | Structure],
+    film: Film,
+    look: Look,
+    budget: int = CUBOIDS,
+) -> Generator[tuple[float, str], None, bpy.types.Scene]:
+    """A new scene of models side by side with their film, in small steps: see `build.construct`.
+
+    `models` are by the names of the exhibits.
+    """
+    scene = bpy.data.scenes.new(NAME)
+    scene[MARK] = True
+    stage = _Stage(scene, look, {})
+    materials = structure_materials(look)
+    for n, spot in enumerate(places):
+        begun, part = 0.8 * n / len(places), 0.8 / len(places)
+        yield begun, "matrices"
+        model = models[spot.exhibit.name]
+        if isinstance(model, Structure):
+            _structure(stage, spot, model, materials)
+        else:
+            for share in _living(stage, spot, model, film, budget):
+                yield begun + part * share, "matrices"
+    yield 0.8, "labels"
+    _cards(stage, places)
+    _pins(stage, places)
+    _notes(stage, film)
+    yield 0.85, "room"
+    into = stage.collection("Room")
+    light(scene, look, into)
+    into.objects.link(plain(look, GROUND * film.pose(film.duration).distance))
+    yield 0.9, "film"
+    _film(stage, film)
+    return scene
+
+
+def build_comparison(
+    places: tuple[Place, ...],
+    models: Mapping[str, Living | Structure],
+    film: Film,
+    look: Look,
+    budget: int = CUBOIDS,
+) -> bpy.types.Scene:
+    """`construct_comparison` to its end."""
+    steps = construct_comparison(places, models, film, look, budget)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            scene: bpy.types.Scene = end.value
+            return scene
+
+
+def _structure(
+    stage: _Stage, spot: Place, structure: Structure, materials: dict[str, bpy.types.Material]
+) -> None:
+    name = spot.exhibit.name
+    into = stage.collection(spot.exhibit.title)
+    for thing in structure_objects(name, structure, spot.offset, materials):
+        into.objects.link(thing)
+        stage.add(name, thing)
+
+
+def _living(
+    stage: _Stage, spot: Place, model: Living, film: Film, budget: int
+) -> Generator[float, None, None]:
+    """A model with its values; objects that no cue names by themselves go with the model."""
+    layout, trace = model
+    name = spot.exhibit.name
+    found = yield from model_objects(
+        stage.scene, spot.exhibit.title, layout, trace, stage.look, Detail(budget)
+    )
+    for key, thing in found.items():
+        alone = f"{name}/{key}"
+        stage.add(alone if (alone, "hidden") in film.tracks else name, thing)
+        if thing.parent is None:
+            thing.location = [a + b for a, b in zip(thing.location, spot.offset, strict=True)]
+
+
+def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
+    """A card is an empty as large as its name's letters, by whose scale its lines and its plate shrink."""
+    ink = card_material(stage.look, "cards", stage.look.ink)
+    back = card_material(stage.look, "card plates", stage.look.ground)
+    into = stage.collection("Cards")
+    for spot in places:
+        name, size = card_name(spot), spot.card[0].size
+        card = bpy.data.objects.new(name, None)
+        card.location, card.rotation_euler = spot.card[0].at, FACING
+        card.scale = (size,) * 3
+        parts = [
+            _text(f"{name} {n}", line.text, line.size / size, (line.at[2] - spot.card[0].at[2]) / size, ink)
+            for n, line in enumerate(spot.card)
+        ]
+        for thing in (card, *parts, _plate(f"{name} plate", parts, back)):
+            into.objects.link(thing)
+            if thing is not card:
+                thing.parent = card
+        stage.add(name, card)
+
+
+def _text(name: str, text: str, size: float, up: float, ink: bpy.types.Material) -> bpy.types.Object:
+    """A line in the plane of its parent, `up` above its foot.
+
+    Sizes are the objects', because letters end at a height of 10,000.
+    """
+    line = text_object(name, Sign(text, (0.0, 0.0, 0.0), 1.0, "left", "card", ""), ink)
+    line.rotation_euler = (0.0, 0.0, 0.0)
+    line.location, line.scale = (0.0, up, 0.0), (size,) * 3
+    return line
+
+
+def _plate(name: str, lines: list[bpy.types.Object], material: bpy.types.Material) -> bpy.types.Object:
+    """A board behind lines of text, in their parent's plane."""
+    setting = Lettering()
+    size = lines[0].scale.y
+    right = max(line.scale.x * setting.width(line.data.body) for line in lines) + MARGIN * size
+    low = min(line.location.y for line in lines) - MARGIN * size
+    high = max(line.location.y + line.scale.y * CAPITAL for line in lines) + MARGIN * size
+    left, back = -MARGIN * size, -0.03 * size
+    mesh = bpy.data.meshes.new(name)
+    corners = [(left, low, back), (right, low, back), (right, high, back), (left, high, back)]
+    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
+    mesh.materials.append(material)
+    return quiet(bpy.data.objects.new(name, mesh))
+
+
+def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
+    """A name over a thin line, as large as the camera is far away, which its cues see to."""
+    ink = card_material(stage.look, "pins", stage.look.accent)
+    back = card_material(stage.look, "pin plates", stage.look.ground)
+    into = stage.collection("Pins")
+    for n, spot in enumerate(places[:-1]):
+        name, height = pin_name(spot), pin_height(n)
+        foot, head = (bpy.data.objects.new(title, None) for title in (name, f"{name} head"))
+        foot.location = (*spot.box.centre[:2], spot.box.low[2])
+        foot.scale = (0.0, 0.0, 0.0)
+        line = line_object(f"{name} line", [(((0, 0, 0), (0, 0, height)), PIN_WIDTH)], ink)
+        head.location, head.rotation_euler = (0.0, 0.0, height), FACING
+        text = _text(f"{name} text", spot.exhibit.title, PIN, 0.0, ink)
+        plate = _plate(f"{name} plate", [text], back)
+        for thing in (foot, line, head, text, plate):
+            into.objects.link(thing)
+        line.parent = head.parent = foot
+        text.parent = plate.parent = head
+        stage.add(name, foot)
+
+
+def _notes(stage: _Stage, film: Film) -> None:
+    """Numbers on the cells with which the film begins."""
+    look, into = stage.look, stage.collection("Numbers")
+    inks = {ink: card_material(look, f"numbers {ink}", getattr(look, code)) for ink, code in INKS.items()}
+    for note in film.props:
+        assert isinstance(note, Note)
+        sign = Sign(note.text, note.at, note.size, note.align, "note", "")
+        thing = text_object(note.name, sign, inks[note.ink])
+        into.objects.link(thing)
+        stage.add(note.name, thing)
+
+
+# --- film ---
+
+
+def _film(stage: _Stage, film: Film) -> None:
+    scene = stage.scene
+    into = stage.collection("Camera")
+    camera, target = _camera(scene, film, into)
+    curves = Curves(f"{scene.name} {film.name}")
+    for (name, channel), cues in film.tracks.items():
+        for thing in stage.objects.get(name, ()):
+            key_channel(curves, thing, channel, cues, film.fps)
+    _key_camera(curves, film, scene, camera, target)
+    scene.render.fps = film.fps
+    scene.frame_start, scene.frame_end = 0, film.n_frames - 1
+    scene.frame_set(0)
+    for chapter in film.chapters:
+        scene.timeline_markers.new(chapter.title, frame=round(chapter.start * film.fps))
+
+
+def _camera(
+    scene: bpy.types.Scene, film: Film, into: bpy.types.Collection
+) -> tuple[bpy.types.Object, bpy.types.Object]:
+    data = bpy.data.cameras.new(CAMERA)
+    data.sensor_width = 36
+    camera = bpy.data.objects.new(CAMERA, data)
+    target = bpy.data.objects.new(TARGET, None)
+    camera.parent = target
+    camera.rotation_euler = (math.pi / 2, 0, 0)
+    into.objects.link(target)
+    into.objects.link(camera)
+    scene.camera = camera
+    place(camera, target, film.pose(0.0))
+    return camera, target
+
+
+def _key_camera(
+    curves: Curves, film: Film, scene: bpy.types.Scene, camera: bpy.types.Object, target: bpy.types.Object
+) -> None:
+    """The move, key by key; what is clipped and where haze begins goes with the distance."""
+    near, far = CLIP
+    scene[REACH] = film.pose(0.0).distance
+    channels: tuple[tuple[bpy.types.ID, str, int, Callable[[Pose], float]], ...] = (
+        (target, "location", 0, lambda p: p.target[0]),
+        (target, "location", 1, lambda p: p.target[1]),
+        (target, "location", 2, lambda p: p.target[2]),
+        (target, "rotation_euler", 0, lambda p: -math.radians(p.elevation)),
+        (target, "rotation_euler", 2, lambda p: math.radians(p.azimuth)),
+        (camera, "location", 1, lambda p: -p.distance),
+        (camera.data, "clip_start", 0, lambda p: near * p.distance),
+        (camera.data, "clip_end", 0, lambda p: far * p.distance),
+        (scene, f'["{REACH}"]', 0, lambda p: p.distance),
+    )
+    frames = [*range(0, film.n_frames - 1, STEP), film.n_frames - 1]
+    poses = [film.pose(frame / film.fps) for frame in frames]
+    for owner, path, index, read in channels:
+        keys = [(frame, read(pose)) for frame, pose in zip(frames, poses, strict=True)]
+        curves.write_smooth(owner, path, index, keys)
