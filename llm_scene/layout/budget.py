@@ -14,7 +14,8 @@ WINDOW = 128  # cells a side of a window of cuboids in a slab
 # What a scene takes on two cores, measured with nano-GPT and a GPT-2 small: seconds and bytes by what
 # there is, and bytes for Blender itself.
 BLOCK_SECONDS, CUBOID_SECONDS, SLAB_SECONDS = 8e-3, 2e-6, 1.5e-7
-BLOCK_BYTES, CUBOID_BYTES, SLAB_BYTES, BLENDER_BYTES = 4e5, 1100.0, 14.0, 3e8
+# Memory is that of rendering.
+BLOCK_BYTES, CUBOID_BYTES, SLAB_BYTES, BLENDER_BYTES = 4e5, 8000.0, 16.0, 3e8
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,18 @@ class Cost:
 def slabs(layout: Layout, budget: int = CUBOIDS) -> frozenset[str]:
     """The names of the blocks to draw as slabs: the largest ones, until the rest fits the budget.
 
+    Slabs take part of the budget too, as much as of the memory: a cuboid's for 500 of their cells.
     All heads' shares of a matrix, and all layers' matrices of a size, are drawn alike.
     """
     sizes = sorted({block.n_cells for block in layout.blocks.values()}, reverse=True)
-    cells = sum(block.n_cells for block in layout.blocks.values())
+    cells, pictured = sum(block.n_cells for block in layout.blocks.values()), 0
     chosen: set[str] = set()
     for size in sizes:
-        if cells <= budget:
+        if cells + pictured * SLAB_BYTES / CUBOID_BYTES <= budget:
             break
         alike = [block.name for block in layout.blocks.values() if block.n_cells == size]
         chosen.update(alike)
-        cells -= size * len(alike)
+        cells, pictured = cells - size * len(alike), pictured + size * len(alike)
     return frozenset(chosen)
 
 
