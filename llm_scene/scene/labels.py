@@ -91,17 +91,18 @@ class Lettering:
 
     def width(self, text: str) -> float:
         """How long a line of letters of size 1 is."""
-        return float(np.ptp(self._glyphs(text)[0][:, 0]))
+        return float(np.ptp(self.glyphs(text)[0][:, 0]))
 
     def lay(self, sign: Sign) -> Flat:
         """The sign's vertices in the scene, and its faces."""
-        flat, faces = self._glyphs(sign.text)
+        flat, faces = self.glyphs(sign.text)
         flat = flat * sign.size
         x, y, z = sign.at
         along, up = (-flat[:, 1], flat[:, 0]) if sign.upright else (flat[:, 0], flat[:, 1])
         return np.stack([x + along, np.full(len(flat), y - 0.05), z + up], axis=1), faces
 
-    def _glyphs(self, text: str) -> Flat:
+    def glyphs(self, text: str) -> Flat:
+        """Vertices `[n, 2]` and faces of letters of size 1, centred on a baseline along x."""
         if text not in self._set:
             self._set[text] = _glyphs(text)
         return self._set[text]
@@ -125,10 +126,10 @@ def _glyphs(text: str) -> Flat:
     holder.to_mesh_clear()
     bpy.data.objects.remove(holder)
     bpy.data.curves.remove(curve)
-    return _filled(points.reshape(-1, 3)[:, :2].astype(float), edges.reshape(-1, 2))
+    return filled(points.reshape(-1, 3)[:, :2].astype(float), edges.reshape(-1, 2))
 
 
-def _filled(points: Array, edges: Array) -> Flat:
+def filled(points: Array, edges: Array) -> Flat:
     """Triangles that fill closed outlines: `points` [n, 2] in order, `edges` [n, 2]."""
     if not len(points):
         return np.zeros((0, 2)), []
