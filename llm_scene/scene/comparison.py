@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 
 import bpy
+import numpy as np
 
 from ..film.plan import Film, Pose
 from ..film.props import Note
@@ -15,13 +16,12 @@ from ..layout.budget import CUBOIDS, Detail
 from ..layout.lineup import LEAN, TURN, Place
 from ..layout.look import Look
 from ..layout.plan import Layout
-from ..layout.signs import Sign
 from ..layout.structure import Structure
 from ..network.trace import Trace
 from .animate import Curves, key_channel
 from .build import MARK, model_objects
 from .camera import CAMERA, TARGET, place
-from .labels import Lettering, line_object, quiet, text_object
+from .labels import Lettering, line_object, quiet
 from .room import light
 from .structure import REACH, card_material, plain, structure_materials, structure_objects
 
@@ -31,6 +31,7 @@ CLIP = (0.02, 24.0)  # where the camera's view begins and ends, in distances of 
 PIN_WIDTH = 0.0012  # of a pin's line, relative to the camera's distance
 FACING = (math.radians(90 - LEAN), 0.0, math.radians(TURN))  # of writing that faces the viewer
 MARGIN, CAPITAL = 0.25, 0.73  # of a plate round its text, and height of capital letters, by the letters
+IN_FRONT = 0.05  # of a cell hangs its number
 INKS = {"ink": "ink", "back": "background"}
 GROUND = 40.0  # reach of the ground, in distances of the last subject
 Living = tuple[Layout, Trace]  # a model with its true values
@@ -43,6 +44,7 @@ class _Stage:
     scene: bpy.types.Scene
     look: Look
     objects: dict[str, list[bpy.types.Object]]  # by the targets of cues
+    setting: Lettering
 
     def collection(self, name: str) -> bpy.types.Collection:
         """A new collection of the scene."""
@@ -68,7 +70,7 @@ def construct_comparison(
     """
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
-    stage = _Stage(scene, look, {})
+    stage = _Stage(scene, look, {}, Lettering())
     materials = structure_materials(look)
     for n, spot in enumerate(places):
         begun, part = 0.8 * n / len(places), 0.8 / len(places)
@@ -146,9 +148,11 @@ def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
         card.location, card.rotation_euler = spot.card[0].at, FACING
         card.scale = (size,) * 3
         parts = [
-            _text(f"{name} {n}", line.text, line.size / size, (line.at[2] - spot.card[0].at[2]) / size, ink)
+            _text(f"{name} {n}", line.text, line.size / size, ink, stage.setting)
             for n, line in enumerate(spot.card)
         ]
+        for part, line in zip(parts, spot.card, strict=True):
+            part.location.y = (line.at[2] - spot.card[0].at[2]) / size
         for thing in (card, *parts, _plate(f"{name} plate", parts, back)):
             into.objects.link(thing)
             if thing is not card:
@@ -156,25 +160,29 @@ def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
         stage.add(name, card)
 
 
-def _text(name: str, text: str, size: float, up: float, ink: bpy.types.Material) -> bpy.types.Object:
-    """A line in the plane of its parent, `up` above its foot.
-
-    Sizes are the objects', because letters end at a height of 10,000.
-    """
-    line = text_object(name, Sign(text, (0.0, 0.0, 0.0), 1.0, "left", "card", ""), ink)
-    line.rotation_euler = (0.0, 0.0, 0.0)
-    line.location, line.scale = (0.0, up, 0.0), (size,) * 3
+def _text(
+    name: str, text: str, size: float, ink: bpy.types.Material, setting: Lettering, *, left: bool = True
+) -> bpy.types.Object:
+    """A line of letters of any size as a mesh, its baseline along x from the origin, or centred on it."""
+    flat, faces = setting.glyphs(text)
+    vertices = np.zeros((len(flat), 3))
+    vertices[:, :2] = flat
+    vertices[:, 0] -= flat[:, 0].min() if left else 0.0
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(vertices.tolist(), [], faces)
+    mesh.materials.append(ink)
+    line = quiet(bpy.data.objects.new(name, mesh))
+    line["text"], line.scale = text, (size,) * 3
     return line
 
 
 def _plate(name: str, lines: list[bpy.types.Object], material: bpy.types.Material) -> bpy.types.Object:
     """A board behind lines of text, in their parent's plane."""
-    setting = Lettering()
-    size = lines[0].scale.y
-    right = max(line.scale.x * setting.width(line.data.body) for line in lines) + MARGIN * size
+    size = lines[0].scale.x
+    right = max(line.scale.x * max(vertex.co.x for vertex in line.data.vertices) for line in lines)
     low = min(line.location.y for line in lines) - MARGIN * size
     high = max(line.location.y + line.scale.y * CAPITAL for line in lines) + MARGIN * size
-    left, back = -MARGIN * size, -0.03 * size
+    left, right, back = -MARGIN * size, right + MARGIN * size, -0.03 * size
     mesh = bpy.data.meshes.new(name)
     corners = [(left, low, back), (right, low, back), (right, high, back), (left, high, back)]
     mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
@@ -194,7 +202,7 @@ def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
         foot.scale = (0.0, 0.0, 0.0)
         line = line_object(f"{name} line", [(((0, 0, 0), (0, 0, height)), PIN_WIDTH)], ink)
         head.location, head.rotation_euler = (0.0, 0.0, height), FACING
-        text = _text(f"{name} text", spot.exhibit.title, PIN, 0.0, ink)
+        text = _text(f"{name} text", spot.exhibit.title, PIN, ink, stage.setting)
         plate = _plate(f"{name} plate", [text], back)
         for thing in (foot, line, head, text, plate):
             into.objects.link(thing)
@@ -209,8 +217,9 @@ def _notes(stage: _Stage, film: Film) -> None:
     inks = {ink: card_material(look, f"numbers {ink}", getattr(look, code)) for ink, code in INKS.items()}
     for note in film.props:
         assert isinstance(note, Note)
-        sign = Sign(note.text, note.at, note.size, note.align, "note", "")
-        thing = text_object(note.name, sign, inks[note.ink])
+        thing = _text(note.name, note.text, note.size, inks[note.ink], stage.setting, left=False)
+        x, y, z = note.at
+        thing.location, thing.rotation_euler.x = (x, y - IN_FRONT, z), math.pi / 2
         into.objects.link(thing)
         stage.add(note.name, thing)
 

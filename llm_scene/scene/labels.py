@@ -8,6 +8,8 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from mathutils import Vector
+from mathutils.geometry import delaunay_2d_cdt
 
 from ..layout.plan import Candidate, Letter, Point
 from ..layout.signs import Sign
@@ -89,36 +91,65 @@ class Lettering:
 
     def width(self, text: str) -> float:
         """How long a line of letters of size 1 is."""
-        return float(np.ptp(self._glyphs(text)[0][:, 0]))
+        return float(np.ptp(self.glyphs(text)[0][:, 0]))
 
     def lay(self, sign: Sign) -> Flat:
         """The sign's vertices in the scene, and its faces."""
-        flat, faces = self._glyphs(sign.text)
+        flat, faces = self.glyphs(sign.text)
         flat = flat * sign.size
         x, y, z = sign.at
         along, up = (-flat[:, 1], flat[:, 0]) if sign.upright else (flat[:, 0], flat[:, 1])
         return np.stack([x + along, np.full(len(flat), y - 0.05), z + up], axis=1), faces
 
-    def _glyphs(self, text: str) -> Flat:
+    def glyphs(self, text: str) -> Flat:
+        """Vertices `[n, 2]` and faces of letters of size 1, centred on a baseline along x."""
         if text not in self._set:
             self._set[text] = _glyphs(text)
         return self._set[text]
 
 
 def _glyphs(text: str) -> Flat:
-    """A line of text of size 1, centred, in the xy plane."""
+    """A line of text of size 1, centred, in the xy plane.
+
+    Blender's own filling leaves scars where an outline crosses itself, as this face's P, R and 4 do; here
+    everything is filled that outlines go round.
+    """
     curve = bpy.data.curves.new("setting", "FONT")
     curve.body, curve.font, curve.align_x = text, face(text), "CENTER"
-    curve.resolution_u, curve.fill_mode = 2, "FRONT"
+    curve.resolution_u, curve.fill_mode = 3, "NONE"
     holder = bpy.data.objects.new("setting", curve)
     mesh = holder.to_mesh()
-    vertices = np.empty(3 * len(mesh.vertices), np.float32)
-    mesh.vertices.foreach_get("co", vertices)
-    faces = [list(polygon.vertices) for polygon in mesh.polygons]
+    points = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", points)
+    edges = np.empty(2 * len(mesh.edges), np.int32)
+    mesh.edges.foreach_get("vertices", edges)
     holder.to_mesh_clear()
     bpy.data.objects.remove(holder)
     bpy.data.curves.remove(curve)
-    return vertices.reshape(-1, 3)[:, :2], faces
+    return filled(points.reshape(-1, 3)[:, :2].astype(float), edges.reshape(-1, 2))
+
+
+def filled(points: Array, edges: Array) -> Flat:
+    """Triangles that fill closed outlines: `points` [n, 2] in order, `edges` [n, 2]."""
+    if not len(points):
+        return np.zeros((0, 2)), []
+    made = delaunay_2d_cdt([Vector(p) for p in points], edges.tolist(), [], 0, 1e-6)
+    corners = np.array(made[0])
+    faces = np.array(made[2])
+    closing = np.abs(edges[:, 0] - edges[:, 1]) > 1  # joins the last point of an outline to its first
+    ways = np.where(closing[:, None], np.sort(edges)[:, ::-1], np.sort(edges))
+    around = _turns(corners[faces].mean(axis=1), points[ways[:, 0]], points[ways[:, 1]])
+    return corners, faces[around != 0].tolist()
+
+
+def _turns(places: Array, start: Array, end: Array) -> Array:
+    """How often lines from `start` to `end` go round each place."""
+    x, y = places[:, :1], places[:, 1:]
+    up, down = (start[:, 1] <= y) & (end[:, 1] > y), (end[:, 1] <= y) & (start[:, 1] > y)
+    along = end - start
+    left = along[:, 0] * (y - start[:, 1]) - along[:, 1] * (x - start[:, 0])
+    turns: Array = (up & (left > 0)).sum(axis=1) - (down & (left < 0)).sum(axis=1)
+    return turns
 
 
 def line_object(

@@ -15,6 +15,7 @@ from llm_scene.layout.structure import ROLES, Structure
 from llm_scene.models import load
 from llm_scene.output.comparison import Comparison, compare
 from llm_scene.scene.comparison import build_comparison
+from llm_scene.scene.labels import filled
 from llm_scene.scene.structure import REACH
 from tests.scene.conftest import empty_file
 from tests.scene.reading import fingerprint, points
@@ -118,7 +119,7 @@ def test_cards_and_pins_are_as_large_as_the_film_says(made: tuple[Comparison, bp
     show(scene, scene.frame_end)
     assert card.scale.x == 0
     assert pin.scale.x == pytest.approx(comparison.film.pose(scene.frame_end / 24).distance, rel=0.01)
-    texts = [thing.data.body for thing in card.children if thing.type == "FONT"]
+    texts = [thing["text"] for thing in card.children if "text" in thing]
     assert texts == [line.text for line in place.card]
 
 
@@ -127,7 +128,7 @@ def test_a_card_stands_on_a_plate_that_holds_its_text(made: tuple[Comparison, bp
     show(scene, 0)
     for place in comparison.places:
         card = scene.objects[card_name(place)]
-        plate = next(thing for thing in card.children if thing.type == "MESH")
+        plate = next(thing for thing in card.children if "text" not in thing)
         corners = points(plate.data)
         for line in (thing for thing in card.children if thing.type == "FONT"):
             room = np.array([tuple(corner) for corner in line.bound_box]) * line.scale.x + tuple(
@@ -136,6 +137,24 @@ def test_a_card_stands_on_a_plate_that_holds_its_text(made: tuple[Comparison, bp
             assert (room.min(axis=0)[:2] > corners.min(axis=0)[:2]).all()
             assert (room.max(axis=0)[:2] < corners.max(axis=0)[:2]).all()
             assert room[0, 2] > corners[0, 2]
+
+
+def area(flat: np.ndarray, faces: list[list[int]]) -> float:
+    corners = flat[np.array(faces)]
+    (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    return float(np.abs(ax * by - ay * bx).sum() / 2)
+
+
+def test_letters_are_filled_where_their_outlines_cross_themselves() -> None:
+    """A P drawn in one go, whose bowl ends inside its stem; and a ring, whose hole stays open."""
+    p = [(0, 0), (0, 5), (4, 5), (4, 2), (0.5, 2), (0.5, 3), (3, 3), (3, 4), (1, 4), (1, 0)]
+    edges = [(n, (n + 1) % 10) for n in range(10)]
+    assert area(*filled(np.array(p, float), np.array(edges))) == pytest.approx(12)
+    ring = [(0, 0), (0, 4), (4, 4), (4, 0), (1, 1), (3, 1), (3, 3), (1, 3)]
+    edges = [(0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4)]
+    assert area(*filled(np.array(ring, float), np.array(edges))) == pytest.approx(12)
+    empty = filled(np.zeros((0, 2)), np.zeros((0, 2), int))
+    assert len(empty[0]) == len(empty[1]) == 0
 
 
 def test_the_small_model_hides_when_it_is_too_small(made: tuple[Comparison, bpy.types.Scene]) -> None:
