@@ -31,11 +31,11 @@ def link_object(name: str, links: list[Link], material: bpy.types.Material) -> b
     return bpy.data.objects.new(name, mesh)
 
 
-def tube(link: Link, sides: int = SIDES) -> tuple[Array, Array, Array]:
+def tube(link: Link, sides: int = SIDES, corner: int = CORNER) -> tuple[Array, Array, Array]:
     """Vertices `[n * sides, 3]`, quads, and each vertex's share of the way."""
     radius = link.width / 2
     head = min(3.2 * link.width, 4 * radius + 2.0)
-    path = _rounded(np.array(link.points, float), 4 * radius + 2)
+    path = _rounded(np.array(link.points, float), 4 * radius + 2, corner)
     tip, back = path[-1], path[-2]
     direction = (tip - back) / np.linalg.norm(tip - back)
     neck = tip - direction * min(head, 0.9 * float(np.linalg.norm(tip - back)))
@@ -65,15 +65,15 @@ def _rings(centre: Array, radii: Array, sides: int) -> Array:
     return centre[:, None, :] + radii[:, None, None] * circle
 
 
-def _rounded(points: Array, radius: float) -> Array:
-    """The polyline with its corners replaced by quadratic arcs."""
+def _rounded(points: Array, radius: float, count: int) -> Array:
+    """The polyline with its corners replaced by quadratic arcs of `count` points."""
     out = [points[0]]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        into, away = before - corner, after - corner
+    for before, knee, after in zip(points, points[1:], points[2:], strict=False):
+        into, away = before - knee, after - knee
         reach = min(radius, np.linalg.norm(into) / 2, np.linalg.norm(away) / 2)
-        a = corner + into / np.linalg.norm(into) * reach
-        b = corner + away / np.linalg.norm(away) * reach
-        t = np.linspace(0, 1, CORNER)[:, None]
-        out.extend((1 - t) ** 2 * a + 2 * t * (1 - t) * corner + t**2 * b)
+        a = knee + into / np.linalg.norm(into) * reach
+        b = knee + away / np.linalg.norm(away) * reach
+        t = np.linspace(0, 1, count)[:, None]
+        out.extend((1 - t) ** 2 * a + 2 * t * (1 - t) * knee + t**2 * b)
     out.append(points[-1])
     return np.array(out)

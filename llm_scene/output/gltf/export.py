@@ -34,6 +34,7 @@ TEXELS = {"section": 64.0, "": 34.0}  # height of a sign of this kind in the pic
 THREAD = 0.12  # width of the line from a letter to its cell
 SIZES = ("n_layer", "n_head", "n_kv_head", "d_model", "d_head", "d_mlp", "n_ctx", "d_vocab")
 SIDES = {"trunk": 8}  # of a link's tube; four where it is thin
+CORNER = 3  # points of a rounded corner of a link
 LEGEND_STEPS = 48
 
 Keyed = tuple[int, list[Cue]]  # a node and what the film does to it
@@ -169,7 +170,7 @@ def _links(document: Document, layout: Layout, look: Look, film: Film | None, ma
     growing = []
     for link in layout.links:
         sides = SIDES.get(link.kind, 4)
-        rings, quads, _ = tube(link, sides)
+        rings, quads, _ = tube(link, sides, CORNER)
         shape = pipe(rings, quads, sides, np.array(srgb(look.links[link.kind])))
         name = link_name(link.target, link.kind)
         cues = film.tracks.get((name, "reveal")) if film and link.kind == "trunk" else None
