@@ -169,7 +169,7 @@ def _text(
     vertices[:, :2] = flat
     vertices[:, 0] -= flat[:, 0].min() if left else 0.0
     mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata(vertices.tolist(), [], faces)
+    mesh.from_pydata(vertices.tolist(), [], faces.tolist())
     mesh.materials.append(ink)
     line = quiet(bpy.data.objects.new(name, mesh))
     line["text"], line.scale = text, (size,) * 3

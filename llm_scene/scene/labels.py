@@ -22,7 +22,7 @@ WIDE_NAME = "LLM Scene face, East Asian"
 WIDE = 0x2E80  # from here on letters are in that one
 ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
 Line = tuple[tuple[Point, ...], float]  # a polyline and its width
-Flat = tuple[Array, list[list[int]]]  # vertices [n, 3] and faces
+Flat = tuple[Array, Array]  # vertices [n, 3] and triangles [m, 3]
 
 
 def face(text: str = "") -> bpy.types.VectorFont:
@@ -132,14 +132,14 @@ def _glyphs(text: str) -> Flat:
 def filled(points: Array, edges: Array) -> Flat:
     """Triangles that fill closed outlines: `points` [n, 2] in order, `edges` [n, 2]."""
     if not len(points):
-        return np.zeros((0, 2)), []
+        return np.zeros((0, 2)), np.zeros((0, 3), int)
     made = delaunay_2d_cdt([Vector(p) for p in points], edges.tolist(), [], 0, 1e-6)
     corners = np.array(made[0])
     faces = np.array(made[2])
     closing = np.abs(edges[:, 0] - edges[:, 1]) > 1  # joins the last point of an outline to its first
     ways = np.where(closing[:, None], np.sort(edges)[:, ::-1], np.sort(edges))
     around = _turns(corners[faces].mean(axis=1), points[ways[:, 0]], points[ways[:, 1]])
-    return corners, faces[around != 0].tolist()
+    return corners, faces[around != 0]
 
 
 def _turns(places: Array, start: Array, end: Array) -> Array:
@@ -156,36 +156,50 @@ def line_object(
     name: str, lines: list[Line], material: bpy.types.Material, texts: list[Flat] | None = None
 ) -> bpy.types.Object:
     """Polylines of square section, and text beside them, as one mesh."""
-    bars = [_bar(a, b, width) for points, width in lines for a, b in itertools.pairwise(points)]
-    vertices = [np.concatenate(bars)]
-    faces = [
-        list(f) for f in (_SIDES[None] + 8 * np.arange(len(bars))[:, None, None]).reshape(-1, 4).tolist()
-    ]
-    count = len(vertices[0])
-    for flat, polygons in texts or []:
+    pieces = [(a, b, width) for points, width in lines for a, b in itertools.pairwise(points)]
+    start, end, width = (np.array(column, float) for column in zip(*pieces, strict=True))
+    bars = _bars(start, end, width)
+    quads = _SIDES[None] + 8 * np.arange(len(bars))[:, None, None]
+    vertices, triangles = [bars.reshape(-1, 3)], []
+    count = bars.size // 3
+    for flat, faces in texts or []:
         vertices.append(flat)
-        faces += [[corner + count for corner in polygon] for polygon in polygons]
+        triangles.append(faces + count)
         count += len(flat)
     mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata(np.concatenate(vertices).tolist(), [], faces)
+    _fill(mesh, np.concatenate(vertices), [quads.reshape(-1, 4), *triangles])
     mesh.materials.append(material)
     return quiet(bpy.data.objects.new(name, mesh))
 
 
+def _fill(mesh: bpy.types.Mesh, vertices: Array, faces: list[Array]) -> None:
+    """Give an empty mesh its vertices `[n, 3]` and flat faces, arrays `[m, corners]`."""
+    corners = np.concatenate([part.ravel() for part in faces])
+    sizes = np.concatenate([np.full(len(part), part.shape[1]) for part in faces])
+    mesh.vertices.add(len(vertices))
+    mesh.vertices.foreach_set("co", vertices.astype(np.float32).ravel())
+    mesh.loops.add(len(corners))
+    mesh.loops.foreach_set("vertex_index", corners.astype(np.int32))
+    mesh.polygons.add(len(sizes))
+    mesh.polygons.foreach_set("loop_start", (np.cumsum(sizes) - sizes).astype(np.int32))
+    mesh.shade_flat()
+    mesh.update(calc_edges=True)
+
+
 _SIDES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
+_SIGNS = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)], float)
 
 
-def _bar(a: Point, b: Point, width: float) -> Array:
-    """The eight corners of a bar from a to b, lengthened by half its width so that corners close."""
-    start, end = np.array(a, float), np.array(b, float)
-    along = (end - start) / np.linalg.norm(end - start)
-    side = np.cross(along, [0.0, 1.0, 0.0] if abs(along[1]) < 0.9 else [1.0, 0.0, 0.0])
-    side *= width / 2 / np.linalg.norm(side)
-    up = np.cross(along, side)
-    ends = np.array([start - along * width / 2, end + along * width / 2])
-    signs = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)], float)
-    across = signs @ np.array([side, up])
-    return (ends[:, None, :] + across[None]).reshape(8, 3)
+def _bars(start: Array, end: Array, width: Array) -> Array:
+    """The corners `[n, 8, 3]` of bars, lengthened by half their widths `[n]` so that bends close."""
+    along = (end - start) / np.linalg.norm(end - start, axis=1, keepdims=True)
+    lean = np.where(np.abs(along[:, 1:2]) < 0.9, [[0.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]])
+    half = width[:, None] / 2
+    side = np.cross(along, lean)
+    side *= half / np.linalg.norm(side, axis=1, keepdims=True)
+    across = np.einsum("cs,snk->nck", _SIGNS, np.array([side, np.cross(along, side)]))
+    ends = np.stack([start - along * half, end + along * half], axis=1)
+    return (ends[:, :, None] + across[:, None]).reshape(len(start), 8, 3)
 
 
 def quiet(thing: bpy.types.Object) -> bpy.types.Object:
