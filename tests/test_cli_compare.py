@@ -6,6 +6,7 @@ import bpy
 import pytest
 
 from llm_scene.cli import main
+from tests.refusal import assert_refused
 
 
 @pytest.mark.parametrize(
@@ -38,11 +39,7 @@ def test_mistakes_are_one_sentence_and_change_nothing(
     (tmp_path / "empty").mkdir()
     (tmp_path / "busy").mkdir()
     (tmp_path / "busy" / "letter.txt").touch()
-    assert main(arguments.split()) == 2
-    out, err = capsys.readouterr()
-    assert says in err
-    assert err.startswith("llm-scene: ") and err.count("\n") == 1 and "Traceback" not in out + err
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["busy", "empty", "letter.txt"]
+    assert_refused(arguments, says, tmp_path, capsys)
 
 
 def test_a_blend_holds_the_scene_and_its_captions(tmp_path: Path) -> None:

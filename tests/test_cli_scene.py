@@ -7,6 +7,7 @@ import bpy
 import pytest
 
 from llm_scene.cli import main
+from tests.refusal import assert_refused
 
 SMALL = ["--resolution", "64x36", "--samples", "1"]
 
@@ -55,11 +56,7 @@ def test_mistakes_are_one_sentence_and_change_nothing(
     (tmp_path / "file").touch()
     (tmp_path / "busy").mkdir()
     (tmp_path / "busy" / "letter.txt").touch()
-    assert main(arguments.split()) == 2
-    out, err = capsys.readouterr()
-    assert says in err
-    assert err.startswith("llm-scene: ") and err.count("\n") == 1 and "Traceback" not in out + err
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["busy", "file", "letter.txt"]
+    assert_refused(arguments, says, tmp_path, capsys)
 
 
 @pytest.mark.parametrize(

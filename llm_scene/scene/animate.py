@@ -97,6 +97,11 @@ def animate(
             if channel == "pose":
                 _key_shapes(curves, objects[target].data.shape_keys, cues, film.fps)
     _key_camera(curves, film, *rig)
+    set_timeline(scene, film)
+
+
+def set_timeline(scene: bpy.types.Scene, film: Film) -> None:
+    """Give a scene the film's pace, length and chapters, and show the first frame."""
     scene.render.fps = film.fps
     scene.frame_start, scene.frame_end = 0, film.n_frames - 1
     scene.frame_set(0)  # also evaluates: Blender 5.2 crashes on writing a scene that never was

@@ -126,13 +126,7 @@ def construct(
     scene[MARK] = True
     studio = _Studio(scene, look, layout, {}, {}, _curves(scene, film))
     steps = (
-        _pictures(studio, trace, detail),
-        _matrices(studio, trace, detail),
-        _links(studio),
-        _labels(studio),
-        _letters(studio),
-        _candidates(studio),
-        _legend(studio, trace),
+        *_model(studio, trace, detail),
         _props(studio, film),
         _room(studio),
         _film(studio, film),
@@ -162,7 +156,15 @@ def model_objects(
     """
     studio = _Studio(scene, look, layout, {}, {}, Curves(name))
     studio.collection().name = name
-    steps = (
+    steps = _model(studio, trace, detail)
+    for n, step in enumerate(steps):
+        yield from ((n + share) / len(steps) for share in step)
+    return studio.objects
+
+
+def _model(studio: _Studio, trace: Trace, detail: Detail) -> tuple[Iterator[float], ...]:
+    """The steps that put up a model, without what is around it."""
+    return (
         _pictures(studio, trace, detail),
         _matrices(studio, trace, detail),
         _links(studio),
@@ -171,9 +173,6 @@ def model_objects(
         _candidates(studio),
         _legend(studio, trace),
     )
-    for n, step in enumerate(steps):
-        yield from ((n + share) / len(steps) for share in step)
-    return studio.objects
 
 
 def _pictures(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:

@@ -17,7 +17,7 @@ from ..layout.plan import Block
 from ..network.ops import Array
 from ..network.trace import Trace
 from .compat import modifier_input
-from .nodes import Tree, Value
+from .nodes import Tree, Value, shape_group
 
 GROUP = "LLM Scene cells"
 MASKED, BROKEN = 1.0, 2.0
@@ -83,13 +83,9 @@ def cell_group() -> bpy.types.NodeTree:
     existing = bpy.data.node_groups.get(GROUP)
     if existing is not None:
         return existing
-    group = bpy.data.node_groups.new(GROUP, "GeometryNodeTree")
-    face = group.interface
-    face.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
-    face.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
-    face.new_socket("Material", in_out="INPUT", socket_type="NodeSocketMaterial")
+    group = shape_group(GROUP)
     for name, default in DEFAULTS.items():
-        socket = face.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")
+        socket = group.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")
         socket.default_value, socket.min_value, socket.max_value = default, 0.0, 4.0
     _wire_group(Tree(group))
     return group

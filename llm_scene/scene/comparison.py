@@ -18,7 +18,7 @@ from ..layout.look import Look
 from ..layout.plan import Layout
 from ..layout.structure import Structure
 from ..network.trace import Trace
-from .animate import Curves, key_channel
+from .animate import Curves, key_channel, set_timeline
 from .build import MARK, model_objects
 from .camera import CAMERA, TARGET, place
 from .labels import Lettering, line_object, quiet
@@ -236,11 +236,7 @@ def _film(stage: _Stage, film: Film) -> None:
         for thing in stage.objects.get(name, ()):
             key_channel(curves, thing, channel, cues, film.fps)
     _key_camera(curves, film, scene, camera, target)
-    scene.render.fps = film.fps
-    scene.frame_start, scene.frame_end = 0, film.n_frames - 1
-    scene.frame_set(0)
-    for chapter in film.chapters:
-        scene.timeline_markers.new(chapter.title, frame=round(chapter.start * film.fps))
+    set_timeline(scene, film)
 
 
 def _camera(

@@ -63,3 +63,13 @@ class Tree:
         for value, name in ((factor, "Factor_Float"), (a, "A_Color"), (b, "B_Color")):
             self.wire(value, next(s for s in node.inputs if s.identifier == name))
         return next(s for s in node.outputs if s.identifier == "Result_Color")
+
+
+def shape_group(name: str) -> bpy.types.NodeTree:
+    """A new geometry node group that turns a geometry into another one of a material."""
+    group = bpy.data.node_groups.new(name, "GeometryNodeTree")
+    face = group.interface
+    face.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
+    face.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
+    face.new_socket("Material", in_out="INPUT", socket_type="NodeSocketMaterial")
+    return group

@@ -16,7 +16,7 @@ from ..layout.structure import ROLES, Boxes, Structure
 from ..network.ops import Array
 from .compat import modifier_input
 from .materials import blank, rgba, show
-from .nodes import Tree, Value
+from .nodes import Tree, Value, shape_group
 
 GROUP = "LLM Scene boxes"
 REACH = "reach"  # the scene's property: distance of the camera's subject
@@ -86,11 +86,7 @@ def box_group() -> bpy.types.NodeTree:
     existing = bpy.data.node_groups.get(GROUP)
     if existing is not None:
         return existing
-    group = bpy.data.node_groups.new(GROUP, "GeometryNodeTree")
-    face = group.interface
-    face.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
-    face.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
-    face.new_socket("Material", in_out="INPUT", socket_type="NodeSocketMaterial")
+    group = shape_group(GROUP)
     _wire_group(Tree(group))
     return group
 
