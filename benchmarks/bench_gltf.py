@@ -41,7 +41,7 @@ def export(mode: str) -> Cost:
     """Our export of the whole scene with its film."""
     from llm_scene.models import load
     from llm_scene.output.gltf import glb
-    from llm_scene.output.production import produce
+    from llm_scene.staging.production import produce
 
     model = load(preset="nano-gpt-sort")
     made = produce(model, model.encode_prompt("CBABBC"))
@@ -55,8 +55,8 @@ def export_cells() -> Cost:
     import bpy
 
     from llm_scene.models import load
-    from llm_scene.output.production import produce
     from llm_scene.scene.build import build
+    from llm_scene.staging.production import produce
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     model = load(preset="nano-gpt-sort")

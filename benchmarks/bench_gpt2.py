@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from llm_scene.models.checkpoint import stored_shapes
-from llm_scene.models.settings import read_config
+from llm_scene.models.config_json import read_config
 from llm_scene.network import declare
 
 from .frames import Frames, frames, show
@@ -74,8 +74,8 @@ def make(source: dict[str, Any], path: Path) -> dict[str, float]:
     """Load a model, make its scene with the full film, and save it; seconds by step."""
     from llm_scene.models import load
     from llm_scene.output.blend import save
-    from llm_scene.output.production import Production, produce
     from llm_scene.scene.build import build
+    from llm_scene.staging.production import Production, produce
 
     made: list[Production] = []
     scenes = []

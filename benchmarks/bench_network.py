@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from llm_scene.models import load
-from llm_scene.models.settings import Fields, gpt2
+from llm_scene.models.config_json import Fields, gpt2
 from llm_scene.network import Evaluator, declare, run
 
 from .bench_gpt2 import CONFIG

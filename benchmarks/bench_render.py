@@ -15,7 +15,7 @@ from .report import Row, budget, ratio, table
 if TYPE_CHECKING:
     import bpy
 
-    from llm_scene.output.production import Production
+    from llm_scene.staging.production import Production
 
 FRAMES = range(60, 240, 15)  # over the whole teaser, so that the camera moves and fronts run
 
@@ -43,8 +43,8 @@ def rows() -> list[Row]:
 def stage() -> tuple[Production, bpy.types.Scene]:
     """Nano-GPT with its teaser, shown in this process."""
     from llm_scene.models import load
-    from llm_scene.output.production import produce
     from llm_scene.scene.build import build
+    from llm_scene.staging.production import produce
 
     model = load()
     made = produce(model, model.encode_prompt("CBABBC"), cut="teaser")
@@ -69,9 +69,9 @@ def stage_still() -> None:
 
 def runs(numbers: Sequence[int]) -> list[Row]:
     """The hash of a scene, a video, and whole runs with the workers' start."""
-    from llm_scene.output.fingerprint import fingerprint
-    from llm_scene.output.local import render_film
-    from llm_scene.output.video import assemble
+    from llm_scene.output.render.fingerprint import fingerprint
+    from llm_scene.output.render.local import render_film
+    from llm_scene.output.render.video import assemble
 
     made, scene = stage()
     with tempfile.TemporaryDirectory() as name:

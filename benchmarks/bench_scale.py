@@ -39,8 +39,8 @@ def shown(names: tuple[str, ...]) -> tuple[float, int]:
 
     from llm_scene.layout.structure import Structure
     from llm_scene.models import load
-    from llm_scene.output.comparison import compare
     from llm_scene.scene.comparison import build_comparison
+    from llm_scene.staging.comparison import compare
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     start = time.perf_counter()

@@ -20,7 +20,7 @@ def composed() -> Row:
     """The film by itself: it is composed from the trace and the places."""
     from llm_scene.layout import arrange
     from llm_scene.models import load
-    from llm_scene.output.production import produce
+    from llm_scene.staging.production import produce
 
     model = load("nano-gpt-sort")
     whole, without = "with its film", "without"
@@ -57,8 +57,8 @@ def make(film: bool) -> tuple[float, float]:
     import bpy
 
     from llm_scene.models import load
-    from llm_scene.output.production import produce
     from llm_scene.scene.build import build
+    from llm_scene.staging.production import produce
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     made = produce(load("nano-gpt-sort"), PROMPT)

@@ -25,12 +25,12 @@ from .errors import UserError
 if TYPE_CHECKING:
     import bpy
 
-    from .film.plan import Film
+    from .film.film import Film
     from .layout.budget import Detail
     from .models import Model
     from .network import Continuation, Sampling, Step
-    from .output.pace import Progress
-    from .output.production import Production
+    from .output.render.pace import Progress
+    from .staging.production import Production
 
 Arguments = argparse.Namespace
 CANDIDATES = 10  # tokens listed for each step
@@ -343,7 +343,7 @@ def explain(args: Arguments) -> None:
     from dataclasses import asdict
 
     from .network import generate
-    from .network.cells import parse_cell
+    from .network.addresses import parse_cell
     from .network.explain import explain as explain_cell
 
     model = model_of(args)
@@ -437,7 +437,7 @@ def detail_of(args: Arguments, production: Production) -> Detail:
     """How finely to draw a production."""
     from .layout.budget import Detail, slabs
     from .layout.inspection import standing
-    from .network.cells import parse_cell
+    from .network.addresses import parse_cell
 
     given = {name: getattr(args, name) for name in ("cuboids", "bits") if getattr(args, name) is not None}
     detail = Detail(**given)
@@ -452,7 +452,7 @@ def detail_of(args: Arguments, production: Production) -> Detail:
 
 def production_of(args: Arguments) -> Production:
     """The traced model, its layout and its film."""
-    from .output.production import produce
+    from .staging.production import produce
 
     aspect = aspect_of(args)
     model = model_of(args)
@@ -496,7 +496,7 @@ def scene_of(args: Arguments, production: Production) -> bpy.types.Scene:
 
 def check_quality(args: Arguments) -> None:
     """Raise UserError for a render preset that there is not."""
-    from .scene.rendering import PRESETS
+    from .scene.engines import PRESETS
 
     if args.render_preset not in PRESETS:
         raise UserError(
@@ -506,7 +506,7 @@ def check_quality(args: Arguments) -> None:
 
 def set_quality(args: Arguments, scene: bpy.types.Scene, aspect: float) -> None:
     """Let a scene render as the arguments say."""
-    from .scene.rendering import PRESETS, apply_preset
+    from .scene.engines import PRESETS, apply_preset
 
     apply_preset(scene, PRESETS[args.render_preset], aspect)
     if args.resolution is not None:
@@ -662,8 +662,8 @@ def render(args: Arguments) -> None:
 
 def check_rendering(args: Arguments) -> None:
     """Raise UserError where `render_to_output` could not work, before anything is made."""
-    from .output.cluster import check_cluster
-    from .output.local import check_output
+    from .output.render.cluster import check_cluster
+    from .output.render.local import check_output
 
     check_output(args.output)
     if args.cluster is not None:
@@ -672,7 +672,7 @@ def check_rendering(args: Arguments) -> None:
 
 def render_to_output(args: Arguments, scene: bpy.types.Scene, film: Film) -> None:
     """Render a scene's film to where the arguments say, and tell where it is."""
-    from .output.local import render_film
+    from .output.render.local import render_film
 
     frames = frames_of(args, film)
     folder = render_film(
@@ -736,9 +736,9 @@ def compare(args: Arguments) -> None:
     """Show models side by side: as a .blend with the film about their scale, or that film itself."""
     need_blender()
     from .output.blend import save
-    from .output.comparison import compare as compare_models
-    from .output.comparison import model_named
     from .scene.comparison import build_comparison
+    from .staging.comparison import compare as compare_models
+    from .staging.comparison import model_named
 
     to_file = args.output.suffix.lower() == ".blend"
     if to_file:
@@ -773,7 +773,7 @@ def farm_arguments(sub: argparse.ArgumentParser) -> None:
 def farm(args: Arguments) -> None:
     """Leave a folder for a render farm: the scene, a job type for Flamenco, and how to submit it."""
     need_blender()
-    from .output.farm import README, check_farm, write_farm
+    from .output.render.farm import README, check_farm, write_farm
 
     check_farm(args.output)
     production = production_of(args)

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..layout.layout import Block, Box, Letter
 from ..layout.legend import legend
-from ..layout.plan import Block, Box, Letter
 from ..layout.signs import legend_box
 from ..network.ops import Array
 from . import pieces
+from .film import Card, Cue
 from .framing import outlook, whole
 from .piece import Piece, Window, presence
-from .plan import Card, Cue
 from .props import Note
 from .reel import Reel, letter_box, names, softmax
 from .screenplay import Take

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import UserError
-from ..layout.plan import Layout
+from ..layout.layout import Layout
 from ..network.trace import Trace
 from . import chapters as tell
-from .plan import Film
+from .film import Film
 from .reel import Cut, Reel, Story
 from .words import Words
 

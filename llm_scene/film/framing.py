@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..layout.plan import Block, Box, Layout
+from ..layout.layout import Block, Box, Layout
 from ..network.ops import Array
-from .plan import Pose
+from .film import Pose
 
 SENSOR = 36.0  # mm, across the wider side
 TOTALS = ("logits_max", "logits_sum")  # they stand below the logits, however many there are

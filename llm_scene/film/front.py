@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..layout.plan import Block
+from ..layout.layout import Block
 from ..network.ops import Array
 
 TAIL = 0.35  # `reveal` runs on this far while the glow behind the front decays

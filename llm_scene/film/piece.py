@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ..layout.plan import Box
-from .plan import Cue
+from ..layout.layout import Box
+from .film import Cue
 from .props import Note, Prop, Stroke, Swarm
 
 POP = 0.3  # seconds in which words grow to their size

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..layout.layout import Block, Layout, Point
 from ..layout.look import normalise, scale_of
-from ..layout.plan import Block, Layout, Point
 from ..network.ops import Array
 from ..network.trace import Trace
 from .piece import Piece

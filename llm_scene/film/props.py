@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..layout.plan import Box, Point
+from ..layout.layout import Box, Point
 from ..network.graph import Role
 from ..network.ops import Array, Cell
 

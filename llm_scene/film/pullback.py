@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .plan import Pose, Shot
+from .film import Pose, Shot
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..layout.plan import Block, Box, Layout, Letter
+from ..layout.layout import Block, Box, Layout, Letter
 from ..layout.signs import section_signs
 from ..network.ops import Array
 from ..network.trace import Trace

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+from ..layout.layout import Box
 from ..layout.lineup import Place
-from ..layout.plan import Box
+from .film import Caption, Chapter, Cue, Film, Pose
 from .framing import SAFE, frame
-from .plan import Caption, Chapter, Cue, Film, Pose
 from .props import Note
 from .pullback import Path, Pullback
 from .words import Words, reading_time

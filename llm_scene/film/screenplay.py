@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..layout.plan import Block, Box, Layout
+from ..layout.layout import Block, Box, Layout
 from ..layout.signs import name_sign, section_signs
 from ..network.trace import Trace
+from .film import Caption, Card, Chapter, Cue, Pose, Shot
 from .framing import SAFE, SENSOR, WIDE_SAFE, frame, overview
 from .front import begin, done
 from .piece import Piece, Window
-from .plan import Caption, Card, Chapter, Cue, Pose, Shot
 from .props import Prop
 from .words import SHORTEST, Words, reading_time
 

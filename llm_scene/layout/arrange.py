@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..network.graph import Matrix, Network
+from .layout import Arrangement, Block, Box, Candidate, Layout, Letter, Section
 from .lines import stand
 from .links import route
-from .plan import Arrangement, Block, Box, Candidate, Layout, Letter, Section
 
 DOWN = ("channel", "feature", "neuron", "token")  # axes that run down a sheet of activations
 CHOSEN = 1.8  # the prediction that counts stands taller than the others

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..network.graph import Network
 from ..network.ops import Cell
 from .arrange import set_down
-from .plan import Layout
+from .layout import Layout
 
 CUBOIDS = 600_000  # cells drawn as cuboids in one scene, unless the user says otherwise
 WINDOW = 128  # cells a side of a window of cuboids in a slab

@@ -12,7 +12,7 @@ from ..network.explain import Explanation, Input, explain, number
 from ..network.graph import TIME_AXES
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
-from .plan import Block, Layout, Point
+from .layout import Block, Layout, Point
 
 SINGLES = 64  # source cells of one block that are marked one by one where they form no rectangle
 ARC_POINTS = 24

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ..network.graph import Role
 from ..network.trace import Trace
+from .layout import Box, Layout
 from .look import scale_of
-from .plan import Box, Layout
 from .signs import Sign, legend_box
 
 TITLES: tuple[tuple[Role, bool, str], ...] = (

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .plan import Arrangement, Block, Box, Line, Point
+from .layout import Arrangement, Block, Box, Line, Point
 
 PICTURE = 2.0  # width by height that lines are broken for: a 16:9 picture less the room of its captions
 # In gaps:

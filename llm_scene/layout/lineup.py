@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..network import Config
-from .plan import Box, Point
+from .layout import Box, Point
 from .signs import WIDTH
 
 CLEAR = 0.12  # clear ground before a model, relative to its width

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..network.graph import Network
 from ..network.ops import Array
-from .plan import Block, Box, Layout, Line, Link, Point
+from .layout import Block, Box, Layout, Line, Link, Point
 
 TRUNK = ("resid_pre", "resid_mid", "resid_post")
 WIDTHS = {"trunk": 3.6, "data": 0.5, "weight": 0.3}

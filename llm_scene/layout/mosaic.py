@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .plan import Block
+from .layout import Block
 
 PAGE = 8192  # texels along the longest side: what every graphics card takes
 REDUCTIONS = (4, 16, 64)  # how many cells a texel of each of the smaller copies averages, along a side

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
+from .layout import Block, Layout
 from .look import normalise, scale_of
-from .plan import Block, Layout
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .plan import Block, Box, Layout, Point, Section
+from .layout import Block, Box, Layout, Point, Section
 
 DIMENSIONS = {
     "channel": "d_model",

@@ -19,8 +19,8 @@ from ..network import Config, declare
 from ..network.graph import Role
 from ..network.ops import Array
 from .arrange import arrange
+from .layout import Block, Box, Point
 from .links import TRUNK
-from .plan import Block, Box, Point
 
 ROLES: tuple[Role, ...] = ("weight", "activation", "aggregate")
 PROPORTION = 1.25  # width of the ground a model takes, relative to its depth

@@ -10,9 +10,9 @@ from ..errors import UserError
 from ..network import Config, Network, Trace, declare, run
 from ..network.ops import Array
 from .checkpoint import Checkpoint, open_checkpoint
+from .config_json import read_config
 from .files import check_folder
 from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
-from .settings import read_config
 from .tokenizer import NumberTokenizer, Tokenizer, load_tokenizer
 
 __all__ = ["DEFAULT", "Model", "Preset", "Tokenizer", "list_presets", "load", "n_params", "read_preset"]

@@ -25,8 +25,8 @@ from ..errors import UserError
 from ..network import declare
 from ..network.ops import Array
 from .checkpoint import stored_shapes
+from .config_json import HEADS, Fields, check_config, gpt2
 from .files import CONFIG_BYTES, check_file, read_bytes, read_object
-from .settings import HEADS, Fields, check_config, gpt2
 
 TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
 BUFFERS = (".attn.bias", ".attn.masked_bias")

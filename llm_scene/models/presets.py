@@ -152,7 +152,7 @@ def _size(preset: Preset) -> tuple[bool, int, str]:
 def _shape(path: Path, table: Any) -> Config | None:
     if table is None:
         return None
-    from .settings import shape_from_table
+    from .config_json import shape_from_table
 
     return shape_from_table(path, table)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..network import Rope
 from ..network.ops import Array
-from .settings import CONTEXT, Fields
+from .config_json import CONTEXT, Fields
 
 
 def read_rope(fields: Fields, d_head: int, n_ctx: int) -> Rope:

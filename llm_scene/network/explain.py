@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import ops
-from .cells import cell_name
+from .addresses import cell_name
 from .graph import Matrix
 from .ops import Array, Cell
 from .trace import Source, Trace

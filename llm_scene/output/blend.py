@@ -7,9 +7,9 @@ from pathlib import Path
 import bpy
 
 from ..errors import UserError
-from ..film.plan import Film
+from ..film.film import Film
+from ..scene.edit import SUFFIX, edit_scene
 from ..writing import whole_file
-from .edit import SUFFIX, edit_scene
 
 
 def save(scene: bpy.types.Scene, path: Path, film: Film | None = None, name: str | None = None) -> None:

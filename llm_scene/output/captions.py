@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import UserError
-from ..film.plan import Caption
+from ..film.film import Caption
 from ..writing import whole_file
 
 

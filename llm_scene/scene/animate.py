@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import bpy
 import numpy as np
 
-from ..film.plan import Cue, Film, Pose, Shot
+from ..film.film import Cue, Film, Pose, Shot
 from .camera import aperture
 
 INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step": "CONSTANT"}

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import bpy
 
+from ..film.film import Film
 from ..film.front import done
-from ..film.plan import Film
 from ..film.props import Note, Swarm
 from ..layout.budget import Detail, slabs
 from ..layout.inspection import standing
+from ..layout.layout import Block, Layout
 from ..layout.legend import legend
 from ..layout.look import Look, scale_of
-from ..layout.plan import Block, Layout
 from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
 from ..network.graph import Role
 from ..network.trace import Trace

@@ -10,9 +10,9 @@ import math
 
 import bpy
 
+from ..film.film import Film, Pose
 from ..film.framing import overview
-from ..film.plan import Film, Pose
-from ..layout.plan import Layout
+from ..layout.layout import Layout
 
 CAMERA, TARGET = "Film camera", "Film camera target"
 

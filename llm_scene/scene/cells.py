@@ -11,9 +11,9 @@ import bpy
 import numpy as np
 
 from ..film.front import order_at
+from ..layout.layout import Block
 from ..layout.look import normalise
 from ..layout.mosaic import Region
-from ..layout.plan import Block
 from ..network.ops import Array
 from ..network.trace import Trace
 from .compat import modifier_input

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..film.plan import Film, Pose
+from ..film.film import Film, Pose
 from ..film.props import Note
 from ..film.scale import PIN, card_name, pin_height, pin_name
 from ..layout.budget import CUBOIDS, Detail
+from ..layout.layout import Layout
 from ..layout.lineup import LEAN, TURN, Place
 from ..layout.look import Look
-from ..layout.plan import Layout
 from ..layout.structure import Structure
 from ..network.trace import Trace
 from .animate import Curves, key_channel, set_timeline

@@ -11,7 +11,7 @@ import numpy as np
 from mathutils import Vector
 from mathutils.geometry import delaunay_2d_cdt
 
-from ..layout.plan import Candidate, Letter, Point
+from ..layout.layout import Candidate, Letter, Point
 from ..layout.signs import Sign
 from ..network.ops import Array
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..layout.plan import Link
+from ..layout.layout import Link
 from ..network.ops import Array
 
 SIDES = 8

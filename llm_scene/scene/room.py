@@ -6,8 +6,8 @@ import math
 
 import bpy
 
+from ..layout.layout import Box
 from ..layout.look import Look, linear
-from ..layout.plan import Box
 from .materials import ground_material
 from .nodes import Tree
 

@@ -18,9 +18,9 @@ import bpy
 import numpy as np
 
 from ..film.front import by_rows
+from ..layout.layout import Block
 from ..layout.look import Look, normalise
 from ..layout.mosaic import REDUCTIONS, Mosaic, Region, Tile, mosaic
-from ..layout.plan import Block
 from ..network.graph import Role
 from ..network.ops import Array
 from ..network.trace import Trace

@@ -10,8 +10,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..layout.layout import Point
 from ..layout.look import Look
-from ..layout.plan import Point
 from ..layout.structure import ROLES, Boxes, Structure
 from ..network.ops import Array
 from .compat import modifier_input

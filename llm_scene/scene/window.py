@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ..layout.budget import WINDOW
+from ..layout.layout import Block
 from ..layout.mosaic import Region
-from ..layout.plan import Block
 from ..network.trace import Trace
 from .animate import follow
 from .cells import cell_object

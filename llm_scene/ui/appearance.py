@@ -10,13 +10,14 @@ import numpy as np
 
 from ..errors import UserError
 from ..layout.inspection import Mark
+from ..layout.layout import Box
 from ..layout.legend import TITLES, bar_name
 from ..layout.look import LOOKS, Look, Ramp, to_linear
-from ..layout.plan import Box
-from ..output.production import Production
-from ..scene import cells, inspected, materials, room, slab_material, window
+from ..scene import cells, materials, room, slab_material, window
+from ..scene import inspection as inspected
 from ..scene.build import MARK
 from ..scene.compat import modifier_input
+from ..staging.production import Production
 from .ownership import plain_name, tag_of
 from .translations import tr
 

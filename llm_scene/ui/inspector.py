@@ -20,13 +20,13 @@ from mathutils import Vector
 from ..errors import UserError
 from ..film.props import number as short
 from ..layout.inspection import Inspection, Mark, inspect, standing
+from ..layout.layout import Block
 from ..layout.picking import Picker
-from ..layout.plan import Block
-from ..network.cells import parse_cell
+from ..network.addresses import parse_cell
 from ..network.explain import number
 from ..network.ops import Array
-from ..output.production import Production
-from ..scene.inspected import show_inspected
+from ..scene.inspection import show_inspected
+from ..staging.production import Production
 from . import appearance, library
 from .operators import OnModelScene
 from .ownership import claimed, tag_of

@@ -16,10 +16,10 @@ from ..layout.facts import Facts, cost_facts, model_facts
 from .ownership import tag_of
 
 if TYPE_CHECKING:
-    from ..film.plan import Film
+    from ..film.film import Film
     from ..models import Model, Preset
-    from ..output.comparison import Comparison
-    from ..output.production import Production
+    from ..staging.comparison import Comparison
+    from ..staging.production import Production
     from .settings import Settings
 
 RECIPE = "llm_scene_recipe"  # custom property of a scene: how its production is made again
@@ -152,7 +152,7 @@ def _shown_in(scene: bpy.types.Scene) -> Production | Comparison | None:
 
 def compare(recipe: Mapping[str, Any]) -> Comparison:
     """The comparison that a recipe describes: presets by name, and a folder where there is one."""
-    from ..output import comparison
+    from ..staging import comparison
 
     models = [load(name, "") for name in recipe["models"]]
     if recipe["folder"]:
@@ -162,7 +162,7 @@ def compare(recipe: Mapping[str, Any]) -> Comparison:
 
 def produce(recipe: Mapping[str, Any]) -> Production:
     """The production that a recipe describes."""
-    from ..output import production
+    from ..staging import production
 
     model = load(recipe["preset"], recipe["folder"])
     return production.produce(model, recipe["tokens"], **recipe["options"])

@@ -15,7 +15,7 @@ from bpy_extras.io_utils import ExportHelper
 
 from ..errors import UserError
 from ..film.compose import FORMATS
-from ..output.video import FORMATS as FILM_FORMATS
+from ..output.render.video import FORMATS as FILM_FORMATS
 from . import appearance, library, preferences
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import Settings, copy_settings, quietly, settings_of
@@ -23,8 +23,8 @@ from .task import Steps, Task, aside, sentence
 from .translations import tr
 
 if TYPE_CHECKING:
-    from ..output.comparison import Comparison
-    from ..output.production import Production
+    from ..staging.comparison import Comparison
+    from ..staging.production import Production
 
 
 PAUSE = 0.1  # seconds of work at least between two pauses for the window
@@ -130,7 +130,7 @@ def comparing(
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """A new scene of models side by side; nothing is left of it where it fails, or is closed early."""
     from ..scene.comparison import construct_comparison
-    from ..scene.rendering import PRESETS, apply_preset
+    from ..scene.engines import PRESETS, apply_preset
 
     look = appearance.look_of(settings.look, settings.colour_map)
     budget = recipe["options"]["budget"]
@@ -189,7 +189,7 @@ def building(
     Nothing is left of it where it fails, or is closed before its end.
     """
     from ..scene.build import construct
-    from ..scene.rendering import PRESETS, apply_preset
+    from ..scene.engines import PRESETS, apply_preset
 
     look = appearance.look_of(settings.look, settings.colour_map)
     with claimed() as tag:
@@ -423,7 +423,7 @@ class LLM_SCENE_OT_farm_folder(_Export, bpy.types.Operator):
     check_extension = None
 
     def write(self, context: bpy.types.Context, path: Path) -> None:
-        from ..output.farm import write_farm
+        from ..output.render.farm import write_farm
 
         film = library.film_of(context.scene)
         assert film is not None

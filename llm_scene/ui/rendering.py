@@ -10,9 +10,9 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
-from ..output.cluster import check_cluster
-from ..output.local import check_output, film_steps
-from ..output.pace import Progress
+from ..output.render.cluster import check_cluster
+from ..output.render.local import check_output, film_steps
+from ..output.render.pace import Progress
 from . import library, preferences
 from .operators import OnOwnScene, film_path
 from .ownership import tag_of

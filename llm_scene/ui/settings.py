@@ -13,12 +13,12 @@ from bpy import props
 
 from ..film.compose import CUTS
 from ..film.words import languages, words
+from ..layout.layout import BLOCKS, HEADS
 from ..layout.look import LOOKS
-from ..layout.plan import BLOCKS, HEADS
 from ..models import DEFAULT
 from ..scene.cells import DEFAULTS
-from ..scene.rendering import PRESETS as RENDER_PRESETS
-from ..scene.rendering import apply_preset
+from ..scene.engines import PRESETS as RENDER_PRESETS
+from ..scene.engines import apply_preset
 from . import appearance
 from .library import compares, presets, shipped
 from .ownership import tag_of

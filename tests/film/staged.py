@@ -12,7 +12,7 @@ from llm_scene.film.compose import compose, writes
 from llm_scene.film.reel import Story
 from llm_scene.film.words import words
 from llm_scene.layout import Arrangement, Box, Layout, arrange
-from llm_scene.layout.plan import BLOCKS, HEADS
+from llm_scene.layout.layout import BLOCKS, HEADS
 from llm_scene.models.checkpoint import stored_shapes
 from llm_scene.network import Config, Rope, Trace, declare, run
 from llm_scene.network.generation import generate

@@ -20,7 +20,7 @@ from llm_scene.layout.legend import legend
 from llm_scene.layout.signs import section_signs
 from llm_scene.models import load
 from llm_scene.network.graph import Network
-from llm_scene.output.production import produce
+from llm_scene.staging.production import produce
 from tests.film.staged import ARRANGED, NANO, SHAPES, Shape, Staged, stage
 
 each_shape = pytest.mark.parametrize("shape", [*SHAPES, *ARRANGED], ids=str)

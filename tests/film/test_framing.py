@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llm_scene.film.film import Pose
 from llm_scene.film.framing import SAFE, axes, frame, frame_blocks, overview, project, whole
-from llm_scene.film.plan import Pose
 from llm_scene.layout import Arrangement, Box, arrange
-from llm_scene.layout.plan import BLOCKS
+from llm_scene.layout.layout import BLOCKS
 from llm_scene.network import Config, declare
 from tests.film.staged import ARRANGED, SHAPES, Shape, stage
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_scene.film import Chapter, Cue, Film, Pose, Shot
-from llm_scene.film.plan import EASINGS
+from llm_scene.film.film import EASINGS
 from tests.film.staged import NANO, stage
 
 NEAR = Pose((0.0, 0.0, 0.0), -20.0, 10.0, 50.0)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_scene.film.plan import Pose
+from llm_scene.film.film import Pose
 from llm_scene.film.pullback import Curve, Path, Pullback
 
 POSES = (

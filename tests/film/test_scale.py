@@ -9,8 +9,8 @@ import re
 import numpy as np
 import pytest
 
+from llm_scene.film.film import Film
 from llm_scene.film.framing import project
-from llm_scene.film.plan import Film
 from llm_scene.film.scale import (
     PIN,
     THINGS,
@@ -25,8 +25,8 @@ from llm_scene.film.scale import (
     square_metres,
 )
 from llm_scene.film.words import languages, length, words
+from llm_scene.layout.layout import Box
 from llm_scene.layout.lineup import Exhibit, Place, lineup
-from llm_scene.layout.plan import Box
 from llm_scene.layout.structure import structure
 from llm_scene.models.presets import find_preset
 from llm_scene.network import declare

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm_scene.layout.layout import Box
 from llm_scene.layout.lineup import Exhibit, lineup
-from llm_scene.layout.plan import Box
 from llm_scene.layout.structure import structure
 from llm_scene.models.presets import find_preset
 from llm_scene.network import Config, declare

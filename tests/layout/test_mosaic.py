@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llm_scene.layout.layout import Block
 from llm_scene.layout.mosaic import ALIGN, Region, mosaic
-from llm_scene.layout.plan import Block
 from llm_scene.models import load
-from llm_scene.output.production import produce
+from llm_scene.staging.production import produce
 
 PAGE = 4 * ALIGN
 SHAPES = st.tuples(st.integers(1, 3 * PAGE), st.integers(1, 3 * PAGE))

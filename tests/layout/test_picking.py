@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_scene.layout.inspection import Inspection, inspect, standing
+from llm_scene.layout.layout import Block
 from llm_scene.layout.picking import Picker
-from llm_scene.layout.plan import Block
 from llm_scene.models import load
-from llm_scene.output.production import Production, produce
+from llm_scene.staging.production import Production, produce
 
 
 @functools.cache

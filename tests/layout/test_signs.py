@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from llm_scene.layout import Arrangement, Block, Box, Layout, arrange
-from llm_scene.layout.plan import BLOCKS, HEADS, Point
+from llm_scene.layout.layout import BLOCKS, HEADS, Point
 from llm_scene.layout.signs import DIMENSIONS, dimension_signs, legend_box, name_sign, section_signs
 from llm_scene.network import Config, Rope, declare
 

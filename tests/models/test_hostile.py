@@ -22,7 +22,7 @@ from llm_scene.cli import main
 from llm_scene.errors import UserError
 from llm_scene.models import load
 from llm_scene.models.checkpoint import stored_shapes
-from llm_scene.models.settings import read_config
+from llm_scene.models.config_json import read_config
 from llm_scene.network import declare
 
 MEMORY, SECONDS = 96 << 20, 5.0

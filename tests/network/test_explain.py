@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from llm_scene.errors import UserError
 from llm_scene.models import load
 from llm_scene.network import Config, declare, ops, run
-from llm_scene.network.cells import cell_name, parse_cell
+from llm_scene.network.addresses import cell_name, parse_cell
 from llm_scene.network.explain import WORDS, explain, number
 from llm_scene.network.graph import Network
 from llm_scene.network.llama import declare as declare_llama

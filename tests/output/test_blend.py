@@ -9,9 +9,9 @@ import pytest
 from llm_scene import models
 from llm_scene.errors import UserError
 from llm_scene.output.blend import save
-from llm_scene.output.production import produce
 from llm_scene.scene.build import build
-from llm_scene.scene.rendering import PRESETS, apply_preset
+from llm_scene.scene.engines import PRESETS, apply_preset
+from llm_scene.staging.production import produce
 
 
 @pytest.fixture(scope="module")

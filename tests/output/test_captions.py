@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from llm_scene.errors import UserError
-from llm_scene.film.plan import Caption
+from llm_scene.film.film import Caption
 from llm_scene.output.captions import subtitles, write_captions
 
 CAPTIONS = [Caption(0.0, 2.5, "a", "How A & B <continue>"), Caption(3599.9996, 3661.0421, "b", "每个词元")]

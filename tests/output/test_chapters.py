@@ -10,10 +10,10 @@ from pathlib import Path
 import bpy
 import pytest
 
-from llm_scene.film.plan import Film
-from llm_scene.output.chapters import add_chapters
-from llm_scene.output.local import poster_frame, render_film
-from llm_scene.output.production import produce
+from llm_scene.film.film import Film
+from llm_scene.output.render.local import poster_frame, render_film
+from llm_scene.output.render.mp4_chapters import add_chapters
+from llm_scene.staging.production import produce
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small import small_scene

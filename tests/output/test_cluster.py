@@ -18,9 +18,9 @@ import bpy
 import pytest
 
 from llm_scene.errors import UserError
-from llm_scene.output import cluster as cluster_module
-from llm_scene.output.cluster import _Frames, check_cluster
-from llm_scene.output.local import render_film
+from llm_scene.output.render import cluster as cluster_module
+from llm_scene.output.render.cluster import _Frames, check_cluster
+from llm_scene.output.render.local import render_film
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small import hashes, small_scene
@@ -32,7 +32,7 @@ CANCELLED = """
 import sys
 sys.path[:0] = [{root!r}, {here!r}]
 from pathlib import Path
-from llm_scene.output.local import render_film
+from llm_scene.output.render.local import render_film
 from small import small_scene
 render_film(small_scene(20000, 40), None, Path({target!r}), cluster={address!r})
 """

@@ -10,8 +10,8 @@ from llm_scene.errors import UserError
 from llm_scene.film.props import number
 from llm_scene.layout.structure import Structure
 from llm_scene.models import load
-from llm_scene.output.comparison import Comparison, compare, model_named
 from llm_scene.paths import presets_folder
+from llm_scene.staging.comparison import Comparison, compare, model_named
 
 
 @pytest.fixture(scope="module")

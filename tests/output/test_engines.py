@@ -17,8 +17,8 @@ import pytest
 
 from llm_scene.models import load
 from llm_scene.output.gltf import MODES, glb
-from llm_scene.output.production import Production, produce
 from llm_scene.scene.build import build
+from llm_scene.staging.production import Production, produce
 
 sys.path.insert(0, str(Path(__file__).parent))
 from browser import Tab, browser, chromium

@@ -16,11 +16,11 @@ import pytest
 from llm_scene import models
 from llm_scene.cli import main
 from llm_scene.errors import UserError
-from llm_scene.output.farm import JOB_TYPE, write_farm
-from llm_scene.output.png import read_seal
-from llm_scene.output.production import Production, produce
+from llm_scene.output.render.farm import JOB_TYPE, write_farm
+from llm_scene.output.render.png import read_seal
 from llm_scene.scene.build import build
-from llm_scene.scene.rendering import PRESETS, apply_preset
+from llm_scene.scene.engines import PRESETS, apply_preset
+from llm_scene.staging.production import Production, produce
 
 Made = tuple[Path, Production, bpy.types.Scene]
 RENDER = """

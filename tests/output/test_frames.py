@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_scene.errors import UserError
-from llm_scene.output import frames as frames_module
-from llm_scene.output import local
-from llm_scene.output.fingerprint import fingerprint
-from llm_scene.output.frames import FrameFolder, recipe_of
-from llm_scene.output.local import render_film
-from llm_scene.output.pace import Pace
-from llm_scene.output.png import DamagedError, read_seal, sealed
-from llm_scene.output.worker import Worker
+from llm_scene.output.render import frames as frames_module
+from llm_scene.output.render import local
+from llm_scene.output.render.fingerprint import fingerprint
+from llm_scene.output.render.frames import FrameFolder, recipe_of
+from llm_scene.output.render.local import render_film
+from llm_scene.output.render.pace import Pace
+from llm_scene.output.render.png import DamagedError, read_seal, sealed
+from llm_scene.output.render.worker import Worker
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small import hashes, small_scene
@@ -30,7 +30,7 @@ RENDER = """
 import sys
 sys.path[:0] = [{root!r}, {here!r}]
 from pathlib import Path
-from llm_scene.output.local import render_film
+from llm_scene.output.render.local import render_film
 from small import small_scene
 render_film(small_scene(), None, Path({target!r}), processes=2)
 """
@@ -73,7 +73,7 @@ class TestFingerprint:
         code = (
             f"import sys; sys.path[:0] = {[str(Path(__file__).parents[2]), str(Path(__file__).parent)]!r}\n"
         )
-        code += "from small import small_scene\nfrom llm_scene.output.fingerprint import fingerprint\n"
+        code += "from small import small_scene\nfrom llm_scene.output.render.fingerprint import fingerprint\n"
         code += "print('fingerprint', fingerprint(small_scene()))"
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         scene = small_scene()

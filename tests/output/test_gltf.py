@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 
 from llm_scene.errors import UserError
+from llm_scene.film.film import Caption, Chapter, Cue, Film, Shot
 from llm_scene.film.framing import frame, overview
-from llm_scene.film.plan import Caption, Chapter, Cue, Film, Shot
 from llm_scene.layout import Layout, arrange
 from llm_scene.layout.look import LOOKS, colours, scale_of
 from llm_scene.models import load
 from llm_scene.network.trace import Trace
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.document import read_glb
-from llm_scene.output.production import produce
+from llm_scene.staging.production import produce
 
 LOOK = LOOKS["studio"]
 LIMITS = {"texture": 1.2e6, "instances": 1.5e6, "mesh": 25e6}  # bytes

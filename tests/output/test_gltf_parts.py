@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_scene.film.plan import Cue
-from llm_scene.layout.plan import Letter
+from llm_scene.film.film import Cue
+from llm_scene.layout.layout import Letter
 from llm_scene.output.gltf.images import png, shelves
 from llm_scene.output.gltf.lettering import coverage, filled, outline, solid
 from llm_scene.output.gltf.motion import pieces

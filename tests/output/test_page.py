@@ -24,9 +24,9 @@ from llm_scene.network import Config, declare, run
 from llm_scene.network.explain import explain, number
 from llm_scene.network.trace import Trace
 from llm_scene.output.page import export, export_page, facts, page
-from llm_scene.output.production import Production, produce, retold
 from llm_scene.scene.build import build
-from llm_scene.scene.rendering import PRESETS, apply_preset
+from llm_scene.scene.engines import PRESETS, apply_preset
+from llm_scene.staging.production import Production, produce, retold
 from tests.network.random_models import configs, random_weights
 from tests.output.browser import NAMES, Tab, browser, chromium
 

@@ -8,7 +8,7 @@ import pytest
 from llm_scene.errors import UserError
 from llm_scene.layout import Arrangement
 from llm_scene.models import load
-from llm_scene.output.production import produce, retold
+from llm_scene.staging.production import produce, retold
 
 TOKENS = (2, 1, 0, 1, 1, 2)
 

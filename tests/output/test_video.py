@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from llm_scene.errors import UserError
-from llm_scene.film.plan import Caption
-from llm_scene.output.edit import runs
-from llm_scene.output.video import FORMATS, assemble, check_format
+from llm_scene.film.film import Caption
+from llm_scene.output.render.video import FORMATS, assemble, check_format
+from llm_scene.scene.edit import runs
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -9,8 +9,8 @@ import pytest
 
 from llm_scene.layout.look import STUDIO
 from llm_scene.models import load
-from llm_scene.output.production import Production, produce
 from llm_scene.scene.build import build
+from llm_scene.staging.production import Production, produce
 from tests.film.staged import Shape, Staged, stage
 
 PROMPT = (2, 1, 0, 1, 1, 2)  # CBABBC

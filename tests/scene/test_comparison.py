@@ -13,10 +13,10 @@ from llm_scene.film.framing import project
 from llm_scene.film.scale import card_name, pin_name
 from llm_scene.layout.structure import ROLES, Structure
 from llm_scene.models import load
-from llm_scene.output.comparison import Comparison, compare
 from llm_scene.scene.comparison import build_comparison
 from llm_scene.scene.labels import filled
 from llm_scene.scene.structure import REACH
+from llm_scene.staging.comparison import Comparison, compare
 from tests.scene.conftest import empty_file
 from tests.scene.reading import fingerprint, points
 

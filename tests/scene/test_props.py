@@ -6,9 +6,9 @@ import bpy
 import numpy as np
 import pytest
 
-from llm_scene.film.plan import EASINGS
+from llm_scene.film.film import EASINGS
 from llm_scene.film.props import Note, Stroke, Swarm
-from llm_scene.scene.rendering import size_for
+from llm_scene.scene.engines import size_for
 from tests.film.staged import Shape
 from tests.scene.conftest import Made, empty_file, make_random
 from tests.scene.reading import points

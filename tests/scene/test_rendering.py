@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from llm_scene.scene import rendering
-from llm_scene.scene.rendering import DEVICES, PRESETS, apply_preset, pick_device
+from llm_scene.scene import engines as rendering
+from llm_scene.scene.engines import DEVICES, PRESETS, apply_preset, pick_device
 
 
 class Cards:

@@ -8,18 +8,18 @@ import bpy
 import numpy as np
 import pytest
 
-from llm_scene.film.plan import Pose
+from llm_scene.film.film import Pose
 from llm_scene.layout.budget import WINDOW, Detail, slabs
+from llm_scene.layout.layout import Block
 from llm_scene.layout.look import PAPER, STUDIO, colours, normalise, scale_of, to_linear
 from llm_scene.layout.mosaic import REDUCTIONS
-from llm_scene.layout.plan import Block
 from llm_scene.models import load
 from llm_scene.output.blend import save
-from llm_scene.output.production import Production, produce
 from llm_scene.scene.build import build
 from llm_scene.scene.camera import place
-from llm_scene.scene.rendering import PRESETS, apply_preset
+from llm_scene.scene.engines import PRESETS, apply_preset
 from llm_scene.scene.slabs import BROKEN, MASKED, STEP, ZERO, encode, reduced
+from llm_scene.staging.production import Production, produce
 from llm_scene.ui import appearance
 from llm_scene.ui.ownership import claimed, plain_name
 from tests.scene.reading import attribute, points

@@ -193,7 +193,7 @@ class TestGenerate:
 
     def test_leaves_nothing_when_building_fails(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
         before = names()
-        monkeypatch.setattr("llm_scene.scene.rendering.apply_preset", lambda *_: 1 / 0)
+        monkeypatch.setattr("llm_scene.scene.engines.apply_preset", lambda *_: 1 / 0)
         with pytest.raises(RuntimeError, match="division"):
             bpy.ops.llm_scene.generate()
         assert names() == before

@@ -6,7 +6,7 @@ import bpy
 import pytest
 
 from llm_scene.layout.look import LOOKS
-from llm_scene.scene.inspected import View
+from llm_scene.scene.inspection import View
 from llm_scene.ui.inspector import hidden_blocks, inspector_of
 
 SCORE = "blocks.0.attn.scores[head=2,query=5,key=2]"

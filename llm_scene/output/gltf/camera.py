@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...film.film import Chapter, Film, Pose, Shot
 from ...film.framing import SENSOR, frame, project
-from ...film.plan import Chapter, Film, Pose, Shot
-from ...layout.plan import Layout
+from ...layout.layout import Layout
 from ...network.ops import Array
 from .document import Clip, Document
 from .motion import MOMENT

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
-from ...film.plan import Film
+from ...film.film import Film
+from ...layout.layout import Block, Layout
 from ...layout.look import Look, colours, normalise, scale_of, srgb
-from ...layout.plan import Block, Layout
 from ...network.ops import Array
 from ...network.trace import Trace
 from ...scene.cells import DEFAULTS

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
+from ...film.film import Cue, Film
 from ...film.framing import overview
-from ...film.plan import Cue, Film
+from ...layout.layout import Layout, Letter, Point
 from ...layout.legend import LegendRow, legend
 from ...layout.look import Look, srgb
-from ...layout.plan import Layout, Letter, Point
 from ...layout.signs import Bracket, dimension_signs, name_sign, section_signs
 from ...network.ops import Array
 from ...network.trace import Trace

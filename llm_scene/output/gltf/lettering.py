@@ -15,8 +15,8 @@ import numpy as np
 from mathutils import Vector
 from mathutils.geometry import delaunay_2d_cdt
 
+from ...layout.layout import Letter
 from ...layout.look import srgb
-from ...layout.plan import Letter
 from ...layout.signs import Sign
 from ...network.ops import Array
 from ...scene.labels import face

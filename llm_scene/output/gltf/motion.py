@@ -15,10 +15,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...film.film import EASINGS, Cue, Film
 from ...film.front import STRIDE, lines_done, order_of
-from ...film.plan import EASINGS, Cue, Film
+from ...layout.layout import Block, Layout
 from ...layout.look import Look, srgb
-from ...layout.plan import Block, Layout
 from ...network.ops import Array
 from .document import NEAREST, Clip, Document
 from .images import png

@@ -13,8 +13,8 @@ from pathlib import Path
 from ...errors import UserError
 from ...film.compose import FORMATS
 from ...film.words import languages
+from ...staging.production import Production, retold
 from ...writing import whole_file
-from ..production import Production, retold
 from . import facts
 from .parts import extras, scene
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from ...film.film import EASINGS, Cue, Film, Pose
 from ...film.front import STRIDE, TAIL
-from ...film.plan import EASINGS, Cue, Film, Pose
 from ...film.props import Swarm
 from ...film.words import words
+from ...layout.layout import Layout, Point
 from ...layout.look import Look
-from ...layout.plan import Layout, Point
 from ...network.ops import Array
 from ...network.trace import Trace
+from ...staging.production import Production
 from ..gltf.shapes import turned
-from ..production import Production
 from .parts import Part
 
 Json = dict[str, Any]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...film.plan import Film
+from ...film.film import Film
 from ...film.props import Note, Stroke
+from ...layout.layout import Candidate, Layout, Letter, Point
 from ...layout.legend import LegendRow, legend
 from ...layout.look import Look, srgb
-from ...layout.plan import Candidate, Layout, Letter, Point
 from ...layout.signs import Sign, dimension_signs, name_sign, section_signs
 from ...network.ops import Array
 from ...network.trace import Trace

@@ -1,4 +1,4 @@
-// The film as a pure function of time, as llm_scene/film/plan.py has it.
+// The film as a pure function of time, as llm_scene/film/film.py has it.
 
 const EASINGS = {
   linear: (t) => t,

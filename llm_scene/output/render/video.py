@@ -11,11 +11,11 @@ from typing import Any
 
 import bpy
 
-from ..errors import UserError
-from ..film.plan import Caption, Card
-from ..scene.compat import video_format
-from ..writing import check_target, whole_file
-from .edit import add_captions, add_cards
+from ...errors import UserError
+from ...film.film import Caption, Card
+from ...scene.compat import video_format
+from ...scene.edit import add_captions, add_cards
+from ...writing import check_target, whole_file
 from .worker import answer_file
 
 

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..errors import UserError
+from ...errors import UserError
 from . import worker as worker_module
 from .frames import FrameFolder
 from .pace import Pace, Progress
@@ -411,7 +411,7 @@ class ByValue:
 
 def program() -> bytes:
     """This package's Python files as a zip that Python can import from."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
         for path in sorted(root.rglob("*.py")):
@@ -432,7 +432,7 @@ class _Bench:
         (folder / "program.zip").write_bytes(zipped)
         job = {**job, "blend": str(folder / "scene.blend"), "folder": str(folder)}
         code = f"import sys; sys.path.insert(0, {str(folder / 'program.zip')!r}); "
-        code += f"from llm_scene.output.worker import work; work({job!r})"
+        code += f"from llm_scene.output.render.worker import work; work({job!r})"
         self._command = [sys.executable, "-c", code]
         self._blender: Worker | None = None
         self._timer: threading.Timer | None = None

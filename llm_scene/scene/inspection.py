@@ -13,8 +13,8 @@ from mathutils import Matrix, Vector
 
 from ..errors import UserError
 from ..layout.inspection import Inspection, Mark
+from ..layout.layout import Layout, Link, Point
 from ..layout.look import Look
-from ..layout.plan import Layout, Link, Point
 from ..layout.signs import Sign
 from .animate import Curves
 from .labels import line_object, text_object

@@ -9,18 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
-from ..film.plan import Film
+from ..film.film import Film
 from ..film.props import Note, number
 from ..film.scale import Start, compose_scale
 from ..film.words import words
 from ..layout import Layout
 from ..layout.budget import CUBOIDS
+from ..layout.layout import Block, Box, Point
 from ..layout.lineup import Exhibit, Place, lineup
 from ..layout.look import LOOKS, Look, scale_of
-from ..layout.plan import Block, Box, Point
 from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..layout.structure import Structure, structure
 from ..models import Model, list_presets, load
+from ..network.ops import Array
 from ..network.trace import Trace
 from .production import produce
 
@@ -105,7 +106,7 @@ def _start(place: Place, model: Living | Structure) -> tuple[Start, tuple[Note, 
     if isinstance(model, Structure):
         boxes = model.boxes[model.boxes.kind == "embed.W_E"]
         corner = boxes.low[0] + boxes.size[0] * (0, 0, 1)
-        at = tuple(float(a + b) for a, b in zip(corner, place.offset, strict=True))
+        at = _moved(tuple(corner.tolist()), place.offset)
         row, column = min(INSIDE, boxes.size[0, 2] - 1), min(INSIDE, boxes.size[0, 0] - 1)
         return Start(_cell(at, int(row), int(column))), ()
     layout, trace = model
@@ -117,7 +118,7 @@ def _start(place: Place, model: Living | Structure) -> tuple[Start, tuple[Note, 
     return Start(_cell(_moved(block.origin, place.offset), row, column), number(values[row, column])), notes
 
 
-def _numbers(block: Block, values: np.ndarray, at: tuple[int, int], offset: Point) -> tuple[Note, ...]:
+def _numbers(block: Block, values: Array, at: tuple[int, int], offset: Point) -> tuple[Note, ...]:
     rows, columns = (
         range(max(0, middle - AROUND), min(size, middle + AROUND + 1))
         for middle, size in zip(at, block.shape, strict=True)

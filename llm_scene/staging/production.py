@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..film.compose import compose, writes
-from ..film.plan import Film
+from ..film.film import Film
 from ..film.reel import Story
 from ..film.words import words
 from ..layout import Arrangement, Layout, arrange

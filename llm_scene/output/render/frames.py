@@ -18,8 +18,8 @@ from pathlib import Path
 
 import bpy
 
-from ..errors import UserError
-from ..scene.compat import image_format
+from ...errors import UserError
+from ...scene.compat import image_format
 from .fingerprint import fingerprint
 from .png import DamagedError, read_seal, sealed
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from ..errors import UserError
-from ..layout.plan import Point
+from ..layout.layout import Point
 from .props import Prop
 
 EASINGS: dict[str, Callable[[float], float]] = {

@@ -10,10 +10,10 @@ from typing import Any
 
 import bpy
 
-from ..errors import UserError
-from ..film.plan import Film
-from ..scene.compat import image_format
-from .blend import save
+from ...errors import UserError
+from ...film.film import Film
+from ...scene.compat import image_format
+from ..blend import save
 from .frames import disk_error, recipe_of
 
 BLEND, JOB_TYPE, README, FRAMES = "scene.blend", "flamenco.js", "README.txt", "frames"

@@ -19,14 +19,14 @@ from typing import Any, TypeVar
 
 import bpy
 
-from ..errors import UserError
-from ..film.plan import Film
-from ..writing import whole_file
-from .blend import save
-from .chapters import add_chapters
+from ...errors import UserError
+from ...film.film import Film
+from ...scene.edit import runs
+from ...writing import whole_file
+from ..blend import save
 from .cluster import Tell, cluster_steps
-from .edit import runs
 from .frames import FrameFolder, check_folder, clean, open_folder, recipe_of
+from .mp4_chapters import add_chapters
 from .pace import Pace, Progress
 from .video import check_format, encode_video
 from .worker import Worker, command, work

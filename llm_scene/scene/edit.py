@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import bpy
 
-from ..film.plan import Caption, Card, Chapter, Film
+from ..film.film import Caption, Card, Chapter, Film
 from ..film.words import length as length_of
-from ..scene.compat import add_strip
-from ..scene.labels import face
+from .compat import add_strip
+from .labels import face
 
 SUFFIX = " edit"  # of the scene that holds the captions
 LINES = 17  # the height of a caption's letters is this part of the picture's shorter side

@@ -17,8 +17,8 @@ from typing import IO, Any
 
 import bpy
 
-from ..errors import UserError
-from ..scene.rendering import pick_device
+from ...errors import UserError
+from ...scene.engines import pick_device
 from .frames import FrameFolder, prepare, render_frame
 
 
@@ -67,7 +67,7 @@ class Worker:
 
 def command(function: Callable[[dict[str, Any]], None], job: dict[str, Any]) -> list[str]:
     """How to start a function of ours: with this Python, or with Blender where Python lives inside of it."""
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).resolve().parents[3])
     code = (
         f"import sys; sys.path.insert(0, {root!r}); from importlib import import_module; "
         f"import_module({_short(function.__module__)!r}).{function.__name__}({job!r})"
@@ -79,7 +79,8 @@ def command(function: Callable[[dict[str, Any]], None], job: dict[str, Any]) -> 
 
 def _short(name: str) -> str:
     """The name of a module of ours without the packages that Blender puts around an add-on."""
-    return ".".join(name.split(".")[-3:])
+    parts = name.split(".")
+    return ".".join(parts[len(parts) - 1 - parts[::-1].index("llm_scene") :])
 
 
 def work(job: dict[str, Any]) -> None:

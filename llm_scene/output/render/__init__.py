@@ -1,0 +1,1 @@
+"""Rendering: frames that are resumed, on this computer, a cluster or a farm, and the video made of them."""

@@ -1,0 +1,1 @@
+"""Staging: what is drawn, said once, between the film and everything that shows it, without Blender."""
