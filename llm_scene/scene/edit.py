@@ -21,14 +21,17 @@ FADE = 8  # frames in which a card comes and goes
 Text = TypeVar("Text", Caption, Card, Chapter)
 
 
-def add_captions(scene: bpy.types.Scene, captions: Iterable[Caption], frames: Sequence[int]) -> None:
+def add_captions(
+    scene: bpy.types.Scene, captions: Iterable[Caption], frames: Sequence[int], fps: float
+) -> None:
     """Put captions into a scene's sequencer, in the lower third: light letters in a dark box.
 
-    `frames` are the film's frames that the scene shows, one after the other from its start.
+    `frames` are the film's frames, `fps` a second, that the scene shows one after the other from its start.
+    The scene itself may run faster or slower: captions stay with their pictures.
     """
     editor = scene.sequence_editor or scene.sequence_editor_create()
     render = scene.render
-    for caption, start, length in runs(captions, frames, render.fps):
+    for caption, start, length in runs(captions, frames, fps):
         strip = add_strip(editor, caption.key, "TEXT", 2, scene.frame_start + start, length)
         strip.text, strip.font, strip.color = caption.text, face(caption.text), INK
         strip.font_size = min(render.resolution_x, render.resolution_y) / LINES
@@ -39,12 +42,12 @@ def add_captions(scene: bpy.types.Scene, captions: Iterable[Caption], frames: Se
         strip.use_shadow = False
 
 
-def add_cards(scene: bpy.types.Scene, cards: Iterable[Card], frames: Sequence[int]) -> None:
+def add_cards(scene: bpy.types.Scene, cards: Iterable[Card], frames: Sequence[int], fps: float) -> None:
     """Put chapter titles into a scene's sequencer: large letters over a picture that darkens meanwhile."""
     editor = scene.sequence_editor or scene.sequence_editor_create()
     render = scene.render
     side = min(render.resolution_x, render.resolution_y)
-    for card, start, length in runs(cards, frames, render.fps):
+    for card, start, length in runs(cards, frames, fps):
         first = scene.frame_start + start
         strips = [add_strip(editor, card.title, "COLOR", 3, first, length)]
         strips[0].color = SHADE
@@ -73,7 +76,7 @@ def _fade(strip: bpy.types.Strip, first: int, length: int, full: float) -> None:
         strip.keyframe_insert("blend_alpha", frame=frame)
 
 
-def runs(captions: Iterable[Text], frames: Sequence[int], fps: int) -> list[tuple[Text, int, int]]:
+def runs(captions: Iterable[Text], frames: Sequence[int], fps: float) -> list[tuple[Text, int, int]]:
     """(text, position of its first frame, how many frames) of every run of frames under one text."""
     texts = list(captions)
     shown = (next((c for c in texts if c.start <= frame / fps < c.end), None) for frame in frames)
@@ -97,8 +100,8 @@ def edit_scene(scene: bpy.types.Scene, film: Film, name: str) -> bpy.types.Scene
     strip = edit.sequence_editor_create().strips.new_scene(scene.name, scene, 1, scene.frame_start)
     strip.scene_input = "CAMERA"
     frames = range(scene.frame_start, scene.frame_end + 1)
-    add_captions(edit, film.captions, frames)
-    add_cards(edit, film.cards, frames)
+    add_captions(edit, film.captions, frames, film.fps)
+    add_cards(edit, film.cards, frames, film.fps)
     return edit
 
 

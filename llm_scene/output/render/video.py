@@ -15,6 +15,7 @@ from ...errors import UserError
 from ...film.film import Caption, Card
 from ...scene.compat import video_format
 from ...scene.edit import add_captions, add_cards
+from ...scene.picture import output_path, set_rate
 from ...writing import check_target, whole_file
 from .worker import answer_file
 
@@ -49,7 +50,7 @@ def assemble(
     pictures: Mapping[int, Path],
     path: Path,
     size: tuple[int, int],
-    fps: int,
+    fps: float,
     captions: Iterable[Caption] = (),
     cards: Iterable[Card] = (),
 ) -> None:
@@ -62,14 +63,15 @@ def encode(
     pictures: Mapping[int, Path],
     path: Path,
     size: tuple[int, int],
-    fps: int,
+    fps: float,
     captions: Iterable[Caption] = (),
     cards: Iterable[Card] = (),
+    film_fps: float | None = None,
 ) -> None:
     """Make a video, with captions and titles in it, in the format that the suffix of `path` names.
 
-    `pictures` are files by the frame of the film that they show. H.264 and VP9 need even sizes: a last odd
-    row or column is cut off.
+    `pictures` are files by the frame of the film that they show, which counts `film_fps` a second where that
+    is not the video's `fps`. H.264 and VP9 need even sizes: a last odd row or column is cut off.
     """
     kind = FORMATS[path.suffix.lower()]
     first, *others = pictures.values()
@@ -81,10 +83,10 @@ def encode(
         strip = strips.new_image("frames", str(first.resolve()), 1, 0, fit_method="ORIGINAL")
         for picture in others:
             strip.elements.append(picture.name)
-        add_captions(scene, captions, list(pictures))
-        add_cards(scene, cards, list(pictures))
+        add_captions(scene, captions, list(pictures), film_fps or fps)
+        add_cards(scene, cards, list(pictures), film_fps or fps)
         bpy.context.window.scene = scene
-        scene.render.filepath = str(path.resolve())
+        scene.render.filepath = output_path(path)
         bpy.ops.render.render(animation=True, scene=scene.name)
         if not path.is_file() or not path.stat().st_size:
             raise UserError("Blender could not write the video: is the disk full?")
@@ -95,10 +97,11 @@ def encode(
         bpy.data.scenes.remove(scene)
 
 
-def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: int, n_frames: int) -> None:
+def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: float, n_frames: int) -> None:
     render = scene.render
     render.resolution_x, render.resolution_y = size
-    render.resolution_percentage, render.fps, render.fps_base = 100, fps, 1.0
+    render.resolution_percentage = 100
+    set_rate(render, fps)
     render.use_file_extension = False
     for name in (rna.identifier for rna in render.bl_rna.properties):
         if name.startswith("use_stamp"):  # the time and place of rendering would differ every time
@@ -109,7 +112,7 @@ def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: in
     render.image_settings.color_mode = "RGB"
     video = render.ffmpeg
     video.format, video.codec, video.audio_codec = kind.container, kind.codec, "NONE"
-    video.gopsize, video.ffmpeg_preset = fps, "GOOD"
+    video.gopsize, video.ffmpeg_preset = render.fps, "GOOD"
     if kind.codec == "PRORES":
         video.ffmpeg_prores_profile = "422_HQ"
     else:
@@ -128,6 +131,7 @@ def encode_video(_: dict[str, Any]) -> None:
             job["fps"],
             [Caption(**caption) for caption in job["captions"]],
             [Card(**card) for card in job["cards"]],
+            job["film_fps"],
         )
         answer = {"video": job["video"]}
     except UserError as error:
