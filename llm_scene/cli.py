@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .errors import UserError
+from .errors import UserError, hearing
 
 if TYPE_CHECKING:
     import bpy
@@ -72,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         args = parser().parse_args(argv)
-        status = args.run(args)
+        with hearing(_note):
+            status = args.run(args)
         sys.stdout.flush()
         return status or 0
     except UserError as error:

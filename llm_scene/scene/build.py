@@ -20,10 +20,11 @@ from ..network.graph import Role
 from ..network.trace import Trace
 from .animate import Curves, animate
 from .camera import film_camera
-from .cells import cell_object
+from .cells import cell_group, cell_object
 from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
 from .legend import legend_objects
 from .links import link_object
+from .marks import MARK, name_part
 from .materials import (
     PROPERTIES,
     cell_material,
@@ -50,7 +51,6 @@ STEPS = {  # what building consists of, and about how much of the time each take
     "film": 0.08,
     "window": 0.01,
 }
-MARK = "llm_scene"  # custom property by which the add-on knows what is its own
 Progress = Callable[[float, str], None]
 Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
 DETAIL = Detail()
@@ -74,7 +74,7 @@ class _Studio:
         """The collection at a path, made where missing; nested as the path is."""
         if path not in self.collections:
             made = bpy.data.collections.new(" / ".join(path[-2:]) or NAME)
-            self.collections[path] = made
+            self.collections[path] = name_part(made, "/".join(path))
             if path:
                 self.collection(*path[:-1]).children.link(made)
             else:
@@ -89,7 +89,7 @@ class _Studio:
         self.collection(*path).objects.link(thing)
         for key, value in properties.items():
             thing[key] = value
-        self.objects[name] = thing
+        self.objects[name] = name_part(thing, name)
         return thing
 
 
@@ -192,13 +192,15 @@ def _matrices(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
     large = slabs(layout, detail.cuboids)
     for kind in _by_kind(layout.blocks.values()):
         studio.materials[kind] = cell_material(studio.look, *kind)
+    group = None
     for n, block in enumerate(layout.blocks.values()):
         yield n / len(layout.blocks)
         kind, scale = _kind(block), scales[block.matrix.name]
         if block.name in large:
             sheet = slab_object(block, studio.pictures[kind], layout.n_prompt)
         else:
-            sheet = cell_object(block, trace, scale, studio.materials[kind], layout.n_prompt)
+            group = group or cell_group()
+            sheet = cell_object(block, trace, scale, studio.materials[kind], layout.n_prompt, group)
         sheet["scale"] = scale
         studio.add(block.name, sheet, "Matrices", *block.section, **PROPERTIES)
         sheet["reveal"] = done(trace.n_positions - layout.n_prompt)

@@ -19,11 +19,12 @@ from ..layout.look import Look
 from ..layout.structure import Structure
 from ..network.trace import Trace
 from .animate import Curves, key_channel, set_timeline
-from .build import MARK, model_objects
+from .build import model_objects
 from .camera import CAMERA, TARGET, place
 from .labels import Lettering, line_object, quiet
+from .marks import MARK
 from .room import light
-from .structure import REACH, card_material, plain, structure_materials, structure_objects
+from .structure import REACH, box_group, card_material, plain, structure_materials, structure_objects
 
 NAME = "LLM Scene comparison"
 STEP = 6  # frames between two keys of the camera
@@ -71,13 +72,14 @@ def construct_comparison(
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
     stage = _Stage(scene, look, {}, Lettering())
-    materials = structure_materials(look)
+    materials, group = structure_materials(look), None
     for n, spot in enumerate(places):
         begun, part = 0.8 * n / len(places), 0.8 / len(places)
         yield begun, "matrices"
         model = models[spot.exhibit.name]
         if isinstance(model, Structure):
-            _structure(stage, spot, model, materials)
+            group = group or box_group()
+            _structure(stage, spot, model, materials, group)
         else:
             for share in _living(stage, spot, model, film, budget):
                 yield begun + part * share, "matrices"
@@ -112,11 +114,15 @@ def build_comparison(
 
 
 def _structure(
-    stage: _Stage, spot: Place, structure: Structure, materials: dict[str, bpy.types.Material]
+    stage: _Stage,
+    spot: Place,
+    structure: Structure,
+    materials: dict[str, bpy.types.Material],
+    group: bpy.types.NodeTree,
 ) -> None:
     name = spot.exhibit.name
     into = stage.collection(spot.exhibit.title)
-    for thing in structure_objects(name, structure, spot.offset, materials):
+    for thing in structure_objects(name, structure, spot.offset, materials, group):
         into.objects.link(thing)
         stage.add(name, thing)
 

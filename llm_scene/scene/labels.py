@@ -14,6 +14,7 @@ from mathutils.geometry import delaunay_2d_cdt
 from ..layout.layout import Candidate, Letter, Point
 from ..layout.signs import Sign
 from ..network.ops import Array
+from .marks import name_part, part_of
 
 FACE = "Inter.woff2"
 FACE_NAME = "LLM Scene face"
@@ -31,10 +32,11 @@ def face(text: str = "") -> bpy.types.VectorFont:
     Sequencer strips do not fall back from one face to another.
     """
     name, file = (FACE_NAME, FACE) if all(ord(letter) < WIDE for letter in text) else (WIDE_NAME, WIDE_FACE)
-    font = bpy.data.fonts.get(name)
+    path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / file
+    ours = (font for font in bpy.data.fonts if part_of(font) == file and font.packed_file)
+    font = next((font for font in ours if font.packed_file.size == path.stat().st_size), None)
     if font is None:
-        path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / file
-        font = bpy.data.fonts.load(str(path))
+        font = name_part(bpy.data.fonts.load(str(path)), file)
         font.name = name
         font.pack()
     return font
@@ -43,7 +45,9 @@ def face(text: str = "") -> bpy.types.VectorFont:
 def text_object(name: str, sign: Sign, material: bpy.types.Material) -> bpy.types.Object:
     """A line of text, standing in the sheet it belongs to and facing the viewer."""
     curve = bpy.data.curves.new(name, "FONT")
-    curve.body, curve.size, curve.font = sign.text, sign.size, face(sign.text)
+    curve.body, curve.size = sign.text, sign.size
+    for slot in ("font", "font_bold", "font_italic", "font_bold_italic"):
+        setattr(curve, slot, face(sign.text))  # else Blender takes one of its own, be it linked or not
     curve.align_x, curve.align_y = ALIGN[sign.align], "BOTTOM_BASELINE"
     curve.resolution_u = 2
     curve.fill_mode = "FRONT"

@@ -13,6 +13,7 @@ import numpy as np
 from ..film.front import TAIL
 from ..layout.look import Look, linear, to_linear
 from ..network.graph import Role
+from .marks import name_part
 from .nodes import Tree, Value
 
 PROPERTIES = {"reveal": 0.0, "highlight": 0.0, "dim": 0.0, "focus_column": -1.0, "focus_row": -1.0}
@@ -23,7 +24,7 @@ STOPS = 32  # the most a ColorRamp takes
 
 def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
     """The material of all matrices of a role."""
-    material, tree = blank(f"LLM Scene {role}{'' if signed else ' positive'}")
+    material, tree = blank(f"{role}{'' if signed else ' positive'}")
     colour = colour_map(tree, look, role, signed, attribute(tree, "value"))
     state = attribute(tree, "state")
     for code, special in ((1.0, look.masked), (2.0, look.broken)):
@@ -41,7 +42,7 @@ def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
 
 def swarm_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
     """Cells on the move: the colour goes with property `pose` from one state's value to the next."""
-    material, tree = blank(f"LLM Scene moving {role}{'' if signed else ' positive'}")
+    material, tree = blank(f"moving {role}{'' if signed else ' positive'}")
     value = None
     for state in range(STATES):
         away = tree.math("ABSOLUTE", tree.math("SUBTRACT", object_property(tree, "pose"), float(state)))
@@ -56,7 +57,7 @@ def swarm_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
 
 def link_material(look: Look, kind: str) -> bpy.types.Material:
     """The material of links: a pulse runs along `along` while `reveal` rises."""
-    material, tree = blank(f"LLM Scene {kind} link")
+    material, tree = blank(f"{kind} link")
     along, reveal = attribute(tree, "along"), object_property(tree, "reveal")
     behind = tree.math("SUBTRACT", reveal, along)
     lit = tree.math("MULTIPLY", behind, 12.0, clamp=True)
@@ -70,7 +71,7 @@ def link_material(look: Look, kind: str) -> bpy.types.Material:
 
 def ink_material(look: Look, name: str, code: str, strength: float = 1.0) -> bpy.types.Material:
     """Letters and brackets: they shine by themselves, so that no shadow makes them unreadable."""
-    material, tree = blank(f"LLM Scene {name}")
+    material, tree = blank(f"{name}")
     dim = tree.math("MULTIPLY", object_property(tree, "dim"), 0.9)
     colour = tree.mix(dim, rgba(code), rgba(look.background))
     glow = tree.call("ShaderNodeEmission", colour, strength)
@@ -80,7 +81,7 @@ def ink_material(look: Look, name: str, code: str, strength: float = 1.0) -> bpy
 
 def bar_material() -> bpy.types.Material:
     """The legend's bars show their colours as they are."""
-    material, tree = blank("LLM Scene legend")
+    material, tree = blank("legend")
     colour = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="colour")
     glow = tree.call("ShaderNodeEmission", colour.outputs["Color"], 1.0)
     show(tree, glow)
@@ -89,7 +90,7 @@ def bar_material() -> bpy.types.Material:
 
 def ground_material(look: Look, reach: float) -> bpy.types.Material:
     """A floor that fades into the background, so that there is no horizon line."""
-    material, tree = blank("LLM Scene ground")
+    material, tree = blank("ground")
     place = tree.node("ShaderNodeTexCoord").outputs["Object"]
     distance = tree.node("ShaderNodeVectorMath", operation="LENGTH")
     tree.wire(place, distance.inputs[0])
@@ -120,12 +121,13 @@ def set_ramp(ramp: bpy.types.ColorRamp, look: Look, role: Role, signed: bool) ->
         element.color = (*colour, 1.0)
 
 
-def blank(name: str) -> tuple[bpy.types.Material, Tree]:
+def blank(part: str) -> tuple[bpy.types.Material, Tree]:
     """A new material without nodes, and its tree."""
-    material = bpy.data.materials.new(name)
+    material = name_part(bpy.data.materials.new(f"LLM Scene {part}"), part)
     material.use_nodes = True
     material.node_tree.nodes.clear()
-    material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
+    if hasattr(material, "cycles"):  # an add-on, which may be switched off
+        material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
     return material, Tree(material.node_tree)
 
 

@@ -8,6 +8,7 @@ import bpy
 
 from ..layout.layout import Box
 from ..layout.look import Look, linear
+from .engines import set_view
 from .materials import ground_material
 from .nodes import Tree
 
@@ -21,8 +22,7 @@ def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collec
 def light(scene: bpy.types.Scene, look: Look, into: bpy.types.Collection) -> None:
     """Background and three suns."""
     scene.world = _world(look)
-    scene.view_settings.view_transform = "Khronos PBR Neutral" if look.dark else "Standard"
-    scene.view_settings.look = "None"
+    set_view(scene, tone_mapped=look.dark)
     key, fill, rim = (6.0, 1.2, 2.5) if look.dark else (1.5, 0.2, 0.2)
     _sun(into, "Key light", key, (1.0, 0.95, 0.88), (52, 8, -28), 12)
     _sun(into, "Fill light", fill, (0.7, 0.82, 1.0), (60, 0, 50), 40)

@@ -59,7 +59,7 @@ def slab_material(
     look: Look, role: Role, signed: bool, images: Sequence[bpy.types.Image], size: tuple[int, int], bits: int
 ) -> bpy.types.Material:
     """The material that shows a page: `images` are the picture, of `size` (rows, columns), and its copies."""
-    material, tree = blank(f"LLM Scene slab {role}{'' if signed else ' positive'}")
+    material, tree = blank(f"slab {role}{'' if signed else ' positive'}")
     material["page"] = (*size, bits)
     gap, relief, bevel = _parts(tree, object_property(tree, "cell", "Vector"))
     place = _place(tree)

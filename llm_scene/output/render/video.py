@@ -15,6 +15,7 @@ from ...errors import UserError
 from ...film.film import Caption, Card
 from ...scene.compat import video_format
 from ...scene.edit import add_captions, add_cards
+from ...scene.engines import set_view
 from ...scene.picture import output_path, set_rate
 from ...writing import check_target, whole_file
 from .worker import answer_file
@@ -90,6 +91,8 @@ def encode(
         bpy.ops.render.render(animation=True, scene=scene.name)
         if not path.is_file() or not path.stat().st_size:
             raise UserError("Blender could not write the video: is the disk full?")
+    except TypeError as error:  # a menu without what was chosen
+        raise UserError(f"This Blender cannot write {kind.title}: {' '.join(str(error).split())}") from None
     except RuntimeError as error:
         raise UserError(f"Blender could not write the video: {' '.join(str(error).split())}") from None
     finally:
@@ -103,12 +106,12 @@ def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: fl
     render.resolution_percentage = 100
     set_rate(render, fps)
     render.use_file_extension = False
+    video_format(render.image_settings)
     for name in (rna.identifier for rna in render.bl_rna.properties):
         if name.startswith("use_stamp"):  # the time and place of rendering would differ every time
             setattr(render, name, False)
     scene.frame_start, scene.frame_end = 0, n_frames - 1
-    scene.view_settings.view_transform = "Standard"  # the frames have been through one already
-    video_format(render.image_settings)
+    set_view(scene, tone_mapped=False)  # the frames have been through one already
     render.image_settings.color_mode = "RGB"
     video = render.ffmpeg
     video.format, video.codec, video.audio_codec = kind.container, kind.codec, "NONE"
