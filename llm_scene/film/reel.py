@@ -10,7 +10,7 @@ import numpy as np
 
 from ..layout.layout import Block, Box, Layout, Letter
 from ..layout.signs import section_signs
-from ..network.ops import Array
+from ..network.activations import ACTIVATIONS, Array
 from ..network.trace import Trace
 from .pieces import Focus
 from .screenplay import Screenplay
@@ -66,7 +66,7 @@ class Reel(Screenplay):
             "n_layer": c.n_layer,
             "head": self.focus.head + 1,
             "expansion": f"{c.d_mlp / c.d_model:.3g}",
-            "activation": {"gelu_tanh": "GELU", "gelu": "GELU", "silu": "SiLU", "relu": "ReLU"}[c.activation],
+            "activation": ACTIVATIONS[c.activation].title,
             "position": self.focus.position + 1,
             "letter": story.words[self.focus.position],
             "token": story.words[layout.n_prompt],
