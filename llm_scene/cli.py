@@ -359,17 +359,28 @@ def explain(args: Arguments) -> None:
 
 def convert_arguments(sub: argparse.ArgumentParser) -> None:
     """Arguments of `convert`."""
-    sub.add_argument("source", metavar="CKPT.pt", type=Path, help="a nanoGPT or minGPT checkpoint")
+    from .models.convert import DTYPES
+
+    sub.add_argument("source", metavar="FILE", type=Path, help="a .gguf, or a .pt of nanoGPT or minGPT")
     sub.add_argument("target", metavar="FOLDER", type=Path, help="the folder to write; it must not exist yet")
-    sub.add_argument("--meta", metavar="META.pkl", type=Path, help="its table of letters, if it has one")
+    sub.add_argument(
+        "--meta", metavar="META.pkl", type=Path, help="nanoGPT's table of letters, if there is one"
+    )
     sub.add_argument("--heads", metavar="N", type=int, help="number of heads, where the file does not say it")
+    sub.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        default=DTYPES[0],
+        help="what quantised weights become: float32 is exact, float16 half the size",
+    )
 
 
 def convert(args: Arguments) -> None:
-    """Turn a torch checkpoint into a folder that `--model` takes."""
+    """Turn a file into a folder that `--model` takes."""
     from .models.convert import convert as convert_checkpoint
 
-    convert_checkpoint(args.source, args.target, args.meta, args.heads)
+    for note in convert_checkpoint(args.source, args.target, args.meta, args.heads, args.dtype):
+        print(f"note: {note}", file=sys.stderr)
     print(f"{args.target} is ready: llm-scene predict --model {args.target}")
 
 
@@ -868,7 +879,7 @@ COMMANDS: list[Command] = [
     Command("info", "Say what a model is and what a scene of it costs.", info_arguments, info),
     Command("explain", "Say how one cell came about.", explain_arguments, explain),
     Command(
-        "convert", "Turn a nanoGPT or minGPT checkpoint into a model folder.", convert_arguments, convert
+        "convert", "Turn a GGUF file or a torch checkpoint into a model folder.", convert_arguments, convert
     ),
     Command("generate", "Write the whole scene as a .blend.", generate_arguments, generate_scene),
     Command("render", "Render the film to a video.", render_arguments, render),
