@@ -177,9 +177,10 @@ def qwen_window(fields: Fields) -> dict[str, Any]:
     return {"window": seen, "window_layers": sliding_layers(fields, n_layer, slide)}
 
 
+NO_BIASES = frozenset({"attention_bias", "mlp_bias"})  # of families that have none, or always the same
 LLAMA = Family("Llama", read_llama, declare, KEYS)
 GRANITE = Family("Granite", read_granite, declare, KEYS)
-MISTRAL = Family("Mistral", read_mistral, declare, KEYS)
-QWEN2 = Family("Qwen2", read_qwen2, declare, KEYS)
-QWEN3 = Family("Qwen3", read_qwen3, declare, KEYS)
+MISTRAL = Family("Mistral", read_mistral, declare, KEYS, idle=NO_BIASES)
+QWEN2 = Family("Qwen2", read_qwen2, declare, KEYS, idle=NO_BIASES)
+QWEN3 = Family("Qwen3", read_qwen3, declare, KEYS, idle=frozenset({"mlp_bias"}))
 SMOLLM3 = Family("SmolLM3", read_smollm3, declare, KEYS)

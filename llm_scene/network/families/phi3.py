@@ -30,4 +30,4 @@ def read(fields: Fields) -> Config:
     return llama.sizes(fields, n_ctx=4096, eps=1e-5, partial=1.0, qkv_bias=False, window=window(fields, None))
 
 
-PHI3 = Family("Phi-3", read, llama.declare, KEYS)
+PHI3 = Family("Phi-3", read, llama.declare, KEYS, idle=llama.NO_BIASES | {"lm_head_bias"})
