@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import bpy
 import numpy as np
 
 from ..errors import UserError
+from ..layout import names
 from ..layout.inspection import Mark
 from ..layout.layout import Box
-from ..layout.legend import TITLES, bar_name
-from ..layout.look import LOOKS, Look, Ramp, to_linear
+from ..layout.legend import TITLES
+from ..layout.look import INKS, LOOKS, Look, Ramp, to_linear
 from ..scene import cells, materials, room, slab_material, window
 from ..scene import inspection as inspected
 from ..scene.build import MARK
@@ -32,21 +33,6 @@ _ENDS = {  # dark and light: (zero, positive, negative)
     ("blue_orange", False): ("#eeece8", ("#e59a4e", "#a34f00"), ("#7fa9e0", "#1f4f9e")),
     ("grey", True): ("#16181c", ("#7d828c", "#f4f6fa"), ("#7d828c", "#f4f6fa")),
     ("grey", False): ("#f0eee9", ("#96938c", "#1b1c1f"), ("#96938c", "#1b1c1f")),
-}
-INKS: dict[str, Callable[[Look], tuple[str, float]]] = {
-    "ink": lambda look: (look.ink, 1.0),
-    "faint": lambda look: (look.faint, 1.0),
-    "letters": lambda look: (look.ink, 1.2),
-    "predictions": lambda look: (look.accent, 1.2),
-    "threads": lambda look: (look.faint, 0.7),
-    "candidate text": lambda look: (look.ink, 1.2),
-    "candidate chosen": lambda look: (look.accent, 1.0),
-    "candidate": lambda look: (look.links["trunk"], 0.8),
-    "legend ink": lambda look: (look.ink, 1.0),
-    "legend faint": lambda look: (look.faint, 1.0),
-    "words": lambda look: (look.ink, 1.2),
-    "accented words": lambda look: (look.accent, 1.2),
-    "faint words": lambda look: (look.faint, 1.0),
 }
 HIDEABLE = ("Labels", "Legend")
 
@@ -126,9 +112,10 @@ def root(scene: bpy.types.Scene) -> bpy.types.Collection:
 def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     """The same material in another look; None where it looks alike in all of them."""
     what = plain_name(old).removeprefix("LLM Scene ")
-    ink = (INKS | inspected.INKS).get(what)
-    if ink is not None:
-        return materials.ink_material(look, what, *ink(look))
+    if what in INKS:
+        return materials.ink_material(look, what, *look.inked(what))
+    if what in inspected.INKS:
+        return materials.ink_material(look, what, *inspected.INKS[what](look))
     kind = what.removesuffix(" link")
     if what.endswith(" link") and kind in look.links:
         return materials.link_material(look, kind)
@@ -186,7 +173,7 @@ def box_of(scene: bpy.types.Scene) -> Box:
 
 
 def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
-    bars = {bar_name(title): (role, signed) for role, signed, title in TITLES}
+    bars = {names.legend_bar(title): (role, signed) for role, signed, title in TITLES}
     for thing in part(scene, "Legend").objects:
         if plain_name(thing) not in bars:
             continue
