@@ -18,6 +18,7 @@ from ..layout.layout import Block, Layout, Letter
 from ..layout.look import Look, scale_of
 from ..network.graph import Role
 from ..network.trace import Trace
+from ..staging.production import Production
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
 from .camera import film_camera
@@ -110,20 +111,15 @@ class _Studio:
 
 
 def build(
-    layout: Layout,
-    trace: Trace,
-    film: Film | None,
-    look: Look,
-    progress: Progress | None = None,
-    detail: Detail = DETAIL,
+    made: Production, detail: Detail = DETAIL, progress: Progress | None = None, *, still: bool = False
 ) -> bpy.types.Scene:
-    """A new Blender scene of a traced model, with the film's keyframes if there is a film.
+    """A new Blender scene of a production, with its film's keyframes and props unless it is to be `still`.
 
     `detail` says how many cells may become cuboids; the largest matrices become slabs instead.
 
     Nothing that exists in the file is touched. `progress` is told the share done and what is being done.
     """
-    steps = construct(layout, trace, film, look, detail)
+    steps = construct(made, detail, still=still)
     while True:
         try:
             share, what = next(steps)
@@ -135,17 +131,18 @@ def build(
 
 
 def construct(
-    layout: Layout, trace: Trace, film: Film | None, look: Look, detail: Detail = DETAIL
+    made: Production, detail: Detail = DETAIL, *, still: bool = False
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """`build` in small steps: yields the share done and what is being done, and returns the scene."""
+    film = None if still else made.film
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
-    studio = _Studio(scene, look, layout, _curves(scene, film), detail)
+    studio = _Studio(scene, made.look, made.layout, _curves(scene, film), detail)
     steps = (
-        *_model(studio, trace, film),
+        *_model(studio, made.trace, film),
         ("room", _room(studio)),
         ("film", _film(studio, film)),
-        ("window", _window(studio, trace)),
+        ("window", _window(studio, made.trace)),
     )
     begun = 0.0
     for what, step in steps:
@@ -163,15 +160,15 @@ def _curves(scene: bpy.types.Scene, film: Film | None) -> Curves:
 
 
 def model_objects(
-    scene: bpy.types.Scene, name: str, layout: Layout, trace: Trace, look: Look, detail: Detail = DETAIL
+    scene: bpy.types.Scene, name: str, made: Production, detail: Detail = DETAIL
 ) -> Generator[float, None, dict[str, bpy.types.Object]]:
-    """All that stands of a traced model, in a collection called `name`, without a room or a film.
+    """All that stands of a production, in a collection called `name`, without a room or a film.
 
     Yields the share done, and returns the objects under the names by which cues find them.
     """
-    studio = _Studio(scene, look, layout, Curves(name), detail)
+    studio = _Studio(scene, made.look, made.layout, Curves(name), detail)
     studio.collection().name = name
-    steps = _model(studio, trace, None)
+    steps = _model(studio, made.trace, None)
     for n, (_, step) in enumerate(steps):
         yield from ((n + share) / len(steps) for share in step)
     return studio.objects
