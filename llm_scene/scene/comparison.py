@@ -33,7 +33,6 @@ PIN_WIDTH = 0.0012  # of a pin's line, relative to the camera's distance
 FACING = (math.radians(90 - LEAN), 0.0, math.radians(TURN))  # of writing that faces the viewer
 MARGIN, CAPITAL = 0.25, 0.73  # of a plate round its text, and height of capital letters, by the letters
 IN_FRONT = 0.05  # of a cell hangs its number
-INKS = {"ink": "ink", "back": "background"}
 GROUND = 40.0  # reach of the ground, in distances of the last subject
 
 
@@ -201,7 +200,7 @@ def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
 def _notes(stage: _Stage, film: Film) -> None:
     """Numbers on the cells with which the film begins."""
     look, into = stage.look, stage.collection("Numbers")
-    inks = {ink: card_material(look, f"numbers {ink}", getattr(look, code)) for ink, code in INKS.items()}
+    inks = {ink: card_material(look, f"numbers {ink}", look.inked(ink)[0]) for ink in ("ink", "back")}
     for note in film.props:
         assert isinstance(note, Text)
         thing = _text(note.name, note.text, note.size, inks[note.ink], stage.setting, left=False)
