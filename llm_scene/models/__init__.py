@@ -10,7 +10,7 @@ from ..errors import UserError
 from ..network import Config, Network, Trace, declare, run
 from ..network.ops import Array
 from .checkpoint import Checkpoint, open_checkpoint
-from .config_json import read_config
+from .config_json import read_config, read_settings
 from .files import check_folder
 from .hub import cached_as, find_folder, resolved
 from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
@@ -146,12 +146,12 @@ def n_params(preset: Preset) -> int:
 
 
 def _from_folder(folder: Path, title: str, preset: Preset | None) -> Model:
-    config = read_config(folder)
-    network = declare(config)
-    weights, notes = open_checkpoint(folder, network)
+    config, strange = read_settings(folder)
+    network, weights, notes = open_checkpoint(folder, config)
+    notes = [*strange, *notes]
     tokenizer = load_tokenizer(folder, title)
     if tokenizer.n_tokens > config.d_vocab:
         counts = f"the tokenizer has {tokenizer.n_tokens:,} tokens, the model only {config.d_vocab:,}"
         raise UserError(f"{folder}: {counts}.")
     name = preset.name if preset is not None else title
-    return Model(name, title, config, network, weights, tokenizer, preset, folder, tuple(notes))
+    return Model(name, title, network.config, network, weights, tokenizer, preset, folder, tuple(notes))
