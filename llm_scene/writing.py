@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from .errors import UserError
 
 PRIVATE = ".llm-scene-"  # how the folders begin in which files are made
 NEW = "new"  # what a file is called there, before its suffix
+ROOM = 64 << 20  # bytes left free on a disk
 
 
 @contextlib.contextmanager
@@ -61,3 +63,11 @@ def check_name(path: Path) -> None:
     except UnicodeEncodeError:
         shown = os.fsencode(path).decode("utf-8", "backslashreplace")
         raise UserError(f"The name {shown} is not written in UTF-8: rename the file or the folder.") from None
+
+
+def check_space(folder: Path, n_bytes: int) -> None:
+    """Raise UserError where a disk has no room for that many bytes."""
+    free = shutil.disk_usage(folder).free
+    if free < n_bytes + ROOM:
+        needed, there = f"{n_bytes / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
+        raise UserError(f"{folder} has room for {there}, where {needed} are needed: choose another disk.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 import numpy as np
 import pytest
 
 from llm_scene.film.front import order_of
-from llm_scene.layout import Layout, arrange
-from llm_scene.layout.look import STUDIO, scale_of
+from llm_scene.layout.look import scale_of
 from llm_scene.network import Trace
 from llm_scene.scene.build import build
 from tests.film.staged import Shape, stage
@@ -109,15 +110,16 @@ def test_cuboids_stand_where_the_layout_says_and_are_as_deep_as_their_values(who
 
 def test_modifier_inputs_are_live(whole: Made) -> None:
     """An artist can change the relief and the gap of a matrix."""
-    from llm_scene.scene.cells import _identifier
     from llm_scene.scene.compat import modifier_input
+    from llm_scene.scene.nodes import inputs
 
     thing = matrices(whole.scene)["blocks.0.resid_mid"]
     modifier = thing.modifiers["Cells"]
+    named = inputs(modifier.node_group)
     whole.frame(0)
     try:
-        modifier_input(modifier, _identifier("Relief"), 3.0)
-        modifier_input(modifier, _identifier("Gap"), 0.5)
+        modifier_input(modifier, named["Relief"], 3.0)
+        modifier_input(modifier, named["Gap"], 0.5)
         thing.update_tag()
         bpy.context.view_layer.update()
         mesh = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
@@ -126,8 +128,8 @@ def test_modifier_inputs_are_live(whole: Made) -> None:
         assert sizes[:, 0] == pytest.approx(0.5, abs=1e-3)
         assert sizes[:, 1] == pytest.approx(1 + 3 * value, abs=1e-3)
     finally:
-        modifier_input(modifier, _identifier("Relief"), 0.8)
-        modifier_input(modifier, _identifier("Gap"), 0.1)
+        modifier_input(modifier, named["Relief"], 0.8)
+        modifier_input(modifier, named["Gap"], 0.1)
 
 
 def test_masked_scores(whole: Made) -> None:
@@ -158,8 +160,7 @@ def test_broken_values_are_marked(strange: float) -> None:
     staged = stage(Shape("gpt2", 1, 1, 3, "teaser", d_head=4))
     arrays = {name: array.copy() for name, array in staged.trace.arrays.items()}
     arrays["blocks.0.resid_mid"][1, 2] = strange
-    layout: Layout = arrange(staged.trace.network, 3)
-    scene = build(layout, Trace(staged.trace.network, arrays), None, STUDIO)
+    scene = build(replace(staged, trace=Trace(staged.trace.network, arrays)), still=True)
     thing = matrices(scene)["blocks.0.resid_mid"]
     state = attribute(thing.data, "state").reshape(4, 3)  # channels down, positions along
     assert state[2, 1] == 2
