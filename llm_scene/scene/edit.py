@@ -11,7 +11,7 @@ import bpy
 from ..film.film import Caption, Card, Chapter, Film
 from ..layout.drawn import text_width
 from .compat import add_strip
-from .labels import face
+from .faces import in_order, strip_face
 
 SUFFIX = " edit"  # of the scene that holds the captions
 LINES = 17  # the height of a caption's letters is this part of the picture's shorter side
@@ -33,7 +33,7 @@ def add_captions(
     render = scene.render
     for caption, start, length in runs(captions, frames, fps):
         strip = add_strip(editor, caption.key, "TEXT", 2, scene.frame_start + start, length)
-        strip.text, strip.font, strip.color = caption.text, face(caption.text), INK
+        _set(strip, caption.text)
         strip.font_size = min(render.resolution_x, render.resolution_y) / LINES
         strip.location, strip.wrap_width = (0.5, 0.06), 0.86
         strip.alignment_x, strip.anchor_x, strip.anchor_y = "CENTER", "CENTER", "BOTTOM"
@@ -53,7 +53,7 @@ def add_cards(scene: bpy.types.Scene, cards: Iterable[Card], frames: Sequence[in
         strips[0].color = SHADE
         for text, size, height, channel in ((card.title, 9, 0.5, 4), (card.line, 18, 0.42, 5)):
             strip = add_strip(editor, text, "TEXT", channel, first, length)
-            strip.text, strip.font, strip.color = text, face(text), INK
+            _set(strip, text)
             strip.font_size = min(side / size, render.resolution_x / (1.1 * max(0.56, text_width(text))))
             strip.location, strip.wrap_width = (0.5, height), 0.9
             strip.alignment_x, strip.anchor_x, strip.anchor_y = "CENTER", "CENTER", "BOTTOM"
@@ -62,6 +62,12 @@ def add_cards(scene: bpy.types.Scene, cards: Iterable[Card], frames: Sequence[in
         strips[2].anchor_y = "TOP"
         for strip, full in zip(strips, (0.6, 1.0, 0.8), strict=True):
             _fade(strip, first, length, full)
+
+
+def _set(strip: bpy.types.TextStrip, text: str) -> None:
+    """Let a strip show a text."""
+    strip.text = in_order(text)
+    strip.font, strip.color = strip_face(strip.text), INK
 
 
 def _fade(strip: bpy.types.Strip, first: int, length: int, full: float) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import bpy
 import numpy as np
@@ -15,39 +14,16 @@ from mathutils.geometry import delaunay_2d_cdt
 from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Letter, Point
 from ..network.ops import Array
-from .marks import name_part, part_of
+from .faces import set_text
 
-FACE = "Inter.woff2"
-FACE_NAME = "LLM Scene face"
-WIDE_FACE = "Noto Sans CJK Regular.woff2"
-WIDE_NAME = "LLM Scene face, East Asian"
-WIDE = 0x2E80  # from here on letters are in that one
 ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
 Flat = tuple[Array, Array]  # vertices [n, 3] and triangles [m, 3]
-
-
-def face(text: str = "") -> bpy.types.VectorFont:
-    """The typeface of Blender's own interface, or its one for East Asian text, packed into the file.
-
-    Sequencer strips do not fall back from one face to another.
-    """
-    name, file = (FACE_NAME, FACE) if all(ord(letter) < WIDE for letter in text) else (WIDE_NAME, WIDE_FACE)
-    path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / file
-    ours = (font for font in bpy.data.fonts if part_of(font) == file and font.packed_file)
-    font = next((font for font in ours if font.packed_file.size == path.stat().st_size), None)
-    if font is None:
-        font = name_part(bpy.data.fonts.load(str(path)), file)
-        font.name = name
-        font.pack()
-    return font
 
 
 def text_object(sign: Text, material: bpy.types.Material) -> bpy.types.Object:
     """A line of text, standing in the sheet it belongs to and facing the viewer."""
     curve = bpy.data.curves.new(sign.name, "FONT")
-    curve.body, curve.size = sign.text, sign.size
-    for slot in ("font", "font_bold", "font_italic", "font_bold_italic"):
-        setattr(curve, slot, face(sign.text))  # else Blender takes one of its own, be it linked or not
+    set_text(curve, sign.text, sign.size)
     curve.align_x, curve.align_y = ALIGN[sign.align], "BOTTOM_BASELINE"
     curve.resolution_u = 2
     curve.fill_mode = "FRONT"
@@ -111,7 +87,8 @@ def _glyphs(text: str) -> Flat:
     everything is filled that outlines go round.
     """
     curve = bpy.data.curves.new("setting", "FONT")
-    curve.body, curve.font, curve.align_x = text, face(text), "CENTER"
+    set_text(curve, text)
+    curve.align_x = "CENTER"
     curve.resolution_u, curve.fill_mode = 3, "NONE"
     holder = bpy.data.objects.new("setting", curve)
     mesh = holder.to_mesh()
