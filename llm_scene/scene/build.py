@@ -11,14 +11,14 @@ from ..film.film import Film
 from ..film.front import done
 from ..film.props import Note, Swarm
 from ..layout.budget import Detail, slabs
-from ..layout.inspection import standing
 from ..layout.layout import Block, Layout
 from ..layout.legend import legend
 from ..layout.look import Look, scale_of
 from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
 from ..network.graph import Role
+from ..network.ops import Cell
 from ..network.trace import Trace
-from ..staging.production import Production
+from ..staging.production import Production, window_in
 from .animate import Curves, animate
 from .camera import film_camera
 from .cells import cell_object
@@ -118,7 +118,7 @@ def construct(
     made: Production, detail: Detail = DETAIL, *, still: bool = False
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """`build` in small steps: yields the share done and what is being done, and returns the scene."""
-    film = None if still else made.film
+    film, window = None if still else made.film, window_in(made, detail)
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
     studio = _Studio(scene, made.look, made.layout, {}, {}, _curves(scene, film))
@@ -127,7 +127,7 @@ def construct(
         _props(studio, film),
         _room(studio),
         _film(studio, film),
-        _window(studio, made.trace, detail),
+        _window(studio, made.trace, window),
     )
     begun = 0.0
     for (what, weight), step in zip(STEPS.items(), steps, strict=True):
@@ -201,14 +201,13 @@ def _matrices(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
         sheet["reveal"] = done(trace.n_positions - layout.n_prompt)
 
 
-def _window(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
-    """Cuboids around the cell that asks for them, where it is in a slab."""
+def _window(studio: _Studio, trace: Trace, window: tuple[Block, Cell] | None) -> Iterator[float]:
+    """Cuboids around a cell of a slab."""
     yield 0.0
-    block = standing(studio.layout, *detail.window) if detail.window is not None else None
-    if block is None or detail.window is None or block.name not in slabs(studio.layout, detail.cuboids):
-        return
-    slab, material = studio.objects[block.name], studio.materials[_kind(block)]
-    open_window(slab, block, trace, block.place(detail.window[1]), material, studio.layout.n_prompt)
+    if window is not None:
+        block, cell = window
+        slab, material = studio.objects[block.name], studio.materials[_kind(block)]
+        open_window(slab, block, trace, block.place(cell), material, studio.layout.n_prompt)
 
 
 def _kind(block: Block) -> Kind:
