@@ -10,6 +10,7 @@ import numpy as np
 
 from ..film.film import Cue, Film, Pose, Shot
 from .camera import aperture
+from .picture import set_rate
 
 INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step": "CONSTANT"}
 Key = tuple[float, float, str]  # frame, value, easing to the next key
@@ -102,7 +103,7 @@ def animate(
 
 def set_timeline(scene: bpy.types.Scene, film: Film) -> None:
     """Give a scene the film's pace, length and chapters, and show the first frame."""
-    scene.render.fps = film.fps
+    set_rate(scene.render, film.fps)
     scene.frame_start, scene.frame_end = 0, film.n_frames - 1
     scene.frame_set(0)  # also evaluates: Blender 5.2 crashes on writing a scene that never was
     for chapter in film.chapters:
@@ -128,7 +129,7 @@ PATHS = {
 }
 
 
-def key_channel(curves: Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: int) -> None:
+def key_channel(curves: Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: float) -> None:
     """Key the cues of one channel of one object."""
     keys = []
     for cue in cues:
@@ -137,7 +138,7 @@ def key_channel(curves: Curves, thing: bpy.types.Object, channel: str, cues: lis
         curves.write(thing, path, index, keys)
 
 
-def _key_shapes(curves: Curves, shapes: bpy.types.Key, cues: list[Cue], fps: int) -> None:
+def _key_shapes(curves: Curves, shapes: bpy.types.Key, cues: list[Cue], fps: float) -> None:
     """The shape keys of a swarm: every move takes one of them out and another in."""
     keys: dict[int, list[Key]] = {}
     for cue in cues:
@@ -168,7 +169,7 @@ def _key_camera(curves: Curves, film: Film, camera: bpy.types.Object, target: bp
         curves.write(owner, path, index, _shot_keys(film.shots, film.fps, read))
 
 
-def _shot_keys(shots: list[Shot], fps: int, read: Callable[[Pose], float]) -> list[Key]:
+def _shot_keys(shots: list[Shot], fps: float, read: Callable[[Pose], float]) -> list[Key]:
     keys: list[Key] = []
     for shot in shots:
         keys += [(shot.start * fps, read(shot.a), shot.easing), (shot.end * fps, read(shot.b), "step")]

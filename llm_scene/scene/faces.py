@@ -1,8 +1,8 @@
 """Typefaces by script, and text set in them: all of them come with Blender and are packed into the file.
 
-Blender sets one letter after the other from left to right, in the one face it is told. So text is brought into
-the order in which it is seen, Arabic letters take the shapes in which they join, and each letter gets the face
-of its script: a text object has four places for faces. What cannot be shown so is noted.
+Blender sets one letter after the other from left to right, in the one face it is told. So text is brought
+into the order in which it is seen, Arabic letters take the shapes in which they join, and each letter gets the
+face of its script: a text object has four places for faces. What cannot be shown so is noted.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
 
 
 def strip_face(text: str) -> bpy.types.VectorFont | None:
-    """The face for a text in the sequencer, which takes one only: None is Blender's own, which has them all."""
+    """The face for a text in the sequencer, which takes one: None is Blender's own, which has them all."""
     needed = {face_of(letter) for letter in text}
     if needed <= {MAIN}:
         return load_face(MAIN)
@@ -83,7 +83,7 @@ def strip_face(text: str) -> bpy.types.VectorFont | None:
 
 
 def in_order(text: str) -> str:
-    """A text in the order in which its letters are seen from left to right, without marks that are not seen."""
+    """A text in the order in which its letters are seen from left to right, without unseen marks."""
     if text.isascii():
         return text
     joined = next((letter for letter in text if JOINED.match(letter) and unicodedata.combining(letter)), "")

@@ -81,7 +81,7 @@ def compare(
     film = compose_scale(
         places, start, sizes, texts, notes=notes, captions=options.captions, aspect=options.aspect
     )
-    return Comparison(places, shown, film, options)
+    return Comparison(places, shown, replace(film, fps=options.rate), options)
 
 
 def model_named(name: str) -> Model:

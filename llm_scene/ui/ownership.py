@@ -52,6 +52,9 @@ def claimed(tag: str | None = None) -> Iterator[str]:
     except BaseException:
         bpy.data.batch_remove(made())
         raise
+    faces = {thing for thing in made() if isinstance(thing, bpy.types.VectorFont)}
+    unused = [face for face, users in bpy.data.user_map(subset=faces).items() if not users]
+    bpy.data.batch_remove(unused)  # Blender loads one of its own for each new text
     for thing in made():
         thing[MARK] = tag
 

@@ -9,6 +9,7 @@ import bpy
 from ..errors import UserError
 from ..layout.inspection import Inspection
 from ..network.explain import number
+from ..scene.picture import rate
 from . import library
 from .inspector import looked_at
 from .operators import film_path
@@ -184,6 +185,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         settings.prop(settings_of(scene), "cut")
         settings.prop(settings_of(scene), "chapters")
         settings.prop(settings_of(scene), "format")
+        settings.prop(settings_of(scene), "fps")
         if tag_of(scene) is None:
             write(
                 layout,
@@ -199,7 +201,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
             "screen.animation_play", text="Pause" if playing else "Play", icon="PAUSE" if playing else "PLAY"
         )
         self._chapters(scene)
-        seconds = (scene.frame_end + 1 - scene.frame_start) / scene.render.fps
+        seconds = (scene.frame_end + 1 - scene.frame_start) / rate(scene.render)
         _facts(layout, (("Total time", f"{seconds:.1f} s"),))
 
     def _chapters(self, scene: bpy.types.Scene) -> None:
@@ -208,7 +210,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         current = max((m.frame for m in markers if m.frame <= scene.frame_current), default=None)
         for marker in markers:
             row = column.row(align=True)
-            minutes, seconds = divmod(marker.frame // scene.render.fps, 60)
+            minutes, seconds = divmod(int(marker.frame / rate(scene.render)), 60)
             text = f"{minutes}:{seconds:02}  {marker.name}"
             jump = row.operator("llm_scene.jump", text=text, depress=marker.frame == current, translate=False)
             jump.frame = marker.frame

@@ -388,7 +388,7 @@ def _rising(times: list[float], values: list[list[float]]) -> tuple[list[float],
 # --- things that appear ---
 
 
-def key_hidden(clip: Clip, node: int, cues: Sequence[Cue], fps: int) -> None:
+def key_hidden(clip: Clip, node: int, cues: Sequence[Cue], fps: float) -> None:
     """A node that the film hides has no size."""
     keys = [(0.0, cues[0].a)]
     for cue in cues:
