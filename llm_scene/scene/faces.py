@@ -1,8 +1,8 @@
 """Typefaces by script, and text set in them: all of them come with Blender and are packed into the file.
 
 Blender sets one letter after the other from left to right, in the one face it is told. So text is brought
-into the order in which it is seen, Arabic letters take the shapes in which they join, and each letter gets the
-face of its script: a text object has four places for faces. What cannot be shown so is noted.
+into the order in which it is seen, Arabic letters take the shapes in which they join, and each letter gets
+the face of its script: a text object has four places for faces. What cannot be shown so is noted.
 """
 
 from __future__ import annotations

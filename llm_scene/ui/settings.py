@@ -158,7 +158,7 @@ def property_of(one: Choice, **more: Any) -> Any:
 
 
 def option_properties() -> dict[str, Any]:
-    """A property for every option. The film may also speak as the preferences say, and run as the scene does."""
+    """A property for every option. Films may also speak as the preferences say, and run as the scene does."""
     auto = ("auto", "As in the Preferences", "The language that the add-on's preferences choose")
     spoken = {"items": (auto, *OPTIONS["language"].items()), "default": "auto"}
     own = ("auto", "As the Scene", "The frame rate of the scene that Generate starts from")

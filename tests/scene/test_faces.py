@@ -1,4 +1,4 @@
-"""Text in the scripts of the world: each letter has a face that shows it, in the order in which it is read."""
+"""Text in the scripts of the world: each letter has a face that shows it, and its place in the line."""
 
 from __future__ import annotations
 
