@@ -624,7 +624,7 @@ def generate_scene(args: Arguments) -> None:
     from .output.blend import save
 
     with quiet_blender():
-        save(scene_of(args, production), args.output, production.film)
+        save(scene_of(args, production), args.output)
     print(f"{args.output} is ready: {production.film.duration:.1f} s of film.")
 
 
@@ -756,7 +756,7 @@ def compare(args: Arguments) -> None:
         if not to_file:
             render_to_output(args, scene, made.film)
             return
-        save(scene, args.output, made.film)
+        save(scene, args.output)
     print(f"{args.output} is ready: {made.film.duration:.1f} s of film.")
 
 
@@ -778,7 +778,7 @@ def farm(args: Arguments) -> None:
     check_farm(args.output)
     production = production_of(args)
     with quiet_blender():
-        write_farm(scene_of(args, production), args.output, production.film)
+        write_farm(scene_of(args, production), args.output)
     print(
         f"{args.output} is ready: {production.film.n_frames} frames; {README} in it says how to submit them."
     )

@@ -60,6 +60,7 @@ class Note:
     align: str = "centre"
     ink: str = "ink"  # or "accent", "faint", "back" (the background's)
     of: tuple[str, Cell] | None = None  # the matrix and cell whose value it shows
+    facing: tuple[float, float] = (0.0, 0.0)  # azimuth and elevation (degrees) of who reads it
 
     @property
     def box(self) -> Box:

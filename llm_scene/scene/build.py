@@ -21,7 +21,7 @@ from ..network.trace import Trace
 from .animate import Curves, animate
 from .camera import film_camera
 from .cells import cell_object
-from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
+from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object, turn_to
 from .legend import legend_objects
 from .links import link_object
 from .materials import (
@@ -32,6 +32,7 @@ from .materials import (
     swarm_material,
 )
 from .room import furnish
+from .screen import hang_screen
 from .slabs import Pictures, picture, slab_object
 from .swarm import swarm_object
 from .window import open_window
@@ -258,6 +259,7 @@ def _labels(studio: _Studio) -> Iterator[float]:
         dimensions = _dimensions(block, lettering, faint)
         if dimensions is not None:
             _attach(studio.add(f"dimensions {block.name}", dimensions, *path), sheet)
+    studio.collection("Labels").hide_render = True  # for whoever looks around; shots have names of their own
     signs, brackets = section_signs(studio.layout)
     for sign in signs:
         name = f"section {sign.of}"
@@ -317,6 +319,7 @@ def _candidates(studio: _Studio) -> Iterator[float]:
 
 def _legend(studio: _Studio, trace: Trace) -> Iterator[float]:
     yield 0.0
+    studio.collection("Legend").hide_render = True
     for name, thing in legend_objects(legend(studio.layout, trace), studio.look):
         studio.add(name, thing, "Legend")
 
@@ -341,6 +344,7 @@ def _props(studio: _Studio, film: Film | None) -> Iterator[float]:
         elif isinstance(prop, Note):
             sign = Sign(prop.text, prop.at, prop.size, prop.align, "note", "")
             made, properties = text_object(prop.name, sign, inks[prop.ink]), {}
+            turn_to(made, prop.facing)
         else:
             line = line_object(prop.name, [(prop.points, prop.width)], inks[prop.ink])
             made, properties = line, {}
@@ -356,3 +360,4 @@ def _film(studio: _Studio, film: Film | None) -> Iterator[float]:
     camera = film_camera(studio.scene, studio.layout, film, studio.collection("Camera"))
     if film is not None:
         yield from animate(studio.scene, film, studio.objects, camera, studio.curves)
+        hang_screen(film, studio.look, camera[0], studio.collection("Screen"), studio.curves)

@@ -55,6 +55,12 @@ def text_object(name: str, sign: Sign, material: bpy.types.Material) -> bpy.type
     return quiet(label)
 
 
+def turn_to(text: bpy.types.Object, facing: tuple[float, float]) -> None:
+    """Turn a text to a camera at these angles (azimuth and elevation, degrees)."""
+    azimuth, elevation = map(math.radians, facing)
+    text.rotation_euler = (math.pi / 2 - elevation, text.rotation_euler.y, azimuth)
+
+
 def letter_name(letter: Letter) -> str:
     """The object of a letter."""
     return f"{'predicted' if letter.predicted else 'token'} {letter.position}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..film.compose import compose, writes
 from ..film.film import Film
-from ..film.reel import Story
+from ..film.story import Story
 from ..film.words import words
 from ..layout import Arrangement, Layout, arrange
 from ..layout.look import LOOKS, Look

@@ -9,7 +9,7 @@ import numpy as np
 
 from llm_scene.film import Film
 from llm_scene.film.compose import compose, writes
-from llm_scene.film.reel import Story
+from llm_scene.film.story import Story
 from llm_scene.film.words import words
 from llm_scene.layout import Arrangement, Box, Layout, arrange
 from llm_scene.layout.layout import BLOCKS, HEADS

@@ -13,13 +13,14 @@ from llm_scene.film.compose import FORMATS, compose
 from llm_scene.film.framing import SAFE, WIDE_SAFE, project
 from llm_scene.film.front import begin, done
 from llm_scene.film.props import Note, Swarm, number
-from llm_scene.film.reel import Story, softmax
+from llm_scene.film.story import Story
 from llm_scene.film.words import words
 from llm_scene.layout import Box
 from llm_scene.layout.legend import legend
 from llm_scene.layout.signs import section_signs
 from llm_scene.models import load
 from llm_scene.network.graph import Network
+from llm_scene.network.sampling import softmax
 from llm_scene.staging.production import produce
 from tests.film.staged import ARRANGED, NANO, SHAPES, Shape, Staged, stage
 

@@ -25,7 +25,7 @@ def blend(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scene.render.resolution_x, scene.render.resolution_y = 160, 90
     path = tmp_path_factory.mktemp("blend") / "scene.blend"
     n_scenes = len(bpy.data.scenes)
-    save(scene, path, made.film)
+    save(scene, path)
     assert len(bpy.data.scenes) == n_scenes
     return path
 

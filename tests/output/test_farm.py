@@ -76,7 +76,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     scene.cycles.samples = 1
     scene.render.filepath, scene.render.use_overwrite = "/mine/", True
     folder = tmp_path_factory.mktemp("farm") / "folder"
-    write_farm(scene, folder, production.film)
+    write_farm(scene, folder)
     return folder, production, scene
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from llm_scene.errors import UserError
 from llm_scene.film.film import Caption
+from llm_scene.output.render.mp4_chapters import runs
 from llm_scene.output.render.video import FORMATS, assemble, check_format
-from llm_scene.scene.edit import runs
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -76,7 +76,7 @@ def test_a_video_reads_back_with_size_rate_and_pictures(
 
 def test_mp4_is_what_browsers_play_and_the_same_every_time(pictures: dict[int, Path], tmp_path: Path) -> None:
     for name in ("a.mp4", "b.mp4"):
-        assemble(pictures, tmp_path / name, SIZE, 24, [CAPTION])
+        assemble(pictures, tmp_path / name, SIZE, 24)
     data = (tmp_path / "a.mp4").read_bytes()
     assert data == (tmp_path / "b.mp4").read_bytes()
     profile = data[data.index(b"avcC") + 5]
@@ -86,7 +86,7 @@ def test_mp4_is_what_browsers_play_and_the_same_every_time(pictures: dict[int, P
 
 def test_captions_are_in_the_lower_third_while_they_are_on(pictures: dict[int, Path], tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
-    assemble(pictures, path, SIZE, 24, [CAPTION])
+    assemble(pictures, path, SIZE, 24)
     for frame in (3, 4, 7, 8):
         found, plain = read_back(path, frame), read_png(pictures[frame])
         different = np.abs(found - plain).max(axis=-1) > 0.1
