@@ -16,7 +16,8 @@ from fontTools.varLib.instancer import instantiateVariableFont
 RANGES = ((0x20, 0x24F), (0x2B0, 0x52F), (0x1E00, 0x1FFF), (0x2000, 0x214F), (0x2190, 0x2BFF))
 
 
-def main(source, target):
+def main(source: str, target: str) -> None:
+    """Write the face."""
     font = TTFont(source)
     axes = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
     font = instantiateVariableFont(font, axes | {"wght": 500}, inplace=True)

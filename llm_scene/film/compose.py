@@ -13,13 +13,13 @@ from .chapters.choosing import choosing
 from .chapters.embedding import embedding, embedding_at_once
 from .chapters.finale import finale
 from .chapters.loop import loop
-from .chapters.mlp import mlp, mlp_at_once, transform
+from .chapters.mlp import mlp, mlp_at_once
 from .chapters.norm import norm
-from .chapters.opening import glimpse, opening
+from .chapters.opening import flash, glimpse, opening
 from .chapters.output import output, output_at_once
 from .chapters.projection import projection
 from .chapters.tokens import tokens
-from .film import Cue, Film
+from .film import Chapter, Cue, Film
 from .labels import labels
 from .screenplay import Cut, Screenplay
 from .story import Story
@@ -27,31 +27,14 @@ from .words import Words
 
 FORMATS = {"landscape": 16 / 9, "square": 1.0, "vertical": 9 / 16}  # width by height
 FULL = (
-    opening,
-    tokens,
-    embedding,
-    norm,
-    attention,
-    projection,
-    mlp,
-    other_blocks,
-    output,
-    choosing,
-    loop,
+    opening, tokens, embedding, norm, attention, projection, mlp, other_blocks, output, choosing, loop,
     finale,
-)
+)  # fmt: skip
 SHORT = (
-    glimpse,
-    embedding_at_once,
-    attention_at_once,
-    mlp_at_once,
-    other_blocks,
-    output_at_once,
-    loop,
-    finale,
-)
-TEASER = (glimpse, embedding_at_once, attend, transform, output_at_once)
-CUTS = {"full": Cut(FULL, leisure=1.0), "short": Cut(SHORT, leisure=0.55), "teaser": Cut(TEASER, leisure=0.3)}
+    glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks, output_at_once, loop, finale,
+)  # fmt: skip
+TEASER = (flash, attend, output_at_once)
+CUTS = {"full": Cut(FULL, leisure=1.0), "short": Cut(SHORT, leisure=0.5), "teaser": Cut(TEASER, leisure=0.2)}
 
 
 def compose(
@@ -81,7 +64,7 @@ def compose(
     return Film(cut, tuple(chapters), props=tuple(play.props), aspect=aspect)
 
 
-def _labelled(play: Screenplay) -> list:  # type: ignore[type-arg]
+def _labelled(play: Screenplay) -> list[Chapter]:
     """The chapters with the names that their shots show."""
     chapters = list(play.chapters)
     for placed in labels(play.held, play.layout, play.aspect):

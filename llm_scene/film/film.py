@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from ..errors import UserError
-from ..layout.layout import Point
+from ..layout.layout import Box, Point
 from .props import Prop
 
 EASINGS: dict[str, Callable[[float], float]] = {
@@ -109,6 +109,7 @@ class Shot:
     b: Pose
     easing: str = "smooth"
     kind: str = "plan"
+    holds: tuple[Box, ...] = field(default=(), repr=False)  # what stays inside the safe part of the frame
 
     def pose(self, t: float) -> Pose:
         """The camera at a time within the shot."""

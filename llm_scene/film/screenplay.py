@@ -12,7 +12,7 @@ from ..layout.layout import Block, Box, Layout, Letter
 from ..layout.signs import section_signs
 from ..network.trace import Trace
 from .film import Caption, Chapter, Cue, Pose, Shot
-from .framing import SAFE, frame, overview, part_in_view, pixels_a_unit
+from .framing import SAFE, frame, overview, part_in_view, pixels_a_unit, whole
 from .front import begin, done
 from .piece import Piece, Window
 from .props import Prop
@@ -26,6 +26,7 @@ BREATH = 0.3  # seconds between two captions
 DIMMED = 0.7  # how far what is not the subject steps back
 FADE = 0.5  # seconds in which things dim and come back
 LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
+NEAREST = 10.0  # cells that a picture holds at least
 CLOSE = 14.0  # pixels of a cell from which on negative values turn rose
 
 
@@ -74,7 +75,7 @@ class Screenplay:
     ) -> None:
         self.layout, self.trace, self.words, self.story, self.cut = layout, trace, words, story, cut
         self.aspect, self.leisure = aspect, cut.leisure
-        self.focus = Focus(layout.n_prompt - 1, 0, clearest_head(trace, 0, layout.n_prompt - 1))
+        self.focus = Focus(layout.n_prompt - 1, 0, _best_head(layout, trace))
         self.facts: dict[str, object] = _facts(layout, trace, words, story, self.focus)
         self.now = 0.0
         self.pose: Pose = overview(layout, aspect=aspect)
@@ -87,6 +88,8 @@ class Screenplay:
         self._dim: dict[str, tuple[float, float]] = {}  # how far things are dimmed, and since when
         self._rose: dict[str, float] = {}  # what is seen close, and since when it is free to change
         self._around = _surroundings(layout)
+        self._take = Take("plan", [whole(layout)])
+        self._turned = False  # whether the camera stands at the end of its drift
         self._clear()
 
     # --- chapters ---
@@ -175,7 +178,8 @@ class Screenplay:
         row = max(0, min(row, block.shape[0] - rows))
         column = max(0, min(column, block.shape[1] - columns))
         box = block.part(row, column, min(rows, block.shape[0]), min(columns, block.shape[1]))
-        return Take("close", [box], (block.name,), (Tag(self.name_of(block), box),), **angles)  # type: ignore[arg-type]
+        room = box.grown(max(0.0, (NEAREST - max(box.size)) / 2))
+        return Take("close", [room], (block.name,), (Tag(self.name_of(block), box),), **angles)  # type: ignore[arg-type]
 
     def on_stage(self, piece: Piece) -> Take:
         """A calculation, seen as its stage wants it."""
@@ -258,23 +262,28 @@ class Screenplay:
         self.pose = near
         if end > arrive:
             drifted = self.framed(take, VIEWS[take.kind].drift)
-            shot = Shot(arrive, end, take.subject, near, drifted, kind=take.kind)
+            shot = Shot(arrive, end, take.subject, near, drifted, kind=take.kind, holds=tuple(take.boxes))
             self.shots.append(shot)
             self.held.append(Held(shot, take.tags))
             self._show_signs(take, near, arrive, end)
-            self.pose = drifted
+            self.pose, self._take, self._turned = drifted, take, True
 
     def _drift(self, end: float) -> None:
-        last = self.shots[-1] if self.shots else Shot(self.now, self.now, (), self.pose, self.pose)
-        turn = 0.5 * VIEWS[last.kind].drift
-        shot = Shot(self.now, end, last.subject, self.pose, self._turned(turn), kind=last.kind)
+        """Turn on a little before the same subject, or back."""
+        turn = 0.0 if self._turned else VIEWS[self._take.kind].drift
+        drifted = self.framed(self._take, turn)
+        shot = Shot(
+            self.now,
+            end,
+            self._take.subject,
+            self.pose,
+            drifted,
+            kind=self._take.kind,
+            holds=tuple(self._take.boxes),
+        )
         self.shots.append(shot)
-        if self.held and self.held[-1].shot is last:
-            self.held.append(Held(shot, self.held[-1].tags))
-        self.pose = shot.b
-
-    def _turned(self, degrees: float) -> Pose:
-        return replace(self.pose, azimuth=self.pose.azimuth + degrees)
+        self.held.append(Held(shot, self._take.tags))
+        self.pose, self._turned = drifted, not self._turned
 
     def _show_signs(self, take: Take, pose: Pose, arrive: float, end: float) -> None:
         """Where cells are seen close, negative ones turn rose."""
@@ -417,6 +426,11 @@ def patience(block: Block, trace: Trace) -> float:
     shapes = [trace[name].shape for name in matrix.inputs]
     cost = matrix.op.cost(*shapes) if matrix.op else 1
     return float(block.n_cells**0.5 * (1 + cost) ** 0.125)
+
+
+def _best_head(layout: Layout, trace: Trace) -> int:
+    """The head to watch: in a fan the one that no other stands before."""
+    return 0 if layout.arrangement.heads == "fan" else clearest_head(trace, 0, layout.n_prompt - 1)
 
 
 def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focus) -> dict[str, object]:

@@ -37,8 +37,7 @@ def attention_at_once(play: Screenplay) -> None:
     middle = (start + end) / 2
     play.perform(piece, first, (start, middle), (middle, end))
     _weigh(play)
-    window = play.say("all_heads", heads(play), least=2.0)
-    play.compute(play.here(*HEAD), window)
+    play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
 
 
 def attend(play: Screenplay) -> None:
@@ -51,15 +50,12 @@ def attend(play: Screenplay) -> None:
 def heads(play: Screenplay) -> Take:
     """All heads of a layer, each with its name."""
     made = play.here(*HEAD, "attn.W_Q", "attn.W_K", "attn.W_V")
-    tags = [
-        Tag(play.words.part(s.name, play.trace.network.config.n_head), s.box) for s in _head_sections(play)
-    ]
-    return Take("plan", [block.box for block in made], names(made), tuple(tags))
-
-
-def _head_sections(play: Screenplay) -> list:  # type: ignore[type-arg]
-    own = play.here("attn.z")[0].section[:2]
-    return [s for s in play.layout.sections if s.path[:2] == own and s.name.startswith("Head ")]
+    inside = play.here("attn.z")[0].section[:2]
+    count = play.trace.network.config.n_head
+    sections = [s for s in play.layout.sections if s.path[:2] == inside and s.name.startswith("Head ")]
+    tags = tuple(Tag(play.words.part(section.name, count), section.box) for section in sections)
+    seen = [b for b in made if b.head in (None, 0)] if play.layout.arrangement.heads == "fan" else made
+    return Take("plan", [block.box for block in made], names(seen), tags)
 
 
 def _dot(play: Screenplay) -> None:

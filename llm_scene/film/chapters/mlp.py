@@ -33,24 +33,20 @@ def mlp_at_once(play: Screenplay) -> None:
     play.start("mlp", "bend")
     residual(play, "residual", "attn_out", "resid_mid")
     play.compute(play.here(*WIDE), (play.now, play.now + 1.2))
-    _bend(play)
+    _bend(play, at_once=True)
     play.compute(play.here("resid_post"), (play.now, play.now + 1.0))
 
 
-def transform(play: Screenplay) -> None:
-    """The teaser's MLP; the other blocks are computed while the camera passes them."""
-    play.start("mlp", "bend")
-    made = play.here(*WIDE, "mlp.post", "mlp_out", "resid_post")
-    window = play.say("transform", play.detail(made), least=1.8)
-    play.compute(made, window)
-    play.compute(play.blocks("ln_final.out"), (play.now - 0.3, play.now + 1.0))
-
-
-def _bend(play: Screenplay) -> None:
+def _bend(play: Screenplay, at_once: bool = False) -> None:
     piece = pieces.bend(play.layout, play.trace, play.focus, str(play.facts["activation"]))
-    windows = [
-        play.say("bend_line", play.on_stage(piece), least=3.0, keep=()),
-        play.say("bend_curve", least=3.6, keep=()),
-    ]
+    take = play.on_stage(piece)
+    if at_once:
+        start, end = play.say("bend_curve", take, least=5.0, keep=())
+        windows = [(start, (start + end) / 2), ((start + end) / 2, end)]
+    else:
+        windows = [
+            play.say("bend_line", take, least=3.0, keep=()),
+            play.say("bend_curve", least=3.6, keep=()),
+        ]
     play.perform(piece, *windows)
     play.undim()

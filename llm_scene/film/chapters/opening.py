@@ -16,7 +16,7 @@ from ..story import letter_box
 from ..views import VIEWS
 
 HOOK, PULL = 2.6, 3.4  # seconds near, and on the way back to all of it
-QUICK = 0.6  # the least part of these that shorter cuts keep
+QUICK = 0.5  # the least part of these that shorter cuts keep
 REWIND = 0.8  # seconds in which the machine is emptied again
 ROWS, COLUMNS = 9, 16  # cells that the first picture shows
 ASIDE, SWEEP = -14.0, 7.0  # degrees: whence the first picture is seen, and how far the camera moves in it
@@ -41,6 +41,13 @@ def glimpse(play: Screenplay) -> None:
     letters = play.letters(predicted=False)
     start, end = play.say("task", entrance(play, letters), least=1.2)
     fall(play, letters, (start - 0.8, end - 0.8))
+
+
+def flash(play: Screenplay) -> None:
+    """The first picture and the pull back alone: the opening of the teaser."""
+    play.start("overview", "numbers")
+    _hook(play)
+    fall(play, play.letters(predicted=False), (play.now - 1.0, play.now))
 
 
 def whole_machine(play: Screenplay, turn: float = 0.0) -> Take:

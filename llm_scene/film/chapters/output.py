@@ -28,16 +28,16 @@ def output(play: Screenplay) -> None:
 def output_at_once(play: Screenplay) -> None:
     """Chances alone."""
     play.start("output", "pick")
-    bars(play)
+    bars(play, ("chosen",))
 
 
-def bars(play: Screenplay) -> None:
+def bars(play: Screenplay, keys: tuple[str, ...] = ("choice", "chosen")) -> None:
     """Probabilities, the letters they stand for, and bars that grow."""
     made = play.blocks("logits_max", "logits_sum", "probs")
     letters = play.letters(predicted=True)
     probs = play.detail(made[-1:], named=False)
     boxes = [*probs.boxes, *map(letter_box, letters), *(c.box for c in play.layout.candidates)]
-    start, end = play.say("choice", Take("detail", boxes), least=2.6)
+    start, end = play.say(keys[0], Take("detail", boxes), least=2.6)
     shown = start + 0.25 * (end - start)
     play.compute(made, (start - 0.6, shown))
     for letter in letters:
@@ -49,4 +49,5 @@ def bars(play: Screenplay) -> None:
         play.appear(f"candidate {i} bar", at)
         play.appear(f"candidate {i} token", at)
         play.appear(f"candidate {i} share", at + GROW)
-    play.say("chosen", least=2.0)
+    for key in keys[1:]:
+        play.say(key, least=2.0)
