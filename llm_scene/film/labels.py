@@ -11,15 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..layout.drawn import Align, Text, text_width
 from ..layout.layout import Box, Layout, Letter
-from ..layout.signs import WIDTH as LETTER
 from ..network.ops import Array
 from .film import Pose
 from .framing import SENSOR, axes, halves, project
-from .props import Note
 from .screenplay import Held, Tag
 from .views import CAPITAL, LEAST, NAME, WIDTH
-from .words import length
 
 MOST = 5  # names in a shot
 AIR = 5.0  # pixels between a name and anything else
@@ -49,7 +47,7 @@ class Rectangle:
 class Placed:
     """A name in its place, and its time."""
 
-    note: Note
+    note: Text
     start: float
     end: float
 
@@ -81,7 +79,7 @@ def _joined(found: list[Placed]) -> list[Placed]:
 
 def _arranged(
     stem: str, tags: Sequence[Tag], poses: tuple[Pose, Pose], sheets: Array, aspect: float
-) -> Iterator[Note]:
+) -> Iterator[Text]:
     taken = [_visible(sheets, pose, aspect) for pose in poses]
     kept = [np.stack([zone.array() for zone in _zones(aspect)])] * 2
     count = 0
@@ -135,7 +133,7 @@ class Anchor:
 
     x: float
     y: float
-    align: str
+    align: Align
 
 
 def _anchors(tag: Tag, pose: Pose, aspect: float) -> Iterator[Anchor]:
@@ -155,7 +153,7 @@ def _anchors(tag: Tag, pose: Pose, aspect: float) -> Iterator[Anchor]:
     yield Anchor(left, seen.bottom - NAME - AIR - 1, "left")
 
 
-def _note(name: str, tag: Tag, anchor: Anchor, pose: Pose, aspect: float) -> Note:
+def _note(name: str, tag: Tag, anchor: Anchor, pose: Pose, aspect: float) -> Text:
     """A name that stands before its sheet where the picture has the anchor."""
     x, y = halves(aspect)
     right, up, forward = axes(pose.azimuth, pose.elevation)
@@ -166,15 +164,15 @@ def _note(name: str, tag: Tag, anchor: Anchor, pose: Pose, aspect: float) -> Not
     at = eye + depth * ray
     size = NAME / CAPITAL * SENSOR * depth / (WIDTH * pose.lens)
     facing = (pose.azimuth, pose.elevation)
-    return Note(name, tag.text, tuple(at.tolist()), float(size), anchor.align, facing=facing)
+    return Text(name, tag.text, tuple(at.tolist()), float(size), anchor.align, "ink", facing=facing)
 
 
-def _spot(note: Note, pose: Pose, aspect: float) -> Rectangle:
+def _spot(note: Text, pose: Pose, aspect: float) -> Rectangle:
     """Where a name appears."""
     px, py, depth = project(np.array([note.at]), pose, aspect)[0]
     x, y = px * halves(aspect)[0], py * halves(aspect)[1]
     size = note.size * WIDTH * pose.lens / (SENSOR * depth)
-    wide = length(note.text) * size * LETTER
+    wide = text_width(note.text, size)
     left = x - {"left": 0.0, "centre": wide / 2, "right": wide}[note.align]
     return Rectangle(left, y - 0.22 * size, left + wide, y + CAPITAL * size)
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..layout.signs import WIDTH as LETTER
+from ..layout.drawn import LETTER, text_width
 from .film import Film
 from .framing import halves
 from .views import CAPITAL, WIDTH
-from .words import length
 
 CAPTION, HEAD = 23.0, 20.0  # sizes of type, in pixels of a picture `WIDTH` wide
 BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
@@ -62,9 +61,9 @@ def screen_texts(film: Film) -> list[ScreenText]:
 
 def wrapped(text: str, widest: float) -> list[str]:
     """A text in as few lines as fit, about equally long; `widest` in Latin letters."""
-    count = max(1, -int(-length(text) // widest))
+    count = max(1, -int(-_letters(text) // widest))
     while True:
-        lines = _filled(text, max(length(text) / count, 1.0), widest)
+        lines = _filled(text, max(_letters(text) / count, 1.0), widest)
         if len(lines) <= count:
             return lines
         count += 1
@@ -74,11 +73,16 @@ def _filled(text: str, about: float, widest: float) -> list[str]:
     """Lines that end as soon as they are `about` full, and never wider than `widest` where words allow."""
     lines, line = [], ""
     for word in _words(text):
-        if line and (length(line) >= about or length(line + word.rstrip()) > widest):
+        if line and (_letters(line) >= about or _letters(line + word.rstrip()) > widest):
             lines.append(line.strip())
             line = ""
         line += word
     return [*lines, line.strip()]
+
+
+def _letters(text: str) -> float:
+    """How long a text is, in Latin letters."""
+    return text_width(text) / LETTER
 
 
 def _words(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..layout.layout import Block, Box, Layout, Letter
-from ..layout.signs import section_signs
+from ..network.activations import ACTIVATIONS
 from ..network.trace import Trace
 from .film import Caption, Chapter, Cue, Pose, Shot
 from .framing import SAFE, frame, overview, part_in_view, pixels_a_unit, whole
@@ -409,7 +409,7 @@ class Screenplay:
         lead = min(0.5, (end - start) / 2)
         for kind in ("trunk", "data", "weight"):
             if (kind, block.name) in self._linked:
-                name = f"{kind} into {block.name}"
+                name = thing.links(block.name, kind)
                 if step > 0:
                     self.cues.append(Cue(name, "reveal", start - lead, start - lead, 0.0, 0.0))
                 self.cues.append(Cue(name, "reveal", start - lead, end, 0.0, 1.5))
@@ -451,9 +451,7 @@ def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focu
         "n_layer": c.n_layer,
         "head": focus.head + 1,
         "expansion": f"{c.d_mlp / c.d_model:.3g}",
-        "activation": {"gelu_tanh": "GELU", "gelu": "GELU", "silu": "SiLU", "relu": "ReLU"}.get(
-            c.activation, c.activation
-        ),
+        "activation": ACTIVATIONS[c.activation].title,
         "position": focus.position + 1,
         "letter": story.words[focus.position],
         "token": story.words[layout.n_prompt],
@@ -485,11 +483,6 @@ def _surroundings(layout: Layout) -> list[tuple[str, set[str]]]:
     found: list[tuple[str, set[str]]] = [(name, {name}) for name in layout.blocks]
     links: dict[str, set[str]] = {}
     for link in layout.links:
-        links.setdefault(f"{link.kind} into {link.target}", {link.target}).add(link.source)
+        links.setdefault(thing.links(link.target, link.kind), {link.target}).add(link.source)
     found += links.items()
     return found
-
-
-def sections(layout: Layout) -> dict[str, Box]:
-    """Where the titles of sections stand."""
-    return {sign.of: sign.box for sign in section_signs(layout)[0]}

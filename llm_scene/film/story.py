@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..layout.drawn import text_width
 from ..layout.layout import Box, Letter
 from ..network.trace import Trace
 
@@ -63,7 +64,7 @@ def sorted_places(prompt: Iterable[str], answer: Iterable[str]) -> list[int] | N
 def letter_box(letter: Letter) -> Box:
     """About the room a letter takes."""
     x, y, z = letter.at
-    half = 0.35 * letter.size * max(1, len(letter.text))
+    half = 0.62 * text_width(letter.text, letter.size)
     return Box((x - half, y, z), (x + half, y, z + letter.size))
 
 

@@ -12,18 +12,18 @@ from llm_scene.film import Film, Pose, Shot
 from llm_scene.film.compose import FORMATS, compose
 from llm_scene.film.framing import SAFE, project
 from llm_scene.film.front import begin, done
-from llm_scene.film.props import Note, Swarm, number
+from llm_scene.film.props import Swarm, number
 from llm_scene.film.screenplay import share_text
 from llm_scene.film.story import Story
 from llm_scene.film.words import words
 from llm_scene.layout import Box
-from llm_scene.layout.legend import legend
-from llm_scene.layout.signs import section_signs
+from llm_scene.layout.drawn import Text
 from llm_scene.models import load
 from llm_scene.network.graph import Network
 from llm_scene.network.sampling import softmax
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
+from llm_scene.staging.things import things
 from tests.film.staged import ARRANGED, NANO, SHAPES, Shape, box_at, stage
 
 each_shape = pytest.mark.parametrize("shape", [*SHAPES, *ARRANGED], ids=str)
@@ -78,20 +78,7 @@ def test_nothing_is_computed_before_its_sources(shape: Shape) -> None:
 @each_shape
 def test_cues_move_things_that_exist_and_within_the_film(shape: Shape) -> None:
     staged = stage(shape)
-    blocks = set(staged.layout.blocks)
-    letters = {f"{'predicted' if x.predicted else 'token'} {x.position}" for x in staged.layout.letters}
-    known = blocks | letters | {f"thread {name}" for name in letters}
-    known |= {f"{what} {name}" for name in blocks for what in ("name", "dimensions")}
-    known |= {
-        f"candidate {i} {part}"
-        for i in range(len(staged.layout.candidates))
-        for part in ("bar", "token", "share")
-    }
-    known |= {f"{kind} into {name}" for kind in ("trunk", "data", "weight") for name in blocks}
-    known |= {prop.name for prop in staged.film.props}
-    known |= {name for row in legend(staged.layout, staged.trace) for name in row.names}
-    signs, brackets = section_signs(staged.layout)
-    known |= {f"section {sign.of}" for sign in signs} | {f"bracket {bracket.of}" for bracket in brackets}
+    known = {thing.name for thing in things(staged.layout, staged.trace, staged.film)}
     for (target, channel), cues in staged.film.tracks.items():
         assert target in known, f"{channel} of {target}"
         for cue in cues:
@@ -327,7 +314,7 @@ def test_at_most_a_tenth_of_a_subject_is_hidden(shape: Shape) -> None:
 @pytest.mark.parametrize("shape", [s for s in SHAPES if s.cut != "teaser"], ids=str)
 def test_all_numbers_in_the_picture_are_the_traces(shape: Shape) -> None:
     staged = stage(shape)
-    notes = [prop for prop in staged.film.props if isinstance(prop, Note) and prop.of is not None]
+    notes = [prop for prop in staged.film.props if isinstance(prop, Text) and prop.of is not None]
     assert notes
     for note in notes:
         name, cell = note.of
@@ -339,7 +326,7 @@ def test_all_numbers_in_the_picture_are_the_traces(shape: Shape) -> None:
 def test_numbers_between_the_lines_follow_from_the_traces(shape: Shape) -> None:
     """Products, lowered scores and powers are nowhere in the trace: they are calculated again."""
     staged = stage(shape)
-    texts = {prop.name: prop.text for prop in staged.film.props if isinstance(prop, Note)}
+    texts = {prop.name: prop.text for prop in staged.film.props if isinstance(prop, Text)}
     for i in range(6):
         if f"dot: weight {i}" in texts:
             factors = [float(texts[f"dot: {what} {i}"].replace("−", "-")) for what in ("weight", "input")]
@@ -360,7 +347,7 @@ def test_temperatures_are_true(shape: Shape) -> None:
     """The percentages and the bars' lengths at every temperature."""
     staged = stage(shape)
     film, layout = staged.film, staged.layout
-    notes = {prop.name: prop for prop in film.props if isinstance(prop, Note)}
+    notes = {prop.name: prop for prop in film.props if isinstance(prop, Text)}
     logits = staged.trace["logits"][shape.n_positions - 1].astype(float)
     likely = np.sort(logits)[::-1]
     told = [prop for prop in film.props if prop.name.startswith("choosing: temperature")]

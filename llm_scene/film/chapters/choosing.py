@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...layout import names as thing
+from ...layout.drawn import Text
 from ...network.ops import Array
 from ...network.sampling import softmax
 from ..film import Cue
 from ..piece import Window
-from ..props import Note
 from ..screenplay import Screenplay, Take, share_text
 
 COLD, HOT = 0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # one that sharpens, and those that may flatten
@@ -41,7 +42,7 @@ def choosing(play: Screenplay) -> None:
     ]
     hot = next((t for t in HOT if softmax(logits / t).max() < FLAT), HOT[-1])
     for i in range(len(likely)):
-        play.vanish(f"candidate {i} share", play.begun, since=play.begun)
+        play.vanish(thing.candidate(i, "share"), play.begun, since=play.begun)
     window = play.say("greedy", _take(play), least=2.6)
     tellings = [Telling(play.begun, 1.0, softmax(logits)[likely])]
     for key, temperature in (("cold", COLD), ("hot", hot)):
@@ -53,8 +54,8 @@ def choosing(play: Screenplay) -> None:
     back = play.now
     for i in range(len(likely)):
         scale = _stretch(play, i, tellings[-1].shares[i])
-        play.move(f"candidate {i} bar", "scale_x", (back, back + 0.6), scale, 1.0, "smooth")
-        play.appear_again(f"candidate {i} share", back + 0.6, since=back)
+        play.move(thing.candidate(i, "bar"), "scale_x", (back, back + 0.6), scale, 1.0, "smooth")
+        play.appear_again(thing.candidate(i, "share"), back + 0.6, since=back)
 
 
 def _take(play: Screenplay) -> Take:
@@ -63,12 +64,18 @@ def _take(play: Screenplay) -> Take:
     return Take("detail", [*boxes, _temperature(play, 1.0, 0).box, _pointer(play).box])
 
 
-def _temperature(play: Screenplay, temperature: float, n: int) -> Note:
+def _temperature(play: Screenplay, temperature: float, n: int) -> Text:
     """The temperature above the bars."""
     text = play.words.note("temperature", value=f"{temperature:g}")
     top = max(play.layout.candidates, key=lambda c: c.at[2])
     x, y, z = top.at
-    return Note(f"choosing: temperature {n}", text, (x, y, z + 1.5 * top.height), 0.8 * top.height, "left")
+    return Text(
+        thing.prop("choosing", f"temperature {n}"),
+        text,
+        (x, y, z + 1.5 * top.height),
+        0.8 * top.height,
+        "left",
+    )
 
 
 def _tell(play: Screenplay, tellings: list[Telling], end: float) -> None:
@@ -81,11 +88,17 @@ def _tell(play: Screenplay, tellings: list[Telling], end: float) -> None:
             if n:
                 before = _stretch(play, i, tellings[n - 1].shares[i])
                 window = (telling.start, telling.start + CHANGE)
-                play.move(f"candidate {i} bar", "scale_x", window, before, scale, "smooth")
+                play.move(thing.candidate(i, "bar"), "scale_x", window, before, scale, "smooth")
             size = 0.6 * candidate.height
             x, y, z = candidate.at
             at = (x + candidate.length * scale + 0.6 * size, y, z - 0.36 * size)
-            share = Note(f"choosing: share {n} {i}", share_text(float(telling.shares[i])), at, size, "left")
+            share = Text(
+                thing.prop("choosing", f"share {n} {i}"),
+                share_text(float(telling.shares[i])),
+                at,
+                size,
+                "left",
+            )
             play.put(share, telling.start + CHANGE if n else telling.start, until)
 
 
@@ -96,12 +109,12 @@ def _stretch(play: Screenplay, i: int, share: float) -> float:
     return max(length, LEAST * bar.height) / bar.length
 
 
-def _pointer(play: Screenplay) -> Note:
+def _pointer(play: Screenplay) -> Text:
     first = play.layout.candidates[0]
     x, y, z = first.at
     size = 0.9 * first.height
     at = (x - 2.6 * first.height, y - 0.3, z - 0.36 * size)
-    return Note("choosing: pointer", "▶", at, size, "right", "accent")
+    return Text(thing.prop("choosing", "pointer"), "▶", at, size, "right", "accent")
 
 
 def _draw(play: Screenplay, shares: Array, window: Window, end: float) -> None:

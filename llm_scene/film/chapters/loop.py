@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ...layout import names as thing
+from ...layout.drawn import Text, text_width
 from ...layout.layout import Box
 from ..framing import whole
-from ..props import Note
 from ..screenplay import Screenplay, Take
 from .opening import whole_machine
 
@@ -36,8 +37,8 @@ def loop(play: Screenplay) -> None:
         _fly_back(play, first + step - 1, start, start + fly)
         play.hold(seconds)
         play.compute(blocks, (start + fly, play.now - 0.02), step)
-        play.appear(f"predicted {first + step - 1}", play.now - 0.02)
-        play.appear(f"thread predicted {first + step - 1}", play.now - 0.02)
+        play.appear(thing.prediction(first + step - 1), play.now - 0.02)
+        play.appear(thing.thread(thing.prediction(first + step - 1)), play.now - 0.02)
         play.appear(text[step - 1].name, shown)
         play.vanish(text[step - 1].name, start + fly, since=shown)
         shown = start + fly
@@ -50,10 +51,10 @@ def _fly_back(play: Screenplay, position: int, start: float, end: float) -> None
     """The token written last flies over the model to its place in the row."""
     source = next(x for x in play.layout.letters if x.predicted and x.position == position - 1)
     target = next(x for x in play.layout.letters if not x.predicted and x.position == position)
-    name, middle = f"token {position}", (start + end) / 2
+    name, middle = thing.token(position), (start + end) / 2
     top = whole(play.layout).high[2] + 4 * play.layout.gap
     play.appear(name, start)
-    play.appear(f"thread {name}", end)
+    play.appear(thing.thread(name), end)
     for channel, a, b in zip(("location_x", "location_y"), source.at, target.at, strict=False):
         play.move(name, channel, (start, end), a, b)
     play.move(name, "location_z", (start, middle), source.at[2], top, "smooth")
@@ -62,12 +63,12 @@ def _fly_back(play: Screenplay, position: int, start: float, end: float) -> None
     play.move(name, "scale", (middle, end), LARGE, 1.0, "smooth")
 
 
-def _lines(play: Screenplay) -> list[Note]:
+def _lines(play: Screenplay) -> list[Text]:
     """What stands there after every step, above the model."""
     words, first = play.story.words, play.layout.n_prompt
     box: Box = whole(play.layout)
     prompt = "".join(words[:first])[-MOST:]
     texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
-    size = 0.9 * box.size[0] / max(14, 0.62 * max(map(len, texts)) * 1.7)
+    size = 0.9 * box.size[0] / max(14, 1.9 * max(map(text_width, texts)))
     at = (box.centre[0] - 0.28 * size * len(texts[-1]), box.low[1], box.high[2] + 2.0 * play.layout.gap)
-    return [Note(f"loop: {n}", text, at, size, "left", "accent") for n, text in enumerate(texts)]
+    return [Text(thing.prop("loop", n), text, at, size, "left", "accent") for n, text in enumerate(texts)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...layout import names as thing
 from ...layout.layout import Block, Letter
 from ..film import Cue
 from ..framing import outlook, whole
@@ -87,10 +88,10 @@ def fall(play: Screenplay, letters: Sequence[Letter], window: Window) -> None:
     start, end = window
     each = (end - start) / (len(letters) + 1.5)
     for i, letter in enumerate(letters):
-        name, z = f"token {letter.position}", letter.at[2]
+        name, z = thing.token(letter.position), letter.at[2]
         at = max(0.05, start + i * each)
         play.appear(name, at)
-        play.appear(f"thread {name}", at + 1.5 * each)
+        play.appear(thing.thread(name), at + 1.5 * each)
         drop = z + 2.2 * play.layout.gap + 2 * letter.size
         play.move(name, "location_z", (at, at + 1.5 * each), drop, z)
 

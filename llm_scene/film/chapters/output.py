@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...layout import names as thing
 from ..film import Cue
 from ..screenplay import Screenplay, Take
 from ..story import letter_box
@@ -41,13 +42,13 @@ def bars(play: Screenplay, keys: tuple[str, ...] = ("choice", "chosen")) -> None
     shown = start + 0.25 * (end - start)
     play.compute(made, (start - 0.6, shown))
     for letter in letters:
-        play.appear(f"predicted {letter.position}", shown)
-        play.appear(f"thread predicted {letter.position}", shown)
+        play.appear(thing.prediction(letter.position), shown)
+        play.appear(thing.thread(thing.prediction(letter.position)), shown)
     for i in range(len(play.layout.candidates)):
         at = shown + AFTER * i
-        play.cues.append(Cue(f"candidate {i} bar", "scale_x", at, at + GROW, 0.001, 1.0, "cubic"))
-        play.appear(f"candidate {i} bar", at)
-        play.appear(f"candidate {i} token", at)
-        play.appear(f"candidate {i} share", at + GROW)
+        play.cues.append(Cue(thing.candidate(i, "bar"), "scale_x", at, at + GROW, 0.001, 1.0, "cubic"))
+        play.appear(thing.candidate(i, "bar"), at)
+        play.appear(thing.candidate(i, "token"), at)
+        play.appear(thing.candidate(i, "share"), at + GROW)
     for key in keys[1:]:
         play.say(key, least=2.0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...layout import names as thing
+from ...layout.drawn import Text
 from ...layout.layout import Letter
 from ..piece import Piece
-from ..props import Note
 from ..screenplay import Screenplay
 from .opening import entrance
 
@@ -33,8 +34,8 @@ def _indices(play: Screenplay, letters: Sequence[Letter]) -> Piece:
         size = DIGIT * letter.size
         x, y, z = letter.at
         text = str(play.trace.tokens[letter.position])
-        note = Note(
-            f"indices: {letter.position}",
+        note = Text(
+            thing.prop(piece.name, letter.position),
             text,
             (x, y, z + RISE * letter.size),
             min(size, 2.6 * size / len(text)),
