@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..layout import names as thing
 from ..layout.layout import Block, Box, Layout, Letter
 from ..network.activations import ACTIVATIONS
 from ..network.trace import Trace
