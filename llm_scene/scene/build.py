@@ -13,12 +13,12 @@ from ..film.front import done
 from ..film.props import Swarm
 from ..layout.budget import Detail, slabs
 from ..layout.drawn import Text
-from ..layout.inspection import standing
 from ..layout.layout import Block, Layout, Letter
 from ..layout.look import Look, scale_of
 from ..network.graph import Role
+from ..network.ops import Cell
 from ..network.trace import Trace
-from ..staging.production import Production
+from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
 from .camera import film_camera
@@ -138,7 +138,7 @@ def construct(
     made: Production, detail: Detail = DETAIL, *, still: bool = False
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """`build` in small steps: yields the share done and what is being done, and returns the scene."""
-    film = None if still else made.film
+    film, window = None if still else made.film, window_in(made, detail)
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
     studio = _Studio(scene, made.look, made.layout, _curves(scene, film), detail)
@@ -146,7 +146,7 @@ def construct(
         *_model(studio, made.trace, film),
         ("room", _room(studio)),
         ("film", _film(studio, film)),
-        ("window", _window(studio, made.trace)),
+        ("window", _window(studio, made.trace, window)),
     )
     begun = 0.0
     for what, step in steps:
@@ -252,15 +252,13 @@ def _attach(thing: bpy.types.Object, to: bpy.types.Object) -> None:
     thing.location = thing.location - to.location
 
 
-def _window(studio: _Studio, trace: Trace) -> Iterator[float]:
-    """Cuboids around the cell that asks for them, where it is in a slab."""
+def _window(studio: _Studio, trace: Trace, window: tuple[Block, Cell] | None) -> Iterator[float]:
+    """Cuboids around a cell of a slab."""
     yield 0.0
-    wanted = studio.detail.window
-    block = standing(studio.layout, *wanted) if wanted is not None else None
-    if block is None or wanted is None or block.name not in studio.large:
-        return
-    slab, material = studio.objects[block.name], studio.cells(*_kind(block))
-    open_window(slab, block, trace, block.place(wanted[1]), material, studio.layout.n_prompt)
+    if window is not None:
+        block, cell = window
+        slab, material = studio.objects[block.name], studio.cells(*_kind(block))
+        open_window(slab, block, trace, block.place(cell), material, studio.layout.n_prompt)
 
 
 def _kind(block: Block) -> Kind:
