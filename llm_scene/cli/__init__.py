@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import UserError, hearing
+from ..plain import for_terminal
 from . import films, models
 from .arguments import (
     MODEL,
@@ -221,7 +222,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(sentence: str) -> int:
-    print(f"llm-scene: {sentence}", file=sys.stderr)
+    print(f"llm-scene: {for_terminal(' '.join(sentence.splitlines()))}", file=sys.stderr)
     return 2
 
 

@@ -36,6 +36,7 @@ from .materials import (
     swarm_material,
 )
 from .room import furnish
+from .screen import hang_screen
 from .slabs import Pictures, picture, slab_object
 from .swarm import swarm_object
 from .window import open_window
@@ -57,6 +58,9 @@ STEPS = {  # what building consists of, and about how much of the time each take
 Progress = Callable[[float, str], None]
 Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
 DETAIL = Detail()
+
+
+SPARE = ("Labels", "Legend")  # for whoever looks around: a film's shots have names of their own
 
 
 @dataclass
@@ -205,6 +209,8 @@ def _put_up(studio: _Studio, trace: Trace, things: list[Thing]) -> Iterator[floa
         yield n / len(things)
         made, properties = _object(studio, trace, thing)
         studio.add(thing.name, made, *thing.group, **properties)
+        if thing.group[0] in SPARE and not studio.collection(thing.group[0]).hide_render:
+            studio.collection(thing.group[0]).hide_render = True
         if thing.on:
             _attach(made, studio.objects[thing.on])
 
@@ -281,3 +287,4 @@ def _film(studio: _Studio, film: Film | None) -> Iterator[float]:
     camera = film_camera(studio.scene, studio.layout, film, studio.collection("Camera"))
     if film is not None:
         yield from animate(studio.scene, film, studio.objects, camera, studio.curves)
+        hang_screen(film, studio.look, camera[0], studio.collection("Screen"), studio.curves)

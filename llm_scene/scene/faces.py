@@ -1,4 +1,4 @@
-"""Typefaces by script, and text set in them: all of them come with Blender and are packed into the file.
+"""Typefaces by script, and text set in them: nearly all come with Blender, and all are packed into the file.
 
 Blender sets one letter after the other from left to right, in the one face it is told. So text is brought
 into the order in which it is seen, Arabic letters take the shapes in which they join, and each letter gets
@@ -21,7 +21,7 @@ from bidi.algorithm import get_display
 from ..errors import note
 from .marks import name_part, part_of
 
-MAIN = "Inter"  # Latin, Greek, Cyrillic
+MAIN = "Inter"  # Latin, Greek, Cyrillic; ours is without overlaps, see tools/make_face.py
 WIDE = "Noto Sans CJK Regular"
 SLOTS = ("font", "font_bold", "font_italic", "font_bold_italic")  # of a text object, by (bold, italic) below
 STYLES = ((False, False), (True, False), (False, True), (True, True))
@@ -74,18 +74,14 @@ def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
             style.use_bold, style.use_italic = STYLES[slot if slot < len(STYLES) else 0]
 
 
-def strip_face(text: str) -> bpy.types.VectorFont | None:
-    """The face for a text in the sequencer, which takes one: None is Blender's own, which has them all."""
-    needed = {face_of(letter) for letter in text}
-    if needed <= {MAIN}:
-        return load_face(MAIN)
-    return load_face(WIDE) if needed <= {MAIN, WIDE} else None
-
-
 def in_order(text: str) -> str:
     """A text in the order in which its letters are seen from left to right, without unseen marks."""
     if text.isascii():
         return text
+    return "\n".join(map(_line_in_order, text.split("\n")))
+
+
+def _line_in_order(text: str) -> str:
     joined = next((letter for letter in text if JOINED.match(letter) and unicodedata.combining(letter)), "")
     if joined:
         script = unicodedata.name(joined).split()[0].title()
@@ -179,7 +175,8 @@ def load_face(name: str) -> bpy.types.VectorFont:
 
 @lru_cache(maxsize=1)
 def _files() -> dict[str, Path]:
-    """Where Blender keeps its faces, by their names without what they vary in."""
+    """Where faces are, by their names without what they vary in: ours and Blender's own."""
     folder = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
     names = (path for path in folder.glob("*.woff2"))
-    return {re.sub(r"-(Regular|VariableFont.*)$", "", path.stem): path for path in names}
+    found = {re.sub(r"-(Regular|VariableFont.*)$", "", path.stem): path for path in names}
+    return found | {MAIN: Path(__file__).parent / "face.woff2"}

@@ -31,7 +31,8 @@ def text_object(sign: Text, material: bpy.types.Material) -> bpy.types.Object:
     label = bpy.data.objects.new(sign.name, curve)
     x, y, z = sign.at
     label.location = (x, y - 0.05, z)
-    label.rotation_euler = (math.pi / 2, -math.pi / 2 if sign.upright else 0.0, 0.0)
+    azimuth, elevation = map(math.radians, sign.facing)
+    label.rotation_euler = (math.pi / 2 - elevation, -math.pi / 2 if sign.upright else 0.0, azimuth)
     return quiet(label)
 
 

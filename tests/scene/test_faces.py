@@ -8,7 +8,7 @@ import pytest
 
 from llm_scene.errors import hearing
 from llm_scene.scene import faces
-from llm_scene.scene.faces import face_of, in_order, load_face, set_text, strip_face
+from llm_scene.scene.faces import in_order, load_face, set_text
 
 SCRIPTS = {
     "Latin, Greek, Cyrillic": "ABC Ωμέγα Привет",
@@ -102,13 +102,6 @@ def test_chinese_letters_are_as_large_as_latin_ones() -> None:
         set_text(curve, text)
         heights.append(np.ptp(outlines(curve)[0].reshape(-1, 3)[:, 1]))
     assert heights[1] == pytest.approx(heights[0], rel=1e-3)
-
-
-def test_strips_take_one_face_or_blenders_own_with_all_scripts() -> None:
-    assert strip_face("plain") == load_face("Inter")
-    assert strip_face("plain 均值") == load_face("Noto Sans CJK Regular")
-    assert strip_face("plain שלום") is None
-    assert face_of("é") == "Inter"
 
 
 def test_a_build_without_a_face_is_worked_with(monkeypatch: pytest.MonkeyPatch) -> None:

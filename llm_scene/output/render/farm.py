@@ -12,7 +12,6 @@ from typing import Any
 import bpy
 
 from ...errors import UserError
-from ...film.film import Film
 from ...scene.compat import image_format
 from ...scene.picture import rate
 from ..blend import save
@@ -21,7 +20,6 @@ from .frames import recipe_of
 
 BLEND, JOB_TYPE, README, FRAMES = "scene.blend", "flamenco.js", "README.txt", "frames"
 KIND = "farm"  # of folder, in its ledger
-CAPTIONED = "Film"  # the scene with captions; it comes before "LLM Scene", so it is the one that opens
 OUTPUT = ("filepath", "use_overwrite", "use_placeholder", "use_file_extension")
 IMAGE = ("file_format", "color_mode", "color_depth", "compression")
 TEXT = """{title}
@@ -45,7 +43,7 @@ OpenCue (the layer's command; ten frames a chunk):
     blender -b /shared/scene.blend -s #FRAME_START# -e #FRAME_END# -a
 
 Deadline: the Blender plugin with scene.blend, frames {first}-{last}, and the output left empty.
-SheepIt: it renders no captions; make the folder with --language none for it, and upload scene.blend.
+SheepIt: upload scene.blend.
 Flamenco 3: put flamenco.js into the folder `scripts` beside flamenco-manager, restart it, open scene.blend
 in Blender, refresh the job types, choose "LLM Scene Film" and submit. It makes film.mp4 as well.
 
@@ -63,21 +61,21 @@ Key of the scene: {key}
 """
 
 
-def write_farm(scene: bpy.types.Scene, folder: Path, film: Film | None = None) -> None:
-    """Write the folder of a scene, with the captions of its film.
+def write_farm(scene: bpy.types.Scene, folder: Path) -> None:
+    """Write the folder of a scene.
 
     Raises UserError where the folder holds anything else, or frames of another scene.
     """
     check_farm(folder)
-    key, ledger = _key(scene, film), Ledger(folder, KIND)
+    key, ledger = _key(scene), Ledger(folder, KIND)
     if _frames(folder) and ledger.facts.get("key") != key:
         raise UserError(f"{folder / FRAMES} holds frames of another scene: choose another folder.")
     job_type = (Path(__file__).parent / JOB_TYPE).read_text(encoding="utf-8")
     try:
         ledger.write(**ledger.facts)
         with _for_farms(scene), ledger.file(BLEND) as blend:
-            save(scene, blend, film, CAPTIONED)
-        for name, text in ((JOB_TYPE, job_type), (README, _readme(scene, film, key))):
+            save(scene, blend)
+        for name, text in ((JOB_TYPE, job_type), (README, _readme(scene, key))):
             with ledger.file(name) as file:
                 file.write_text(text, encoding="utf-8")
         ledger.write(**ledger.facts | {"key": key})
@@ -114,22 +112,19 @@ def _output(render: bpy.types.RenderSettings) -> list[tuple[Any, str]]:
     return [(render, name) for name in OUTPUT] + [(render.image_settings, name) for name in IMAGE]
 
 
-def _key(scene: bpy.types.Scene, film: Film | None) -> str:
+def _key(scene: bpy.types.Scene) -> str:
     """What tells a scene's frames from another's."""
-    words = repr((film.captions, film.cards)) if film is not None else ""
-    return hashlib.sha256((recipe_of(scene).key + words).encode()).hexdigest()[:16]
+    return hashlib.sha256(recipe_of(scene).key.encode()).hexdigest()[:16]
 
 
 def _frames(folder: Path) -> bool:
     return (folder / FRAMES).is_dir() and any((folder / FRAMES).glob("*.png"))
 
 
-def _readme(scene: bpy.types.Scene, film: Film | None, key: str) -> str:
+def _readme(scene: bpy.types.Scene, key: str) -> str:
     first, last = scene.frame_start, scene.frame_end
     width, height = recipe_of(scene).size
     title = f"{scene.name}: {(last + 1 - first) / rate(scene.render):.1f} s of film"
-    if film is not None and film.captions:
-        title += f" with captions (the scene {CAPTIONED!r}; without them: -S {scene.name!r})"
     return TEXT.format(
         title=title,
         first=first,
