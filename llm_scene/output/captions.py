@@ -13,6 +13,8 @@ from ..staging.production import Production
 from ..writing import whole_file
 
 WORD_JOINER = "\u2060"
+TAGS = "b|i|u|s|em|strong|font|span|br|p|c|v|ruby|rt|lang"  # that players know
+MARKUP = re.compile(rf"<(?=/?\s*(?:{TAGS})\b)|\{{(?=[\\/a-z])|--(?=>)", re.IGNORECASE)
 
 
 def write_captions(path: Path, made: Production) -> None:
@@ -59,6 +61,6 @@ def _escaped(text: str) -> str:
 def _inert(text: str) -> str:
     """A text in which players find no markup: SubRip has no way to escape its own.
 
-    Behind what could begin some stands a mark that is not seen and joins what it stands between.
+    Behind what begins some stands a mark that is not seen and joins what it stands between.
     """
-    return re.sub(r"[<{&\\]|--(?=>)", lambda found: f"{found[0]}{WORD_JOINER}", text)
+    return MARKUP.sub(lambda found: f"{found[0]}{WORD_JOINER}", text)

@@ -278,7 +278,7 @@ class LLM_SCENE_OT_open_window(OnModelScene, bpy.types.Operator):
         inspector = inspector_of(scene)
         assert inspector is not None
         settings = settings_of(scene)
-        look = appearance.look_of(settings.look, settings.colour_map)
+        look = look_of(settings.look, settings.colour_map)
         try:
             found = inspector.at(self.address) if self.address else inspector.pinned()
             with claimed(tag_of(scene)):
