@@ -155,10 +155,11 @@ def _key_shapes(curves: Curves, shapes: bpy.types.Key, cues: list[Cue], fps: int
 
 def _key_camera(curves: Curves, film: Film, rig: Rig) -> None:
     for owner, path, index, read in (*channels(rig), *optics(rig)):
-        curves.write(owner, path, index, _shot_keys(film.shots, film.fps, read), film.fps)
+        curves.write(owner, path, index, shot_keys(film.shots, film.fps, read), film.fps)
 
 
-def _shot_keys(shots: list[Shot], fps: int, read: Callable[[Pose], float]) -> list[Key]:
+def shot_keys(shots: list[Shot], fps: int, read: Callable[[Pose], float]) -> list[Key]:
+    """Keys, in seconds, of a number that follows from where the camera is."""
     found: list[Key] = []
     for shot in shots:
         found += [(shot.start, read(shot.a), shot.easing), (shot.end, read(shot.b), "step")]
