@@ -145,5 +145,6 @@ def _told(parts: Parts, thing: Thing, text: Text, tellings: dict[str, Film]) -> 
 
 
 def _words(film: Film, text: Text) -> str:
-    """What a film says in the place of a text."""
-    return next(prop.text for prop in film.props if isinstance(prop, Text) and prop.name == text.name)
+    """What a film says in the place of a text; the same where it has no words of its own for it."""
+    own = (prop.text for prop in film.props if isinstance(prop, Text) and prop.name == text.name)
+    return next(own, text.text)
