@@ -30,7 +30,8 @@ const said = cases.map(({ packed, rows, cells }) => {
   const matrices = new Map(rows.map((row) => [row.name, { ...row, values: values.subarray(row.at) }]));
   return cells.map(([name, cell]) => explain({ matrices, tokens: [], pieces: [] }, name, cell));
 });
-console.log(JSON.stringify(said, (key, value) => (Number.isFinite(value) || typeof value !== "number" ? value : null)));
+const finite = (key, value) => (typeof value === "number" && !Number.isFinite(value) ? null : value);
+console.log(JSON.stringify(said, finite));
 """
 
 
