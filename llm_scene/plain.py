@@ -15,8 +15,9 @@ ESCAPED = {
 
 def one_line(text: str, kept: str = "") -> str:
     """A text in a single line, without letters that are not seen, except those `kept`."""
-    words, kept = " ".join(text.split()), JOINERS + kept
-    return "".join(c for c in words if c in kept or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    kept, words = JOINERS + kept, " ".join(text.split())
+    seen = (c for c in words if c in kept or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    return " ".join("".join(seen).split())
 
 
 def isolated(text: str) -> str:
