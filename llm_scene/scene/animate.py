@@ -9,13 +9,9 @@ import bpy
 import numpy as np
 
 from ..film.film import Cue, Film, Pose, Shot
-<<<<<<< HEAD
-from .camera import aperture
-from .picture import set_rate
-=======
 from ..film.keys import Key, distinct, keys
+from .picture import set_rate
 from .rig import Rig, channels, optics
->>>>>>> main
 
 INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step": "CONSTANT"}
 JUMP = 0.5  # of a frame, between the two keys of a value that jumps
@@ -163,15 +159,9 @@ def _key_camera(curves: Curves, film: Film, rig: Rig) -> None:
         curves.write(owner, path, index, shot_keys(film.shots, film.fps, read), film.fps)
 
 
-<<<<<<< HEAD
 def shot_keys(shots: list[Shot], fps: float, read: Callable[[Pose], float]) -> list[Key]:
-    """Keys of a number that follows from where the camera is."""
-    keys: list[Key] = []
-=======
-def shot_keys(shots: list[Shot], fps: int, read: Callable[[Pose], float]) -> list[Key]:
     """Keys, in seconds, of a number that follows from where the camera is."""
     found: list[Key] = []
->>>>>>> main
     for shot in shots:
         found += [(shot.start, read(shot.a), shot.easing), (shot.end, read(shot.b), "step")]
     return distinct(found, JUMP / fps)

@@ -22,12 +22,7 @@ from ..network.trace import Trace
 from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
-<<<<<<< HEAD
-from .camera import film_camera
 from .cells import cell_group, cell_object
-=======
-from .cells import cell_object
->>>>>>> main
 from .labels import Lettering, bar_object, letter_object, line_object, text_object
 from .legend import ramp_object
 from .links import link_object

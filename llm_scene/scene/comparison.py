@@ -20,16 +20,10 @@ from ..layout.structure import Structure
 from ..staging.comparison import Comparison
 from ..staging.production import Production
 from .animate import Curves, key_channel, set_timeline
-<<<<<<< HEAD
 from .build import DETAIL, model_objects
-from .camera import CAMERA, TARGET, place
 from .labels import Lettering, line_object, quiet
 from .marks import MARK
-=======
-from .build import DETAIL, MARK, model_objects
-from .labels import Lettering, line_object, quiet
 from .rig import Channel, Rig, channels, new_rig
->>>>>>> main
 from .room import light
 from .structure import REACH, box_group, card_material, plain, structure_materials, structure_objects
 

@@ -376,34 +376,3 @@ def _rising(times: list[float], values: list[list[float]]) -> tuple[list[float],
     """Of keys at the same time, the last."""
     last = {np.float32(time): value for time, value in zip(times, values, strict=True)}
     return [float(time) for time in last], list(last.values())
-<<<<<<< HEAD
-
-
-# --- things that appear ---
-
-
-def key_hidden(clip: Clip, node: int, cues: Sequence[Cue], fps: float) -> None:
-    """A node that the film hides has no size."""
-    keys = [(0.0, cues[0].a)]
-    for cue in cues:
-        keys += [(cue.start - 0.5 / fps, cue.a), (cue.end - 0.5 / fps, cue.b)]
-    times, scales = _rising([max(0.0, t) for t, _ in keys], [[1.0 - (value > 0.5)] * 3 for _, value in keys])
-    clip.track(node, "scale", times, np.array(scales), step=True)
-
-
-def key_growth(clip: Clip, node: int, cues: Sequence[Cue]) -> None:
-    """A node that grows out of its origin while the film runs along it."""
-    keys = [(0.0, 0.0), *((t, min(max(value, 0.0), 1.0)) for t, value in _knots(_until_one(cues)))]
-    times, scales = _rising([t for t, _ in keys], [[value] * 3 for _, value in keys])
-    clip.track(node, "scale", times, np.array(scales))
-
-
-def _until_one(cues: Sequence[Cue]) -> list[Cue]:
-    """Cues cut where they pass 1: what runs on behind a pulse is not shown here."""
-    cut = []
-    for cue in cues:
-        share = (1 - cue.a) / (cue.b - cue.a) if cue.b > 1 > cue.a else 1.0
-        cut.append(replace(cue, end=cue.start + share * (cue.end - cue.start), b=min(cue.b, 1.0)))
-    return cut
-=======
->>>>>>> main
