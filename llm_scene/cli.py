@@ -473,7 +473,7 @@ def production_of(args: Arguments) -> Production:
 def aspect_of(args: Arguments) -> float:
     """Width of the picture by its height. Raises UserError for a look or a format that there is not."""
     from .film.compose import FORMATS
-    from .layout.look import LOOKS
+    from .look import LOOKS
 
     if args.look not in LOOKS:
         raise UserError(f"There is no look {args.look!r}: choose one of {', '.join(LOOKS)}.")

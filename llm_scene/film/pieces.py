@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..layout.layout import Block, Layout, Point
-from ..layout.look import normalise, scale_of
+from ..look import normalise, scale_of
 from ..network.ops import Array
 from ..network.trace import Trace
 from .piece import Piece

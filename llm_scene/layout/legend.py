@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..look import scale_of
 from ..network.graph import Role
 from ..network.trace import Trace
 from .layout import Box, Layout
-from .look import scale_of
 from .signs import Sign, legend_box
 
 TITLES: tuple[tuple[Role, bool, str], ...] = (

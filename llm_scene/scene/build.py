@@ -14,8 +14,8 @@ from ..layout.budget import Detail, slabs
 from ..layout.inspection import standing
 from ..layout.layout import Block, Layout
 from ..layout.legend import legend
-from ..layout.look import Look, scale_of
 from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
+from ..look import Look, scale_of
 from ..network.graph import Role
 from ..network.trace import Trace
 from .animate import Curves, animate
@@ -25,6 +25,7 @@ from .labels import Lettering, bar_object, letter_name, letter_object, line_obje
 from .legend import legend_objects
 from .links import link_object
 from .materials import (
+    MOVING,
     PROPERTIES,
     cell_material,
     ink_material,
@@ -246,8 +247,8 @@ def link_name(target: str, kind: str) -> str:
 
 
 def _labels(studio: _Studio) -> Iterator[float]:
-    ink = ink_material(studio.look, "ink", studio.look.ink)
-    faint = ink_material(studio.look, "faint", studio.look.faint)
+    ink = ink_material(studio.look, "ink")
+    faint = ink_material(studio.look, "faint")
     lettering = Lettering()
     for n, block in enumerate(studio.layout.blocks.values()):
         yield n / len(studio.layout.blocks)
@@ -283,9 +284,9 @@ def _attach(thing: bpy.types.Object, to: bpy.types.Object) -> None:
 
 
 def _letters(studio: _Studio) -> Iterator[float]:
-    ink = ink_material(studio.look, "letters", studio.look.ink, 1.2)
-    accent = ink_material(studio.look, "predictions", studio.look.accent, 1.2)
-    faint = ink_material(studio.look, "threads", studio.look.faint, 0.7)
+    ink = ink_material(studio.look, "letters")
+    accent = ink_material(studio.look, "predictions")
+    faint = ink_material(studio.look, "threads")
     for n, letter in enumerate(studio.layout.letters):
         yield n / len(studio.layout.letters)
         name = letter_name(letter)
@@ -298,9 +299,9 @@ def _letters(studio: _Studio) -> Iterator[float]:
 
 def _candidates(studio: _Studio) -> Iterator[float]:
     """Bars with token and percentage; a bar's origin is its left end, so that it grows by its scale."""
-    ink = ink_material(studio.look, "candidate text", studio.look.ink, 1.2)
-    first = ink_material(studio.look, "candidate chosen", studio.look.accent, 1.0)
-    other = ink_material(studio.look, "candidate", studio.look.links["trunk"], 0.8)
+    ink = ink_material(studio.look, "candidate text")
+    first = ink_material(studio.look, "candidate chosen")
+    other = ink_material(studio.look, "candidate")
     for i, candidate in enumerate(studio.layout.candidates):
         yield i / len(studio.layout.candidates)
         x, y, z = candidate.at
@@ -326,9 +327,9 @@ def _props(studio: _Studio, film: Film | None) -> Iterator[float]:
     if film is None or not film.props:
         return
     inks = {
-        "ink": ink_material(studio.look, "words", studio.look.ink, 1.2),
-        "accent": ink_material(studio.look, "accented words", studio.look.accent, 1.2),
-        "faint": ink_material(studio.look, "faint words", studio.look.faint),
+        "ink": ink_material(studio.look, "words"),
+        "accent": ink_material(studio.look, "accented words"),
+        "faint": ink_material(studio.look, "faint words"),
     }
     materials: dict[tuple[str, bool], bpy.types.Material] = {}
     for n, prop in enumerate(film.props):
@@ -337,7 +338,7 @@ def _props(studio: _Studio, film: Film | None) -> Iterator[float]:
             key = (prop.role, prop.signed)
             if key not in materials:
                 materials[key] = swarm_material(studio.look, *key)
-            made, properties = swarm_object(prop, materials[key]), {"pose": 0.0, "highlight": 0.0, "dim": 0.0}
+            made, properties = swarm_object(prop, materials[key]), dict(MOVING)
         elif isinstance(prop, Note):
             sign = Sign(prop.text, prop.at, prop.size, prop.align, "note", "")
             made, properties = text_object(prop.name, sign, inks[prop.ink]), {}

@@ -15,8 +15,8 @@ from ..film.scale import PIN, card_name, pin_height, pin_name
 from ..layout.budget import CUBOIDS, Detail
 from ..layout.layout import Layout
 from ..layout.lineup import LEAN, TURN, Place
-from ..layout.look import Look
 from ..layout.structure import Structure
+from ..look import Look
 from ..network.trace import Trace
 from .animate import Curves, key_channel, set_timeline
 from .build import MARK, model_objects
@@ -32,7 +32,7 @@ PIN_WIDTH = 0.0012  # of a pin's line, relative to the camera's distance
 FACING = (math.radians(90 - LEAN), 0.0, math.radians(TURN))  # of writing that faces the viewer
 MARGIN, CAPITAL = 0.25, 0.73  # of a plate round its text, and height of capital letters, by the letters
 IN_FRONT = 0.05  # of a cell hangs its number
-INKS = {"ink": "ink", "back": "background"}
+INKS = {"ink": "ink", "back": "wall"}
 GROUND = 40.0  # reach of the ground, in distances of the last subject
 Living = tuple[Layout, Trace]  # a model with its true values
 
@@ -140,7 +140,7 @@ def _living(
 def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
     """A card is an empty as large as its name's letters, by whose scale its lines and its plate shrink."""
     ink = card_material(stage.look, "cards", stage.look.ink)
-    back = card_material(stage.look, "card plates", stage.look.ground)
+    back = card_material(stage.look, "card plates", stage.look.floor)
     into = stage.collection("Cards")
     for spot in places:
         name, size = card_name(spot), spot.card[0].size
@@ -193,7 +193,7 @@ def _plate(name: str, lines: list[bpy.types.Object], material: bpy.types.Materia
 def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
     """A name over a thin line, as large as the camera is far away, which its cues see to."""
     ink = card_material(stage.look, "pins", stage.look.accent)
-    back = card_material(stage.look, "pin plates", stage.look.ground)
+    back = card_material(stage.look, "pin plates", stage.look.floor)
     into = stage.collection("Pins")
     for n, spot in enumerate(places[:-1]):
         name, height = pin_name(spot), pin_height(n)

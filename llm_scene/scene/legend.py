@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from ..layout.legend import LegendRow
-from ..layout.look import Look, to_linear
+from ..look import Look, to_linear
 from .labels import text_object
 from .materials import bar_material, ink_material
 
@@ -17,7 +17,7 @@ STEPS = 48
 
 def legend_objects(rows: tuple[LegendRow, ...], look: Look) -> Iterator[tuple[str, bpy.types.Object]]:
     """Bars, titles and numbers, under the names that the layout gives them."""
-    ink, faint = ink_material(look, "legend ink", look.ink), ink_material(look, "legend faint", look.faint)
+    ink, faint = ink_material(look, "legend ink"), ink_material(look, "legend faint")
     material = bar_material()
     for row in rows:
         title, bar, *marks = row.names

@@ -17,9 +17,9 @@ from ..layout import Layout
 from ..layout.budget import CUBOIDS
 from ..layout.layout import Block, Box, Point
 from ..layout.lineup import Exhibit, Place, lineup
-from ..layout.look import LOOKS, Look, scale_of
 from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..layout.structure import Structure, structure
+from ..look import LOOKS, Look, scale_of
 from ..models import Model, list_presets, load
 from ..network.ops import Array
 from ..network.trace import Trace

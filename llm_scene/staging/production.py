@@ -12,7 +12,7 @@ from ..film.film import Film
 from ..film.reel import Story
 from ..film.words import words
 from ..layout import Arrangement, Layout, arrange
-from ..layout.look import LOOKS, Look
+from ..look import LOOKS, Look
 from ..models import Model
 from ..network.generation import generate
 from ..network.trace import Trace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import bpy
@@ -12,9 +12,8 @@ from ..errors import UserError
 from ..layout.inspection import Mark
 from ..layout.layout import Box
 from ..layout.legend import TITLES, bar_name
-from ..layout.look import LOOKS, Look, Ramp, to_linear
+from ..look import LOOKS, Look, Ramp, to_linear
 from ..scene import cells, materials, room, slab_material, window
-from ..scene import inspection as inspected
 from ..scene.build import MARK
 from ..scene.compat import modifier_input
 from ..staging.production import Production
@@ -25,28 +24,11 @@ from .translations import tr
 COLOUR_MAPS = {
     "look": ("From the Look", "Hue tells weights, computed values and aggregates apart"),
     "blue_orange": ("Blue and Orange", "Negative blue, positive orange, whatever the role"),
-    "grey": ("Greys", "Magnitude as brightness; the sign shows in the relief and the inspector only"),
+    "grey": ("Greys", "Lightness alone: negative values are dark, positive ones light"),
 }
-_ENDS = {  # dark and light: (zero, positive, negative)
-    ("blue_orange", True): ("#15171c", ("#b8651b", "#ffc27a"), ("#2f62b5", "#9cc7ff")),
-    ("blue_orange", False): ("#eeece8", ("#e59a4e", "#a34f00"), ("#7fa9e0", "#1f4f9e")),
-    ("grey", True): ("#16181c", ("#7d828c", "#f4f6fa"), ("#7d828c", "#f4f6fa")),
-    ("grey", False): ("#f0eee9", ("#96938c", "#1b1c1f"), ("#96938c", "#1b1c1f")),
-}
-INKS: dict[str, Callable[[Look], tuple[str, float]]] = {
-    "ink": lambda look: (look.ink, 1.0),
-    "faint": lambda look: (look.faint, 1.0),
-    "letters": lambda look: (look.ink, 1.2),
-    "predictions": lambda look: (look.accent, 1.2),
-    "threads": lambda look: (look.faint, 0.7),
-    "candidate text": lambda look: (look.ink, 1.2),
-    "candidate chosen": lambda look: (look.accent, 1.0),
-    "candidate": lambda look: (look.links["trunk"], 0.8),
-    "legend ink": lambda look: (look.ink, 1.0),
-    "legend faint": lambda look: (look.faint, 1.0),
-    "words": lambda look: (look.ink, 1.2),
-    "accented words": lambda look: (look.accent, 1.2),
-    "faint words": lambda look: (look.faint, 1.0),
+_ENDS = {  # zero, positive, negative
+    "blue_orange": ("#6b6f78", ("#c9772c", "#ffc27a"), ("#2f62b5", "#9cc7ff")),
+    "grey": ("#6b6f78", ("#aab0ba", "#f4f6fa"), ("#3f434a", "#15171a")),
 }
 HIDEABLE = ("Labels", "Legend")
 
@@ -56,7 +38,7 @@ def look_of(name: str, colour_map: str = "look") -> Look:
     look = LOOKS[name]
     if colour_map == "look":
         return look
-    zero, positive, negative = _ENDS[colour_map, look.dark]
+    zero, positive, negative = _ENDS[colour_map]
     signed, unsigned = Ramp(zero, positive, negative), Ramp(zero, positive)
     ramps = {role: signed if role.endswith("signed") else unsigned for role in look.ramps}
     return replace(look, ramps=ramps)
@@ -107,8 +89,12 @@ def open_window(scene: bpy.types.Scene, made: Production, mark: Mark) -> bpy.typ
     slab = next((t for t in matrices(scene) if plain_name(t) == block.name and "cell" in t), None)
     if slab is None:
         raise UserError(tr("This matrix is drawn as cuboids already."))
-    name = f"LLM Scene {block.role}{'' if block.matrix.signed else ' positive'}"
-    own = [m for m in bpy.data.materials if m.get(MARK) == tag_of(scene) and plain_name(m) == name]
+    wanted = {"kind": "cell", "role": block.role, "signed": block.matrix.signed}
+    own = [
+        m
+        for m in bpy.data.materials
+        if m.get(MARK) == tag_of(scene) and all(m.get(key) == value for key, value in wanted.items())
+    ]
     place = mark.rows[0], mark.columns[0]
     return window.open_window(slab, block, made.trace, place, own[0], made.layout.n_prompt)
 
@@ -125,22 +111,17 @@ def root(scene: bpy.types.Scene) -> bpy.types.Collection:
 
 def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     """The same material in another look; None where it looks alike in all of them."""
-    what = plain_name(old).removeprefix("LLM Scene ")
-    ink = (INKS | inspected.INKS).get(what)
-    if ink is not None:
-        return materials.ink_material(look, what, *ink(look))
-    kind = what.removesuffix(" link")
-    if what.endswith(" link") and kind in look.links:
-        return materials.link_material(look, kind)
-    role, signed = what.removesuffix(" positive"), not what.endswith(" positive")
-    if f"{role} signed" in look.ramps:
-        return materials.cell_material(look, role, signed)
-    pictured = role.removeprefix("slab ")
-    if f"{pictured} signed" in look.ramps:
-        return slab_material.in_look(old, look, pictured, signed)
-    moving = role.removeprefix("moving ")
-    if f"{moving} signed" in look.ramps:
-        return materials.swarm_material(look, moving, signed)
+    kind = old.get("kind")
+    if kind == "ink":
+        return materials.ink_material(look, old["ink"])
+    if kind == "link":
+        return materials.link_material(look, old["link"])
+    if kind == "cell":
+        return materials.cell_material(look, old["role"], old["signed"])
+    if kind == "slab":
+        return slab_material.in_look(old, look, old["role"], old["signed"])
+    if kind == "moving":
+        return materials.swarm_material(look, old["role"], old["signed"])
     return None
 
 

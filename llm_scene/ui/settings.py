@@ -14,7 +14,7 @@ from bpy import props
 from ..film.compose import CUTS
 from ..film.words import languages, words
 from ..layout.layout import BLOCKS, HEADS
-from ..layout.look import LOOKS
+from ..look import LOOKS
 from ..models import DEFAULT
 from ..scene.cells import DEFAULTS
 from ..scene.engines import PRESETS as RENDER_PRESETS

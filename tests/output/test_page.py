@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from llm_scene.cli import main
 from llm_scene.errors import UserError
 from llm_scene.film.words import languages, words
-from llm_scene.layout.look import LOOKS
+from llm_scene.look import LOOKS
 from llm_scene.models import load
 from llm_scene.network import Config, declare, run
 from llm_scene.network.explain import explain, number

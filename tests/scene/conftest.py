@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import bpy
 import pytest
 
-from llm_scene.layout.look import STUDIO
+from llm_scene.look import STUDIO
 from llm_scene.models import load
 from llm_scene.scene.build import build
 from llm_scene.staging.production import Production, produce

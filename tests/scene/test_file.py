@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 import pytest
 
-from llm_scene.layout.look import LOOKS
+from llm_scene.look import LOOKS
 from llm_scene.scene.build import build
 from tests.film.staged import Shape, stage
 from tests.scene.conftest import empty_file

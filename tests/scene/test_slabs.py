@@ -11,8 +11,8 @@ import pytest
 from llm_scene.film.film import Pose
 from llm_scene.layout.budget import WINDOW, Detail, slabs
 from llm_scene.layout.layout import Block
-from llm_scene.layout.look import PAPER, STUDIO, colours, normalise, scale_of, to_linear
 from llm_scene.layout.mosaic import REDUCTIONS
+from llm_scene.look import PAPER, STUDIO, colours, normalise, scale_of, to_linear
 from llm_scene.models import load
 from llm_scene.output.blend import save
 from llm_scene.scene.build import build
@@ -276,7 +276,7 @@ def test_slabs_follow_looks_and_measures(nano: Production) -> None:
     appearance.set_look(scene, PAPER)
     (material,) = slab.data.materials
     assert values_node(material).image == picture
-    ramp = next(n for n in material.node_tree.nodes if n.type == "VALTORGB").color_ramp
+    ramp = material.node_tree.nodes["Colour map"].color_ramp
     zero = to_linear(PAPER.ramp("weight", True).colours(np.array([0.0])))[0]
     assert np.array(ramp.evaluate(0.5))[:3] == pytest.approx(zero, abs=0.03)
     assert appearance.box_of(scene) == before

@@ -10,10 +10,9 @@ import numpy as np
 from ...errors import UserError
 from ...film.film import Film
 from ...layout.layout import Block, Layout
-from ...layout.look import Look, colours, normalise, scale_of, srgb
+from ...look import GAP, Look, colours, normalise, relief_of, scale_of, srgb
 from ...network.ops import Array
 from ...network.trace import Trace
-from ...scene.cells import DEFAULTS
 from .document import NEAREST, Document
 from .images import png, shelves
 from .motion import lit_at
@@ -21,8 +20,6 @@ from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, SHADOW, light_on, painted, 
 
 LARGEST = 4096  # texels a side, which every device can hold
 TILES = (6, 5, 4, 3, 2)  # texels a cell, one of them the gap
-GAP = DEFAULTS["Gap"]  # of a cell, between cuboids
-RELIEF = DEFAULTS["Relief"]
 SHORT = 8191  # cuboids whose corners can be counted in 16 bits
 INSTANCING = "EXT_mesh_gpu_instancing"
 PADDING = 2  # cells between matrices, so that their mipmaps do not touch
@@ -45,9 +42,9 @@ class Cells:
         """sRGB colours `[rows, columns, 3]`."""
         return colours(self.values[block.name], block.matrix, self.look, self.scale(block))
 
-    def magnitude(self, block: Block) -> Array:
-        """Shares of the scale, 0 to 1, by which cells stand out."""
-        return np.abs(normalise(self.values[block.name], self.scale(block)))
+    def relief(self, block: Block) -> Array:
+        """How far cells stand out of their sheet, `[rows, columns]`, in cells."""
+        return relief_of(normalise(self.values[block.name], self.scale(block)))
 
     def extras(self, block: Block) -> dict[str, Any]:
         """What is known of a matrix, for programs that read the file."""
@@ -177,7 +174,7 @@ def meshed_cells(document: Document, cells: Cells, parents: dict[str, int], film
     box *= (1 - GAP, 1 - GAP, 1)
     for block in cells.layout.blocks.values():
         depth = np.ones((block.n_cells, 3))
-        depth[:, 2] += RELIEF * cells.magnitude(block).ravel()
+        depth[:, 2] += cells.relief(block).ravel()
         vertices = _grid(block.shape)[:, None] + box * depth[:, None]  # [cells, 8, 3]
         shares = np.where(box[:, 2] > 0, 1.0, SHADOW)
         rgb = np.broadcast_to(cells.rgb(block).reshape(-1, 1, 3), vertices.shape)
@@ -210,7 +207,7 @@ class Palette:
     def __init__(self, blocks: list[Block], look: Look) -> None:
         kinds = sorted({(block.role, block.matrix.signed) for block in blocks})
         self.levels = (256 - self.RAMPS - len(kinds)) // sum(2 if signed else 1 for _, signed in kinds)
-        colours = [np.array([srgb(code) for code in (look.background, look.masked, look.broken)])]
+        colours = [np.array([srgb(code) for code in (look.wall, look.wall, look.broken)])]
         self.zero = {}
         start = self.RAMPS
         for role, signed in kinds:

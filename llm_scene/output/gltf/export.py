@@ -13,8 +13,8 @@ from ...film.film import Cue, Film
 from ...film.framing import overview
 from ...layout.layout import Layout, Letter, Point
 from ...layout.legend import LegendRow, legend
-from ...layout.look import Look, srgb
 from ...layout.signs import Bracket, dimension_signs, name_sign, section_signs
+from ...look import RELIEF, Look, srgb
 from ...network.ops import Array
 from ...network.trace import Trace
 from ...scene.build import link_name
@@ -22,7 +22,7 @@ from ...scene.labels import letter_name
 from ...scene.links import tube
 from ...writing import whole_file
 from .camera import add_camera, key_camera, one_lens
-from .cells import RELIEF, Cells, instanced_cells, meshed_cells, texture_cells
+from .cells import Cells, instanced_cells, meshed_cells, texture_cells
 from .document import LINEAR, Clip, Document, Json
 from .lettering import Labels, solid
 from .motion import Covers, grouped, key_growth, key_hidden
@@ -127,7 +127,7 @@ def _scene_extras(trace: Trace, film: Film | None, look: Look) -> Json:
     config = trace.network.config
     model = {size: getattr(config, size) for size in SIZES}
     extras: Json = {"model": {"family": config.family, **model}, "tokens": trace.tokens}
-    extras |= {"look": look.name, "background": look.background, "horizon": look.horizon}
+    extras |= {"look": look.name, "background": look.wall, "horizon": look.middle}
     return extras | (_times(film) if film else {})
 
 

@@ -16,8 +16,8 @@ from mathutils import Vector
 from mathutils.geometry import delaunay_2d_cdt
 
 from ...layout.layout import Letter
-from ...layout.look import srgb
 from ...layout.signs import Sign
+from ...look import srgb
 from ...network.ops import Array
 from ...scene.labels import face
 from .images import png, shelves

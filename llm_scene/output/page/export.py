@@ -43,7 +43,7 @@ def page(made: Production, language: str = "en") -> str:
     title = f"{made.model.title}: {made.model.tokenizer.decode(list(made.tokens[: made.layout.n_prompt]))}"
     parts = {
         "title": html.escape(title),
-        "background": made.look.background,
+        "background": made.look.wall,
         "style": _read("page.css"),
         "library": _packed(_read("vendor/three.min.js").encode()),
         "licence": html.escape(_read("vendor/LICENSE.txt")),

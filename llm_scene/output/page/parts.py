@@ -15,8 +15,8 @@ from ...film.film import Film
 from ...film.props import Note, Stroke
 from ...layout.layout import Candidate, Layout, Letter, Point
 from ...layout.legend import LegendRow, legend
-from ...layout.look import Look, srgb
 from ...layout.signs import Sign, dimension_signs, name_sign, section_signs
+from ...look import Look, srgb
 from ...network.ops import Array
 from ...network.trace import Trace
 from ...scene.build import link_name
