@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..layout.drawn import text_width
 from ..layout.layout import Block, Box, Layout, Letter
 from ..layout.signs import section_signs
-from ..network.ops import Array
+from ..network.activations import ACTIVATIONS, Array
 from ..network.trace import Trace
 from .pieces import Focus
 from .screenplay import Screenplay
@@ -66,7 +67,7 @@ class Reel(Screenplay):
             "n_layer": c.n_layer,
             "head": self.focus.head + 1,
             "expansion": f"{c.d_mlp / c.d_model:.3g}",
-            "activation": {"gelu_tanh": "GELU", "gelu": "GELU", "silu": "SiLU", "relu": "ReLU"}[c.activation],
+            "activation": ACTIVATIONS[c.activation].title,
             "position": self.focus.position + 1,
             "letter": story.words[self.focus.position],
             "token": story.words[layout.n_prompt],
@@ -84,7 +85,7 @@ class Reel(Screenplay):
     @functools.cached_property
     def titles(self) -> dict[str, Box]:
         """Where the titles of sections stand."""
-        return {sign.of: sign.box for sign in section_signs(self.layout)[0]}
+        return {sign.name: sign.box for sign in section_signs(self.layout)[0]}
 
     @property
     def own(self) -> int:
@@ -118,5 +119,5 @@ def clearest_head(trace: Trace, layer: int, position: int) -> int:
 def letter_box(letter: Letter) -> Box:
     """About the room a letter takes."""
     x, y, z = letter.at
-    half = 0.35 * letter.size * max(1, len(letter.text))
+    half = 0.62 * text_width(letter.text, letter.size)
     return Box((x - half, y, z), (x + half, y, z + letter.size))

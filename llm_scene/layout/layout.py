@@ -16,6 +16,7 @@ from ..errors import UserError
 from ..network.graph import Matrix, Role
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
+from . import names
 
 Point = tuple[float, float, float]
 HEADS = ("fan", "grid")
@@ -213,6 +214,22 @@ class Letter:
     to: Point  # where its thread ends: the top of its cell
     predicted: bool
     chosen: bool = False  # the prediction that continues the prompt
+
+    @property
+    def name(self) -> str:
+        """What cues call it."""
+        return (names.prediction if self.predicted else names.token)(self.position)
+
+    @property
+    def ink(self) -> str:
+        """What it is written with."""
+        return "ink" if not self.predicted else "accent" if self.chosen else "threads"
+
+    @property
+    def thread(self) -> tuple[Point, Point]:
+        """The way from it to its cell."""
+        x, y, z = self.at
+        return (x, y, z - 0.3 * self.size), self.to
 
 
 @dataclass(frozen=True)

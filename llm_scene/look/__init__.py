@@ -7,15 +7,15 @@ web page and glTF.
 from .colour import Rgb, between, linear, srgb, to_linear, to_srgb
 from .light import FRONT, Light, Sun
 from .look import DIM, INKS, Ink, Look
+from .looks import COLOUR_MAPS, LOOKS, look_of
 from .paper import PAPER
 from .ramp import MAPS, ROSE, Ramp
 from .studio import STUDIO
 from .values import BEVEL, GAP, RECESS, RELIEF, colours, normalise, relief_of, scale_of
 
-LOOKS = {look.name: look for look in (STUDIO, PAPER)}
-
 __all__ = [
     "BEVEL",
+    "COLOUR_MAPS",
     "DIM",
     "FRONT",
     "GAP",
@@ -36,6 +36,7 @@ __all__ = [
     "between",
     "colours",
     "linear",
+    "look_of",
     "normalise",
     "relief_of",
     "scale_of",

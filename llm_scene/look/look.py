@@ -22,19 +22,14 @@ class Ink:
 
 
 INKS = {
-    "ink": Ink("ink"),
+    "ink": Ink("ink"),  # letters, words of the film
+    "accent": Ink("accent"),
     "faint": Ink("faint"),
-    "letters": Ink("ink"),
-    "predictions": Ink("accent"),
+    "names": Ink("ink"),
     "threads": Ink("faint", 0.8),
-    "candidate text": Ink("ink"),
-    "candidate chosen": Ink("accent"),
+    "chosen": Ink("accent"),  # the likeliest candidate's bar, and the others'
     "candidate": Ink("trunk", 0.9),
-    "legend ink": Ink("ink"),
-    "legend faint": Ink("faint"),
-    "words": Ink("ink"),
-    "accented words": Ink("accent"),
-    "faint words": Ink("faint"),
+    "back": Ink("wall"),
     "inspected cell": Ink("accent"),
     "inspected source": Ink("source"),
     "inspected cross": Ink("faint", 0.6),
@@ -87,9 +82,9 @@ class Look:
         """A colour by the name of a field or of a kind of link."""
         return self.links[name] if name in self.links else str(getattr(self, name))
 
-    def ink_of(self, name: str) -> tuple[str, float]:
-        """Colour and strength of an ink in `INKS`."""
-        return self.colour(INKS[name].colour), INKS[name].strength
+    def inked(self, ink: str) -> tuple[str, float]:
+        """`#rrggbb` and strength of an ink in `INKS`."""
+        return self.colour(INKS[ink].colour), INKS[ink].strength
 
     def half_dimmed(self, code: str) -> str:
         """A colour of something that has stepped back."""

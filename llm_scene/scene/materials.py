@@ -80,10 +80,10 @@ def link_material(look: Look, kind: str) -> bpy.types.Material:
     return material
 
 
-def ink_material(look: Look, name: str) -> bpy.types.Material:
+def ink_material(look: Look, ink: str) -> bpy.types.Material:
     """Letters and brackets, in an ink of the look's table: they shine by themselves."""
-    code, strength = look.ink_of(name)
-    material, tree = blank(name, kind="ink", ink=name)
+    code, strength = look.inked(ink)
+    material, tree = blank(ink, kind="ink", ink=ink)
     dim = tree.math("MULTIPLY", object_property(tree, "dim"), INK_DIM)
     colour = tree.mix(dim, rgba(code), rgba(look.wall))
     glow = tree.call("ShaderNodeEmission", colour, strength)

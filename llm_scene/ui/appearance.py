@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import bpy
 import numpy as np
 
 from ..errors import UserError
+from ..layout import names
 from ..layout.inspection import Mark
 from ..layout.layout import Box
-from ..layout.legend import TITLES, bar_name
-from ..look import LOOKS, Look, Ramp, to_linear
+from ..layout.legend import TITLES
+from ..look import Look, to_linear
 from ..scene import cells, materials, room, slab_material, window
 from ..scene.build import MARK
 from ..scene.compat import modifier_input
@@ -20,28 +20,7 @@ from ..staging.production import Production
 from .ownership import plain_name, tag_of
 from .translations import tr
 
-# Colour maps by name: title and description. "look" keeps what the look brings.
-COLOUR_MAPS = {
-    "look": ("From the Look", "Hue tells weights, computed values and aggregates apart"),
-    "blue_orange": ("Blue and Orange", "Negative blue, positive orange, whatever the role"),
-    "grey": ("Greys", "Lightness alone: negative values are dark, positive ones light"),
-}
-_ENDS = {  # zero, positive, negative
-    "blue_orange": ("#6b6f78", ("#c9772c", "#ffc27a"), ("#2f62b5", "#9cc7ff")),
-    "grey": ("#6b6f78", ("#aab0ba", "#f4f6fa"), ("#3f434a", "#15171a")),
-}
 HIDEABLE = ("Labels", "Legend")
-
-
-def look_of(name: str, colour_map: str = "look") -> Look:
-    """A look, with another colour map where one is chosen."""
-    look = LOOKS[name]
-    if colour_map == "look":
-        return look
-    zero, positive, negative = _ENDS[colour_map]
-    signed, unsigned = Ramp(zero, positive, negative), Ramp(zero, positive)
-    ramps = {role: signed if role.endswith("signed") else unsigned for role in look.ramps}
-    return replace(look, ramps=ramps)
 
 
 def set_look(scene: bpy.types.Scene, look: Look) -> None:
@@ -167,7 +146,7 @@ def box_of(scene: bpy.types.Scene) -> Box:
 
 
 def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
-    bars = {bar_name(title): (role, signed) for role, signed, title in TITLES}
+    bars = {names.legend_bar(title): (role, signed) for role, signed, title in TITLES}
     for thing in part(scene, "Legend").objects:
         if plain_name(thing) not in bars:
             continue

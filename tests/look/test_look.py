@@ -206,7 +206,7 @@ def test_dimmed_is_half_way_to_the_wall(look: Look) -> None:
 @looks
 def test_every_ink_has_a_colour(look: Look) -> None:
     for name in INKS:
-        code, strength = look.ink_of(name)
+        code, strength = look.inked(name)
         assert srgb(code) and 0 < strength <= 1
 
 

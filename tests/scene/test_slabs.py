@@ -17,6 +17,8 @@ from llm_scene.models import load
 from llm_scene.output.blend import save
 from llm_scene.scene.build import build
 from llm_scene.scene.camera import place
+from llm_scene.scene.cells import cell_group
+from llm_scene.scene.compat import modifier_input
 from llm_scene.scene.engines import PRESETS, apply_preset
 from llm_scene.scene.slabs import BROKEN, MASKED, STEP, ZERO, encode, reduced
 from llm_scene.staging.production import Production, produce
@@ -36,7 +38,7 @@ def nano() -> Production:
 @pytest.fixture(scope="module")
 def scene(nano: Production) -> bpy.types.Scene:
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    return build(nano.layout, nano.trace, nano.film, STUDIO, detail=SLABS)
+    return build(nano, SLABS)
 
 
 def values_node(material: bpy.types.Material) -> bpy.types.ShaderNodeTexImage:
@@ -126,7 +128,7 @@ def test_a_few_pictures_serve_all_slabs(scene: bpy.types.Scene) -> None:
 
 
 def test_sixteen_bits_hold_finer_steps(nano: Production) -> None:
-    fine = build(nano.layout, nano.trace, None, STUDIO, detail=Detail(BUDGET, bits=16))
+    fine = build(nano, Detail(BUDGET, bits=16), still=True)
     block = nano.layout[min(slabs(nano.layout, BUDGET))]
     slab = next(thing for thing in fine.objects if plain_name(thing) == block.name)
     high, low = shown(slab)[:, :, 0], shown(slab)[:, :, 1]
@@ -172,13 +174,24 @@ def alone(scene: bpy.types.Scene, block: Block) -> None:
         thing.hide_render = thing.type in ("MESH", "FONT") and plain_name(thing) != block.name
 
 
+def lowered(scene: bpy.types.Scene, block: Block, relief: float = 0.8) -> None:
+    """Give a matrix a low relief: a slab draws its light and shadows, but what stands out far hides more."""
+    sheet = next(thing for thing in scene.objects if plain_name(thing) == block.name)
+    if "cell" in sheet:
+        sheet["cell"][1] = relief
+    else:
+        identifier = next(i.identifier for i in cell_group().interface.items_tree if i.name == "Relief")
+        modifier_input(sheet.modifiers["Cells"], identifier, relief)
+    sheet.update_tag()
+
+
 @pytest.fixture(scope="module")
 def pair(nano: Production) -> dict[str, bpy.types.Scene]:
     """The same matrix as cuboids and as a slab, without a film."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     made = {}
     for name, detail in (("cuboids", Detail()), ("slabs", SLABS)):
-        made[name] = build(nano.layout, nano.trace, None, STUDIO, detail=detail)
+        made[name] = build(nano, detail, still=True)
     return made
 
 
@@ -190,6 +203,7 @@ def test_slabs_look_as_cuboids_do(
     pictures = []
     for scene in pair.values():
         alone(scene, block)
+        lowered(scene, block)
         pictures.append(photograph(scene, Pose(block.box.centre, 12, 8, distance), tmp_path))
     one, other = (picture.mean(axis=2) for picture in pictures)
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > likeness
@@ -235,8 +249,8 @@ def test_a_window_replaces_its_cells_and_moves_with_the_slab(nano: Production, t
     bpy.ops.wm.read_factory_settings(use_empty=True)
     block = nano.layout.find("mlp.W_in", 1)
     cell = block.cell(100, 20)
-    detail = Detail(BUDGET, window=(block.matrix.name, cell))
-    scene = build(nano.layout, nano.trace, nano.film, STUDIO, detail=detail)
+    detail = Detail(BUDGET, window=f"{block.matrix.name}[{','.join(map(str, cell))}]")
+    scene = build(nano, detail)
     slab = scene.objects[block.name]
     window = slab["window"]
     side = min(WINDOW, block.shape[1])
@@ -268,16 +282,17 @@ def test_a_window_replaces_its_cells_and_moves_with_the_slab(nano: Production, t
 def test_slabs_follow_looks_and_measures(nano: Production) -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     with claimed() as tag:
-        scene = build(nano.layout, nano.trace, None, STUDIO, detail=SLABS)
+        scene = build(nano, SLABS, still=True)
     scene["llm_scene"] = tag
-    slab = scene.objects[min(slabs(nano.layout, BUDGET))]
+    block = nano.layout[min(slabs(nano.layout, BUDGET))]
+    slab = scene.objects[block.name]
     picture = values_node(slab.data.materials[0]).image
     before = appearance.box_of(scene)
     appearance.set_look(scene, PAPER)
     (material,) = slab.data.materials
     assert values_node(material).image == picture
     ramp = material.node_tree.nodes["Colour map"].color_ramp
-    zero = to_linear(PAPER.ramp("weight", True).colours(np.array([0.0])))[0]
+    zero = to_linear(PAPER.ramp(block.role, True).colours(np.array([0.0])))[0]
     assert np.array(ramp.evaluate(0.5))[:3] == pytest.approx(zero, abs=0.03)
     assert appearance.box_of(scene) == before
     for low, high in ((before.low, nano.layout.box.low), (before.high, nano.layout.box.high)):
