@@ -16,10 +16,10 @@ from llm_scene.look import PAPER, STUDIO, colours, normalise, scale_of, to_linea
 from llm_scene.models import load
 from llm_scene.output.blend import save
 from llm_scene.scene.build import build
-from llm_scene.scene.camera import place
 from llm_scene.scene.cells import cell_group
 from llm_scene.scene.compat import modifier_input
 from llm_scene.scene.engines import PRESETS, apply_preset
+from llm_scene.scene.rig import place
 from llm_scene.scene.slabs import BROKEN, MASKED, STEP, ZERO, encode, reduced
 from llm_scene.staging.production import Production, produce
 from llm_scene.ui import appearance
@@ -158,7 +158,7 @@ def photograph(
     scene.camera.data.dof.use_dof = False
     for thing in (scene.camera, scene.camera.parent, scene.camera.data):
         thing.animation_data_clear()
-    place(scene.camera, scene.camera.parent, pose)
+    place((scene.camera, scene.camera.parent), pose)
     scene.view_settings.view_transform = "Standard"
     scene.render.filepath = str(folder / "picture.png")
     bpy.ops.render.render(write_still=True, scene=scene.name)
