@@ -62,7 +62,7 @@ def compare(
         scene = build_comparison(made)
         apply_quality(scene, quality, options.aspect)
         if to_file:
-            save(scene, output, made.film)
+            save(scene, output)
     if to_file:
         print(f"{output} is ready: {made.film.duration:.1f} s of film.")
     else:
@@ -77,7 +77,7 @@ def farm(output: Path, question: Question, quality: Quality, detail: Detail) -> 
     check_farm(output)
     made = question.produce(quality.resolution)
     with quiet_blender():
-        write_farm(scene_of(made, quality, detail), output, made.film)
+        write_farm(scene_of(made, quality, detail), output)
     print(f"{output} is ready: {made.film.n_frames} frames; {README} in it says how to submit them.")
 
 
@@ -152,7 +152,7 @@ def save_blend(path: Path, made: Production, quality: Quality, detail: Detail) -
     from ..output.blend import save
 
     with quiet_blender():
-        save(scene_of(made, quality, detail), path, made.film)
+        save(scene_of(made, quality, detail), path)
     print(f"{path} is ready: {made.film.duration:.1f} s of film.")
 
 

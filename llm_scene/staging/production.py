@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import UserError
 from ..film.compose import compose, writes
 from ..film.film import Film
-from ..film.reel import Story
+from ..film.story import Story
 from ..film.words import words
 from ..layout import Block, Layout, arrange
 from ..layout.budget import Detail, slabs

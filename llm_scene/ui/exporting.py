@@ -115,9 +115,7 @@ class LLM_SCENE_OT_farm_folder(_Export, bpy.types.Operator):
     def write(self, context: bpy.types.Context, path: Path) -> None:
         from ..output.render.farm import write_farm
 
-        film = library.film_of(context.scene)
-        assert film is not None
-        write_farm(context.scene, path, film)
+        write_farm(context.scene, path)
 
 
 EXPORTS = {name: operator_of(form) for name, form in FORMATS.items()}
