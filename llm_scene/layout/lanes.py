@@ -12,7 +12,8 @@ import numpy as np
 
 from ..network.ops import Array
 from .layout import Block, Box, Layout, Point
-from .plan import NEAR, TRUNK as BELOW
+from .plan import NEAR
+from .plan import TRUNK as BELOW
 from .polylines import around_behind, direct, meets
 
 TRUNK = ("resid_pre", "resid_mid", "resid_post")
@@ -102,7 +103,7 @@ class Lanes:
         a, b, gap = source.box, target.box, self.gap
         trunk = target.kind in TRUNK
         beside = 0.0 if trunk else 0.3 * gap
-        
+
         right = self.sections[source.section[0]].high[0] + 1.2 * gap + beside
         under = self.feet[self.layout.line(source)] - RETURN * gap - beside
         left = self.sections[target.section[0]].low[0] - 1.2 * gap - beside

@@ -18,7 +18,7 @@ from ..network.ops import Array, Cell
 from ..network.trace import Trace
 
 Point = tuple[float, float, float]
-HEADS = ("fan", "grid")
+HEADS = ("grid", "fan")
 BLOCKS = ("plan", "row", "columns", "helix")
 
 
@@ -32,8 +32,8 @@ class Arrangement:
     staircase, in flights across the front and the back by turns ("helix").
     """
 
-    heads: str = "fan"
-    blocks: str = "row"
+    heads: str = "grid"
+    blocks: str = "plan"
     aspect: float = 16 / 9  # width by height of the picture that a plan fills
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ and stay quieter than the activations, which are the actors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -121,6 +121,30 @@ PAPER = Look(
 )
 
 LOOKS = {look.name: look for look in (STUDIO, PAPER)}
+
+# Colour maps by name: title and description. "look" keeps what the look brings.
+COLOUR_MAPS = {
+    "look": ("From the Look", "Hue tells weights, computed values and aggregates apart"),
+    "blue_orange": ("Blue and Orange", "Negative blue, positive orange, whatever the role"),
+    "grey": ("Greys", "Magnitude as brightness; the sign shows in the relief and the inspector only"),
+}
+_MAPPED = {  # by the map and whether the look is dark: for all roles
+    ("blue_orange", True): Ramp("#15171c", ("#b8651b", "#ffc27a"), ("#2f62b5", "#9cc7ff")),
+    ("blue_orange", False): Ramp("#eeece8", ("#e59a4e", "#a34f00"), ("#7fa9e0", "#1f4f9e")),
+    ("grey", True): Ramp("#16181c", ("#7d828c", "#f4f6fa"), ("#7d828c", "#f4f6fa")),
+    ("grey", False): Ramp("#f0eee9", ("#96938c", "#1b1c1f"), ("#96938c", "#1b1c1f")),
+}
+
+
+def look_of(name: str, colour_map: str = "look") -> Look:
+    """A look by its name, with another colour map where one is chosen."""
+    look = LOOKS[name]
+    if colour_map == "look":
+        return look
+    signed = _MAPPED[colour_map, look.dark]
+    positive = replace(signed, negative=())
+    ramps = {role: signed if role.endswith("signed") else positive for role in look.ramps}
+    return replace(look, ramps=ramps)
 
 
 def scale_of(values: Array) -> float:

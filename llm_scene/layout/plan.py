@@ -62,7 +62,7 @@ class Page:
     dense: float  # how much of a field is cells
 
     def worth(self, aspect: float) -> float:
-        """How large a cell is seen in a picture of this shape, of height 1; less for ragged grids and holes."""
+        """How large a cell is seen in a picture of height 1; less for ragged grids and for holes."""
         return math.sqrt(self.full) * self.dense**0.25 * min(SAFE * aspect / self.size[0], 1 / self.size[1])
 
 
@@ -216,7 +216,7 @@ class _Plan(Sheets):
         self.put("attn.scores_sum", top=top, head=head, y=y, after=NEAR * self.gap)
         x = self.x
         self.put("attn.pattern", top=top, head=head, y=y)
-        if shares and self.T <= 2 * step - self.gap:  # level with the values, under the pattern
+        if shares and 2 * step - self.gap >= self.T:  # level with the values, under the pattern
             self.x = x
         else:
             self.step(NEXT)
@@ -333,7 +333,9 @@ class _Plan(Sheets):
 
     def fits_in_line(self, page: Page) -> bool:
         """Whether the output is no higher than the last line."""
-        high = max(b.box.high[2] for b in self.blocks.values() if b.matrix.layer == self.network.config.n_layer - 1)
+        high = max(
+            b.box.high[2] for b in self.blocks.values() if b.matrix.layer == self.network.config.n_layer - 1
+        )
         return self.floor + self.output_top() <= high
 
     # --- groups ---

@@ -18,6 +18,7 @@ from ..layout.look import Look, scale_of
 from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
 from ..network.graph import Role
 from ..network.trace import Trace
+from ..staging.production import Production
 from .animate import Curves, animate
 from .camera import film_camera
 from .cells import cell_object
@@ -94,20 +95,15 @@ class _Studio:
 
 
 def build(
-    layout: Layout,
-    trace: Trace,
-    film: Film | None,
-    look: Look,
-    progress: Progress | None = None,
-    detail: Detail = DETAIL,
+    made: Production, detail: Detail = DETAIL, progress: Progress | None = None, *, still: bool = False
 ) -> bpy.types.Scene:
-    """A new Blender scene of a traced model, with the film's keyframes if there is a film.
+    """A new Blender scene of a production, with its film's keyframes and props unless it is to be `still`.
 
     `detail` says how many cells may become cuboids; the largest matrices become slabs instead.
 
     Nothing that exists in the file is touched. `progress` is told the share done and what is being done.
     """
-    steps = construct(layout, trace, film, look, detail)
+    steps = construct(made, detail, still=still)
     while True:
         try:
             share, what = next(steps)
@@ -119,18 +115,19 @@ def build(
 
 
 def construct(
-    layout: Layout, trace: Trace, film: Film | None, look: Look, detail: Detail = DETAIL
+    made: Production, detail: Detail = DETAIL, *, still: bool = False
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """`build` in small steps: yields the share done and what is being done, and returns the scene."""
+    film = None if still else made.film
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
-    studio = _Studio(scene, look, layout, {}, {}, _curves(scene, film))
+    studio = _Studio(scene, made.look, made.layout, {}, {}, _curves(scene, film))
     steps = (
-        *_model(studio, trace, detail),
+        *_model(studio, made.trace, detail),
         _props(studio, film),
         _room(studio),
         _film(studio, film),
-        _window(studio, trace, detail),
+        _window(studio, made.trace, detail),
     )
     begun = 0.0
     for (what, weight), step in zip(STEPS.items(), steps, strict=True):
@@ -148,15 +145,15 @@ def _curves(scene: bpy.types.Scene, film: Film | None) -> Curves:
 
 
 def model_objects(
-    scene: bpy.types.Scene, name: str, layout: Layout, trace: Trace, look: Look, detail: Detail = DETAIL
+    scene: bpy.types.Scene, name: str, made: Production, detail: Detail = DETAIL
 ) -> Generator[float, None, dict[str, bpy.types.Object]]:
-    """All that stands of a traced model, in a collection called `name`, without a room or a film.
+    """All that stands of a production, in a collection called `name`, without a room or a film.
 
     Yields the share done, and returns the objects under the names by which cues find them.
     """
-    studio = _Studio(scene, look, layout, {}, {}, Curves(name))
+    studio = _Studio(scene, made.look, made.layout, {}, {}, Curves(name))
     studio.collection().name = name
-    steps = _model(studio, trace, detail)
+    steps = _model(studio, made.trace, detail)
     for n, step in enumerate(steps):
         yield from ((n + share) / len(steps) for share in step)
     return studio.objects

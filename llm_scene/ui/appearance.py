@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import bpy
 import numpy as np
@@ -12,7 +11,7 @@ from ..errors import UserError
 from ..layout.inspection import Mark
 from ..layout.layout import Box
 from ..layout.legend import TITLES, bar_name
-from ..layout.look import LOOKS, Look, Ramp, to_linear
+from ..layout.look import Look, to_linear
 from ..scene import cells, materials, room, slab_material, window
 from ..scene import inspection as inspected
 from ..scene.build import MARK
@@ -21,18 +20,6 @@ from ..staging.production import Production
 from .ownership import plain_name, tag_of
 from .translations import tr
 
-# Colour maps by name: title and description. "look" keeps what the look brings.
-COLOUR_MAPS = {
-    "look": ("From the Look", "Hue tells weights, computed values and aggregates apart"),
-    "blue_orange": ("Blue and Orange", "Negative blue, positive orange, whatever the role"),
-    "grey": ("Greys", "Magnitude as brightness; the sign shows in the relief and the inspector only"),
-}
-_ENDS = {  # dark and light: (zero, positive, negative)
-    ("blue_orange", True): ("#15171c", ("#b8651b", "#ffc27a"), ("#2f62b5", "#9cc7ff")),
-    ("blue_orange", False): ("#eeece8", ("#e59a4e", "#a34f00"), ("#7fa9e0", "#1f4f9e")),
-    ("grey", True): ("#16181c", ("#7d828c", "#f4f6fa"), ("#7d828c", "#f4f6fa")),
-    ("grey", False): ("#f0eee9", ("#96938c", "#1b1c1f"), ("#96938c", "#1b1c1f")),
-}
 INKS: dict[str, Callable[[Look], tuple[str, float]]] = {
     "ink": lambda look: (look.ink, 1.0),
     "faint": lambda look: (look.faint, 1.0),
@@ -49,17 +36,6 @@ INKS: dict[str, Callable[[Look], tuple[str, float]]] = {
     "faint words": lambda look: (look.faint, 1.0),
 }
 HIDEABLE = ("Labels", "Legend")
-
-
-def look_of(name: str, colour_map: str = "look") -> Look:
-    """A look, with another colour map where one is chosen."""
-    look = LOOKS[name]
-    if colour_map == "look":
-        return look
-    zero, positive, negative = _ENDS[colour_map, look.dark]
-    signed, unsigned = Ramp(zero, positive, negative), Ramp(zero, positive)
-    ramps = {role: signed if role.endswith("signed") else unsigned for role in look.ramps}
-    return replace(look, ramps=ramps)
 
 
 def set_look(scene: bpy.types.Scene, look: Look) -> None:

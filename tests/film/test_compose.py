@@ -20,8 +20,9 @@ from llm_scene.layout.legend import legend
 from llm_scene.layout.signs import section_signs
 from llm_scene.models import load
 from llm_scene.network.graph import Network
-from llm_scene.staging.production import produce
-from tests.film.staged import ARRANGED, NANO, SHAPES, Shape, Staged, stage
+from llm_scene.staging.options import Options
+from llm_scene.staging.production import Production, produce
+from tests.film.staged import ARRANGED, NANO, SHAPES, Shape, box_at, stage
 
 each_shape = pytest.mark.parametrize("shape", [*SHAPES, *ARRANGED], ids=str)
 FULL = [shape for shape in (*SHAPES, *ARRANGED) if shape.cut == "full"]
@@ -148,7 +149,7 @@ def test_languages_differ_in_their_words_only() -> None:
 
 
 def test_without_captions_the_film_is_the_same() -> None:
-    silent = produce(load("nano-gpt-sort"), [2, 1, 0], language="none").film
+    silent = produce(load("nano-gpt-sort"), [2, 1, 0], Options(language="none")).film
     spoken = produce(load("nano-gpt-sort"), [2, 1, 0]).film
     assert silent.captions == silent.cards == []
     assert silent.shots == spoken.shots
@@ -226,7 +227,7 @@ def test_subjects_are_inside_the_safe_area(shape: Shape, aspect: float) -> None:
     cut_off = []
     for t, shot in sampled(staged.film):
         left, right, bottom, top = WIDE_SAFE if shot.b.lens < 30 else SAFE
-        corners = np.concatenate([staged.box(name, t).corners() for name in shot.subject])
+        corners = np.concatenate([box_at(staged, name, t).corners() for name in shot.subject])
         places = project(corners, staged.film.pose(t), aspect)
         assert places[:, 2].min() > 0, f"something of {shot.subject[0]} … is behind the camera at {t:.1f} s"
         low, high = places[:, :2].min(axis=0), places[:, :2].max(axis=0)
@@ -260,22 +261,22 @@ def test_the_camera_keeps_clear_of_blocks(shape: Shape) -> None:
     staged = stage(shape)
     names = list(staged.layout.blocks)
     for t in np.arange(0, staged.film.duration, 0.5):
-        away = distance(np.array(staged.film.pose(t).eye), [staged.box(name, t) for name in names])
+        away = distance(np.array(staged.film.pose(t).eye), [box_at(staged, name, t) for name in names])
         nearest = int(away.argmin())
         assert away[nearest] >= CLOSEST, f"{away[nearest]:.1f} cells from {names[nearest]} at {t:.1f} s"
 
 
-def hidden_share(staged: Staged, shot: Shot, t: float) -> float:
+def hidden_share(staged: Production, shot: Shot, t: float) -> float:
     """Of points all over the subject's fronts, how many are behind blocks that are no part of it."""
     eye = np.array(staged.film.pose(t).eye)
     points = []
     for name in shot.subject:
-        box = staged.box(name, t)
+        box = box_at(staged, name, t)
         u, v = np.meshgrid(np.linspace(0.05, 0.95, 7), np.linspace(0.05, 0.95, 7))
         size = np.array(box.high) - box.low
         points.append(np.array(box.low) + np.stack([u * size[0], 0 * u, v * size[2]], axis=-1).reshape(-1, 3))
     towards = np.concatenate(points) - eye  # [n, 3]
-    others = [staged.box(name, t) for name in staged.layout.blocks if name not in shot.subject]
+    others = [box_at(staged, name, t) for name in staged.layout.blocks if name not in shot.subject]
     if not others:
         return 0.0
     low = np.array([box.low for box in others])[:, None]  # [boxes, 1, 3]
@@ -417,7 +418,7 @@ def test_unknown_chapter() -> None:
 @pytest.mark.parametrize("prompt", ["CBABBC", "A", "CCBBA"])
 def test_duration(cut: str, shortest: float, longest: float, prompt: str) -> None:
     model = load("nano-gpt-sort")
-    film = produce(model, model.encode_prompt(prompt), cut=cut).film
+    film = produce(model, model.encode_prompt(prompt), Options(cut=cut)).film
     assert shortest <= film.duration <= longest
     assert film.n_frames == round(film.duration * 24)
 

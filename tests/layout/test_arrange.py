@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from llm_scene.errors import UserError
 from llm_scene.layout import Arrangement, Block, Box, Layout, arrange
 from llm_scene.layout.arrange import set_down
-from llm_scene.layout.layout import BLOCKS, HEADS
 from llm_scene.layout.lanes import TRUNK
+from llm_scene.layout.layout import BLOCKS, HEADS
 from llm_scene.network import Config, Rope, declare
 from llm_scene.network.graph import Declaration, Network
 from llm_scene.network.ops import Add

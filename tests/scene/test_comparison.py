@@ -25,7 +25,7 @@ NAMES = ("nano-gpt-sort", "gpt2-small", "gpt3")
 
 def made_of(*names: str) -> tuple[Comparison, bpy.types.Scene]:
     made = compare([load(name) for name in names])
-    return made, build_comparison(made.places, made.models, made.film, made.look)
+    return made, build_comparison(made)
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +172,7 @@ def test_the_small_model_hides_when_it_is_too_small(made: tuple[Comparison, bpy.
 def test_the_living_model_stands_in_its_place(made: tuple[Comparison, bpy.types.Scene]) -> None:
     comparison, scene = made
     place = comparison.places[0]
-    layout, _ = comparison.models[place.exhibit.name]  # type: ignore[misc]
+    layout = comparison.models[place.exhibit.name].layout  # type: ignore[union-attr]
     show(scene, 0)
     for block in list(layout.blocks.values())[::11]:
         expected = [a + b for a, b in zip(block.origin, place.offset, strict=True)]

@@ -6,7 +6,8 @@ import bpy
 import numpy as np
 import pytest
 
-from llm_scene.ui.appearance import COLOUR_MAPS, INKS, part
+from llm_scene.layout.look import COLOUR_MAPS
+from llm_scene.ui.appearance import INKS, part
 from llm_scene.ui.ownership import everything, tag_of
 
 

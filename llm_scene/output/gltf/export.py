@@ -20,6 +20,7 @@ from ...network.trace import Trace
 from ...scene.build import link_name
 from ...scene.labels import letter_name
 from ...scene.links import tube
+from ...staging.production import Production
 from ...writing import whole_file
 from .camera import add_camera, key_camera, one_lens
 from .cells import RELIEF, Cells, instanced_cells, meshed_cells, texture_cells
@@ -50,15 +51,12 @@ MODES: dict[str, tuple[Writer, float]] = {
 
 def export_gltf(
     path: Path,
-    layout: Layout,
-    trace: Trace,
-    film: Film | None,
-    look: Look,
+    made: Production,
     *,
     mode: str = "texture",
     chapter_clips: bool = False,
 ) -> None:
-    """Write the scene of a traced model and its film to a .glb.
+    """Write the scene of a production and its film to a .glb.
 
     `mode` says how cells are carried: "texture" (a box a matrix over one picture; opens everywhere),
     "instances" (real cuboids through EXT_mesh_gpu_instancing, for web developers) or "mesh" (merged
@@ -67,7 +65,7 @@ def export_gltf(
     """
     with whole_file(path) as temporary:
         try:
-            data = glb(layout, trace, film, look, mode=mode, chapter_clips=chapter_clips)
+            data = glb(made, mode=mode, chapter_clips=chapter_clips)
             temporary.write_bytes(data)
         except OSError as error:
             raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
@@ -80,16 +78,12 @@ def check_mode(mode: str) -> None:
 
 
 def glb(
-    layout: Layout,
-    trace: Trace,
-    film: Film | None,
-    look: Look,
-    *,
-    mode: str = "texture",
-    chapter_clips: bool = False,
+    made: Production, *, mode: str = "texture", chapter_clips: bool = False, still: bool = False
 ) -> bytes:
-    """The same as bytes, which are equal for equal input."""
+    """The same as bytes, which are equal for equal input; without the film where it is to be `still`."""
     check_mode(mode)
+    layout, trace, look = made.layout, made.trace, made.look
+    film = None if still else made.film
     write_cells, relief = MODES[mode]
     document = Document(GENERATOR)
     cells = Cells(layout, trace, look)
