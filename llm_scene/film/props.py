@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..layout.layout import Box, Point
+from ..layout.drawn import Line, Text
+from ..layout.layout import Box
 from ..network.graph import Role
-from ..network.ops import Array, Cell
+from ..network.ops import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,45 +50,7 @@ class Swarm:
         return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
-class Note:
-    """Words or a number in the picture; `at` is the point named by `align` on its baseline."""
-
-    name: str
-    text: str
-    at: Point
-    size: float
-    align: str = "centre"
-    ink: str = "ink"  # or "accent", "faint", "back" (the background's)
-    of: tuple[str, Cell] | None = None  # the matrix and cell whose value it shows
-
-    @property
-    def box(self) -> Box:
-        """About the room it takes."""
-        lines = self.text.split("\n")
-        length = max(map(len, lines)) * self.size * 0.56
-        shift = {"left": 0.0, "centre": -length / 2, "right": -length}[self.align]
-        x, y, z = self.at
-        return Box((x + shift, y, z - 0.2 * self.size), (x + shift + length, y, z + len(lines) * self.size))
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """A drawn line through `points`."""
-
-    name: str
-    points: tuple[Point, ...]
-    width: float
-    ink: str = "faint"
-
-    @property
-    def box(self) -> Box:
-        """Around its points."""
-        points = np.array(self.points)
-        return Box(tuple(points.min(axis=0)), tuple(points.max(axis=0)))
-
-
-Prop = Swarm | Note | Stroke
+Prop = Swarm | Text | Line
 
 
 def number(value: float) -> str:

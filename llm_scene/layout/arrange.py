@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from ..models.reading import Reading
 from ..network.graph import Network
+from .drawn import text_width
 from .layout import Arrangement, Block, Box, Candidate, Layout, Letter, Line, Section
 from .lines import stand
 from .links import route
@@ -288,7 +289,7 @@ def _letters(layout: Layout, reading: Reading) -> tuple[Letter, ...]:
 def _spread(block: Block, words: Sequence[str], layout: Layout, predicted: bool) -> list[Letter]:
     if not words:
         return []
-    widest = max(1.0, max(len(word) for word in words) * 0.62)
+    widest = max(1.0, 1.1 * max(text_width(word) for word in words))
     size = min(4.5, max(1.4, 40 / len(words) / widest))
     pitch = max(1.0, size * widest * 1.15)
     middle = block.origin[0] + len(words) / 2

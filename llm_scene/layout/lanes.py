@@ -6,7 +6,8 @@ what gathers their results have lanes of their own; so has what leads to another
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -39,32 +40,46 @@ class Lanes:
             min(self.sections[name].low[2] for name in line.sections if name != "Output")
             for line in layout.lines
         ]
+        self.around: dict[tuple[str, str], tuple[Array, Array]] = {}
         self.known: dict[tuple[object, ...], Array] = {}  # ways relative to where they begin
 
     def way(self, source: Block, target: Block) -> Way:
         """The way from one sheet to another."""
+        obstacles = self._obstacles(source, target)
         if "token" in source.axes and target.section[0] != source.section[0]:
-            return self._along_page(source, target)
+            return self._first([self._along_page(source, target)], source, target, obstacles)
         if self.layout.line(source) != self.layout.line(target):
-            return self._to_next_line(source, target)
+            return self._first(self._to_next_line(source, target), source, target, obstacles)
         offset = tuple(round(b - a, 3) for a, b in zip(source.origin, target.origin, strict=True))
         key = source.kind, target.kind, source.head is None, target.head is None, offset
         home = np.array(source.origin)
-        if key not in self.known:
-            self.known[key] = np.array(self._search(source, target)) - home
-        return _points(self.known[key] + home)
+        if key in self.known:
+            way = _points(self.known[key] + home)
+            if not meets(way, obstacles):
+                return way
+        way = self._first(self._ways(source, target), source, target, obstacles)
+        self.known[key] = np.array(way) - home
+        return way
 
-    def _search(self, source: Block, target: Block) -> Way:
-        names = dict.fromkeys((source.section[0], target.section[0]))
-        around = np.concatenate([self.boxes[name] for name in names])
-        obstacles = around[:, 0], around[:, 1]
-        for way in self._ways(source, target):
+    def _first(
+        self, ways: Iterable[Way], source: Block, target: Block, obstacles: tuple[Array, Array]
+    ) -> Way:
+        """The first way that is clear; else one round behind everything."""
+        for way in chain(ways, around_behind(source.box, target.box, self.gap)):
             if not meets(way, obstacles):
                 break
         return way
 
+    def _obstacles(self, source: Block, target: Block) -> tuple[Array, Array]:
+        """Lower and upper corners `[n, 3]` of what stands in the same sections."""
+        key = source.section[0], target.section[0]
+        if key not in self.around:
+            both = np.concatenate([self.boxes[name] for name in dict.fromkeys(key)])
+            self.around[key] = both[:, 0], both[:, 1]
+        return self.around[key]
+
     def _ways(self, source: Block, target: Block) -> Iterator[Way]:
-        """All ways there are, the plainest first; the last one is always clear."""
+        """All ways in the plane of the sheets, the plainest first."""
         a, b, gap = source.box, target.box, self.gap
         if a.low[1] == b.low[1]:
             if source.kind in TRUNK and target.kind in TRUNK:
@@ -78,7 +93,6 @@ class Lanes:
             yield from sorted(found, key=lambda way: round(_length(way) + TURN * gap * len(way), 3))
         elif source.head == target.head:
             yield direct(a, b, gap)
-        yield from around_behind(a, b, gap)
 
     def _to_heads(self, a: Box, target: Block) -> Iterator[Way]:
         """Over the band, up beside a column of heads, and under a row of weights to what they make."""
@@ -98,20 +112,27 @@ class Lanes:
 
     # --- to other lines ---
 
-    def _to_next_line(self, source: Block, target: Block) -> Way:
-        """Out at the right, back under the line, in from the left; the stream rises from its lane."""
+    def _to_next_line(self, source: Block, target: Block) -> Iterator[Way]:
+        """Out at the right, back under the line, in from the left, or from the stream's lane."""
         a, b, gap = source.box, target.box, self.gap
         trunk = target.kind in TRUNK
         beside = 0.0 if trunk else 0.3 * gap
-
         right = self.sections[source.section[0]].high[0] + 1.2 * gap + beside
         under = self.feet[self.layout.line(source)] - RETURN * gap - beside
         left = self.sections[target.section[0]].low[0] - 1.2 * gap - beside
-        start = (a.high[0], a.centre[2]), (right, None), (None, under), (left, None)
-        if trunk:
-            lane = b.low[2] - BELOW * gap
-            return _path(a.centre[1], *start, (None, lane), (b.centre[0], None), (None, b.low[2]))
-        return _path(a.centre[1], *start, (None, b.centre[2]), (b.low[0], None))
+        lane = self.layout.lines[self.layout.line(target)].z - BELOW * gap
+        x, z = b.centre[0], b.centre[2]
+        for out in (((a.high[0], a.centre[2]), (right, None)), ((a.centre[0], a.low[2]),)):
+            start = *out, (None, under), (left, None)
+            if trunk:
+                yield _path(a.centre[1], *start, (None, lane), (x, None), (None, b.low[2]))
+                continue
+            near = b.low[0] - LANE[target.role] * gap
+            yield _path(a.centre[1], *start, (None, z), (b.low[0], None))
+            yield _path(a.centre[1], *start, (None, lane + 0.4 * gap), (x, None), (None, b.low[2]))
+            yield _path(
+                a.centre[1], *start, (None, lane + 0.4 * gap), (near, None), (None, z), (b.low[0], None)
+            )
 
     def _along_page(self, source: Block, target: Block) -> Way:
         """From a table that is read again at the end: under all lines, and up before the target."""

@@ -16,6 +16,7 @@ from ..errors import UserError
 from ..network.graph import Matrix, Role
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
+from . import names
 
 Point = tuple[float, float, float]
 HEADS = ("grid", "fan")
@@ -111,7 +112,9 @@ class Block:
     @property
     def section(self) -> tuple[str, ...]:
         """Where it belongs, from the outside in."""
-        return self.matrix.section if self.head is None else (*self.matrix.section, f"Head {self.head}")
+        if self.head is None:
+            return self.matrix.section
+        return (*self.matrix.section, f"{'Expert' if self.matrix.has_experts else 'Head'} {self.head}")
 
     @property
     def n_cells(self) -> int:
@@ -124,6 +127,11 @@ class Block:
         x, y, z = self.origin
         rows, columns = self.shape
         return Box((x, y, z - rows), (x + columns, y + 1.0, z))
+
+    def part(self, row: int, column: int, rows: int, columns: int) -> Box:
+        """The volume of some of its cells, from the one at (row, column)."""
+        x, y, z = self.origin
+        return Box((x + column, y, z - row - rows), (x + column + columns, y + 1.0, z - row))
 
     def centre(self, row: int, column: int) -> Point:
         """Middle of a cell's front face."""
@@ -215,6 +223,22 @@ class Letter:
     to: Point  # where its thread ends: the top of its cell
     predicted: bool
     chosen: bool = False  # the prediction that continues the prompt
+
+    @property
+    def name(self) -> str:
+        """What cues call it."""
+        return (names.prediction if self.predicted else names.token)(self.position)
+
+    @property
+    def ink(self) -> str:
+        """What it is written with."""
+        return "ink" if not self.predicted else "accent" if self.chosen else "threads"
+
+    @property
+    def thread(self) -> tuple[Point, Point]:
+        """The way from it to its cell."""
+        x, y, z = self.at
+        return (x, y, z - 0.3 * self.size), self.to
 
 
 @dataclass(frozen=True)

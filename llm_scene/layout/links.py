@@ -7,6 +7,7 @@ another line of blocks it runs beneath the line, as the trunk does that it comes
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -62,22 +63,25 @@ class _Router:
         self.order = {name: i for i, name in enumerate(self.sections)}
         self.boxes: dict[tuple[str, int | None], list[tuple[Point, Point]]] = {}
         for block in layout.blocks.values():
-            box = block.box
-            self.boxes.setdefault((block.section[0], block.head), []).append((box.low, box.high))
+            box, head = block.box, None if block.matrix.has_experts else block.head
+            self.boxes.setdefault((block.section[0], head), []).append((box.low, box.high))
         self.chosen: dict[tuple[object, ...], int] = {}
+        self.around: dict[tuple[object, ...], tuple[Array, Array]] = {}
 
     def way(self, source: Block, target: Block) -> tuple[Point, ...]:
         """The first way that touches no sheet."""
+        obstacles = self._obstacles(source, target)
         if self._elsewhere(source, target):
-            return self._beneath(source, target)
+            ways = [self._beneath(source, target), *around_behind(source.box, target.box, self.gap)]
+            return next((way for way in ways if not meets(way, obstacles)), ways[0])
         (a, b, c), (x, y, z) = source.origin, target.origin
         apart = round(x - a, 2), round(y - b, 2), round(z - c, 2)
         key = source.kind, target.kind, source.head is None, target.head is None, apart
-        ways = self._ways(source, target)
         if key in self.chosen:
-            return next(way for i, way in enumerate(ways) if i == self.chosen[key])
-        obstacles = self._obstacles(source, target)
-        for i, way in enumerate(ways):  # noqa: B007
+            known = next(islice(self._ways(source, target), self.chosen[key], None))
+            if not meets(known, obstacles):
+                return known
+        for i, way in enumerate(self._ways(source, target)):  # noqa: B007
             if not meets(way, obstacles):
                 break
         self.chosen[key] = i
@@ -99,13 +103,17 @@ class _Router:
 
         Of the heads that are no end of the way only the first can be met: what all share stands beside it.
         """
-        keys = dict.fromkeys(
-            (section, head)
-            for section in (source.section[0], target.section[0])
-            for head in (None, 0, source.head, target.head)
+        keys = tuple(
+            dict.fromkeys(
+                (section, head)
+                for section in (source.section[0], target.section[0])
+                for head in (None, 0, source.head, target.head)
+            )
         )
-        corners = np.array([pair for key in keys for pair in self.boxes.get(key, [])])
-        return corners[:, 0], corners[:, 1]
+        if keys not in self.around:
+            corners = np.array([pair for key in keys for pair in self.boxes.get(key, [])])
+            self.around[keys] = corners[:, 0], corners[:, 1]
+        return self.around[keys]
 
     # --- to other lines ---
 

@@ -37,6 +37,26 @@ class Ramp:
 
 
 @dataclass(frozen=True)
+class Ink:
+    """What is written or drawn with: a colour of the look, and how brightly it shines."""
+
+    colour: str
+    strength: float
+
+
+INKS = {
+    "ink": Ink("ink", 1.2),  # letters, words of the film
+    "accent": Ink("accent", 1.2),
+    "faint": Ink("faint", 1.0),
+    "names": Ink("ink", 1.0),
+    "threads": Ink("faint", 0.7),
+    "chosen": Ink("accent", 1.0),  # the likeliest candidate's bar, and the others'
+    "candidate": Ink("trunk", 0.8),
+    "back": Ink("background", 1.0),
+}
+
+
+@dataclass(frozen=True)
 class Look:
     """A room, its light and its colours."""
 
@@ -58,6 +78,11 @@ class Look:
     idle: str  # links nothing has run along yet
     ramps: dict[str, Ramp]
     dark: bool
+
+    def inked(self, ink: str) -> tuple[str, float]:
+        """`#rrggbb` and strength of an ink."""
+        wanted = INKS[ink]
+        return self.links.get(wanted.colour) or getattr(self, wanted.colour), wanted.strength
 
     def ramp(self, role: Role, signed: bool) -> Ramp:
         """The colour map of a role."""

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 from ..network.graph import Network
 from .layout import Arrangement, Block, Box, Layout, Line
-from .sheets import Sheets
+from .sheets import Sheets, stacked
 
 GAP = 6.0  # cells between the sheets of a model of 48 channels; grows with the root of their number
-SAFE = 1.27  # width by height of the part of a square picture that subjects keep to
+SAFE = 1.2  # width by height of the part of a square picture that subjects keep to
 # In gaps:
 NEAR = 0.6  # from weights to what they make
 NEXT = 1.2  # from a step to the next one
@@ -146,6 +146,7 @@ class _Plan(Sheets):
         self.put("attn.b_O", top=self.band, after=1)
         self.put("attn.W_O", top=self.band, after=NEAR * self.gap)
         self.put("attn_out", top=self.band, after=self.gap)
+        self.norm("ln1_post", after=1.5)
         self.put("resid_mid", top=self.band, after=1.5 * self.gap)
         self.norm("ln2")
         self.mlp(left, widest)
@@ -155,7 +156,8 @@ class _Plan(Sheets):
 
     def rest_of_block(self, name: str, left: float) -> None:
         """Rows of what has no place of its own, over everything else."""
-        right, rest = self.x, list(self.rest(name))
+        right = self.x  # an expert's sheets stand beside each other
+        rest = sorted(self.rest(name), key=lambda one: (one[0].has_experts, one[1] or 0))
         if not rest:
             return
         foot = max(b.box.high[2] for b in self.blocks.values() if b.section[0] == name) - self.floor
@@ -229,19 +231,29 @@ class _Plan(Sheets):
         self.put(f"attn.W_{letter}", top=top, head=head, y=y, after=NEAR * self.gap)
         self.put(f"attn.{low}", top=top, head=head, y=y)
         if self.has(f"attn.{low}_norm.out"):
-            self.x += near
-            if head == 0:  # the heads share it
-                self.put(f"attn.{low}_norm.w", top=top, y=y)
-            else:
-                self.x += 1
-            self.x += near
-            x = self.x
-            self.put(f"attn.{low}_norm.rms", top=top + 0.25 * self.gap + 1, head=head, y=y)
-            self.x = x
-            self.put(f"attn.{low}_norm.out", top=top, head=head, y=y)
+            self.head_norm(f"attn.{low}_norm", head, top, y, near)
         if self.has(f"attn.rot_{low}"):
             self.x += NEAR * self.gap
             self.put(f"attn.rot_{low}", top=top, head=head, y=y)
+
+    def head_norm(self, kind: str, head: int, top: float, y: float, near: float) -> None:
+        """What norms the queries or keys of a head; what all heads share stands with the first one."""
+        self.x += near
+        for gain in (f"{kind}.w", f"{kind}.b"):
+            if not self.has(gain):
+                continue
+            if head == 0 or stacked(self.matrices[gain, self.layer]):
+                self.put(gain, top=top, head=head, y=y)
+            else:
+                self.x += 1
+        self.x += near
+        x, high = self.x, top
+        for row in (f"{kind}.{row}" for row in ("rms", "std", "mean")):
+            if self.has(row) and (head == 0 or stacked(self.matrices[row, self.layer])):
+                self.x, high = x, high + 0.25 * self.gap + 1
+                self.put(row, top=high, head=head, y=y)
+        self.x = x
+        self.put(f"{kind}.out", top=top, head=head, y=y)
 
     # --- MLP ---
 
@@ -257,9 +269,12 @@ class _Plan(Sheets):
             band, self.x = self.x, left
             self.matrices_of_mlp(-UNDER * self.gap)
             back = (1 + NEAR * self.gap) + 2 * self.T + self.gap
+            if self.has("ln2_post.out"):
+                back += self.T + 2 + (NEAR + 1.5) * self.gap
             self.x = max(band + NEXT * self.gap, max(self.x, widest) - back)
         self.put("mlp.b_out", top=self.band, after=NEAR * self.gap)
         self.put("mlp_out", top=self.band, after=self.gap)
+        self.norm("ln2_post", after=1.5)
         self.put("resid_post", top=self.band)
 
     def matrices_of_mlp(self, top: float) -> None:
@@ -340,8 +355,10 @@ class _Plan(Sheets):
 
     # --- groups ---
 
-    def norm(self, kind: str) -> None:
-        """The normed sheet, its aggregates as rows above it, γ and β right of it."""
+    def norm(self, kind: str, after: float = 0.0) -> None:
+        """The normed sheet, its aggregates as rows above it, γ and β right of it; then so many gaps."""
+        if not self.has(f"{kind}.out"):
+            return
         x = self.x
         rows = [row for row in ("std", "rms", "mean") if self.has(f"{kind}.{row}")]
         for i, row in enumerate(rows):
@@ -351,6 +368,7 @@ class _Plan(Sheets):
         self.put(f"{kind}.out", top=self.band, after=NEAR * self.gap)
         self.put(f"{kind}.w", top=self.band, after=1)
         self.put(f"{kind}.b", top=self.band)
+        self.step(after)
 
     def step(self, gaps: float = 1) -> None:
         """Move on by so many gaps."""

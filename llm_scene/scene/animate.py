@@ -165,10 +165,11 @@ def _key_camera(curves: Curves, film: Film, camera: bpy.types.Object, target: bp
         (camera.data, "dof.aperture_fstop", 0, aperture),
     )
     for owner, path, index, read in channels:
-        curves.write(owner, path, index, _shot_keys(film.shots, film.fps, read))
+        curves.write(owner, path, index, shot_keys(film.shots, film.fps, read))
 
 
-def _shot_keys(shots: list[Shot], fps: int, read: Callable[[Pose], float]) -> list[Key]:
+def shot_keys(shots: list[Shot], fps: int, read: Callable[[Pose], float]) -> list[Key]:
+    """Keys of a number that follows from where the camera is."""
     keys: list[Key] = []
     for shot in shots:
         keys += [(shot.start * fps, read(shot.a), shot.easing), (shot.end * fps, read(shot.b), "step")]

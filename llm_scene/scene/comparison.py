@@ -10,9 +10,10 @@ import bpy
 import numpy as np
 
 from ..film.film import Film, Pose
-from ..film.props import Note
-from ..film.scale import PIN, card_name, pin_height, pin_name
+from ..film.scale import PIN, pin_height
+from ..layout import names
 from ..layout.budget import Detail
+from ..layout.drawn import Line, Text
 from ..layout.lineup import LEAN, TURN, Place
 from ..layout.look import Look
 from ..layout.structure import Structure
@@ -32,7 +33,6 @@ PIN_WIDTH = 0.0012  # of a pin's line, relative to the camera's distance
 FACING = (math.radians(90 - LEAN), 0.0, math.radians(TURN))  # of writing that faces the viewer
 MARGIN, CAPITAL = 0.25, 0.73  # of a plate round its text, and height of capital letters, by the letters
 IN_FRONT = 0.05  # of a cell hangs its number
-INKS = {"ink": "ink", "back": "background"}
 GROUND = 40.0  # reach of the ground, in distances of the last subject
 
 
@@ -115,7 +115,7 @@ def _living(
     name = spot.exhibit.name
     found = yield from model_objects(stage.scene, spot.exhibit.title, model, detail)
     for key, thing in found.items():
-        alone = f"{name}/{key}"
+        alone = names.of_model(name, key)
         stage.add(alone if (alone, "hidden") in film.tracks else name, thing)
         if thing.parent is None:
             thing.location = [a + b for a, b in zip(thing.location, spot.offset, strict=True)]
@@ -127,7 +127,7 @@ def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
     back = card_material(stage.look, "card plates", stage.look.ground)
     into = stage.collection("Cards")
     for spot in places:
-        name, size = card_name(spot), spot.card[0].size
+        name, size = spot.card[0].name, spot.card[0].size
         card = bpy.data.objects.new(name, None)
         card.location, card.rotation_euler = spot.card[0].at, FACING
         card.scale = (size,) * 3
@@ -180,11 +180,13 @@ def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
     back = card_material(stage.look, "pin plates", stage.look.ground)
     into = stage.collection("Pins")
     for n, spot in enumerate(places[:-1]):
-        name, height = pin_name(spot), pin_height(n)
+        name, height = names.pin(spot.exhibit.name), pin_height(n)
         foot, head = (bpy.data.objects.new(title, None) for title in (name, f"{name} head"))
         foot.location = (*spot.box.centre[:2], spot.box.low[2])
         foot.scale = (0.0, 0.0, 0.0)
-        line = line_object(f"{name} line", [(((0, 0, 0), (0, 0, height)), PIN_WIDTH)], ink)
+        line = line_object(
+            f"{name} line", [Line(name, ((0.0, 0.0, 0.0), (0.0, 0.0, height)), PIN_WIDTH)], ink
+        )
         head.location, head.rotation_euler = (0.0, 0.0, height), FACING
         text = _text(f"{name} text", spot.exhibit.title, PIN, ink, stage.setting)
         plate = _plate(f"{name} plate", [text], back)
@@ -198,9 +200,9 @@ def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
 def _notes(stage: _Stage, film: Film) -> None:
     """Numbers on the cells with which the film begins."""
     look, into = stage.look, stage.collection("Numbers")
-    inks = {ink: card_material(look, f"numbers {ink}", getattr(look, code)) for ink, code in INKS.items()}
+    inks = {ink: card_material(look, f"numbers {ink}", look.inked(ink)[0]) for ink in ("ink", "back")}
     for note in film.props:
-        assert isinstance(note, Note)
+        assert isinstance(note, Text)
         thing = _text(note.name, note.text, note.size, inks[note.ink], stage.setting, left=False)
         x, y, z = note.at
         thing.location, thing.rotation_euler.x = (x, y - IN_FRONT, z), math.pi / 2

@@ -10,10 +10,12 @@ import numpy as np
 
 from ..errors import UserError
 from ..film.film import Film
-from ..film.props import Note, number
+from ..film.props import number
 from ..film.scale import Start, compose_scale
 from ..film.words import words
+from ..layout import names
 from ..layout.budget import CUBOIDS
+from ..layout.drawn import Text
 from ..layout.layout import Block, Box, Point
 from ..layout.lineup import Exhibit, Place, lineup
 from ..layout.look import Look, scale_of
@@ -102,7 +104,7 @@ def _living(model: Model, options: Options, budget: int) -> Production | None:
 # --- the cell with which the film begins ---
 
 
-def _start(place: Place, model: Production | Structure) -> tuple[Start, tuple[Note, ...]]:
+def _start(place: Place, model: Production | Structure) -> tuple[Start, tuple[Text, ...]]:
     """The cell and the numbers around it; of a structure, a cell without a number."""
     if isinstance(model, Structure):
         boxes = model.boxes[model.boxes.kind == "embed.W_E"]
@@ -118,7 +120,7 @@ def _start(place: Place, model: Production | Structure) -> tuple[Start, tuple[No
     return Start(_cell(_moved(block.origin, place.offset), row, column), number(values[row, column])), notes
 
 
-def _numbers(block: Block, values: Array, at: tuple[int, int], offset: Point) -> tuple[Note, ...]:
+def _numbers(block: Block, values: Array, at: tuple[int, int], offset: Point) -> tuple[Text, ...]:
     rows, columns = (
         range(max(0, middle - AROUND), min(size, middle + AROUND + 1))
         for middle, size in zip(at, block.shape, strict=True)
@@ -131,7 +133,7 @@ def _numbers(block: Block, values: Array, at: tuple[int, int], offset: Point) ->
             x, y, z = block.centre(row, column)
             place = _moved((x, y - RELIEF * share, z - 0.36 * DIGITS), offset)
             ink = "back" if share > STRONG else "ink"
-            notes.append(Note(f"number {row} {column}", number(value), place, DIGITS, ink=ink))
+            notes.append(Text(names.cell_number(row, column), number(value), place, DIGITS, ink=ink))
     return tuple(notes)
 
 
@@ -155,8 +157,8 @@ def _sizes(places: Sequence[Place], models: dict[str, Production | Structure]) -
         if isinstance(model, Structure):
             continue
         for block in model.layout.blocks.values():
-            yield f"{name}/name {block.name}", name_sign(block).size
+            yield names.of_model(name, names.label(block.name)), name_sign(block).size
             for sign in dimension_signs(block)[0][:1]:
-                yield f"{name}/dimensions {block.name}", sign.size
+                yield names.of_model(name, sign.name), sign.size
         for sign in section_signs(model.layout)[0]:
-            yield f"{name}/section {sign.of}", sign.size
+            yield names.of_model(name, sign.name), sign.size

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import bpy
 import numpy as np
 
 from ..errors import UserError
+from ..layout import names
 from ..layout.inspection import Mark
 from ..layout.layout import Box
-from ..layout.legend import TITLES, bar_name
-from ..layout.look import Look, to_linear
+from ..layout.legend import TITLES
+from ..layout.look import INKS, Look, to_linear
 from ..scene import cells, materials, room, slab_material, window
 from ..scene import inspection as inspected
 from ..scene.build import MARK
@@ -20,21 +21,6 @@ from ..staging.production import Production
 from .ownership import plain_name, tag_of
 from .translations import tr
 
-INKS: dict[str, Callable[[Look], tuple[str, float]]] = {
-    "ink": lambda look: (look.ink, 1.0),
-    "faint": lambda look: (look.faint, 1.0),
-    "letters": lambda look: (look.ink, 1.2),
-    "predictions": lambda look: (look.accent, 1.2),
-    "threads": lambda look: (look.faint, 0.7),
-    "candidate text": lambda look: (look.ink, 1.2),
-    "candidate chosen": lambda look: (look.accent, 1.0),
-    "candidate": lambda look: (look.links["trunk"], 0.8),
-    "legend ink": lambda look: (look.ink, 1.0),
-    "legend faint": lambda look: (look.faint, 1.0),
-    "words": lambda look: (look.ink, 1.2),
-    "accented words": lambda look: (look.accent, 1.2),
-    "faint words": lambda look: (look.faint, 1.0),
-}
 HIDEABLE = ("Labels", "Legend")
 
 
@@ -102,9 +88,10 @@ def root(scene: bpy.types.Scene) -> bpy.types.Collection:
 def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     """The same material in another look; None where it looks alike in all of them."""
     what = plain_name(old).removeprefix("LLM Scene ")
-    ink = (INKS | inspected.INKS).get(what)
-    if ink is not None:
-        return materials.ink_material(look, what, *ink(look))
+    if what in INKS:
+        return materials.ink_material(look, what, *look.inked(what))
+    if what in inspected.INKS:
+        return materials.ink_material(look, what, *inspected.INKS[what](look))
     kind = what.removesuffix(" link")
     if what.endswith(" link") and kind in look.links:
         return materials.link_material(look, kind)
@@ -162,7 +149,7 @@ def box_of(scene: bpy.types.Scene) -> Box:
 
 
 def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
-    bars = {bar_name(title): (role, signed) for role, signed, title in TITLES}
+    bars = {names.legend_bar(title): (role, signed) for role, signed, title in TITLES}
     for thing in part(scene, "Legend").objects:
         if plain_name(thing) not in bars:
             continue

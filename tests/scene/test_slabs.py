@@ -235,7 +235,7 @@ def test_a_window_replaces_its_cells_and_moves_with_the_slab(nano: Production, t
     bpy.ops.wm.read_factory_settings(use_empty=True)
     block = nano.layout.find("mlp.W_in", 1)
     cell = block.cell(100, 20)
-    detail = Detail(BUDGET, window=(block.matrix.name, cell))
+    detail = Detail(BUDGET, window=f"{block.matrix.name}[{','.join(map(str, cell))}]")
     scene = build(nano, detail)
     slab = scene.objects[block.name]
     window = slab["window"]
