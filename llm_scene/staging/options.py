@@ -32,10 +32,11 @@ FORMAT_ITEMS = named(
     ("vertical", "Vertical, 9:16", "For phones"),
 )
 HEAD_ITEMS = named(
-    ("fan", "Fan", "One behind the other, receding into the picture"),
     ("grid", "Grid", "Side by side and below each other, all seen from the front"),
+    ("fan", "Fan", "One behind the other, receding into the picture"),
 )
 BLOCK_ITEMS = named(
+    ("plan", "Plan", "On a wall, packed so that the whole model fills the picture"),
     ("row", "Row", "One after the other, to the right"),
     ("columns", "Columns", "In lines that are read like text"),
     ("helix", "Helix", "Up a square staircase, across the front and the back by turns"),
@@ -90,7 +91,7 @@ class Options:
         0, "Seed", "The same seed draws the same tokens", group="prompt", noun="The seed", low=0
     )
     heads: str = choice(
-        "fan",
+        "grid",
         "Heads",
         "How the attention heads of a block stand to each other",
         group="arrangement",
@@ -98,7 +99,7 @@ class Options:
         items=HEAD_ITEMS,
     )
     blocks: str = choice(
-        "row",
+        "plan",
         "Blocks",
         "How the transformer blocks stand to each other",
         group="arrangement",
@@ -153,7 +154,7 @@ class Options:
     @property
     def arrangement(self) -> Arrangement:
         """How the parts of the model stand to each other."""
-        return Arrangement(self.heads, self.blocks)
+        return Arrangement(self.heads, self.blocks, self.aspect)
 
     @property
     def colours(self) -> Look:
