@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "llm_scene"
-FLOORS = ["network", "models", "layout", "film", "staging", "scene", "output", "cli", "ui"]
+FLOORS = ["network", "models", "look", "layout", "film", "staging", "scene", "output", "cli", "ui"]
 
 # What a floor may import from outside the package, beside the standard library; None: anything.
 LIBRARIES = {
     "": set(),  # the modules at the package's root
     "network": {"numpy"},
     "models": {"gguf", "huggingface_hub", "numpy", "safetensors", "tokenizers", "torch"},
+    "look": {"numpy"},
     "layout": {"numpy", "mathutils"},
     "film": {"numpy", "mathutils"},
     "staging": {"numpy", "mathutils"},

@@ -16,7 +16,7 @@ from ..errors import UserError
 from ..film.compose import FORMATS
 from ..film.words import languages, words
 from ..layout.layout import Arrangement
-from ..layout.look import COLOUR_MAPS, LOOKS, Look, look_of
+from ..look import COLOUR_MAPS, LOOKS, Look, look_of
 from ..models.presets import Preset, list_presets
 from ..network.sampling import Sampling
 
