@@ -50,7 +50,8 @@ def _language_items() -> tuple[tuple[str, str, str], ...]:
 
 def _is_ratio(text: str) -> bool:
     found = RATIO.fullmatch(text)
-    return found is not None and 0.1 <= int(found[1]) / max(1, int(found[2])) <= 10
+    wide, high = (int(found[1]), int(found[2])) if found else (0, 0)
+    return high > 0 and 0.1 <= wide / high <= 10
 
 
 @dataclass(frozen=True)
