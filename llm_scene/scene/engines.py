@@ -8,6 +8,7 @@ from ..errors import note
 from ..staging.quality import PRESETS, Quality, RenderPreset, size_for
 from .compat import EEVEE
 
+STANDARD = "Standard"  # the view transform that leaves colours as they are
 DEVICES = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")  # the fastest way to use a card comes first
 
 
@@ -30,10 +31,10 @@ def choose(owner: bpy.types.bpy_struct, name: str, *wanted: str) -> str:
     return found
 
 
-def set_view(scene: bpy.types.Scene, *, tone_mapped: bool) -> None:
-    """Choose how light becomes colours: with highlights rolled off, or as the colours are."""
-    soft = ("Khronos PBR Neutral", "Filmic", "AgX") if tone_mapped else ()
-    choose(scene.view_settings, "view_transform", *soft, "Standard", "Un-tone-mapped", "sRGB")
+def set_view(scene: bpy.types.Scene, tone: str) -> None:
+    """Choose how light becomes colours, by the name of Blender's view transform, or as close as there is."""
+    soft = ("Filmic", "AgX") if tone != STANDARD else ()  # highlights roll off
+    choose(scene.view_settings, "view_transform", tone, *soft, STANDARD, "Un-tone-mapped", "sRGB")
     choose(scene.view_settings, "look", "None")
 
 

@@ -13,7 +13,7 @@ import bpy
 
 from ...errors import UserError
 from ...scene.compat import video_format
-from ...scene.engines import set_view
+from ...scene.engines import STANDARD, set_view
 from ...scene.picture import output_path, set_rate
 from ...writing import check_target, whole_file
 from .worker import answer_file
@@ -102,7 +102,7 @@ def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: fl
         if name.startswith("use_stamp"):  # the time and place of rendering would differ every time
             setattr(render, name, False)
     scene.frame_start, scene.frame_end = 0, n_frames - 1
-    set_view(scene, tone_mapped=False)  # the frames have been through one already
+    set_view(scene, STANDARD)  # the frames have been through one already
     render.image_settings.color_mode = "RGB"
     video = render.ffmpeg
     video.format, video.codec, video.audio_codec = kind.container, kind.codec, "NONE"
