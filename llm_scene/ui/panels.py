@@ -123,8 +123,8 @@ class VIEW3D_PT_llm_scene_prompt(_SubPanel, bpy.types.Panel):
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
-        column.prop(settings, "steps")
-        column.prop(settings, "temperature")
+        for name in ("steps", "ignore_eos", "temperature"):
+            column.prop(settings, name)
         drawn = column.column()
         drawn.active = settings.temperature > 0
         for name in ("top_k", "top_p", "seed"):
