@@ -8,7 +8,7 @@ from ..film.film import Film
 from ..film.framing import SENSOR
 from ..film.keys import Key
 from ..film.screen import SOFT, ScreenText, screen_texts
-from ..layout.look import Look
+from ..look import Look
 from .animate import Curves, shot_keys
 from .labels import ALIGN, face, quiet
 from .materials import blank, object_property, rgba, show

@@ -1,4 +1,4 @@
-"""Every family equals transformers, as stored once by tests/reference/make_family_reference.py: no torch needed."""
+"""Every family equals transformers, as make_family_reference.py stored it: no torch is needed."""
 
 from __future__ import annotations
 
