@@ -91,6 +91,15 @@ def ink_material(look: Look, ink: str) -> bpy.types.Material:
     return material
 
 
+def screen_material(look: Look) -> bpy.types.Material:
+    """Text before the camera: it shines by itself, and is not there at all while `shown` is 0."""
+    material, tree = blank("screen", kind="screen")
+    clear = tree.call("ShaderNodeBsdfTransparent")
+    shine = tree.call("ShaderNodeEmission", rgba(look.ink), 1.0)
+    show(tree, tree.blend_shaders(object_property(tree, "shown"), clear, shine))
+    return material
+
+
 def bar_material() -> bpy.types.Material:
     """The legend's bars show their colours as they are."""
     material, tree = blank("legend", kind="bar")
