@@ -61,7 +61,7 @@ class Sheets:
 
 def stacked(matrix: Matrix) -> bool:
     """Whether it is a sheet a head, or a sheet an expert."""
-    return matrix.has_heads or matrix.has_experts
+    return matrix.has_heads
 
 
 def oriented(matrix: Matrix, n_positions: int) -> tuple[tuple[str | None, str | None], tuple[int, int]]:

@@ -7,12 +7,14 @@ import bpy
 from ..film.film import Film
 from ..film.framing import SENSOR
 from ..film.keys import Key
-from ..film.screen import SOFT, ScreenText, screen_texts
+from ..film.screen import SOFT, ScreenText, screen_texts, shades
 from ..look import Look
 from .animate import Curves, shot_keys
 from .labels import ALIGN, face, quiet
-from .materials import blank, object_property, rgba, show
+from .materials import attribute, blank, object_property, rgba, show
 
+BEHIND = 0.01  # units by which shades hang behind the texts
+DENSE = 0.85  # how much of what is behind a shade it covers at most
 HALF = 2 / SENSOR  # at this share of the lens before the camera, half the picture's longer side is a unit
 
 
@@ -26,12 +28,13 @@ def hang_screen(
     keys = shot_keys(film.shots, film.fps, lambda pose: -HALF * pose.lens)
     screen.location.z = keys[0][1]
     curves.write(screen, "location", 2, keys, film.fps)
+    _hang_shades(film, look, screen, into, curves)
     ink = _ink(look)
     for text in screen_texts(film):
         thing = _text(text, ink)
         thing.parent = screen
         into.objects.link(thing)
-        curves.write(thing, '["shown"]', 0, _coming(text, film.fps))
+        curves.write(thing, '["shown"]', 0, _coming(text.start, text.end, film.fps))
         hidden = [
             (0.0, 1.0, "step"),
             (text.start * film.fps, 0.0, "step"),
@@ -41,9 +44,30 @@ def hang_screen(
             curves.write(thing, path, 0, hidden if text.start > 0 else hidden[1:])
 
 
-def _coming(text: ScreenText, fps: float) -> list[Key]:
-    soft = min(SOFT, (text.end - text.start) / 3)
-    start, end = text.start * fps, text.end * fps
+def _hang_shades(
+    film: Film, look: Look, screen: bpy.types.Object, into: bpy.types.Collection, curves: Curves
+) -> None:
+    """Hang soft strips of the wall's colour behind the texts, so that they are read before anything."""
+    material = _veil(look)
+    for shade in shades(film):
+        mesh = bpy.data.meshes.new(shade.name)
+        (x0, z0), (x1, z1) = shade.full, shade.clear
+        corners = [(-x0, z0), (x0, z0), (x1, z1), (-x1, z1)]
+        mesh.from_pydata([(*corner, -BEHIND) for corner in corners], [], [(0, 1, 2, 3)])
+        density = mesh.attributes.new("density", "FLOAT", "POINT")
+        density.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
+        mesh.materials.append(material)
+        thing = quiet(bpy.data.objects.new(shade.name, mesh))
+        thing["shown"] = 0.0
+        thing.parent = screen
+        into.objects.link(thing)
+        curves.write(thing, '["shown"]', 0, [key for run in shade.runs for key in _coming(*run, film.fps)])
+
+
+def _coming(start: float, end: float, fps: float) -> list[Key]:
+    """Keys from 0 to 1 and back."""
+    soft = min(SOFT, (end - start) / 3)
+    start, end = start * fps, end * fps
     return [
         (start, 0.0, "smooth"),
         (start + soft * fps, 1.0, "step"),
@@ -73,5 +97,21 @@ def _ink(look: Look) -> bpy.types.Material:
     tree.wire(object_property(tree, "shown"), mixed.inputs[0])
     tree.wire(clear, mixed.inputs[1])
     tree.wire(shine, mixed.inputs[2])
+    show(tree, mixed.outputs[0])
+    return material
+
+
+def _veil(look: Look) -> bpy.types.Material:
+    """The wall's colour, dense along one edge and not there at the other."""
+    material, tree = blank("LLM Scene shade")
+    density = attribute(tree, "density")
+    soft = tree.math("MULTIPLY", density, tree.math("SUBTRACT", 2.0, density))
+    share = tree.math("MULTIPLY", tree.math("MULTIPLY", soft, DENSE), object_property(tree, "shown"))
+    clear = tree.call("ShaderNodeBsdfTransparent")
+    veil = tree.call("ShaderNodeEmission", rgba(look.wall), 1.0)
+    mixed = tree.node("ShaderNodeMixShader")
+    tree.wire(share, mixed.inputs[0])
+    tree.wire(clear, mixed.inputs[1])
+    tree.wire(veil, mixed.inputs[2])
     show(tree, mixed.outputs[0])
     return material
