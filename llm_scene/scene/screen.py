@@ -11,10 +11,9 @@ from ..film.screen import SOFT, ScreenText, screen_texts, shades
 from ..look import Look
 from .animate import Curves, shot_keys
 from .labels import ALIGN, face, quiet
-from .materials import attribute, blank, object_property, rgba, show
+from .materials import screen_material, veil_material
 
 BEHIND = 0.01  # units by which shades hang behind the texts
-DENSE = 0.85  # how much of what is behind a shade it covers at most
 HALF = 2 / SENSOR  # at this share of the lens before the camera, half the picture's longer side is a unit
 
 
@@ -29,7 +28,7 @@ def hang_screen(
     screen.location.z = keys[0][1]
     curves.write(screen, "location", 2, keys, film.fps)
     _hang_shades(film, look, screen, into, curves)
-    ink = _ink(look)
+    ink = screen_material(look)
     for text in screen_texts(film):
         thing = _text(text, ink)
         thing.parent = screen
@@ -48,7 +47,7 @@ def _hang_shades(
     film: Film, look: Look, screen: bpy.types.Object, into: bpy.types.Collection, curves: Curves
 ) -> None:
     """Hang soft strips of the wall's colour behind the texts, so that they are read before anything."""
-    material = _veil(look)
+    material = veil_material(look)
     for shade in shades(film):
         mesh = bpy.data.meshes.new(shade.name)
         (x0, z0), (x1, z1) = shade.full, shade.clear
@@ -86,32 +85,3 @@ def _text(text: ScreenText, ink: bpy.types.Material) -> bpy.types.Object:
     thing.location = (*text.at, 0.0)
     thing["shown"] = 0.0
     return quiet(thing)
-
-
-def _ink(look: Look) -> bpy.types.Material:
-    """Shines by itself, and is not there at all while `shown` is 0."""
-    material, tree = blank("LLM Scene screen")
-    clear = tree.call("ShaderNodeBsdfTransparent")
-    shine = tree.call("ShaderNodeEmission", rgba(look.ink), 1.0)
-    mixed = tree.node("ShaderNodeMixShader")
-    tree.wire(object_property(tree, "shown"), mixed.inputs[0])
-    tree.wire(clear, mixed.inputs[1])
-    tree.wire(shine, mixed.inputs[2])
-    show(tree, mixed.outputs[0])
-    return material
-
-
-def _veil(look: Look) -> bpy.types.Material:
-    """The wall's colour, dense along one edge and not there at the other."""
-    material, tree = blank("LLM Scene shade")
-    density = attribute(tree, "density")
-    soft = tree.math("MULTIPLY", density, tree.math("SUBTRACT", 2.0, density))
-    share = tree.math("MULTIPLY", tree.math("MULTIPLY", soft, DENSE), object_property(tree, "shown"))
-    clear = tree.call("ShaderNodeBsdfTransparent")
-    veil = tree.call("ShaderNodeEmission", rgba(look.wall), 1.0)
-    mixed = tree.node("ShaderNodeMixShader")
-    tree.wire(share, mixed.inputs[0])
-    tree.wire(clear, mixed.inputs[1])
-    tree.wire(veil, mixed.inputs[2])
-    show(tree, mixed.outputs[0])
-    return material

@@ -174,7 +174,7 @@ def alone(scene: bpy.types.Scene, block: Block) -> None:
         thing.hide_render = thing.type in ("MESH", "FONT") and plain_name(thing) != block.name
 
 
-def lowered(scene: bpy.types.Scene, block: Block, relief: float = 0.8) -> None:
+def lowered(scene: bpy.types.Scene, block: Block, relief: float = 0.5) -> None:
     """Give a matrix a low relief: a slab draws its light and shadows, but what stands out far hides more."""
     sheet = next(thing for thing in scene.objects if plain_name(thing) == block.name)
     if "cell" in sheet:
