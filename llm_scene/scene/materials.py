@@ -104,8 +104,8 @@ def screen_material(look: Look) -> bpy.types.Material:
 def veil_material(look: Look) -> bpy.types.Material:
     """The wall's colour behind texts on the picture: dense along one edge and not there at the other."""
     material, tree = blank("veil", kind="screen")
-    density = attribute(tree, "density")
-    soft = tree.math("MULTIPLY", density, tree.math("SUBTRACT", 2.0, density))
+    cover = attribute(tree, "cover")
+    soft = tree.math("MULTIPLY", cover, tree.math("SUBTRACT", 2.0, cover))
     share = tree.math("MULTIPLY", tree.math("MULTIPLY", soft, DENSE), object_property(tree, "shown"))
     clear = tree.call("ShaderNodeBsdfTransparent")
     veil = tree.call("ShaderNodeEmission", rgba(look.wall), 1.0)
