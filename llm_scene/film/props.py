@@ -12,6 +12,7 @@ import numpy as np
 from ..layout.layout import Box, Point
 from ..network.graph import Role
 from ..network.ops import Array, Cell
+from .formula import setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,44 @@ class Stroke:
         return Box(tuple(points.min(axis=0)), tuple(points.max(axis=0)))
 
 
-Prop = Swarm | Note | Stroke
+@dataclass(frozen=True)
+class Formula:
+    """A part of a formula; `at` is the middle of the whole of it. See `formula.part`."""
+
+    name: str
+    tex: str
+    part: int
+    at: Point
+    size: float
+    ink: str = "ink"
+
+    @property
+    def box(self) -> Box:
+        """Around the whole formula."""
+        whole = setting(self.tex)
+        half = self.size * np.array([whole.width, 0.0, whole.height]) / 2
+        low, high = np.array(self.at) - half, np.array(self.at) + half
+        return Box(tuple(low.tolist()), tuple(high.tolist()))
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A piece of wall, wide and high around its middle, that comes before what is not spoken of."""
+
+    name: str
+    at: Point
+    width: float
+    height: float
+
+    @property
+    def box(self) -> Box:
+        """Its face."""
+        half = np.array([self.width / 2, 0.0, self.height / 2])
+        low, high = np.array(self.at) - half, np.array(self.at) + half
+        return Box(tuple(low.tolist()), tuple(high.tolist()))
+
+
+Prop = Swarm | Note | Stroke | Formula | Screen
 
 
 def number(value: float) -> str:

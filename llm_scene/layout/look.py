@@ -16,6 +16,8 @@ from ..network.graph import Matrix, Role
 from ..network.ops import Array
 
 Rgb = tuple[float, float, float]  # sRGB, 0 to 1
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear red, green and blue
+HALF_WAY = 0.18  # a luminance on which white and ink have the same contrast
 ROBUST = 99.5  # percentile of |v| that fills the map
 
 
@@ -143,6 +145,12 @@ def colours(values: Array, matrix: Matrix, look: Look, scale: float) -> Array:
     rgb[np.isneginf(values)] = srgb(look.masked)
     rgb[np.isnan(values) | np.isposinf(values)] = srgb(look.broken)
     return rgb
+
+
+def reads_dark(role: Role, signed: bool, value: float) -> bool:
+    """Whether a cell of a normalised value is so dark that white letters are read on it, in either room."""
+    rgb = STUDIO.ramp(role, signed).colours(np.array([value]))[0]
+    return bool(to_linear(rgb) @ LUMINANCE < HALF_WAY)
 
 
 def srgb(code: str) -> Rgb:

@@ -9,7 +9,7 @@ import bpy
 
 from ..film.film import Film
 from ..film.front import done
-from ..film.props import Note, Swarm
+from ..film.props import Formula, Note, Swarm
 from ..layout.budget import Detail, slabs
 from ..layout.inspection import standing
 from ..layout.layout import Block, Layout
@@ -21,6 +21,7 @@ from ..network.trace import Trace
 from .animate import Curves, animate
 from .camera import film_camera
 from .cells import cell_object
+from .formula import formula_object
 from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
 from .legend import legend_objects
 from .links import link_object
@@ -329,18 +330,22 @@ def _props(studio: _Studio, film: Film | None) -> Iterator[float]:
         "ink": ink_material(studio.look, "words", studio.look.ink, 1.2),
         "accent": ink_material(studio.look, "accented words", studio.look.accent, 1.2),
         "faint": ink_material(studio.look, "faint words", studio.look.faint),
+        "on dark": ink_material(studio.look, "numbers on dark", "#ffffff"),
+        "on light": ink_material(studio.look, "numbers on light", "#06121f"),
     }
-    materials: dict[tuple[str, bool], bpy.types.Material] = {}
+    materials: dict[tuple[str, bool, int], bpy.types.Material] = {}
     for n, prop in enumerate(film.props):
         yield n / len(film.props)
         if isinstance(prop, Swarm):
-            key = (prop.role, prop.signed)
+            key = (prop.role, prop.signed, len(prop.values))
             if key not in materials:
                 materials[key] = swarm_material(studio.look, *key)
             made, properties = swarm_object(prop, materials[key]), {"pose": 0.0, "highlight": 0.0, "dim": 0.0}
         elif isinstance(prop, Note):
             sign = Sign(prop.text, prop.at, prop.size, prop.align, "note", "")
             made, properties = text_object(prop.name, sign, inks[prop.ink]), {}
+        elif isinstance(prop, Formula):
+            made, properties = formula_object(prop, inks[prop.ink]), {}
         else:
             line = line_object(prop.name, [(prop.points, prop.width)], inks[prop.ink])
             made, properties = line, {}

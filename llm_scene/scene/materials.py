@@ -17,7 +17,6 @@ from .nodes import Tree, Value
 
 PROPERTIES = {"reveal": 0.0, "highlight": 0.0, "dim": 0.0, "focus_column": -1.0, "focus_row": -1.0}
 LIFT = {True: 0.8, False: 0.25}  # how much a highlight shines; in a light room less burns out
-STATES = 6  # poses of a swarm with colours of their own; later ones keep the last
 STOPS = 32  # the most a ColorRamp takes
 
 
@@ -39,11 +38,11 @@ def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
     return material
 
 
-def swarm_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
-    """Cells on the move: the colour goes with property `pose` from one state's value to the next."""
-    material, tree = blank(f"LLM Scene moving {role}{'' if signed else ' positive'}")
+def swarm_material(look: Look, role: Role, signed: bool, poses: int) -> bpy.types.Material:
+    """Cells on the move: the colour goes with property `pose` from one pose's value to the next."""
+    material, tree = blank(f"LLM Scene moving {role}{'' if signed else ' positive'} {poses}")
     value = None
-    for state in range(STATES):
+    for state in range(poses):
         away = tree.math("ABSOLUTE", tree.math("SUBTRACT", object_property(tree, "pose"), float(state)))
         near = tree.math("SUBTRACT", 1.0, away, clamp=True)
         part = tree.math("MULTIPLY", near, attribute(tree, f"value {state}"))

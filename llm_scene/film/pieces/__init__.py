@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..layout.layout import Block, Layout, Point
-from ..layout.look import normalise, scale_of
-from ..network.ops import Array
-from ..network.trace import Trace
-from .piece import Piece
-from .props import Note, Stroke, Swarm, number
-from .words import Words
+from ...layout.layout import Block, Layout, Point
+from ...layout.look import normalise, scale_of
+from ...network.ops import Array
+from ...network.trace import Trace
+from ..piece import Piece
+from ..props import Note, Stroke, Swarm, number
+from ..words import Words
 
 SHOWN = 12  # columns, keys or candidates spread out at once: more cannot be read
 LIFT = 1.4  # how far a copy stands in front of its sheet when it leaves
