@@ -46,7 +46,7 @@ def export(mode: str) -> Cost:
     model = load(preset="nano-gpt-sort")
     made = produce(model, model.encode_prompt("CBABBC"))
     found: list[bytes] = []
-    spent = seconds(lambda: found.append(glb(made.layout, made.trace, made.film, made.look, mode=mode)))
+    spent = seconds(lambda: found.append(glb(made, mode=mode)))
     return spent, len(found[0]) / 1e6
 
 
@@ -61,7 +61,7 @@ def export_cells() -> Cost:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     model = load(preset="nano-gpt-sort")
     made = produce(model, model.encode_prompt("CBABBC"))
-    scene = build(made.layout, made.trace, None, made.look)
+    scene = build(made, still=True)
     bpy.context.window.scene = scene
     for thing in list(scene.objects):
         if thing.name not in made.layout.blocks:

@@ -81,7 +81,7 @@ def make(source: dict[str, Any], path: Path) -> dict[str, float]:
     scenes = []
     times = (
         seconds(lambda: made.append(produce(load(**source), PROMPT))),
-        seconds(lambda: scenes.append(build(made[0].layout, made[0].trace, made[0].film, made[0].look))),
+        seconds(lambda: scenes.append(build(made[0]))),
         seconds(lambda: save(scenes[0], path, made[0].film)),
     )
     blocks = made[0].layout.blocks.values()

@@ -15,7 +15,8 @@ from .report import Row, budget, ratio, table
 if TYPE_CHECKING:
     import bpy
 
-    from llm_scene.staging.production import Production
+    from llm_scene.staging.options import Options
+from llm_scene.staging.production import Production
 
 FRAMES = range(60, 240, 15)  # over the whole teaser, so that the camera moves and fronts run
 
@@ -47,8 +48,8 @@ def stage() -> tuple[Production, bpy.types.Scene]:
     from llm_scene.staging.production import produce
 
     model = load()
-    made = produce(model, model.encode_prompt("CBABBC"), cut="teaser")
-    scene = build(made.layout, made.trace, made.film, made.look)
+    made = produce(model, model.encode_prompt("CBABBC"), Options(cut="teaser"))
+    scene = build(made)
     show(scene)
     return made, scene
 

@@ -45,7 +45,7 @@ def shown(names: tuple[str, ...]) -> tuple[float, int]:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     start = time.perf_counter()
     made = compare([load(name) for name in names])
-    bpy.context.window.scene = build_comparison(made.places, made.models, made.film, made.look)
+    bpy.context.window.scene = build_comparison(made)
     bpy.context.view_layer.update()
     spent = time.perf_counter() - start
     return spent, sum(len(m.boxes.low) for m in made.models.values() if isinstance(m, Structure))

@@ -66,7 +66,7 @@ def make(film: bool) -> tuple[float, float]:
     frames = range(1, 200, 20)
 
     def show() -> None:
-        scenes.append(build(made.layout, made.trace, made.film if film else None, made.look))
+        scenes.append(build(made, still=not film))
         bpy.context.window.scene = scenes[0]
         bpy.context.view_layer.update()
 

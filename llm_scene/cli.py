@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import json
 import os
 import re
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from .models import Model
     from .network import Continuation, Sampling, Step
     from .output.render.pace import Progress
+    from .staging.options import Options
     from .staging.production import Production
 
 Arguments = argparse.Namespace
@@ -164,7 +164,7 @@ def _choice(args: Arguments, model: Model, name: str, default: float) -> float:
     given = getattr(args, name)
     if given is not None:
         return float(given) if isinstance(default, float) else int(given)
-    return getattr(model.preset, name, default) if model.preset is not None else default
+    return model.preset.options.get(name, default) if model.preset is not None else default
 
 
 def _ids(text: str) -> list[int]:
@@ -359,17 +359,28 @@ def explain(args: Arguments) -> None:
 
 def convert_arguments(sub: argparse.ArgumentParser) -> None:
     """Arguments of `convert`."""
-    sub.add_argument("source", metavar="CKPT.pt", type=Path, help="a nanoGPT or minGPT checkpoint")
+    from .models.convert import DTYPES
+
+    sub.add_argument("source", metavar="FILE", type=Path, help="a .gguf, or a .pt of nanoGPT or minGPT")
     sub.add_argument("target", metavar="FOLDER", type=Path, help="the folder to write; it must not exist yet")
-    sub.add_argument("--meta", metavar="META.pkl", type=Path, help="its table of letters, if it has one")
+    sub.add_argument(
+        "--meta", metavar="META.pkl", type=Path, help="nanoGPT's table of letters, if there is one"
+    )
     sub.add_argument("--heads", metavar="N", type=int, help="number of heads, where the file does not say it")
+    sub.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        default=DTYPES[0],
+        help="what quantised weights become: float32 is exact, float16 half the size",
+    )
 
 
 def convert(args: Arguments) -> None:
-    """Turn a torch checkpoint into a folder that `--model` takes."""
+    """Turn a file into a folder that `--model` takes."""
     from .models.convert import convert as convert_checkpoint
 
-    convert_checkpoint(args.source, args.target, args.meta, args.heads)
+    for note in convert_checkpoint(args.source, args.target, args.meta, args.heads, args.dtype):
+        print(f"note: {note}", file=sys.stderr)
     print(f"{args.target} is ready: llm-scene predict --model {args.target}")
 
 
@@ -435,52 +446,32 @@ def add_detail_arguments(sub: argparse.ArgumentParser) -> None:
 
 def detail_of(args: Arguments, production: Production) -> Detail:
     """How finely to draw a production."""
-    from .layout.budget import Detail, slabs
-    from .layout.inspection import standing
-    from .network.addresses import parse_cell
+    from .layout.budget import Detail
+    from .staging.production import window_at
 
     given = {name: getattr(args, name) for name in ("cuboids", "bits") if getattr(args, name) is not None}
     detail = Detail(**given)
-    if args.window is None:
-        return detail
-    matrix, cell = parse_cell(production.model.network, production.trace.n_positions, args.window)
-    block = standing(production.layout, matrix.name, cell)
-    if block is None or block.name not in slabs(production.layout, detail.cuboids):
-        raise UserError(f"{matrix.name} is drawn as cuboids already: a window opens in slabs only.")
-    return dataclasses.replace(detail, window=(matrix.name, cell))
+    return detail if args.window is None else window_at(production, detail, args.window)
 
 
 def production_of(args: Arguments) -> Production:
     """The traced model, its layout and its film."""
     from .staging.production import produce
 
-    aspect = aspect_of(args)
+    options = options_of(args)
     model = model_of(args)
-    prompt = prompt_of(args, model)
-    return produce(
-        model,
-        prompt,
-        cut=args.film,
-        chapters=args.chapters,
-        language=args.language,
-        look=args.look,
-        aspect=aspect,
-        heads=args.heads,
-        blocks=args.blocks,
-    )
+    return produce(model, prompt_of(args, model), options)
 
 
-def aspect_of(args: Arguments) -> float:
-    """Width of the picture by its height. Raises UserError for a look or a format that there is not."""
-    from .film.compose import FORMATS
-    from .layout.look import LOOKS
+def options_of(args: Arguments) -> Options:
+    """What the arguments choose; a resolution is a format, too."""
+    from .staging.options import Options
 
-    if args.look not in LOOKS:
-        raise UserError(f"There is no look {args.look!r}: choose one of {', '.join(LOOKS)}.")
-    if args.format not in FORMATS:
-        raise UserError(f"There is no format {args.format!r}: choose one of {', '.join(FORMATS)}.")
-    size = getattr(args, "resolution", None)
-    return size[0] / size[1] if size else FORMATS[args.format]
+    chosen = {name: getattr(args, name, None) for name in ("chapters", "language", "look", "heads", "blocks")}
+    chosen |= {"cut": getattr(args, "film", None), "format": args.format}
+    if getattr(args, "resolution", None) is not None:
+        chosen["format"] = "{}:{}".format(*args.resolution)
+    return Options(**{name: value for name, value in chosen.items() if value is not None})
 
 
 def scene_of(args: Arguments, production: Production) -> bpy.types.Scene:
@@ -489,7 +480,7 @@ def scene_of(args: Arguments, production: Production) -> bpy.types.Scene:
 
     check_quality(args)
     detail = detail_of(args, production)
-    scene = build(production.layout, production.trace, production.film, production.look, detail=detail)
+    scene = build(production, detail)
     set_quality(args, scene, production.film.aspect)
     return scene
 
@@ -746,13 +737,13 @@ def compare(args: Arguments) -> None:
     else:
         check_rendering(args)
     check_quality(args)
-    aspect = aspect_of(args)
+    options = options_of(args)
     models = [model_named(name) for name in args.models]
-    made = compare_models(models, language=args.language, look=args.look, aspect=aspect)
+    made = compare_models(models, options)
     frames_of(args, made.film)
     with quiet_blender():
-        scene = build_comparison(made.places, made.models, made.film, made.look)
-        set_quality(args, scene, aspect)
+        scene = build_comparison(made)
+        set_quality(args, scene, options.aspect)
         if not to_file:
             render_to_output(args, scene, made.film)
             return
@@ -808,10 +799,9 @@ def export(args: Arguments) -> None:
     made = production_of(args)
     with quiet_blender():
         if args.output.suffix.lower() == ".html":
-            export_page(args.output, made, args.language)
+            export_page(args.output, made)
         else:
-            scene = made.layout, made.trace, made.film, made.look
-            export_gltf(args.output, *scene, mode=args.mode, chapter_clips=args.chapter_clips)
+            export_gltf(args.output, made, mode=args.mode, chapter_clips=args.chapter_clips)
     print(f"{args.output} is ready: {args.output.stat().st_size / 1e6:.1f} MB.")
 
 
@@ -827,9 +817,9 @@ def captions(args: Arguments) -> None:
 
     check_suffix(args.output.suffix)
     check_target(args.output)
-    film = production_of(args).film
-    write_captions(film.captions, args.output)
-    print(f"{args.output} is ready: {len(film.captions)} captions.")
+    made = production_of(args)
+    write_captions(args.output, made)
+    print(f"{args.output} is ready: {len(made.film.captions)} captions.")
 
 
 def _check_output(path: Path, *suffixes: str) -> None:
@@ -889,7 +879,7 @@ COMMANDS: list[Command] = [
     Command("info", "Say what a model is and what a scene of it costs.", info_arguments, info),
     Command("explain", "Say how one cell came about.", explain_arguments, explain),
     Command(
-        "convert", "Turn a nanoGPT or minGPT checkpoint into a model folder.", convert_arguments, convert
+        "convert", "Turn a GGUF file or a torch checkpoint into a model folder.", convert_arguments, convert
     ),
     Command("generate", "Write the whole scene as a .blend.", generate_arguments, generate_scene),
     Command("render", "Render the film to a video.", render_arguments, render),

@@ -23,7 +23,7 @@ from tests.refusal import assert_refused
         ("compare gpt3", "required: -o/--output"),
         ("compare gpt3 -o a.blend --look neon", "no look 'neon'"),
         ("compare gpt3 -o a.blend --format round", "no format 'round'"),
-        ("compare gpt3 -o a.blend --language tlh", "no captions in “tlh”"),
+        ("compare gpt3 -o a.blend --language tlh", "no language of captions 'tlh'"),
         ("compare gpt3 -o a.blend --render-preset best", "no render preset 'best'"),
         ("compare gpt3 -o a.mp4 --frames 0-99999", "The film has frames 0 to"),
     ],

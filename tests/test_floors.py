@@ -14,7 +14,7 @@ FLOORS = ["network", "models", "layout", "film", "staging", "scene", "output", "
 LIBRARIES = {
     "": set(),  # the modules at the package's root
     "network": {"numpy"},
-    "models": {"numpy", "safetensors", "tokenizers", "torch"},
+    "models": {"gguf", "numpy", "safetensors", "tokenizers", "torch"},
     "layout": {"numpy", "mathutils"},
     "film": {"numpy", "mathutils"},
     "staging": {"numpy", "mathutils"},

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..layout import names as thing
+from ..layout.drawn import Text, text_width
 from ..layout.layout import Block, Box, Letter
 from ..layout.legend import legend
 from ..layout.signs import legend_box
@@ -18,7 +20,6 @@ from . import pieces
 from .film import Card, Cue
 from .framing import outlook, whole
 from .piece import Piece, Window, presence
-from .props import Note
 from .reel import Reel, letter_box, names, softmax
 from .screenplay import Take
 
@@ -334,13 +335,13 @@ def bars(reel: Reel) -> None:
     appear = start + 0.25 * (end - start)
     reel.compute(made, (start - 0.6, appear))
     for letter in letters:
-        name = f"predicted {letter.position}"
-        reel.cues += presence(name, appear) + presence(f"thread {name}", appear)
+        name = thing.prediction(letter.position)
+        reel.cues += presence(name, appear) + presence(thing.thread(name), appear)
     for i in range(len(reel.layout.candidates)):
         at = appear + 0.06 * i
-        reel.cues.append(Cue(f"candidate {i} bar", "scale_x", at, at + 0.6, 0.001, 1.0, "cubic"))
-        reel.cues += presence(f"candidate {i} bar", at) + presence(f"candidate {i} token", at)
-        reel.cues += presence(f"candidate {i} share", at + 0.6, reel.now if _chooses(reel) else None)
+        reel.cues.append(Cue(thing.candidate(i, "bar"), "scale_x", at, at + 0.6, 0.001, 1.0, "cubic"))
+        reel.cues += presence(thing.candidate(i, "bar"), at) + presence(thing.candidate(i, "token"), at)
+        reel.cues += presence(thing.candidate(i, "share"), at + 0.6, reel.now if _chooses(reel) else None)
 
 
 def _chooses(reel: Reel) -> bool:
@@ -377,7 +378,7 @@ def choosing(reel: Reel) -> None:
     back = reel.now
     for i in range(len(rest)):
         scale = _stretch(reel, i, tellings[-1][2][i])
-        reel.cues.append(Cue(f"candidate {i} bar", "scale_x", back, back + 0.6, scale, 1.0, "smooth"))
+        reel.cues.append(Cue(thing.candidate(i, "bar"), "scale_x", back, back + 0.6, scale, 1.0, "smooth"))
     reel.undim()
 
 
@@ -482,7 +483,7 @@ def _heads(reel: Reel) -> Take:
 
 def _layer(reel: Reel, layer: int) -> Take:
     blocks = [b for b in reel.layout.blocks.values() if b.matrix.layer == layer]
-    title = reel.titles[blocks[0].section[0]]
+    title = reel.titles[thing.section(blocks[0].section[:1])]
     return Take([title, *(b.box.grown(2.5) for b in blocks)], -24 if layer % 2 else -18, 10, names(blocks))
 
 
@@ -506,9 +507,9 @@ def _fall(reel: Reel, letters: Sequence[Letter], start: float, end: float) -> No
     """Letters come down to their places one after the other."""
     each = (end - start) / (len(letters) + 1.5)
     for i, letter in enumerate(letters):
-        name, z = f"token {letter.position}", letter.at[2]
+        name, z = thing.token(letter.position), letter.at[2]
         at = max(0.05, start + i * each)
-        reel.cues += presence(name, at) + presence(f"thread {name}", at + 1.5 * each)
+        reel.cues += presence(name, at) + presence(thing.thread(name), at + 1.5 * each)
         drop = z + 2.2 * reel.layout.gap + 2 * letter.size
         reel.cues.append(Cue(name, "location_z", at, at + 1.5 * each, drop, z, "cubic"))
 
@@ -521,8 +522,13 @@ def _indices(reel: Reel, letters: Sequence[Letter]) -> Piece:
         at = (letter.at[0], letter.at[1], letter.at[2] + 1.05 * letter.size)
         text = str(reel.trace.tokens[letter.position])
         of = ("tokens", (letter.position,))
-        note = Note(
-            f"indices: {letter.position}", text, at, min(size, 2.6 * size / len(text)), ink="accent", of=of
+        note = Text(
+            thing.prop(piece.name, letter.position),
+            text,
+            at,
+            min(size, 2.6 * size / len(text)),
+            ink="accent",
+            of=of,
         )
         piece.show(note, 0.2 + 0.6 * i / len(letters))
     return piece
@@ -541,7 +547,7 @@ def _vocabulary(reel: Reel) -> Piece:
         x, y, z = table.centre(0, token if table.shape[1] <= 96 else reel.trace.tokens[reel.focus.position])
         near = table.origin[0] + table.shape[1] / 2 if table.shape[1] <= 96 else x
         at = (near, y - 0.4, z + 2.2 * reel.layout.gap / 6 + 1.4 * size * (len(shown) - i))
-        note = Note(f"vocabulary: {token}", f"{word}  →  {token}", at, size)
+        note = Text(thing.prop(piece.name, token), f"{word}  →  {token}", at, size)
         piece.show(note, 0.1 + 0.7 * i / len(shown))
     return piece
 
@@ -550,23 +556,31 @@ def _make_way(reel: Reel, start: float, end: float) -> None:
     """The heads in front of the focused one rise out of the picture, and come back after."""
     own, *_ = reel.here("attn.z", head=reel.own)
     height = 3 * reel.layout.box.size[2]
+    linked = {(link.target, link.kind) for link in reel.layout.links}
     for block in reel.layout.blocks.values():
         if block.head is None or block.matrix.layer != own.matrix.layer or block.origin[1] >= own.origin[1]:
             continue
         rest = block.origin[2]
         moves = [(block.name, rest)]
-        moves += [(f"{kind} into {block.name}", 0.0) for kind in ("data", "weight")]
+        kinds = [kind for kind in ("data", "weight") if (block.name, kind) in linked]
+        moves += [(thing.links(block.name, kind), 0.0) for kind in kinds]
         for name, z in moves:
             reel.cues.append(Cue(name, "location_z", start, start + 1.2, z, z + height, "cubic"))
             reel.cues.append(Cue(name, "location_z", end, end + 1.2, z + height, z, "cubic"))
 
 
-def _caption_over(reel: Reel, temperature: float, n: int = 0) -> Note:
+def _caption_over(reel: Reel, temperature: float, n: int = 0) -> Text:
     """The temperature above the bars."""
     text = reel.words.note("temperature", value=f"{temperature:g}")
     top = max(reel.layout.candidates, key=lambda c: c.at[2])
     x, y, z = top.at
-    return Note(f"choosing: temperature {n}", text, (x, y, z + 1.5 * top.height), 0.8 * top.height, "left")
+    return Text(
+        thing.prop("choosing", f"temperature {n}"),
+        text,
+        (x, y, z + 1.5 * top.height),
+        0.8 * top.height,
+        "left",
+    )
 
 
 def _tell_shares(reel: Reel, tellings: list[tuple[float, float, Array]], end: float) -> None:
@@ -581,12 +595,12 @@ def _tell_shares(reel: Reel, tellings: list[tuple[float, float, Array]], end: fl
             scale = _stretch(reel, i, shares[i])
             if n:
                 before = _stretch(reel, i, tellings[n - 1][2][i])
-                cue = Cue(f"candidate {i} bar", "scale_x", start, start + 1.2, before, scale, "smooth")
+                cue = Cue(thing.candidate(i, "bar"), "scale_x", start, start + 1.2, before, scale, "smooth")
                 reel.cues.append(cue)
             size = 0.6 * candidate.height
             x, y, z = candidate.at
             at = (x + candidate.length * scale + 0.6 * size, y, z - 0.36 * size)
-            share = Note(f"choosing: share {n} {i}", f"{shares[i]:.1%}", at, size, "left")
+            share = Text(thing.prop("choosing", f"share {n} {i}"), f"{shares[i]:.1%}", at, size, "left")
             reel.props.append(share)
             reel.cues += presence(share.name, begin if not n else start + 1.1, until)
 
@@ -598,16 +612,21 @@ def _stretch(reel: Reel, i: int, share: float) -> float:
     return max(length, 0.05 * bar.height) / bar.length
 
 
-def _pointer(reel: Reel) -> Note:
+def _pointer(reel: Reel) -> Text:
     first = reel.layout.candidates[0]
     x, y, z = first.at
     size = 0.9 * first.height
-    return Note(
-        "choosing: pointer", "▶", (x - 2.6 * first.height, y - 0.3, z - 0.36 * size), size, "right", "accent"
+    return Text(
+        thing.prop("choosing", "pointer"),
+        "▶",
+        (x - 2.6 * first.height, y - 0.3, z - 0.36 * size),
+        size,
+        "right",
+        "accent",
     )
 
 
-def _draws(reel: Reel, pointer: Note, shares: Array, window: Window, end: float) -> None:
+def _draws(reel: Reel, pointer: Text, shares: Array, window: Window, end: float) -> None:
     """A pointer that stands at the likeliest while greedy, and jumps by chance while sampling."""
     reel.props.append(pointer)
     reel.cues += presence(pointer.name, reel.begun + 0.4, end)
@@ -626,9 +645,9 @@ def _fly_back(reel: Reel, position: int, start: float, end: float) -> None:
     """The token written last flies over the model to its place in the row."""
     source = next(x for x in reel.layout.letters if x.predicted and x.position == position - 1)
     target = next(x for x in reel.layout.letters if not x.predicted and x.position == position)
-    name, middle = f"token {position}", (start + end) / 2
+    name, middle = thing.token(position), (start + end) / 2
     top = whole(reel.layout).high[2] + 4 * reel.layout.gap
-    reel.cues += presence(name, start) + presence(f"thread {name}", end)
+    reel.cues += presence(name, start) + presence(thing.thread(name), end)
     for channel, a, b in zip(("location_x", "location_y"), source.at, target.at, strict=False):
         if a != b:
             reel.cues.append(Cue(name, channel, start, end, a, b, "cubic"))
@@ -639,21 +658,23 @@ def _fly_back(reel: Reel, position: int, start: float, end: float) -> None:
 
 
 def _appear(reel: Reel, position: int, at: float) -> None:
-    name = f"predicted {position}"
-    reel.cues += presence(name, at) + presence(f"thread {name}", at)
+    name = thing.prediction(position)
+    reel.cues += presence(name, at) + presence(thing.thread(name), at)
 
 
-def _lines(reel: Reel) -> list[Note]:
+def _lines(reel: Reel) -> list[Text]:
     """What stands there after every step, in letters as wide as the model."""
     words, first = reel.story.words, reel.layout.n_prompt
     box = whole(reel.layout)
     prompt = "".join(words[:first])[-24:]
     texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
-    size = 0.9 * box.size[0] / max(14, 0.62 * max(map(len, texts)) * 1.7)
+    size = 0.9 * box.size[0] / max(14, 1.9 * max(map(text_width, texts)))
     middle = box.centre[0] - 0.28 * size * len(texts[-1])
-    top = max(title.high[2] for section, title in reel.titles.items() if section != "Output")
+    top = max(
+        title.high[2] for section, title in reel.titles.items() if section != thing.section(("Output",))
+    )
     at = (middle, box.low[1], top + 1.5 * reel.layout.gap)
-    return [Note(f"loop: {n}", text, at, size, "left", "accent") for n, text in enumerate(texts)]
+    return [Text(thing.prop("loop", n), text, at, size, "left", "accent") for n, text in enumerate(texts)]
 
 
 def _glow(reel: Reel, start: float, end: float) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from ..layout.drawn import Line, Text
 from ..layout.layout import Box
 from .film import Cue
-from .props import Note, Prop, Stroke, Swarm
+from .props import Prop, Swarm
 
 POP = 0.3  # seconds in which words grow to their size
 Window = tuple[float, float]  # begin and end of a phase, in seconds of the film
-Thing = TypeVar("Thing", Swarm, Note, Stroke)
+Thing = TypeVar("Thing", Swarm, Text, Line)
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Piece:
             come = moment(windows, start)
             leave = moment(windows, end) if end is not None else windows[-1][1]
             cues += presence(prop.name, come, leave)
-            if isinstance(prop, Note):
+            if isinstance(prop, Text):
                 cues.append(Cue(prop.name, "scale", come, min(come + POP, leave), 0.01, 1.0, "cubic"))
         for swarm, pose, start, end in self.moves:
             times = moment(windows, start), moment(windows, end)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Point
 from ..network.graph import Role
-from ..network.ops import Array, Cell
+from ..network.ops import Array
 from .formula import setting
 
 
@@ -51,44 +52,6 @@ class Swarm:
 
 
 @dataclass(frozen=True)
-class Note:
-    """Words or a number in the picture; `at` is the point named by `align` on its baseline."""
-
-    name: str
-    text: str
-    at: Point
-    size: float
-    align: str = "centre"
-    ink: str = "ink"  # or "accent", "faint", "back" (the background's)
-    of: tuple[str, Cell] | None = None  # the matrix and cell whose value it shows
-
-    @property
-    def box(self) -> Box:
-        """About the room it takes."""
-        lines = self.text.split("\n")
-        length = max(map(len, lines)) * self.size * 0.56
-        shift = {"left": 0.0, "centre": -length / 2, "right": -length}[self.align]
-        x, y, z = self.at
-        return Box((x + shift, y, z - 0.2 * self.size), (x + shift + length, y, z + len(lines) * self.size))
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """A drawn line through `points`."""
-
-    name: str
-    points: tuple[Point, ...]
-    width: float
-    ink: str = "faint"
-
-    @property
-    def box(self) -> Box:
-        """Around its points."""
-        points = np.array(self.points)
-        return Box(tuple(points.min(axis=0)), tuple(points.max(axis=0)))
-
-
-@dataclass(frozen=True)
 class Formula:
     """A part of a formula; `at` is the middle of the whole of it. See `formula.part`."""
 
@@ -103,9 +66,7 @@ class Formula:
     def box(self) -> Box:
         """Around the whole formula."""
         whole = setting(self.tex)
-        half = self.size * np.array([whole.width, 0.0, whole.height]) / 2
-        low, high = np.array(self.at) - half, np.array(self.at) + half
-        return Box(tuple(low.tolist()), tuple(high.tolist()))
+        return Box.middle(self.at, self.size * whole.width, self.size * whole.height)
 
 
 @dataclass(frozen=True)
@@ -120,12 +81,10 @@ class Screen:
     @property
     def box(self) -> Box:
         """Its face."""
-        half = np.array([self.width / 2, 0.0, self.height / 2])
-        low, high = np.array(self.at) - half, np.array(self.at) + half
-        return Box(tuple(low.tolist()), tuple(high.tolist()))
+        return Box.middle(self.at, self.width, self.height)
 
 
-Prop = Swarm | Note | Stroke | Formula | Screen
+Prop = Swarm | Text | Line | Formula | Screen
 
 
 def number(value: float) -> str:

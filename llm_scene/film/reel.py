@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..layout.drawn import text_width
 from ..layout.layout import Block, Box, Layout, Letter
 from ..layout.signs import section_signs
 from ..network.ops import Array
@@ -84,7 +85,7 @@ class Reel(Screenplay):
     @functools.cached_property
     def titles(self) -> dict[str, Box]:
         """Where the titles of sections stand."""
-        return {sign.of: sign.box for sign in section_signs(self.layout)[0]}
+        return {sign.name: sign.box for sign in section_signs(self.layout)[0]}
 
     @property
     def own(self) -> int:
@@ -118,5 +119,5 @@ def clearest_head(trace: Trace, layer: int, position: int) -> int:
 def letter_box(letter: Letter) -> Box:
     """About the room a letter takes."""
     x, y, z = letter.at
-    half = 0.35 * letter.size * max(1, len(letter.text))
+    half = 0.62 * text_width(letter.text, letter.size)
     return Box((x - half, y, z), (x + half, y, z + letter.size))

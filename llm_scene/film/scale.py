@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+from ..layout import names
+from ..layout.drawn import Text
 from ..layout.layout import Box
 from ..layout.lineup import Place
 from .film import Caption, Chapter, Cue, Film, Pose
 from .framing import SAFE, frame
-from .props import Note
 from .pullback import Path, Pullback
 from .words import Words, reading_time
 
@@ -72,16 +73,6 @@ class _Step:
         return sum(reading_time(text) for _, text in self.captions)
 
 
-def card_name(place: Place) -> str:
-    """The target of a model's card."""
-    return f"card {place.exhibit.name}"
-
-
-def pin_name(place: Place) -> str:
-    """The target of the pin that names a model from afar."""
-    return f"pin {place.exhibit.name}"
-
-
 def pin_height(rank: int) -> float:
     """Height of a pin, relative to the camera's distance; the smallest model has rank 0."""
     return 2.5 * PIN + 2.2 * PIN * rank
@@ -95,7 +86,7 @@ def compose_scale(
     *,
     captions: bool = True,
     aspect: float = 16 / 9,
-    notes: Sequence[Note] = (),
+    notes: Sequence[Text] = (),
 ) -> Film:
     """The film of models side by side, small before large.
 
@@ -225,8 +216,8 @@ def _cards(places: Sequence[Place], path: Path) -> Iterator[Cue]:
         if begun + CHANGE >= end:
             continue
         letters = place.card[0].size
-        yield Cue(card_name(place), "scale", begun, begun + CHANGE, letters, 0.0, "smooth")
-        pin, now, size = pin_name(place), begun + CHANGE, path.distance(begun + CHANGE)
+        yield Cue(names.card(place.exhibit.name), "scale", begun, begun + CHANGE, letters, 0.0, "smooth")
+        pin, now, size = names.pin(place.exhibit.name), begun + CHANGE, path.distance(begun + CHANGE)
         yield Cue(pin, "scale", begun, now, 0.0, size, "smooth")
         while now < end - 1e-6:
             after = min(now + STEP, end)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..layout import names
 from ..layout.layout import Block, Box, Layout
 from ..layout.signs import name_sign, section_signs
 from ..network.trace import Trace
@@ -186,7 +187,7 @@ class Screenplay:
             room = (block.shape[1] + 1.2 * self.layout.gap) / max(1.0, sign.box.size[0])
             scale = float(np.clip(READABLE / seen, 1.0, max(1.0, room)))
             if scale > 1.02 and end - start > 1.0:
-                name = f"name {block.name}"
+                name = names.label(block.name)
                 self.cues.append(Cue(name, "scale", start - 0.3, start, 1.0, scale, "smooth"))
                 self.cues.append(Cue(name, "scale", end - 0.3, end, scale, 1.0, "smooth"))
 
@@ -284,7 +285,7 @@ class Screenplay:
         lead = min(0.5, (end - start) / 2)
         for kind in ("trunk", "data", "weight"):
             if (kind, block.name) in self._linked:
-                name = f"{kind} into {block.name}"
+                name = names.links(block.name, kind)
                 if step > 0:
                     self.cues.append(Cue(name, "reveal", start - lead, start - lead, 0.0, 0.0))
                 self.cues.append(Cue(name, "reveal", start - lead, end, 0.0, 1.5))
@@ -323,13 +324,12 @@ def _surroundings(layout: Layout) -> list[tuple[str, set[str]]]:
     """Everything that can dim, and which blocks it belongs to: it stays lit where all of them do."""
     found: list[tuple[str, set[str]]] = []
     for name in layout.blocks:
-        found += [(name, {name}), (f"name {name}", {name}), (f"dimensions {name}", {name})]
+        found += [(target, {name}) for target in (name, names.label(name), names.dimensions(name))]
     links: dict[str, set[str]] = {}
     for link in layout.links:
-        links.setdefault(f"{link.kind} into {link.target}", {link.target}).add(link.source)
+        links.setdefault(names.links(link.target, link.kind), {link.target}).add(link.source)
     found += links.items()
     signs, brackets = section_signs(layout)
     nothing = {""}  # sections are no part of a close-up
-    found += [(f"section {sign.of}", nothing) for sign in signs]
-    found += [(f"bracket {bracket.of}", nothing) for bracket in brackets]
+    found += [(sign.name, nothing) for sign in signs] + [(line.name, nothing) for line in brackets]
     return found

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..layout import names
+from ..layout.drawn import Align, Line, Text
 from ..layout.layout import Block, Box
 from ..layout.look import reads_dark
 from ..network.graph import Role
@@ -26,7 +28,7 @@ from ..network.ops import Array, Cell
 from .film import Cue
 from .piece import POP, Window, moment, presence
 from .formula import setting
-from .props import Formula, Note, Prop, Screen, Stroke, Swarm
+from .props import Formula, Prop, Screen, Swarm
 from .stage import WALL, Stage
 
 NUMBER, SMALL, HERO = 1.06, 0.88, 1.9  # sizes of type in stage units: 15, 12 and 26 px of capitals
@@ -206,7 +208,7 @@ class SetPiece:
 
     def actor(self, name: str, role: Role, count: int, signed: bool = True) -> Actor:
         """A company of cells."""
-        made = Actor(f"{self.name}: {name}", role, signed, count, self.stage)
+        made = Actor(names.prop(self.name, name), role, signed, count, self.stage)
         self.actors.append(made)
         return made
 
@@ -219,14 +221,14 @@ class SetPiece:
         start: float,
         end: float | None = None,
         size: float = NUMBER,
-        align: str = "centre",
+        align: Align = "centre",
         ink: str = "ink",
         of: tuple[str, Cell] | None = None,
         y: float = 0.0,
     ) -> None:
         """Words around a place on the stage, from one time until another (None: to the end)."""
         spot = self.stage.at(x, z - DROP * size, y - OVER)
-        note = Note(f"{self.name}: {name}", text, _point(spot), size * self.stage.unit, align, ink, of)
+        note = Text(names.prop(self.name, name), text, _point(spot), size * self.stage.unit, align, ink, of=of)
         self._still.append((note, start, end))
 
     def line(
@@ -241,7 +243,7 @@ class SetPiece:
     ) -> None:
         """A line through places on the stage."""
         points = tuple(_point(self.stage.at(x, z, y)) for x, z in path)
-        self._still.append((Stroke(f"{self.name}: {name}", points, width * self.stage.unit, ink), start, end))
+        self._still.append((Line(names.prop(self.name, name), points, width * self.stage.unit, ink), start, end))
 
     def outline(
         self, name: str, x: float, z: float, wide: float, high: float, start: float, end: float | None = None
@@ -270,7 +272,7 @@ class SetPiece:
                 a, b = lit[part]
                 spans = [("faint", start, a), ("ink", a, b), ("faint", b, end)]
             for n, (ink, come, leave) in enumerate(spans):
-                prop = Formula(f"{self.name}: {name} {part} {n}", tex, part, spot, scale, ink)
+                prop = Formula(names.prop(self.name, f"{name} {part} {n}"), tex, part, spot, scale, ink)
                 if leave is None or leave > come:
                     self._still.append((prop, come, leave))
 
@@ -295,12 +297,12 @@ class SetPiece:
 
     def timed(self, windows: dict[str, Window]) -> list[Window]:
         """When every beat begins and ends. A window named after a beat holds it and those up to the next name."""
-        names = [beat.name for beat in self.beats]
-        first = sorted(names.index(name) for name in windows)
+        order = [beat.name for beat in self.beats]
+        first = sorted(order.index(name) for name in windows)
         found: list[Window] = []
-        for begin, end in zip(first, [*first[1:], len(names)], strict=True):
+        for begin, end in zip(first, [*first[1:], len(order)], strict=True):
             run = self.beats[begin:end]
-            start, stop = windows[names[begin]]
+            start, stop = windows[order[begin]]
             edges = np.r_[0.0, np.cumsum([beat.seconds for beat in run])]
             edges = start + (stop - start) * edges / edges[-1]
             found += [(float(a), float(b)) for a, b in zip(edges, edges[1:], strict=False)]
@@ -321,7 +323,7 @@ class SetPiece:
             cues += _shown(prop, moment(windows, start), _until(windows, end))
         return cues
 
-    def _figures(self, actor: Actor) -> list[Note]:
+    def _figures(self, actor: Actor) -> list[Text]:
         found = []
         for figure in actor.figures:
             pose = actor.where(figure.cell, figure.start)
@@ -329,7 +331,7 @@ class SetPiece:
             dark = reads_dark(actor.role, actor.signed, actor.stands[pose].values[figure.cell])
             ink = figure.ink or ("on dark" if dark else "on light")
             size = figure.size * self.stage.unit
-            found.append(Note(figure.name, figure.text, _point(spot), size, "centre", ink, figure.of))
+            found.append(Text(figure.name, figure.text, _point(spot), size, "centre", ink, of=figure.of))
         return found
 
 
@@ -350,7 +352,7 @@ def _acted(actor: Actor, windows: list[Window]) -> list[Cue]:
     return cues
 
 
-def _worn(actor: Actor, figure: _Figure, note: Note, windows: list[Window]) -> list[Cue]:
+def _worn(actor: Actor, figure: _Figure, note: Text, windows: list[Window]) -> list[Cue]:
     """A text that goes with its cell."""
     end = figure.end if figure.end is not None else actor.leaves
     cues = _shown(note, moment(windows, figure.start), _until(windows, end))
@@ -368,7 +370,7 @@ def _worn(actor: Actor, figure: _Figure, note: Note, windows: list[Window]) -> l
 
 def _shown(prop: Prop, come: float, leave: float) -> list[Cue]:
     cues = presence(prop.name, come, leave)
-    if isinstance(prop, Note):
+    if isinstance(prop, Text):
         cues.append(Cue(prop.name, "scale", come, min(come + POP, leave), 0.01, 1.0, "cubic"))
     return cues
 

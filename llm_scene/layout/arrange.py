@@ -13,7 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..models.reading import Reading
 from ..network.graph import Matrix, Network
+from .drawn import text_width
 from .layout import Arrangement, Block, Box, Candidate, Layout, Letter, Section
 from .lines import stand
 from .links import route
@@ -26,25 +28,21 @@ HEAD_AXES = ("head", "kv_head")
 def arrange(
     network: Network,
     n_positions: int,
-    words: Sequence[str] = (),
-    candidates: Sequence[tuple[str, float]] = (),
-    n_prompt: int | None = None,
+    reading: Reading | None = None,
     arrangement: Arrangement = Arrangement(),  # noqa: B008 (frozen)
 ) -> Layout:
     """Place all shown matrices of a network over `n_positions` positions.
 
-    `words` are the tokens to read, one a position, and after them the prediction of every position;
-    `candidates` the likeliest next tokens with their probabilities. The first `n_prompt` positions (all,
-    where it is None) are the prompt, the others what the model wrote. `arrangement` says how heads and
-    transformer blocks stand to each other.
+    `reading` says what the tokens are and where the prompt ends; without it there are no letters, and all
+    positions are the prompt. `arrangement` says how heads and transformer blocks stand to each other.
     """
     layout = set_down(network, n_positions, arrangement)
-    layout = replace(layout, n_prompt=n_positions if n_prompt is None else n_prompt)
+    layout = replace(layout, n_prompt=n_positions if reading is None else reading.n_prompt)
     return replace(
         layout,
         links=route(network, layout),
-        letters=_letters(layout, words),
-        candidates=_candidates(layout, candidates),
+        letters=_letters(layout, reading) if reading is not None else (),
+        candidates=_candidates(layout, reading.candidates if reading is not None else ()),
     )
 
 
@@ -319,11 +317,10 @@ def _sections(blocks: dict[str, Block]) -> tuple[Section, ...]:
     return tuple(Section(path, Box.around(boxes)) for path, boxes in paths.items())
 
 
-def _letters(layout: Layout, words: Sequence[str]) -> tuple[Letter, ...]:
+def _letters(layout: Layout, reading: Reading) -> tuple[Letter, ...]:
     """Tokens above the row of tokens and predictions above the probabilities, spread to be read."""
     tokens, probs = layout.find("tokens"), layout.find("probs")
-    count = tokens.shape[1]
-    rows = ((tokens, words[:count], False), (probs, words[count:], True))
+    rows = ((tokens, reading.pieces, False), (probs, reading.predictions, True))
     return tuple(
         letter for block, row, predicted in rows for letter in _spread(block, row, layout, predicted)
     )
@@ -332,7 +329,7 @@ def _letters(layout: Layout, words: Sequence[str]) -> tuple[Letter, ...]:
 def _spread(block: Block, words: Sequence[str], layout: Layout, predicted: bool) -> list[Letter]:
     if not words:
         return []
-    widest = max(1.0, max(len(word) for word in words) * 0.62)
+    widest = max(1.0, 1.1 * max(text_width(word) for word in words))
     size = min(4.5, max(1.4, 40 / len(words) / widest))
     pitch = max(1.0, size * widest * 1.15)
     middle = block.origin[0] + len(words) / 2

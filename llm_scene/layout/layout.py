@@ -16,6 +16,7 @@ from ..errors import UserError
 from ..network.graph import Matrix, Role
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
+from . import names
 
 Point = tuple[float, float, float]
 HEADS = ("fan", "grid")
@@ -70,6 +71,12 @@ class Box:
         """The box with a margin all round."""
         low, high = np.array(self.low) - by, np.array(self.high) + by
         return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
+
+    @staticmethod
+    def middle(at: Point, width: float, height: float) -> Box:
+        """A flat one, wide and high around a place."""
+        x, y, z = at
+        return Box((x - width / 2, y, z - height / 2), (x + width / 2, y, z + height / 2))
 
     @staticmethod
     def around(boxes: Iterable[Box]) -> Box:
@@ -213,6 +220,22 @@ class Letter:
     to: Point  # where its thread ends: the top of its cell
     predicted: bool
     chosen: bool = False  # the prediction that continues the prompt
+
+    @property
+    def name(self) -> str:
+        """What cues call it."""
+        return (names.prediction if self.predicted else names.token)(self.position)
+
+    @property
+    def ink(self) -> str:
+        """What it is written with."""
+        return "ink" if not self.predicted else "accent" if self.chosen else "threads"
+
+    @property
+    def thread(self) -> tuple[Point, Point]:
+        """The way from it to its cell."""
+        x, y, z = self.at
+        return (x, y, z - 0.3 * self.size), self.to
 
 
 @dataclass(frozen=True)

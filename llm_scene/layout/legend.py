@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..network.graph import Role
 from ..network.trace import Trace
+from . import names
+from .drawn import Align, Text
 from .layout import Box, Layout
 from .look import scale_of
-from .signs import Sign, legend_box
+from .signs import legend_box
 
 TITLES: tuple[tuple[Role, bool, str], ...] = (
     ("weight", True, "Weights (learned)"),
@@ -24,20 +27,15 @@ class LegendRow:
 
     role: Role
     signed: bool
+    name: str  # of the bar
     bar: Box  # flat: as low in y as high
-    title: Sign
-    marks: tuple[Sign, ...]  # from left to right
+    title: Text
+    marks: tuple[Text, ...]  # from left to right
 
     @property
     def names(self) -> tuple[str, ...]:
         """What its title, its bar and its marks are called."""
-        name = f"legend {self.title.text}"
-        return (name, bar_name(self.title.text), *(f"{name} mark {n}" for n in range(len(self.marks))))
-
-
-def bar_name(title: str) -> str:
-    """What the colour bar under a title is called."""
-    return f"legend bar {title}"
+        return self.title.name, self.name, *(mark.name for mark in self.marks)
 
 
 def legend(layout: Layout, trace: Trace) -> tuple[LegendRow, ...]:
@@ -52,15 +50,35 @@ def legend(layout: Layout, trace: Trace) -> tuple[LegendRow, ...]:
     for i, (role, signed, text) in enumerate(TITLES):
         z = top - (4 + 10 * i) * unit
         end = _range(_scales(trace, role, signed))
-        texts = (f"−{end}", "0", f"+{end}") if signed else ("0", end)
-        places = ((x, "left"), ((x + right) / 2, "centre"), (right, "right"))
-        marks = tuple(
-            Sign(mark, (at, y, z - 5.4 * unit), 2.2 * unit, align, "legend", text)
-            for mark, (at, align) in zip(texts, places if signed else (places[0], places[2]), strict=True)
+        marks = _marks((f"−{end}", "0", f"+{end}") if signed else ("0", end))
+        rows.append(
+            LegendRow(
+                role,
+                signed,
+                names.legend_bar(text),
+                Box((x, y, z - 2.8 * unit), (right, y, z - unit)),
+                Text(names.legend_title(text), text, (x, y, z), 3 * unit, "left", "names"),
+                tuple(
+                    Text(
+                        names.legend_mark(text, n),
+                        mark,
+                        (x + share * (right - x), y, z - 5.4 * unit),
+                        2.2 * unit,
+                        align,
+                        "faint",
+                    )
+                    for n, (mark, share, align) in enumerate(marks)
+                ),
+            )
         )
-        title = Sign(text, (x, y, z), 3 * unit, "left", "legend", text)
-        rows.append(LegendRow(role, signed, Box((x, y, z - 2.8 * unit), (right, y, z - unit)), title, marks))
     return tuple(rows)
+
+
+def _marks(texts: tuple[str, ...]) -> Iterator[tuple[str, float, Align]]:
+    """Numbers with their place along a bar, from 0 to 1, and the side that stands there."""
+    for n, text in enumerate(texts):
+        share = n / (len(texts) - 1)
+        yield text, share, "left" if share == 0 else "right" if share == 1 else "centre"
 
 
 def _scales(trace: Trace, role: Role, signed: bool) -> list[float]:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..network import Config
+from . import names
+from .drawn import Text
 from .layout import Box, Point
-from .signs import WIDTH
 
 CLEAR = 0.12  # clear ground before a model, relative to its width
 ASIDE = 0.12  # how far to the left of the smaller ones it begins, relative to its width
@@ -35,26 +36,12 @@ class Exhibit:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of a card; `at` is the left end of its baseline."""
-
-    text: str
-    at: Point
-    size: float
-
-    @property
-    def length(self) -> float:
-        """About how far it runs."""
-        return len(self.text) * self.size * WIDTH
-
-
-@dataclass(frozen=True)
 class Place:
     """Where an exhibit stands, and its card."""
 
     exhibit: Exhibit
     offset: Point  # by which everything of it is moved
-    card: tuple[Line, ...]
+    card: tuple[Text, ...]  # its lines, from the top
 
     @property
     def box(self) -> Box:
@@ -68,7 +55,7 @@ class Place:
         """About the room its card takes, seen from the front."""
         along, across = math.cos(math.radians(TURN)), math.sin(math.radians(TURN))
         ends = [
-            (x + along * line.length, y + across * line.length, z + line.size)
+            (x + along * line.width, y + across * line.width, z + line.size)
             for line in self.card
             for x, y, z in (line.at,)
         ]
@@ -93,7 +80,7 @@ def _offset(exhibit: Exhibit, before: list[Place]) -> Point:
     return left - low[0], behind - low[1], -low[2]
 
 
-def _card(exhibit: Exhibit, offset: Point) -> tuple[Line, ...]:
+def _card(exhibit: Exhibit, offset: Point) -> tuple[Text, ...]:
     """Over the back of its model: the name, and below it what it consists of."""
     c = exhibit.config
     room = max(exhibit.box.size[:2])
@@ -103,9 +90,11 @@ def _card(exhibit: Exhibit, offset: Point) -> tuple[Line, ...]:
         f"{_count(c.n_layer, 'layer')}, {_count(c.n_head, 'head')}, d_model {c.d_model:,}",
     )
     z = exhibit.box.size[2] + (2 * LEADING * FACT + RAISED) * room
-    lines = [Line(exhibit.title, (x, y, z), TITLE * room)]
+    name = names.card(exhibit.name)
+    lines = [Text(name, exhibit.title, (x, y, z), TITLE * room, "left")]
     for n, fact in enumerate(facts):
-        lines.append(Line(fact, (x, y, z - (n + 1) * LEADING * FACT * room), FACT * room))
+        at = (x, y, z - (n + 1) * LEADING * FACT * room)
+        lines.append(Text(name, fact, at, FACT * room, "left"))
     return tuple(lines)
 
 

@@ -8,7 +8,7 @@ and stay quieter than the activations, which are the actors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,28 @@ class Ramp:
 
 
 @dataclass(frozen=True)
+class Ink:
+    """What is written or drawn with: a colour of the look or `#rrggbb`, and how brightly it shines."""
+
+    colour: str
+    strength: float
+
+
+INKS = {
+    "ink": Ink("ink", 1.2),  # letters, words of the film
+    "accent": Ink("accent", 1.2),
+    "faint": Ink("faint", 1.0),
+    "names": Ink("ink", 1.0),
+    "threads": Ink("faint", 0.7),
+    "chosen": Ink("accent", 1.0),  # the likeliest candidate's bar, and the others'
+    "candidate": Ink("trunk", 0.8),
+    "back": Ink("background", 1.0),
+    "on dark": Ink("#ffffff", 1.0),  # numbers on cells of either room
+    "on light": Ink("#06121f", 1.0),
+}
+
+
+@dataclass(frozen=True)
 class Look:
     """A room, its light and its colours."""
 
@@ -60,6 +82,12 @@ class Look:
     idle: str  # links nothing has run along yet
     ramps: dict[str, Ramp]
     dark: bool
+
+    def inked(self, ink: str) -> tuple[str, float]:
+        """`#rrggbb` and strength of an ink."""
+        wanted = INKS[ink]
+        own = self.links.get(wanted.colour) or getattr(self, wanted.colour, wanted.colour)
+        return own, wanted.strength
 
     def ramp(self, role: Role, signed: bool) -> Ramp:
         """The colour map of a role."""
@@ -123,6 +151,30 @@ PAPER = Look(
 )
 
 LOOKS = {look.name: look for look in (STUDIO, PAPER)}
+
+# Colour maps by name: title and description. "look" keeps what the look brings.
+COLOUR_MAPS = {
+    "look": ("From the Look", "Hue tells weights, computed values and aggregates apart"),
+    "blue_orange": ("Blue and Orange", "Negative blue, positive orange, whatever the role"),
+    "grey": ("Greys", "Magnitude as brightness; the sign shows in the relief and the inspector only"),
+}
+_MAPPED = {  # by the map and whether the look is dark: for all roles
+    ("blue_orange", True): Ramp("#15171c", ("#b8651b", "#ffc27a"), ("#2f62b5", "#9cc7ff")),
+    ("blue_orange", False): Ramp("#eeece8", ("#e59a4e", "#a34f00"), ("#7fa9e0", "#1f4f9e")),
+    ("grey", True): Ramp("#16181c", ("#7d828c", "#f4f6fa"), ("#7d828c", "#f4f6fa")),
+    ("grey", False): Ramp("#f0eee9", ("#96938c", "#1b1c1f"), ("#96938c", "#1b1c1f")),
+}
+
+
+def look_of(name: str, colour_map: str = "look") -> Look:
+    """A look by its name, with another colour map where one is chosen."""
+    look = LOOKS[name]
+    if colour_map == "look":
+        return look
+    signed = _MAPPED[colour_map, look.dark]
+    positive = replace(signed, negative=())
+    ramps = {role: signed if role.endswith("signed") else positive for role in look.ramps}
+    return replace(look, ramps=ramps)
 
 
 def scale_of(values: Array) -> float:

@@ -6,11 +6,11 @@ with the model. One face, sizes by the size of the thing named.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from .layout import Block, Box, Layout, Point, Section
+from . import names
+from .drawn import Line, Text, text_width
+from .layout import Block, Box, Layout, Section
 
 DIMENSIONS = {
     "channel": "d_model",
@@ -22,84 +22,45 @@ DIMENSIONS = {
     "query": "queries",
     "key": "keys",
 }
-WIDTH = 0.56  # of a letter, relative to its size: an average over the face
 
 
-@dataclass(frozen=True)
-class Sign:
-    """Text. `at` is the point named by `align` ("left", "centre" or "right") on its last line's baseline."""
-
-    text: str
-    at: Point
-    size: float
-    align: str
-    kind: str  # "name", "dimension", "section"
-    of: str  # the block or section it belongs to
-    upright: bool = False  # turned to run upwards
-
-    @property
-    def box(self) -> Box:
-        """About the room it takes."""
-        lines = self.text.split("\n")
-        length = max(map(len, lines)) * self.size * WIDTH
-        height = len(lines) * self.size
-        shift = {"left": 0.0, "centre": -length / 2, "right": -length}[self.align]
-        x, y, z = self.at
-        if self.upright:
-            return Box((x - self.size, y, z + shift), (x, y, z + shift + length))
-        return Box((x + shift, y, z), (x + shift + length, y, z + height))
-
-
-@dataclass(frozen=True)
-class Bracket:
-    """A thin line along an edge with short ticks at its ends, through `points`."""
-
-    points: tuple[Point, ...]
-    width: float
-    kind: str  # "dimension" or "section"
-    of: str
-
-
-def name_sign(block: Block) -> Sign:
+def name_sign(block: Block) -> Text:
     """The block's name above its top edge."""
     x, y, z = block.origin
     rows, columns = block.shape
+    name = names.label(block.name)
     size = float(np.clip(1.1 + 0.05 * np.sqrt(rows * columns), 1.5, 6.0))
     if min(block.shape) == 1:
         size = min(size, 1.5)
     if rows == 1:  # a row of aggregates is named at its side
-        return Sign(block.label, (x - 0.8, y, z - 0.95), 1.3, "right", "name", block.name)
-    fits = len(block.label) <= 8 or len(block.label) * size * WIDTH < columns + 3
+        return Text(name, block.label, (x - 0.8, y, z - 0.95), 1.3, "right", "names")
+    fits = len(block.label) <= 8 or text_width(block.label, size) < columns + 3
     # A narrow sheet has its name in two lines.
     text = block.label if fits else block.label.replace(" ", "\n", 1)
-    longest = max(map(len, text.split("\n")))
-    size = max(1.5, min(size, (columns + 4) / (longest * WIDTH)))
-    return Sign(text, (x + columns / 2, y, z + 0.7), size, "centre", "name", block.name)
+    size = max(1.5, min(size, (columns + 4) / text_width(text)))
+    return Text(name, text, (x + columns / 2, y, z + 0.7), size, ink="names")
 
 
-def dimension_signs(block: Block) -> tuple[list[Sign], list[Bracket]]:
+def dimension_signs(block: Block) -> tuple[list[Text], list[Line]]:
     """What its rows and columns count, and how many they are: at the left and below."""
     x, y, z = block.origin
     rows, columns = block.shape
     signs, brackets = [], []
+    name = names.dimensions(block.name)
     size = float(np.clip(0.02 * max(rows, columns) + 0.75, 1.0, 3.0))
     thin = 0.08 * size
     if columns > 1:
         low, tick = z - rows - 0.6, 0.4 * size
         run = ((x, y, low), (x, y, low - tick), (x + columns, y, low - tick), (x + columns, y, low))
-        brackets.append(Bracket(run, thin, "dimension", block.name))
-        text = _dimension(block, 1)
-        signs.append(
-            Sign(
-                text, (x + columns / 2, y, low - tick - 1.25 * size), size, "centre", "dimension", block.name
-            )
-        )
+        brackets.append(Line(name, run, thin))
+        at = (x + columns / 2, y, low - tick - 1.25 * size)
+        signs.append(Text(name, _dimension(block, 1), at, size, ink="faint"))
     if rows > 1:
         left, tick = x - 0.6, 0.4 * size
         run = ((left, y, z), (left - tick, y, z), (left - tick, y, z - rows), (left, y, z - rows))
-        brackets.append(Bracket(run, thin, "dimension", block.name))
+        brackets.append(Line(name, run, thin))
         at = (left - tick - 0.4 * size, y, z - rows / 2)
-        signs.append(Sign(_dimension(block, 0), at, size, "centre", "dimension", block.name, upright=True))
+        signs.append(Text(name, _dimension(block, 0), at, size, ink="faint", upright=True))
     return signs, brackets
 
 
@@ -112,7 +73,7 @@ def _dimension(block: Block, which: int) -> str:
     return f"{count} {DIMENSIONS[axis]}"
 
 
-def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:
+def section_signs(layout: Layout) -> tuple[list[Text], list[Line]]:
     """A bracket with a title over every section; outer sections higher and larger."""
     signs, brackets = [], []
     for section in layout.sections:
@@ -126,23 +87,24 @@ def section_signs(layout: Layout) -> tuple[list[Sign], list[Bracket]]:
         (x0, y, _), (x1, _, _) = section.box.low, section.box.high
         tick = min(0.5 * size, 0.75 * layout.gap)
         run = ((x0, y, height - tick), (x0, y, height), (x1, y, height), (x1, y, height - tick))
-        brackets.append(Bracket(run, min(0.07 * size, 0.14 * layout.gap), "section", "/".join(section.path)))
+        brackets.append(Line(names.bracket(section.path), run, min(0.07 * size, 0.14 * layout.gap)))
         at = ((x0 + x1) / 2, y, height + 0.5 * size)
-        signs.append(Sign(section.name, at, size, "centre", "section", "/".join(section.path)))
+        signs.append(Text(names.section(section.path), section.name, at, size, ink="names"))
     return signs, brackets
 
 
 def _title_size(section: Section, layout: Layout) -> float:
     """Lines are seen from further away than a row is: their titles are as large as the section allows."""
     most = 1.5 if layout.arrangement.blocks == "row" else 4.0
-    fits = section.box.size[0] / (len(section.name) * WIDTH)
+    fits = section.box.size[0] / text_width(section.name)
     return max(1.5 * layout.gap, min(most * layout.gap, fits))
 
 
-def _head_sign(section: Section, gap: float) -> Sign:
+def _head_sign(section: Section, gap: float) -> Text:
     """A head is named at the upper left of its sheet."""
     (x, y, _), (_, _, z) = section.box.low, section.box.high
-    return Sign(section.name, (x, y, z + 0.75 * gap), 0.7 * gap, "left", "section", "/".join(section.path))
+    at = (x, y, z + 0.75 * gap)
+    return Text(names.section(section.path), section.name, at, 0.7 * gap, "left", "names")
 
 
 def legend_box(layout: Layout) -> Box:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ NAME = re.compile(r"[\w-][\w.-]{0,63}")
 
 @dataclass(frozen=True)
 class Preset:
-    """A model and a question to it, from `preset.toml`."""
+    """A model and a question to it, from `preset.toml`, with the options that show it best."""
 
     name: str
     title: str
@@ -30,24 +30,20 @@ class Preset:
     task: str = ""  # what it does, as the end of a sentence: "sorts six letters"
     model: str = ""  # folder of the checkpoint, relative to the preset's own; empty for shapes
     prompt: str = ""
-    steps: int = 1
-    temperature: float = 0.0
-    top_k: int = 0
-    top_p: float = 1.0
-    seed: int = 0
-    look: str = ""  # empty: as it is
-    cut: str = ""  # of the film; empty: as it is
-    heads: str = ""  # how they are arranged; empty: as it is
-    blocks: str = ""
     license: str = ""
     source: str = ""
     folder: Path = Path()
+    file: Path = Path()
     shape: Config | None = None  # of a model without weights
+    options: Mapping[str, Any] = field(default_factory=dict)  # all further entries: see staging.options
 
     @property
     def model_folder(self) -> Path | None:
         """Where its checkpoint is; None for shapes without weights."""
         return self.folder / self.model if self.model else None
+
+
+OWN = tuple(f.name for f in fields(Preset) if f.name not in ("folder", "file", "shape", "options"))
 
 
 def user_folders() -> list[Path]:
@@ -86,15 +82,12 @@ def read_preset(path: Path) -> Preset:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not valid TOML: {reason(error)}.") from None
     shape = _shape(path, data.pop("shape", None))
-    known = {f.name: f.type for f in fields(Preset) if f.name not in ("folder", "shape")}
+    options = {key: data.pop(key) for key in list(data) if key not in OWN}
     for key, value in data.items():
-        if key not in known:
-            raise UserError(f"{path} has an unknown entry {key!r}.")
-        if not _fits(value, str(known[key])):
-            raise UserError(f"{path} needs {_word(str(known[key]))} for {key}.")
-        data[key] = float(value) if known[key] == "float" else value
+        if not isinstance(value, str):
+            raise UserError(f"{path} needs a text for {key}.")
     data = {"name": _name(path), "title": _name(path)} | data
-    preset = Preset(folder=path.parent, shape=shape, **data)
+    preset = Preset(folder=path.parent, file=path, shape=shape, options=options, **data)
     if (preset.shape is None) == (not preset.model):
         raise UserError(f"{path} needs either a model folder or a [shape].")
     return preset
@@ -104,14 +97,9 @@ def preset_toml(preset: Preset) -> str:
     """The text of a preset's file, which `read_preset` reads back."""
     import json
 
-    default = Preset(name="", title="")
-    lines = []
-    for field in fields(Preset):
-        value = getattr(preset, field.name)
-        if field.name in ("folder", "shape") or value == getattr(default, field.name):
-            continue
-        lines.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}")
-    return "\n".join(lines) + "\n"
+    entries = {name: value for name in OWN if (value := getattr(preset, name))} | dict(preset.options)
+    lines = (f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in entries.items())
+    return "".join(lines)
 
 
 def save_preset(preset: Preset, folder: Path) -> Path:
@@ -155,15 +143,3 @@ def _shape(path: Path, table: Any) -> Config | None:
     from .config_json import shape_from_table
 
     return shape_from_table(path, table)
-
-
-def _fits(value: object, kind: str) -> bool:
-    if kind == "str":
-        return isinstance(value, str)
-    if kind == "float":
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e9
-    return type(value) is int and 0 <= value < 1 << 63
-
-
-def _word(kind: str) -> str:
-    return {"str": "a text", "float": "a number", "int": "a whole number"}[kind]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import UserError
 from ..film.film import Caption
+from ..staging.production import Production
 from ..writing import whole_file
 
 
-def write_captions(captions: Iterable[Caption], path: Path) -> None:
-    """Write captions as the suffix of `path` says; UserError for any other suffix."""
-    text = subtitles(list(captions), path.suffix.lower())
+def write_captions(path: Path, made: Production) -> None:
+    """Write a production's captions as the suffix of `path` says; UserError for any other suffix."""
+    text = subtitles(made.film.captions, path.suffix.lower())
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -9,30 +10,34 @@ import bpy
 
 from ..film.film import Film
 from ..film.front import done
-from ..film.props import Formula, Note, Swarm
+from ..film.props import Formula, Screen, Swarm
 from ..layout.budget import Detail, slabs
+from ..layout.drawn import Text
 from ..layout.inspection import standing
-from ..layout.layout import Block, Layout
-from ..layout.legend import legend
+from ..layout.layout import Block, Layout, Letter
 from ..layout.look import Look, scale_of
-from ..layout.signs import Sign, dimension_signs, name_sign, section_signs
 from ..network.graph import Role
 from ..network.trace import Trace
+from ..staging.production import Production
+from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
 from .camera import film_camera
 from .cells import cell_object
 from .formula import formula_object
-from .labels import Lettering, bar_object, letter_name, letter_object, line_object, text_object
-from .legend import legend_objects
+from .labels import Lettering, bar_object, letter_object, line_object, text_object
+from .legend import ramp_object
 from .links import link_object
 from .materials import (
     PROPERTIES,
+    bar_material,
     cell_material,
     ink_material,
     link_material,
+    screen_material,
     swarm_material,
 )
 from .room import furnish
+from .screen import screen_object
 from .slabs import Pictures, picture, slab_object
 from .swarm import swarm_object
 from .window import open_window
@@ -64,12 +69,31 @@ class _Studio:
     scene: bpy.types.Scene
     look: Look
     layout: Layout
-    collections: dict[tuple[str, ...], bpy.types.Collection]
-    objects: dict[str, bpy.types.Object]
     curves: Curves
+    detail: Detail
+    collections: dict[tuple[str, ...], bpy.types.Collection] = field(default_factory=dict)
+    objects: dict[str, bpy.types.Object] = field(default_factory=dict)
     scales: dict[str, float] = field(default_factory=dict)  # what fills the colour map, by matrix
     pictures: dict[Kind, Pictures] = field(default_factory=dict)
-    materials: dict[Kind, bpy.types.Material] = field(default_factory=dict)  # of cuboids
+    lettering: Lettering = field(default_factory=Lettering)
+
+    def __post_init__(self) -> None:
+        self.large = slabs(self.layout, self.detail.cuboids)
+        # Materials, made where they are first needed and shared from then on.
+        self.cells = functools.cache(functools.partial(cell_material, self.look))
+        self.moving = functools.cache(functools.partial(swarm_material, self.look))
+        self.link = functools.cache(functools.partial(link_material, self.look))
+        self.ink = functools.cache(lambda ink: ink_material(self.look, ink, *self.look.inked(ink)))
+
+    @functools.cached_property
+    def ramp(self) -> bpy.types.Material:
+        """What strips of colours are made of."""
+        return bar_material()
+
+    @functools.cached_property
+    def wall(self) -> bpy.types.Material:
+        """What comes before the model during a calculation."""
+        return screen_material(self.look)
 
     def collection(self, *path: str) -> bpy.types.Collection:
         """The collection at a path, made where missing; nested as the path is."""
@@ -95,20 +119,15 @@ class _Studio:
 
 
 def build(
-    layout: Layout,
-    trace: Trace,
-    film: Film | None,
-    look: Look,
-    progress: Progress | None = None,
-    detail: Detail = DETAIL,
+    made: Production, detail: Detail = DETAIL, progress: Progress | None = None, *, still: bool = False
 ) -> bpy.types.Scene:
-    """A new Blender scene of a traced model, with the film's keyframes if there is a film.
+    """A new Blender scene of a production, with its film's keyframes and props unless it is to be `still`.
 
     `detail` says how many cells may become cuboids; the largest matrices become slabs instead.
 
     Nothing that exists in the file is touched. `progress` is told the share done and what is being done.
     """
-    steps = construct(layout, trace, film, look, detail)
+    steps = construct(made, detail, still=still)
     while True:
         try:
             share, what = next(steps)
@@ -120,24 +139,24 @@ def build(
 
 
 def construct(
-    layout: Layout, trace: Trace, film: Film | None, look: Look, detail: Detail = DETAIL
+    made: Production, detail: Detail = DETAIL, *, still: bool = False
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """`build` in small steps: yields the share done and what is being done, and returns the scene."""
+    film = None if still else made.film
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
-    studio = _Studio(scene, look, layout, {}, {}, _curves(scene, film))
+    studio = _Studio(scene, made.look, made.layout, _curves(scene, film), detail)
     steps = (
-        *_model(studio, trace, detail),
-        _props(studio, film),
-        _room(studio),
-        _film(studio, film),
-        _window(studio, trace, detail),
+        *_model(studio, made.trace, film),
+        ("room", _room(studio)),
+        ("film", _film(studio, film)),
+        ("window", _window(studio, made.trace)),
     )
     begun = 0.0
-    for (what, weight), step in zip(STEPS.items(), steps, strict=True):
+    for what, step in steps:
         yield begun, what
-        yield from ((begun + weight * share, what) for share in step)
-        begun += weight
+        yield from ((begun + STEPS[what] * share, what) for share in step)
+        begun += STEPS[what]
     return scene
 
 
@@ -149,70 +168,105 @@ def _curves(scene: bpy.types.Scene, film: Film | None) -> Curves:
 
 
 def model_objects(
-    scene: bpy.types.Scene, name: str, layout: Layout, trace: Trace, look: Look, detail: Detail = DETAIL
+    scene: bpy.types.Scene, name: str, made: Production, detail: Detail = DETAIL
 ) -> Generator[float, None, dict[str, bpy.types.Object]]:
-    """All that stands of a traced model, in a collection called `name`, without a room or a film.
+    """All that stands of a production, in a collection called `name`, without a room or a film.
 
     Yields the share done, and returns the objects under the names by which cues find them.
     """
-    studio = _Studio(scene, look, layout, {}, {}, Curves(name))
+    studio = _Studio(scene, made.look, made.layout, Curves(name), detail)
     studio.collection().name = name
-    steps = _model(studio, trace, detail)
-    for n, step in enumerate(steps):
+    steps = _model(studio, made.trace, None)
+    for n, (_, step) in enumerate(steps):
         yield from ((n + share) / len(steps) for share in step)
     return studio.objects
 
 
-def _model(studio: _Studio, trace: Trace, detail: Detail) -> tuple[Iterator[float], ...]:
-    """The steps that put up a model, without what is around it."""
-    return (
-        _pictures(studio, trace, detail),
-        _matrices(studio, trace, detail),
-        _links(studio),
-        _labels(studio),
-        _letters(studio),
-        _candidates(studio),
-        _legend(studio, trace),
-    )
+def _model(studio: _Studio, trace: Trace, film: Film | None) -> list[tuple[str, Iterator[float]]]:
+    """The steps that put up everything that is drawn, by what they make."""
+    groups: dict[str, list[Thing]] = {}
+    for thing in things(studio.layout, trace, film):
+        groups.setdefault(thing.group[0].lower(), []).append(thing)
+    drawn = ((what, _put_up(studio, trace, groups[what])) for what in STEPS if what in groups)
+    return [("pictures", _pictures(studio, trace)), *drawn]
 
 
-def _pictures(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
+def _pictures(studio: _Studio, trace: Trace) -> Iterator[float]:
     layout = studio.layout
     for n, matrix in enumerate(matrices := [m for m in trace.network if m.shown]):
         yield 0.4 * n / len(matrices)
         studio.scales[matrix.name] = scale_of(trace[matrix.name])
-    large = slabs(layout, detail.cuboids)
-    kinds = _by_kind(block for block in layout.blocks.values() if block.name in large)
+    kinds = _by_kind(block for block in layout.blocks.values() if block.name in studio.large)
     for n, (kind, blocks) in enumerate(kinds.items()):
         yield 0.4 + 0.6 * n / len(kinds)
-        studio.pictures[kind] = picture(blocks, trace, studio.scales, studio.look, *kind, detail.bits)
+        studio.pictures[kind] = picture(blocks, trace, studio.scales, studio.look, *kind, studio.detail.bits)
 
 
-def _matrices(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
-    layout, scales = studio.layout, studio.scales
-    large = slabs(layout, detail.cuboids)
-    for kind in _by_kind(layout.blocks.values()):
-        studio.materials[kind] = cell_material(studio.look, *kind)
-    for n, block in enumerate(layout.blocks.values()):
-        yield n / len(layout.blocks)
-        kind, scale = _kind(block), scales[block.matrix.name]
-        if block.name in large:
-            sheet = slab_object(block, studio.pictures[kind], layout.n_prompt)
-        else:
-            sheet = cell_object(block, trace, scale, studio.materials[kind], layout.n_prompt)
-        sheet["scale"] = scale
-        studio.add(block.name, sheet, "Matrices", *block.section, **PROPERTIES)
-        sheet["reveal"] = done(trace.n_positions - layout.n_prompt)
+def _put_up(studio: _Studio, trace: Trace, things: list[Thing]) -> Iterator[float]:
+    """Make the objects of things, file them, and hang those on others that move along with them."""
+    for n, thing in enumerate(things):
+        yield n / len(things)
+        made, properties = _object(studio, trace, thing)
+        studio.add(thing.name, made, *thing.group, **properties)
+        if thing.on:
+            _attach(made, studio.objects[thing.on])
 
 
-def _window(studio: _Studio, trace: Trace, detail: Detail) -> Iterator[float]:
+def _object(studio: _Studio, trace: Trace, thing: Thing) -> tuple[bpy.types.Object, dict[str, float]]:
+    """The object of a thing, and the custom properties by which cues change how it looks."""
+    match thing.form:
+        case Block() as block:
+            return _sheet(studio, trace, block), PROPERTIES | {
+                "reveal": done(trace.n_positions - studio.layout.n_prompt)
+            }
+        case Tubes(links=links, kind=kind):
+            return link_object(thing.name, links, studio.link(kind)), {"reveal": 1.5, "dim": 0.0}
+        case Text() as text:
+            return text_object(text, studio.ink(text.ink)), {}
+        case Drawing(lines=lines, texts=texts):
+            laid = [studio.lettering.lay(text) for text in texts]
+            return line_object(thing.name, lines, studio.ink(lines[0].ink), laid, thing.at), {}
+        case Letter() as letter:
+            return letter_object(letter, studio.ink(letter.ink)), {}
+        case Bar(box=box, ink=ink):
+            return bar_object(thing.name, box, thing.at, studio.ink(ink)), {}
+        case Ramp() as ramp:
+            return ramp_object(thing.name, ramp, studio.look, studio.ramp), {}
+        case Swarm() as swarm:
+            moving = {"pose": 0.0, "highlight": 0.0, "dim": 0.0}
+            return swarm_object(swarm, studio.moving(swarm.role, swarm.signed, len(swarm.values))), moving
+        case Formula() as formula:
+            return formula_object(formula, studio.ink(formula.ink)), {}
+        case Screen() as screen:
+            return screen_object(screen, studio.wall), {}
+
+
+def _sheet(studio: _Studio, trace: Trace, block: Block) -> bpy.types.Object:
+    """A matrix as a slab where there is a picture of it, else as cuboids."""
+    kind, scale = _kind(block), studio.scales[block.matrix.name]
+    if block.name in studio.large:
+        sheet = slab_object(block, studio.pictures[kind], studio.layout.n_prompt)
+    else:
+        sheet = cell_object(block, trace, scale, studio.cells(*kind), studio.layout.n_prompt)
+    sheet["scale"] = scale
+    return sheet
+
+
+def _attach(thing: bpy.types.Object, to: bpy.types.Object) -> None:
+    """Move with another object from now on, without moving now."""
+    thing.parent = to
+    thing.location = thing.location - to.location
+
+
+def _window(studio: _Studio, trace: Trace) -> Iterator[float]:
     """Cuboids around the cell that asks for them, where it is in a slab."""
     yield 0.0
-    block = standing(studio.layout, *detail.window) if detail.window is not None else None
-    if block is None or detail.window is None or block.name not in slabs(studio.layout, detail.cuboids):
+    wanted = studio.detail.window
+    block = standing(studio.layout, *wanted) if wanted is not None else None
+    if block is None or wanted is None or block.name not in studio.large:
         return
-    slab, material = studio.objects[block.name], studio.materials[_kind(block)]
-    open_window(slab, block, trace, block.place(detail.window[1]), material, studio.layout.n_prompt)
+    slab, material = studio.objects[block.name], studio.cells(*_kind(block))
+    open_window(slab, block, trace, block.place(wanted[1]), material, studio.layout.n_prompt)
 
 
 def _kind(block: Block) -> Kind:
@@ -225,131 +279,6 @@ def _by_kind(blocks: Iterable[Block]) -> dict[Kind, list[Block]]:
     for block in blocks:
         kinds.setdefault(_kind(block), []).append(block)
     return kinds
-
-
-def _links(studio: _Studio) -> Iterator[float]:
-    """One object for all links of a kind into a block, so that a cue can run along them."""
-    materials = {kind: link_material(studio.look, kind) for kind in studio.look.links}
-    groups: dict[tuple[str, str], list] = {}
-    for link in studio.layout.links:
-        groups.setdefault((link.target, link.kind), []).append(link)
-    for n, ((target, kind), links) in enumerate(groups.items()):
-        yield n / len(groups)
-        name = link_name(target, kind)
-        made = link_object(name, links, materials[kind])
-        section = studio.layout[target].section
-        studio.add(name, made, "Links", section[0], reveal=1.5, dim=0.0)
-
-
-def link_name(target: str, kind: str) -> str:
-    """The object of the links of a kind that lead into a block."""
-    return f"{kind} into {target}"
-
-
-def _labels(studio: _Studio) -> Iterator[float]:
-    ink = ink_material(studio.look, "ink", studio.look.ink)
-    faint = ink_material(studio.look, "faint", studio.look.faint)
-    lettering = Lettering()
-    for n, block in enumerate(studio.layout.blocks.values()):
-        yield n / len(studio.layout.blocks)
-        path = ("Labels", block.section[0])
-        sheet = studio.objects[block.name]
-        name = f"name {block.name}"
-        _attach(studio.add(name, text_object(name, name_sign(block), ink), *path), sheet)
-        dimensions = _dimensions(block, lettering, faint)
-        if dimensions is not None:
-            _attach(studio.add(f"dimensions {block.name}", dimensions, *path), sheet)
-    signs, brackets = section_signs(studio.layout)
-    for sign in signs:
-        name = f"section {sign.of}"
-        studio.add(name, text_object(name, sign, ink), "Labels", "Sections")
-    for bracket in brackets:
-        name = f"bracket {bracket.of}"
-        line = line_object(name, [(bracket.points, bracket.width)], faint)
-        studio.add(name, line, "Labels", "Sections")
-
-
-def _dimensions(block: Block, lettering: Lettering, material: bpy.types.Material) -> bpy.types.Object | None:
-    signs, brackets = dimension_signs(block)
-    if not signs:
-        return None
-    lines = [(bracket.points, bracket.width) for bracket in brackets]
-    return line_object(f"dimensions {block.name}", lines, material, [lettering.lay(sign) for sign in signs])
-
-
-def _attach(thing: bpy.types.Object, to: bpy.types.Object) -> None:
-    """Move with another object from now on, without moving now."""
-    thing.parent = to
-    thing.location = thing.location - to.location
-
-
-def _letters(studio: _Studio) -> Iterator[float]:
-    ink = ink_material(studio.look, "letters", studio.look.ink, 1.2)
-    accent = ink_material(studio.look, "predictions", studio.look.accent, 1.2)
-    faint = ink_material(studio.look, "threads", studio.look.faint, 0.7)
-    for n, letter in enumerate(studio.layout.letters):
-        yield n / len(studio.layout.letters)
-        name = letter_name(letter)
-        material = accent if letter.chosen else faint if letter.predicted else ink
-        studio.add(name, letter_object(letter, material), "Letters")
-        x, y, z = letter.at
-        thread = line_object(f"thread {name}", [(((x, y, z - 0.3 * letter.size), letter.to), 0.12)], faint)
-        studio.add(f"thread {name}", thread, "Letters")
-
-
-def _candidates(studio: _Studio) -> Iterator[float]:
-    """Bars with token and percentage; a bar's origin is its left end, so that it grows by its scale."""
-    ink = ink_material(studio.look, "candidate text", studio.look.ink, 1.2)
-    first = ink_material(studio.look, "candidate chosen", studio.look.accent, 1.0)
-    other = ink_material(studio.look, "candidate", studio.look.links["trunk"], 0.8)
-    for i, candidate in enumerate(studio.layout.candidates):
-        yield i / len(studio.layout.candidates)
-        x, y, z = candidate.at
-        bar = bar_object(f"candidate {i} bar", candidate, other if i else first)
-        studio.add(f"candidate {i} bar", bar, "Candidates")
-        size = 0.75 * candidate.height
-        foot = z - 0.36 * size
-        token = Sign(candidate.text, (x - 0.5 * size, y, foot), size, "right", "candidate", "")
-        end = (x + candidate.length + 0.5 * size, y, foot)
-        share = Sign(f"{candidate.probability:.1%}", end, 0.8 * size, "left", "candidate", "")
-        for name, sign in ((f"candidate {i} token", token), (f"candidate {i} share", share)):
-            studio.add(name, text_object(name, sign, ink), "Candidates")
-
-
-def _legend(studio: _Studio, trace: Trace) -> Iterator[float]:
-    yield 0.0
-    for name, thing in legend_objects(legend(studio.layout, trace), studio.look):
-        studio.add(name, thing, "Legend")
-
-
-def _props(studio: _Studio, film: Film | None) -> Iterator[float]:
-    """What exists for the film alone."""
-    if film is None or not film.props:
-        return
-    inks = {
-        "ink": ink_material(studio.look, "words", studio.look.ink, 1.2),
-        "accent": ink_material(studio.look, "accented words", studio.look.accent, 1.2),
-        "faint": ink_material(studio.look, "faint words", studio.look.faint),
-        "on dark": ink_material(studio.look, "numbers on dark", "#ffffff"),
-        "on light": ink_material(studio.look, "numbers on light", "#06121f"),
-    }
-    materials: dict[tuple[str, bool, int], bpy.types.Material] = {}
-    for n, prop in enumerate(film.props):
-        yield n / len(film.props)
-        if isinstance(prop, Swarm):
-            key = (prop.role, prop.signed, len(prop.values))
-            if key not in materials:
-                materials[key] = swarm_material(studio.look, *key)
-            made, properties = swarm_object(prop, materials[key]), {"pose": 0.0, "highlight": 0.0, "dim": 0.0}
-        elif isinstance(prop, Note):
-            sign = Sign(prop.text, prop.at, prop.size, prop.align, "note", "")
-            made, properties = text_object(prop.name, sign, inks[prop.ink]), {}
-        elif isinstance(prop, Formula):
-            made, properties = formula_object(prop, inks[prop.ink]), {}
-        else:
-            line = line_object(prop.name, [(prop.points, prop.width)], inks[prop.ink])
-            made, properties = line, {}
-        studio.add(prop.name, made, "Props", prop.name.partition(":")[0], **properties)
 
 
 def _room(studio: _Studio) -> Iterator[float]:

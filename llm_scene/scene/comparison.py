@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
 
 from ..film.film import Film, Pose
-from ..film.props import Note
-from ..film.scale import PIN, card_name, pin_height, pin_name
-from ..layout.budget import CUBOIDS, Detail
-from ..layout.layout import Layout
+from ..film.scale import PIN, pin_height
+from ..layout import names
+from ..layout.budget import Detail
+from ..layout.drawn import Line, Text
 from ..layout.lineup import LEAN, TURN, Place
 from ..layout.look import Look
 from ..layout.structure import Structure
-from ..network.trace import Trace
+from ..staging.comparison import Comparison
+from ..staging.production import Production
 from .animate import Curves, key_channel, set_timeline
-from .build import MARK, model_objects
+from .build import DETAIL, MARK, model_objects
 from .camera import CAMERA, TARGET, place
 from .labels import Lettering, line_object, quiet
 from .room import light
@@ -32,9 +33,7 @@ PIN_WIDTH = 0.0012  # of a pin's line, relative to the camera's distance
 FACING = (math.radians(90 - LEAN), 0.0, math.radians(TURN))  # of writing that faces the viewer
 MARGIN, CAPITAL = 0.25, 0.73  # of a plate round its text, and height of capital letters, by the letters
 IN_FRONT = 0.05  # of a cell hangs its number
-INKS = {"ink": "ink", "back": "background"}
 GROUND = 40.0  # reach of the ground, in distances of the last subject
-Living = tuple[Layout, Trace]  # a model with its true values
 
 
 @dataclass
@@ -58,16 +57,10 @@ class _Stage:
 
 
 def construct_comparison(
-    places: tuple[Place, ...],
-    models: Mapping[str, Living | Structure],
-    film: Film,
-    look: Look,
-    budget: int = CUBOIDS,
+    made: Comparison, detail: Detail = DETAIL
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
-    """A new scene of models side by side with their film, in small steps: see `build.construct`.
-
-    `models` are by the names of the exhibits.
-    """
+    """A new scene of models side by side with their film, in small steps: see `build.construct`."""
+    places, film, look = made.places, made.film, made.look
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
     stage = _Stage(scene, look, {}, Lettering())
@@ -75,11 +68,11 @@ def construct_comparison(
     for n, spot in enumerate(places):
         begun, part = 0.8 * n / len(places), 0.8 / len(places)
         yield begun, "matrices"
-        model = models[spot.exhibit.name]
+        model = made.models[spot.exhibit.name]
         if isinstance(model, Structure):
             _structure(stage, spot, model, materials)
         else:
-            for share in _living(stage, spot, model, film, budget):
+            for share in _living(stage, spot, model, film, detail):
                 yield begun + part * share, "matrices"
     yield 0.8, "labels"
     _cards(stage, places)
@@ -94,15 +87,9 @@ def construct_comparison(
     return scene
 
 
-def build_comparison(
-    places: tuple[Place, ...],
-    models: Mapping[str, Living | Structure],
-    film: Film,
-    look: Look,
-    budget: int = CUBOIDS,
-) -> bpy.types.Scene:
+def build_comparison(made: Comparison, detail: Detail = DETAIL) -> bpy.types.Scene:
     """`construct_comparison` to its end."""
-    steps = construct_comparison(places, models, film, look, budget)
+    steps = construct_comparison(made, detail)
     while True:
         try:
             next(steps)
@@ -122,16 +109,13 @@ def _structure(
 
 
 def _living(
-    stage: _Stage, spot: Place, model: Living, film: Film, budget: int
+    stage: _Stage, spot: Place, model: Production, film: Film, detail: Detail
 ) -> Generator[float, None, None]:
     """A model with its values; objects that no cue names by themselves go with the model."""
-    layout, trace = model
     name = spot.exhibit.name
-    found = yield from model_objects(
-        stage.scene, spot.exhibit.title, layout, trace, stage.look, Detail(budget)
-    )
+    found = yield from model_objects(stage.scene, spot.exhibit.title, model, detail)
     for key, thing in found.items():
-        alone = f"{name}/{key}"
+        alone = names.of_model(name, key)
         stage.add(alone if (alone, "hidden") in film.tracks else name, thing)
         if thing.parent is None:
             thing.location = [a + b for a, b in zip(thing.location, spot.offset, strict=True)]
@@ -143,7 +127,7 @@ def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
     back = card_material(stage.look, "card plates", stage.look.ground)
     into = stage.collection("Cards")
     for spot in places:
-        name, size = card_name(spot), spot.card[0].size
+        name, size = spot.card[0].name, spot.card[0].size
         card = bpy.data.objects.new(name, None)
         card.location, card.rotation_euler = spot.card[0].at, FACING
         card.scale = (size,) * 3
@@ -196,11 +180,13 @@ def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
     back = card_material(stage.look, "pin plates", stage.look.ground)
     into = stage.collection("Pins")
     for n, spot in enumerate(places[:-1]):
-        name, height = pin_name(spot), pin_height(n)
+        name, height = names.pin(spot.exhibit.name), pin_height(n)
         foot, head = (bpy.data.objects.new(title, None) for title in (name, f"{name} head"))
         foot.location = (*spot.box.centre[:2], spot.box.low[2])
         foot.scale = (0.0, 0.0, 0.0)
-        line = line_object(f"{name} line", [(((0, 0, 0), (0, 0, height)), PIN_WIDTH)], ink)
+        line = line_object(
+            f"{name} line", [Line(name, ((0.0, 0.0, 0.0), (0.0, 0.0, height)), PIN_WIDTH)], ink
+        )
         head.location, head.rotation_euler = (0.0, 0.0, height), FACING
         text = _text(f"{name} text", spot.exhibit.title, PIN, ink, stage.setting)
         plate = _plate(f"{name} plate", [text], back)
@@ -214,9 +200,9 @@ def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
 def _notes(stage: _Stage, film: Film) -> None:
     """Numbers on the cells with which the film begins."""
     look, into = stage.look, stage.collection("Numbers")
-    inks = {ink: card_material(look, f"numbers {ink}", getattr(look, code)) for ink, code in INKS.items()}
+    inks = {ink: card_material(look, f"numbers {ink}", look.inked(ink)[0]) for ink in ("ink", "back")}
     for note in film.props:
-        assert isinstance(note, Note)
+        assert isinstance(note, Text)
         thing = _text(note.name, note.text, note.size, inks[note.ink], stage.setting, left=False)
         x, y, z = note.at
         thing.location, thing.rotation_euler.x = (x, y - IN_FRONT, z), math.pi / 2

@@ -9,7 +9,7 @@ from typing import TypeVar
 import bpy
 
 from ..film.film import Caption, Card, Chapter, Film
-from ..film.words import length as length_of
+from ..layout.drawn import text_width
 from .compat import add_strip
 from .labels import face
 
@@ -51,7 +51,7 @@ def add_cards(scene: bpy.types.Scene, cards: Iterable[Card], frames: Sequence[in
         for text, size, height, channel in ((card.title, 9, 0.5, 4), (card.line, 18, 0.42, 5)):
             strip = add_strip(editor, text, "TEXT", channel, first, length)
             strip.text, strip.font, strip.color = text, face(text), INK
-            strip.font_size = min(side / size, render.resolution_x / (0.62 * max(1.0, length_of(text))))
+            strip.font_size = min(side / size, render.resolution_x / (1.1 * max(0.56, text_width(text))))
             strip.location, strip.wrap_width = (0.5, height), 0.9
             strip.alignment_x, strip.anchor_x, strip.anchor_y = "CENTER", "CENTER", "BOTTOM"
             strip.use_shadow = False

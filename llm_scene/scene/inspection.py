@@ -12,10 +12,10 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from ..errors import UserError
+from ..layout.drawn import Line, Text, text_width
 from ..layout.inspection import Inspection, Mark
 from ..layout.layout import Layout, Link, Point
 from ..layout.look import Look
-from ..layout.signs import Sign
 from .animate import Curves
 from .labels import line_object, text_object
 from .links import link_object
@@ -30,7 +30,6 @@ ABOVE = 0.15  # of the letters over their plate, in letters: viewports tell no s
 LEADING = 1.5  # from line to line, in letters
 BROAD = 0.46  # greatest width of the box, as a part of the picture
 LOUD = 0.6  # a box of such a part of the picture's width speaks too loudly
-WIDE = 0.5  # of a letter on average, in its height
 GAP = 0.04  # between the box and what it stands beside, in halves of the picture
 CAPTIONS = -0.7  # below here captions are read
 SHARP = 100  # f-stop beyond which all depths are
@@ -209,10 +208,9 @@ def _ink(look: Look, tone: str) -> bpy.types.Material:
 def _outlines(
     name: str, marks: Sequence[Mark], ink: bpy.types.Material, width: float, lift: float
 ) -> bpy.types.Object:
-    corners = (mark.corners(lift) for mark in marks)
-    rings = ([tuple(point) for point in (*ring, ring[0])] for ring in corners)
+    rings = (mark.corners(lift) for mark in marks)
     return line_object(
-        name, [(tuple(side), width) for ring in rings for side in itertools.pairwise(ring)], ink
+        name, [Line(name, tuple(tuple(point) for point in (*ring, ring[0])), width) for ring in rings], ink
     )
 
 
@@ -228,8 +226,8 @@ def _box(
     yield holder
     yield _plate(width, height, holder, _ink(look, "plate"))
     for i, (text, tone) in enumerate(inspection.lines(LETTERS)):
-        sign = Sign(text, (0.0, 0.0, 0.0), 1.0, "left", "inspected", text)
-        line = text_object(f"inspected line {i + 1}", sign, _ink(look, tone))
+        words = Text(f"inspected line {i + 1}", text, (0.0, 0.0, 0.0), 1.0, "left")
+        line = text_object(words, _ink(look, tone))
         line.location = (1.0 - width / 2, height / 2 - LEADING * (i + 1), ABOVE)
         line.rotation_euler = (0, 0, 0)
         line.parent = holder
@@ -239,7 +237,7 @@ def _box(
 def _extent(inspection: Inspection) -> tuple[float, float]:
     """Width and height of the box, in letters."""
     lines = inspection.lines(LETTERS)
-    return WIDE * max(len(text) for text, _ in lines) + 2, LEADING * len(lines) + 1
+    return max(text_width(text) for text, _ in lines) + 2, LEADING * len(lines) + 1
 
 
 def _plate(

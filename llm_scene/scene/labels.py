@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
@@ -11,8 +12,8 @@ import numpy as np
 from mathutils import Vector
 from mathutils.geometry import delaunay_2d_cdt
 
-from ..layout.layout import Candidate, Letter, Point
-from ..layout.signs import Sign
+from ..layout.drawn import Line, Text
+from ..layout.layout import Box, Letter, Point
 from ..network.ops import Array
 
 FACE = "Inter.woff2"
@@ -21,7 +22,6 @@ WIDE_FACE = "Noto Sans CJK Regular.woff2"
 WIDE_NAME = "LLM Scene face, East Asian"
 WIDE = 0x2E80  # from here on letters are in that one
 ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
-Line = tuple[tuple[Point, ...], float]  # a polyline and its width
 Flat = tuple[Array, Array]  # vertices [n, 3] and triangles [m, 3]
 
 
@@ -40,30 +40,24 @@ def face(text: str = "") -> bpy.types.VectorFont:
     return font
 
 
-def text_object(name: str, sign: Sign, material: bpy.types.Material) -> bpy.types.Object:
+def text_object(sign: Text, material: bpy.types.Material) -> bpy.types.Object:
     """A line of text, standing in the sheet it belongs to and facing the viewer."""
-    curve = bpy.data.curves.new(name, "FONT")
+    curve = bpy.data.curves.new(sign.name, "FONT")
     curve.body, curve.size, curve.font = sign.text, sign.size, face(sign.text)
     curve.align_x, curve.align_y = ALIGN[sign.align], "BOTTOM_BASELINE"
     curve.resolution_u = 2
     curve.fill_mode = "FRONT"
     curve.materials.append(material)
-    label = bpy.data.objects.new(name, curve)
+    label = bpy.data.objects.new(sign.name, curve)
     x, y, z = sign.at
     label.location = (x, y - 0.05, z)
     label.rotation_euler = (math.pi / 2, -math.pi / 2 if sign.upright else 0.0, 0.0)
     return quiet(label)
 
 
-def letter_name(letter: Letter) -> str:
-    """The object of a letter."""
-    return f"{'predicted' if letter.predicted else 'token'} {letter.position}"
-
-
 def letter_object(letter: Letter, material: bpy.types.Material) -> bpy.types.Object:
     """A token as a solid letter."""
-    name = letter_name(letter)
-    label = text_object(name, Sign(letter.text, letter.at, letter.size, "centre", "letter", name), material)
+    label = text_object(Text(letter.name, letter.text, letter.at, letter.size), material)
     label.data.fill_mode = "BOTH"
     label.data.resolution_u = 6
     label.data.extrude = 0.07 * letter.size
@@ -71,15 +65,13 @@ def letter_object(letter: Letter, material: bpy.types.Material) -> bpy.types.Obj
     return label
 
 
-def bar_object(name: str, candidate: Candidate, material: bpy.types.Material) -> bpy.types.Object:
-    """A solid bar that starts at its origin and runs to the right."""
-    length, half = candidate.length, candidate.height / 2
+def bar_object(name: str, box: Box, origin: Point, material: bpy.types.Material) -> bpy.types.Object:
+    """A solid bar that grows from its origin."""
     mesh = bpy.data.meshes.new(name)
-    corners = [(x, y, z) for x in (0, length) for y in (0, 1) for z in (-half, half)]
-    mesh.from_pydata(corners, [], [tuple(int(i) for i in side) for side in _SIDES])
+    mesh.from_pydata((box.corners() - origin).tolist(), [], _SIDES.tolist())
     mesh.materials.append(material)
     bar = bpy.data.objects.new(name, mesh)
-    bar.location = candidate.at
+    bar.location = origin
     return quiet(bar)
 
 
@@ -93,7 +85,7 @@ class Lettering:
         """How long a line of letters of size 1 is."""
         return float(np.ptp(self.glyphs(text)[0][:, 0]))
 
-    def lay(self, sign: Sign) -> Flat:
+    def lay(self, sign: Text) -> Flat:
         """The sign's vertices in the scene, and its faces."""
         flat, faces = self.glyphs(sign.text)
         flat = flat * sign.size
@@ -153,23 +145,29 @@ def _turns(places: Array, start: Array, end: Array) -> Array:
 
 
 def line_object(
-    name: str, lines: list[Line], material: bpy.types.Material, texts: list[Flat] | None = None
+    name: str,
+    lines: Sequence[Line],
+    material: bpy.types.Material,
+    texts: Sequence[Flat] = (),
+    origin: Point = (0.0, 0.0, 0.0),
 ) -> bpy.types.Object:
-    """Polylines of square section, and text beside them, as one mesh."""
-    pieces = [(a, b, width) for points, width in lines for a, b in itertools.pairwise(points)]
+    """Lines of square section, and text beside them, as one mesh that grows from its origin."""
+    pieces = [(a, b, line.width) for line in lines for a, b in itertools.pairwise(line.points)]
     start, end, width = (np.array(column, float) for column in zip(*pieces, strict=True))
     bars = _bars(start, end, width)
     quads = _SIDES[None] + 8 * np.arange(len(bars))[:, None, None]
     vertices, triangles = [bars.reshape(-1, 3)], []
     count = bars.size // 3
-    for flat, faces in texts or []:
+    for flat, faces in texts:
         vertices.append(flat)
         triangles.append(faces + count)
         count += len(flat)
     mesh = bpy.data.meshes.new(name)
-    _fill(mesh, np.concatenate(vertices), [quads.reshape(-1, 4), *triangles])
+    _fill(mesh, np.concatenate(vertices) - origin, [quads.reshape(-1, 4), *triangles])
     mesh.materials.append(material)
-    return quiet(bpy.data.objects.new(name, mesh))
+    drawn = bpy.data.objects.new(name, mesh)
+    drawn.location = origin
+    return quiet(drawn)
 
 
 def flat_object(

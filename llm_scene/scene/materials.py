@@ -86,6 +86,13 @@ def bar_material() -> bpy.types.Material:
     return material
 
 
+def screen_material(look: Look) -> bpy.types.Material:
+    """A calm wall."""
+    material, tree = blank("LLM Scene screen")
+    show(tree, tree.call("ShaderNodeBsdfDiffuse", rgba(look.horizon)))
+    return material
+
+
 def ground_material(look: Look, reach: float) -> bpy.types.Material:
     """A floor that fades into the background, so that there is no horizon line."""
     material, tree = blank("LLM Scene ground")

@@ -10,20 +10,21 @@ import numpy as np
 
 from ..errors import UserError
 from ..film.film import Film
-from ..film.props import Note, number
+from ..film.props import number
 from ..film.scale import Start, compose_scale
 from ..film.words import words
-from ..layout import Layout
+from ..layout import names
 from ..layout.budget import CUBOIDS
+from ..layout.drawn import Text
 from ..layout.layout import Block, Box, Point
 from ..layout.lineup import Exhibit, Place, lineup
-from ..layout.look import LOOKS, Look, scale_of
+from ..layout.look import Look, scale_of
 from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..layout.structure import Structure, structure
 from ..models import Model, list_presets, load
 from ..network.ops import Array
-from ..network.trace import Trace
-from .production import produce
+from .options import Options
+from .production import Production, produce
 
 DIGITS = 0.3  # height of the number on a cell
 INSIDE = 3  # rows and columns from the corner of a structure's table to the film's first cell
@@ -31,7 +32,6 @@ RELIEF = 0.4  # how far the strongest weight stands out
 STRONG = 0.55  # of the range of colours: from here on cells are as bright as ink
 AROUND = 8  # cells beside the first that have their numbers on them, each way
 UNPROMPTED = 8  # positions of a model for which no prompt is known
-Living = tuple[Layout, Trace]
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,22 @@ class Comparison:
     """Models side by side, and the film about their scale."""
 
     places: tuple[Place, ...]
-    models: dict[str, Living | Structure]  # by the names of the exhibits
+    models: dict[str, Production | Structure]  # by the names of the exhibits; with their values, or as shapes
     film: Film
-    look: Look
+    options: Options
+
+    @property
+    def look(self) -> Look:
+        """Colours and light."""
+        return self.options.colours
 
 
 def compare(
     models: Sequence[Model],
-    *,
-    language: str = "en",
-    look: str = "studio",
-    aspect: float = 16 / 9,
+    options: Options = Options(),  # noqa: B008 (frozen)
     budget: int = CUBOIDS,
 ) -> Comparison:
-    """Place models beside each other and compose the film.
+    """Place models beside each other and compose the film; of the options, those of films and looks count.
 
     Models with weights are shown with their true values, the smallest first, as long as their cells are
     within the budget; all others as structures. Raises UserError where there is no model, or one twice.
@@ -63,21 +65,23 @@ def compare(
     twice = next((name for n, name in enumerate(names) if name in names[:n]), None)
     if twice is not None:
         raise UserError(f"{twice} is named twice.")
-    texts = words(language if language != "none" else "en")
-    shown: dict[str, Living | Structure] = {}
+    texts = words(options.spoken)
+    shown: dict[str, Production | Structure] = {}
     exhibits = []
     for model in sorted(models, key=lambda m: m.network.n_params()):
-        living = _living(model, budget)
+        living = _living(model, options, budget)
         if living is not None:
-            budget -= sum(block.n_cells for block in living[0].blocks.values())
+            budget -= sum(block.n_cells for block in living.layout.blocks.values())
         shown[model.name] = made = living or structure(model.config)
-        box = made[0].box if isinstance(made, tuple) else made.box
+        box = made.box if isinstance(made, Structure) else made.layout.box
         exhibits.append(Exhibit(model.name, model.title, model.config, model.network.n_params(), box))
     places = lineup(exhibits)
     start, notes = _start(places[0], shown[places[0].exhibit.name])
     sizes = dict(_sizes(places, shown)) | {note.name: note.size for note in notes}
-    film = compose_scale(places, start, sizes, texts, notes=notes, captions=language != "none", aspect=aspect)
-    return Comparison(places, shown, film, LOOKS[look])
+    film = compose_scale(
+        places, start, sizes, texts, notes=notes, captions=options.captions, aspect=options.aspect
+    )
+    return Comparison(places, shown, film, options)
 
 
 def model_named(name: str) -> Model:
@@ -86,22 +90,21 @@ def model_named(name: str) -> Model:
     return load(folder=Path(name)) if own else load(name)
 
 
-def _living(model: Model, budget: int) -> Living | None:
+def _living(model: Model, options: Options, budget: int) -> Production | None:
     """A model over its preset's prompt with its values; None for a shape, or one too large."""
     if not model.has_weights or model.network.n_cells(1) > budget:
         return None
     prompt = model.preset.prompt if model.preset is not None else ""
     tokens = model.encode_prompt(prompt) if prompt else [0] * min(model.config.n_ctx, UNPROMPTED)
-    made = produce(model, tokens, cut="short" if prompt else "teaser")
-    if sum(block.n_cells for block in made.layout.blocks.values()) > budget:
-        return None
-    return made.layout, made.trace
+    alone = Options(cut="short" if prompt else "teaser", look=options.look, colour_map=options.colour_map)
+    made = produce(model, tokens, alone)
+    return made if sum(block.n_cells for block in made.layout.blocks.values()) <= budget else None
 
 
 # --- the cell with which the film begins ---
 
 
-def _start(place: Place, model: Living | Structure) -> tuple[Start, tuple[Note, ...]]:
+def _start(place: Place, model: Production | Structure) -> tuple[Start, tuple[Text, ...]]:
     """The cell and the numbers around it; of a structure, a cell without a number."""
     if isinstance(model, Structure):
         boxes = model.boxes[model.boxes.kind == "embed.W_E"]
@@ -109,16 +112,15 @@ def _start(place: Place, model: Living | Structure) -> tuple[Start, tuple[Note, 
         at = _moved(tuple(corner.tolist()), place.offset)
         row, column = min(INSIDE, boxes.size[0, 2] - 1), min(INSIDE, boxes.size[0, 0] - 1)
         return Start(_cell(at, int(row), int(column))), ()
-    layout, trace = model
-    block = layout.find("embed.W_E")
-    values = block.values(trace)
+    block = model.layout.find("embed.W_E")
+    values = block.values(model.trace)
     column = block.shape[1] - 1
     row = int(np.abs(values[:, column]).argmax())
     notes = _numbers(block, values, (row, column), place.offset)
     return Start(_cell(_moved(block.origin, place.offset), row, column), number(values[row, column])), notes
 
 
-def _numbers(block: Block, values: Array, at: tuple[int, int], offset: Point) -> tuple[Note, ...]:
+def _numbers(block: Block, values: Array, at: tuple[int, int], offset: Point) -> tuple[Text, ...]:
     rows, columns = (
         range(max(0, middle - AROUND), min(size, middle + AROUND + 1))
         for middle, size in zip(at, block.shape, strict=True)
@@ -131,7 +133,7 @@ def _numbers(block: Block, values: Array, at: tuple[int, int], offset: Point) ->
             x, y, z = block.centre(row, column)
             place = _moved((x, y - RELIEF * share, z - 0.36 * DIGITS), offset)
             ink = "back" if share > STRONG else "ink"
-            notes.append(Note(f"number {row} {column}", number(value), place, DIGITS, ink=ink))
+            notes.append(Text(names.cell_number(row, column), number(value), place, DIGITS, ink=ink))
     return tuple(notes)
 
 
@@ -147,17 +149,16 @@ def _moved(point: Point, by: Point) -> Point:
 # --- what is hidden when it is too small ---
 
 
-def _sizes(places: Sequence[Place], models: dict[str, Living | Structure]) -> Iterator[tuple[str, float]]:
+def _sizes(places: Sequence[Place], models: dict[str, Production | Structure]) -> Iterator[tuple[str, float]]:
     """Models by their longest side, and writing by the height of its letters."""
     for place in places:
         name, model = place.exhibit.name, models[place.exhibit.name]
         yield name, max(place.box.size)
         if isinstance(model, Structure):
             continue
-        layout, _ = model
-        for block in layout.blocks.values():
-            yield f"{name}/name {block.name}", name_sign(block).size
+        for block in model.layout.blocks.values():
+            yield names.of_model(name, names.label(block.name)), name_sign(block).size
             for sign in dimension_signs(block)[0][:1]:
-                yield f"{name}/dimensions {block.name}", sign.size
-        for sign in section_signs(layout)[0]:
-            yield f"{name}/section {sign.of}", sign.size
+                yield names.of_model(name, sign.name), sign.size
+        for sign in section_signs(model.layout)[0]:
+            yield names.of_model(name, sign.name), sign.size

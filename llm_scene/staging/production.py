@@ -3,99 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
-
+from ..errors import UserError
 from ..film.compose import compose, writes
 from ..film.film import Film
 from ..film.reel import Story
 from ..film.words import words
-from ..layout import Arrangement, Layout, arrange
-from ..layout.look import LOOKS, Look
+from ..layout import Layout, arrange
+from ..layout.budget import Detail, slabs
+from ..layout.inspection import standing
+from ..layout.look import Look
 from ..models import Model
+from ..models.reading import Reading, read
+from ..network.addresses import parse_cell
 from ..network.generation import generate
 from ..network.trace import Trace
+from .options import Options
 
-STEPS = 6  # tokens that the film shows the model writing
-CANDIDATES = 10  # tokens shown with their probabilities, however large the vocabulary
+STEPS = 6  # tokens that the film shows the model writing, where the options do not say it
 
 
 @dataclass(frozen=True)
 class Production:
-    """A traced model with its places, its film and its look."""
+    """A traced model with its places, its film, and the choices behind them: what every output takes."""
 
     model: Model
-    tokens: tuple[int, ...]  # the prompt, and what the film shows the model writing after it
+    reading: Reading
     trace: Trace
     layout: Layout
     film: Film
-    look: Look
+    options: Options
+
+    @property
+    def look(self) -> Look:
+        """Colours and light."""
+        return self.options.colours
+
+    def told(self, **changes: Any) -> Film:
+        """The film in another language or format: composed again, over the same numbers and places.
+
+        `changes` are options; those that change more than the film make no difference.
+        """
+        options = replace(self.options, **changes)
+        if options == self.options:
+            return self.film
+        return _film(self.model, self.reading, self.trace, self.layout, options)
+
+    def retold(self, **changes: Any) -> Production:
+        """The production with its film told again, and in another look where `changes` say so."""
+        return replace(self, film=self.told(**changes), options=replace(self.options, **changes))
 
 
 def produce(
     model: Model,
-    tokens: Sequence[int],
+    prompt: str | Sequence[int],
+    options: Options = Options(),  # noqa: B008 (frozen)
     *,
-    n_prompt: int | None = None,
-    cut: str = "full",
-    chapters: Sequence[str] | None = None,
-    language: str = "en",
-    look: str = "studio",
-    aspect: float = 16 / 9,
-    heads: str = "fan",
-    blocks: str = "row",
+    written: Sequence[int] | None = None,
 ) -> Production:
-    """Trace a model over token ids, place its matrices and compose the film.
+    """Run a model once over a prompt, a text or token ids, place its matrices and compose the film.
 
-    `tokens` are the prompt, and after its first `n_prompt` what the model wrote; where that is not given,
-    it continues greedily for the cuts that show it. `chapters` are the names of those to keep (None: all);
-    `language` is a code there is a caption file for, or "none"; `aspect` is the picture's width by its
-    height; `heads` and `blocks` are as in an `Arrangement`.
+    The model continues the prompt as the options say, for the cuts that show it, unless the tokens that it
+    `written` (those it read again) are given. Raises UserError where the prompt does not fit.
     """
-    arrangement = Arrangement(heads, blocks)
-    captions = language != "none"
-    texts = words(language if captions else "en")
-    prompt = list(tokens) if n_prompt is None else list(tokens[:n_prompt])
-    if not writes(cut):
-        tokens = prompt
-    elif n_prompt is None:
-        tokens = continued(model, prompt)
-    trace = model.trace(tokens)
-    predicted = [int(row.argmax()) for row in trace["probs"]]
-    pieces = [model.tokenizer.piece(token) for token in (*tokens, *predicted)]
-    last = trace["probs"][len(prompt) - 1]
-    likely = np.argsort(-last, kind="stable")[:CANDIDATES]
-    candidates = [(model.tokenizer.piece(int(i)), float(last[i])) for i in likely]
-    layout = arrange(model.network, len(tokens), pieces, candidates, len(prompt), arrangement)
-    decode = model.tokenizer.decode
-    answer = decode([*tokens[len(prompt) :], predicted[-1]])
-    told = (*pieces[: len(tokens)], pieces[-1])
+    tokens = model.encode_prompt(prompt) if isinstance(prompt, str) else model.check_tokens(prompt)
+    trace = _trace(model, tokens, options, written)
+    reading = read(trace, model.tokenizer, len(tokens))
+    layout = arrange(model.network, trace.n_positions, reading, options.arrangement)
+    film = _film(model, reading, trace, layout, options)
+    return Production(model, reading, trace, layout, film, options)
+
+
+def window_at(made: Production, detail: Detail, address: str) -> Detail:
+    """The detail with a window of cuboids around a cell of a slab; UserError where there is no slab."""
+    matrix, cell = parse_cell(made.model.network, made.trace.n_positions, address)
+    block = standing(made.layout, matrix.name, cell)
+    if block is None or block.name not in slabs(made.layout, detail.cuboids):
+        raise UserError(f"{matrix.name} is drawn as cuboids already: a window opens in slabs only.")
+    return replace(detail, window=(matrix.name, cell))
+
+
+def _trace(model: Model, prompt: list[int], options: Options, written: Sequence[int] | None) -> Trace:
+    """The one forward pass: over the prompt, and over what the model writes where the film shows it."""
+    if not writes(options.cut):
+        return model.trace(prompt)
+    if written is not None:
+        return model.trace([*prompt, *written])
+    model.check_tokens(prompt, max(1, options.steps))
+    steps = options.steps or min(STEPS, model.config.n_ctx - len(prompt) + 1)
+    return generate(model.network, model.weights, prompt, steps, options.sampling).trace
+
+
+def _film(model: Model, reading: Reading, trace: Trace, layout: Layout, options: Options) -> Film:
     task = model.preset.task if model.preset is not None else ""
-    story = Story(model.name, task, model.title, decode(prompt), told, answer)
-    film = compose(layout, trace, texts, story, cut=cut, captions=captions, aspect=aspect)
-    if chapters is not None:
-        film = film.only(chapters)
-    return Production(model, tuple(tokens), trace, layout, film, LOOKS[look])
-
-
-def continued(model: Model, prompt: Sequence[int]) -> list[int]:
-    """The prompt and the tokens that the model reads of its own greedy answer: all but the last."""
-    room = model.config.n_ctx - len(prompt) + 1
-    found = generate(model.network, model.weights, model.check_tokens(prompt), min(STEPS, room))
-    return [*prompt, *found.chosen[:-1]]
-
-
-def retold(made: Production, *, language: str, aspect: float | None = None) -> Film:
-    """The film of a production in another language, or framed for another picture."""
-    return produce(
-        made.model,
-        made.tokens,
-        n_prompt=made.layout.n_prompt,
-        cut=made.film.name,
-        chapters=[chapter.name for chapter in made.film.chapters],
-        language=language,
-        aspect=made.film.aspect if aspect is None else aspect,
-        heads=made.layout.arrangement.heads,
-        blocks=made.layout.arrangement.blocks,
-    ).film
+    told = (*reading.pieces, reading.predictions[-1])
+    story = Story(model.name, task, model.title, reading.prompt, told, reading.answer)
+    texts = words(options.spoken)
+    film = compose(
+        layout, trace, texts, story, cut=options.cut, captions=options.captions, aspect=options.aspect
+    )
+    return film.only(options.chapters) if options.chapters else film

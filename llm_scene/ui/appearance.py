@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+import re
+from collections.abc import Iterator
 
 import bpy
 import numpy as np
 
 from ..errors import UserError
+from ..layout import names
 from ..layout.inspection import Mark
 from ..layout.layout import Box
-from ..layout.legend import TITLES, bar_name
-from ..layout.look import LOOKS, Look, Ramp, to_linear
+from ..layout.legend import TITLES
+from ..layout.look import INKS, Look, to_linear
 from ..scene import cells, materials, room, slab_material, window
 from ..scene import inspection as inspected
 from ..scene.build import MARK
@@ -21,45 +22,7 @@ from ..staging.production import Production
 from .ownership import plain_name, tag_of
 from .translations import tr
 
-# Colour maps by name: title and description. "look" keeps what the look brings.
-COLOUR_MAPS = {
-    "look": ("From the Look", "Hue tells weights, computed values and aggregates apart"),
-    "blue_orange": ("Blue and Orange", "Negative blue, positive orange, whatever the role"),
-    "grey": ("Greys", "Magnitude as brightness; the sign shows in the relief and the inspector only"),
-}
-_ENDS = {  # dark and light: (zero, positive, negative)
-    ("blue_orange", True): ("#15171c", ("#b8651b", "#ffc27a"), ("#2f62b5", "#9cc7ff")),
-    ("blue_orange", False): ("#eeece8", ("#e59a4e", "#a34f00"), ("#7fa9e0", "#1f4f9e")),
-    ("grey", True): ("#16181c", ("#7d828c", "#f4f6fa"), ("#7d828c", "#f4f6fa")),
-    ("grey", False): ("#f0eee9", ("#96938c", "#1b1c1f"), ("#96938c", "#1b1c1f")),
-}
-INKS: dict[str, Callable[[Look], tuple[str, float]]] = {
-    "ink": lambda look: (look.ink, 1.0),
-    "faint": lambda look: (look.faint, 1.0),
-    "letters": lambda look: (look.ink, 1.2),
-    "predictions": lambda look: (look.accent, 1.2),
-    "threads": lambda look: (look.faint, 0.7),
-    "candidate text": lambda look: (look.ink, 1.2),
-    "candidate chosen": lambda look: (look.accent, 1.0),
-    "candidate": lambda look: (look.links["trunk"], 0.8),
-    "legend ink": lambda look: (look.ink, 1.0),
-    "legend faint": lambda look: (look.faint, 1.0),
-    "words": lambda look: (look.ink, 1.2),
-    "accented words": lambda look: (look.accent, 1.2),
-    "faint words": lambda look: (look.faint, 1.0),
-}
 HIDEABLE = ("Labels", "Legend")
-
-
-def look_of(name: str, colour_map: str = "look") -> Look:
-    """A look, with another colour map where one is chosen."""
-    look = LOOKS[name]
-    if colour_map == "look":
-        return look
-    zero, positive, negative = _ENDS[colour_map, look.dark]
-    signed, unsigned = Ramp(zero, positive, negative), Ramp(zero, positive)
-    ramps = {role: signed if role.endswith("signed") else unsigned for role in look.ramps}
-    return replace(look, ramps=ramps)
 
 
 def set_look(scene: bpy.types.Scene, look: Look) -> None:
@@ -126,9 +89,10 @@ def root(scene: bpy.types.Scene) -> bpy.types.Collection:
 def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     """The same material in another look; None where it looks alike in all of them."""
     what = plain_name(old).removeprefix("LLM Scene ")
-    ink = (INKS | inspected.INKS).get(what)
-    if ink is not None:
-        return materials.ink_material(look, what, *ink(look))
+    if what in INKS:
+        return materials.ink_material(look, what, *look.inked(what))
+    if what in inspected.INKS:
+        return materials.ink_material(look, what, *inspected.INKS[what](look))
     kind = what.removesuffix(" link")
     if what.endswith(" link") and kind in look.links:
         return materials.link_material(look, kind)
@@ -138,9 +102,11 @@ def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     pictured = role.removeprefix("slab ")
     if f"{pictured} signed" in look.ramps:
         return slab_material.in_look(old, look, pictured, signed)
-    moving = role.removeprefix("moving ")
-    if f"{moving} signed" in look.ramps:
-        return materials.swarm_material(look, moving, signed)
+    if what == "screen":
+        return materials.screen_material(look)
+    moving = re.fullmatch(r"moving (\w+)( positive)? (\d+)", what)
+    if moving:
+        return materials.swarm_material(look, moving[1], not moving[2], int(moving[3]))
     return None
 
 
@@ -186,7 +152,7 @@ def box_of(scene: bpy.types.Scene) -> Box:
 
 
 def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
-    bars = {bar_name(title): (role, signed) for role, signed, title in TITLES}
+    bars = {names.legend_bar(title): (role, signed) for role, signed, title in TITLES}
     for thing in part(scene, "Legend").objects:
         if plain_name(thing) not in bars:
             continue

@@ -21,6 +21,7 @@ from ..errors import UserError
 from ..film.props import number as short
 from ..layout.inspection import Inspection, Mark, inspect, standing
 from ..layout.layout import Block
+from ..layout.look import look_of
 from ..layout.picking import Picker
 from ..network.addresses import parse_cell
 from ..network.explain import number
@@ -240,7 +241,7 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
         inspector = inspector_of(scene)
         assert inspector is not None
         settings = settings_of(scene)
-        look = appearance.look_of(settings.look, settings.colour_map)
+        look = look_of(settings.look, settings.colour_map)
         try:
             found = inspector.at(self.address) if self.address else inspector.pinned()
             with claimed(tag_of(scene)):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import bpy
 
@@ -19,11 +19,21 @@ if TYPE_CHECKING:
     from ..film.film import Film
     from ..models import Model, Preset
     from ..staging.comparison import Comparison
+    from ..staging.options import Options
     from ..staging.production import Production
-    from .settings import Settings
 
 RECIPE = "llm_scene_recipe"  # custom property of a scene: how its production is made again
 _productions: dict[str, Production | Comparison] = {}
+
+
+class Choices(Protocol):
+    """What the panel holds of a model and its prompt."""
+
+    source: str  # "PRESET" or "FOLDER"
+    preset: str
+    folder: str
+    prompt: str
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -38,9 +48,9 @@ class Words:
 @functools.lru_cache(maxsize=1)
 def presets() -> dict[str, Preset]:
     """All presets by name; `presets.cache_clear()` after one was saved."""
-    from ..models import list_presets
+    from ..staging.options import readable_presets
 
-    return {preset.name: preset for preset in list_presets([presets_folder()])}
+    return {preset.name: preset for preset in readable_presets([presets_folder()])}
 
 
 def shipped() -> list[Preset]:
@@ -56,7 +66,7 @@ def presets_folder() -> Path:
     return Path(bpy.utils.user_resource("CONFIG", path="llm_scene/presets"))
 
 
-def model_of(settings: Settings) -> Model:
+def model_of(settings: Choices) -> Model:
     """The model that the settings name; loaded once."""
     if settings.source == "PRESET":
         return load(settings.preset, "")
@@ -81,17 +91,18 @@ def facts_of(model: Model) -> Facts:
     return model_facts(model)
 
 
-def cost_of(settings: Settings, budget: int) -> Facts:
+def cost_of(settings: Choices, budget: int) -> Facts:
     """What the scene that Generate makes will cost."""
     model, words = model_of(settings), words_of(settings)
     positions = len(words.ids) + max(settings.steps - 1, 0)
     return _cost_facts(model, min(positions, model.config.n_ctx), budget)
 
 
-def save_preset(name: str, settings: Settings) -> Path:
+def save_preset(name: str, settings: Choices, options: Options) -> Path:
     """Keep what the panel says as a preset of the user's."""
     from ..models import Preset
     from ..models.presets import save_preset as write
+    from ..staging.options import entries
 
     model = model_of(settings)
     if model.folder is None:
@@ -104,22 +115,14 @@ def save_preset(name: str, settings: Settings) -> Path:
         task=told.task if told is not None else "",
         model=str(model.folder.resolve()),
         prompt=settings.prompt,
-        steps=settings.steps,
-        temperature=round(settings.temperature, 4),
-        top_k=settings.top_k,
-        top_p=round(settings.top_p, 4),
-        seed=settings.seed,
-        look=settings.look,
-        cut=settings.cut,
-        heads=settings.heads,
-        blocks=settings.blocks,
+        options=entries(options),
     )
     path = write(preset, presets_folder())
     presets.cache_clear()
     return path
 
 
-def words_of(settings: Settings) -> Words:
+def words_of(settings: Choices) -> Words:
     """The prompt's tokens and the positions that are left. Raises UserError where it does not fit."""
     return _words(model_of(settings), settings.prompt)
 
@@ -157,7 +160,19 @@ def compare(recipe: Mapping[str, Any]) -> Comparison:
     models = [load(name, "") for name in recipe["models"]]
     if recipe["folder"]:
         models.append(load("", recipe["folder"]))
-    return comparison.compare(models, **recipe["options"])
+    return comparison.compare(models, _options(recipe), recipe["budget"])
+
+
+def recipe_of(made: Production, settings: Choices) -> dict[str, Any]:
+    """How a production is made again: its tokens are kept, so that the model need not draw them anew."""
+    own, reading = settings.source == "FOLDER", made.reading
+    return {
+        "preset": "" if own else settings.preset,
+        "folder": settings.folder if own else "",
+        "prompt": reading.tokens[: reading.n_prompt],
+        "written": reading.tokens[reading.n_prompt :],
+        "options": asdict(made.options),
+    }
 
 
 def produce(recipe: Mapping[str, Any]) -> Production:
@@ -165,7 +180,15 @@ def produce(recipe: Mapping[str, Any]) -> Production:
     from ..staging import production
 
     model = load(recipe["preset"], recipe["folder"])
-    return production.produce(model, recipe["tokens"], **recipe["options"])
+    return production.produce(model, recipe["prompt"], _options(recipe), written=recipe["written"])
+
+
+def _options(recipe: Mapping[str, Any]) -> Options:
+    """The options in a recipe, as far as there are such."""
+    from ..staging.options import Options
+
+    known = {field.name for field in fields(Options)}
+    return Options(**{name: value for name, value in recipe["options"].items() if name in known})
 
 
 def remember(scene: bpy.types.Scene, production: Production | Comparison, recipe: Mapping[str, Any]) -> None:

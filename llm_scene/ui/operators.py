@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,11 +14,10 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ..errors import UserError
-from ..film.compose import FORMATS
 from ..output.render.video import FORMATS as FILM_FORMATS
 from . import appearance, library, preferences
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
-from .settings import Settings, copy_settings, quietly, settings_of
+from .settings import Settings, copy_settings, options_of, quietly, settings_of
 from .task import Steps, Task, aside, sentence
 from .translations import tr
 
@@ -31,32 +30,15 @@ PAUSE = 0.1  # seconds of work at least between two pauses for the window
 Building = Generator[tuple[float, str], None, bpy.types.Scene]  # (share done, what is being done)
 
 
-def recipe_of(settings: Settings) -> dict[str, Any]:
-    """How to make the production that the settings describe. Raises UserError where that is impossible."""
-    from ..network import Sampling, generate
+def produced(settings: Settings) -> Production:
+    """The production that the settings describe. Raises UserError where that is impossible."""
+    from ..staging.production import produce
 
     model = library.model_of(settings)
-    tokens = model.encode_prompt(settings.prompt, settings.steps)
+    tokens = model.encode_prompt(settings.prompt)
     if not model.has_weights:
         raise UserError(f"{model.title} is a shape without weights: it cannot be run.")
-    sampling = Sampling(settings.temperature, settings.top_k, settings.top_p, settings.seed)
-    found = generate(model.network, model.weights, tokens, settings.steps, sampling)
-    own = settings.source == "FOLDER"
-    return {
-        "preset": "" if own else settings.preset,
-        "folder": settings.folder if own else "",
-        "tokens": found.tokens[:-1],
-        "options": {
-            "n_prompt": len(tokens) if settings.steps > 1 else None,  # else the film writes on by itself
-            "cut": settings.cut,
-            "chapters": [name.strip() for name in settings.chapters.split(",") if name.strip()] or None,
-            "language": preferences.caption_language(settings.language),
-            "look": settings.look,
-            "aspect": FORMATS[settings.format],
-            "heads": settings.heads,
-            "blocks": settings.blocks,
-        },
-    }
+    return produce(model, tokens, options_of(settings))
 
 
 class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
@@ -76,13 +58,13 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         if self.folder:
             with quietly():
                 settings.source, settings.folder = "FOLDER", self.folder
-        made: list[tuple[dict[str, Any], Production]] = []
-        yield from aside(lambda: _produced(settings), 0.1, tr("running the model"), made)
+        made: list[Production] = []
+        yield from aside(lambda: produced(settings), 0.1, tr("running the model"), made)
         self.alone = True  # what appears in the file from now on is the scene's
         previous = replaced_by(scene)
-        fresh = yield from building(*made[0], settings)
+        production = made[0]
+        fresh = yield from building(production, settings)
         present(window, fresh, previous)
-        _, production = made[0]
         count, model = len(production.layout.blocks), production.model.title
         self.report({"INFO"}, tr("Built {count} matrices of {model}.", count=count, model=model))
 
@@ -116,12 +98,8 @@ def comparison_recipe(settings: Settings) -> dict[str, Any]:
     return {
         "models": names,
         "folder": own,
-        "options": {
-            "language": preferences.caption_language(settings.language),
-            "look": settings.look,
-            "aspect": FORMATS[settings.format],
-            "budget": preferences.cell_budget(),
-        },
+        "budget": preferences.cell_budget(),
+        "options": asdict(options_of(settings)),
     }
 
 
@@ -132,14 +110,12 @@ def comparing(
     from ..scene.comparison import construct_comparison
     from ..scene.engines import PRESETS, apply_preset
 
-    look = appearance.look_of(settings.look, settings.colour_map)
-    budget = recipe["options"]["budget"]
     with claimed() as tag:
-        steps = construct_comparison(comparison.places, comparison.models, comparison.film, look, budget)
+        steps = construct_comparison(comparison, replace(preferences.detail(), cuboids=recipe["budget"]))
         scene = yield from seldom(steps)
         apply_preset(scene, PRESETS[settings.quality], comparison.film.aspect)
     scene["llm_scene"] = tag
-    library.remember(scene, replace(comparison, look=look), recipe)
+    library.remember(scene, comparison, recipe)
     copy_settings(settings, settings_of(scene))
     return scene
 
@@ -176,13 +152,8 @@ def seldom(
         return cast("bpy.types.Scene", end.value)
 
 
-def _produced(settings: Settings) -> tuple[dict[str, Any], Production]:
-    recipe = recipe_of(settings)
-    return recipe, library.produce(recipe)
-
-
 def building(
-    recipe: dict[str, Any], production: Production, settings: Settings
+    production: Production, settings: Settings
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """A new scene of a production with all choices of the settings.
 
@@ -191,13 +162,12 @@ def building(
     from ..scene.build import construct
     from ..scene.engines import PRESETS, apply_preset
 
-    look = appearance.look_of(settings.look, settings.colour_map)
     with claimed() as tag:
-        steps = construct(production.layout, production.trace, production.film, look, preferences.detail())
+        steps = construct(production, preferences.detail())
         scene = yield from seldom(steps)
         apply_preset(scene, PRESETS[settings.quality], production.film.aspect)
     scene["llm_scene"] = tag
-    library.remember(scene, replace(production, look=look), recipe)
+    library.remember(scene, production, library.recipe_of(production, settings))
     copy_settings(settings, settings_of(scene))
     for name in ("Gap", "Relief", "Bevel"):
         appearance.set_measure(scene, name, getattr(settings, name.lower()))
@@ -267,14 +237,14 @@ class LLM_SCENE_OT_save_preset(bpy.types.Operator):
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = settings_of(context.scene)
         try:
-            path = library.save_preset(self.name.strip(), settings_of(context.scene))
+            path = library.save_preset(self.name.strip(), settings, options_of(settings))
         except (UserError, OSError) as error:
             self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
         with quietly():
-            settings_of(context.scene).source = "PRESET"
-            settings_of(context.scene).preset = path.stem
+            settings.source, settings.preset = "PRESET", path.stem
         self.report({"INFO"}, tr("Saved the preset {path}.", path=path))
         return {"FINISHED"}
 
@@ -322,6 +292,14 @@ def film_path(scene: bpy.types.Scene) -> Path:
         path = Path(bpy.path.abspath(chosen))
         return path if path.suffix.lower() in FILM_FORMATS else path.with_name(path.name + ".mp4")
     return preferences.output_folder() / f"{stem_of(scene)}.mp4"
+
+
+def shown_in(scene: bpy.types.Scene) -> Production:
+    """What a scene shows of one model, in the look and with the captions that its panel has now."""
+    made = library.production_of(scene)
+    assert made is not None
+    now = options_of(settings_of(scene))
+    return made.retold(look=now.look, colour_map=now.colour_map, language=now.language)
 
 
 class _Export(OnOwnScene, ExportHelper):
@@ -372,12 +350,7 @@ class LLM_SCENE_OT_export_gltf(OnModelScene, _Export, bpy.types.Operator):
     def write(self, context: bpy.types.Context, path: Path) -> None:
         from ..output.gltf import export_gltf
 
-        shown = library.production_of(context.scene)
-        assert shown is not None
-        settings = settings_of(context.scene)
-        look = appearance.look_of(settings.look, settings.colour_map)
-        parts = shown.layout, shown.trace, shown.film, look
-        export_gltf(path, *parts, mode=self.mode, chapter_clips=self.chapter_clips)
+        export_gltf(path, shown_in(context.scene), mode=self.mode, chapter_clips=self.chapter_clips)
 
 
 class LLM_SCENE_OT_export_page(OnModelScene, _Export, bpy.types.Operator):
@@ -391,11 +364,7 @@ class LLM_SCENE_OT_export_page(OnModelScene, _Export, bpy.types.Operator):
     def write(self, context: bpy.types.Context, path: Path) -> None:
         from ..output.page import export_page
 
-        shown = library.production_of(context.scene)
-        assert shown is not None
-        settings = settings_of(context.scene)
-        look = appearance.look_of(settings.look, settings.colour_map)
-        export_page(path, replace(shown, look=look), preferences.caption_language(settings.language))
+        export_page(path, shown_in(context.scene))
 
 
 class LLM_SCENE_OT_save_blend(_Export, bpy.types.Operator):

@@ -7,19 +7,19 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import bpy
 from bpy import props
 
-from ..film.compose import CUTS
-from ..film.words import languages, words
-from ..layout.layout import BLOCKS, HEADS
-from ..layout.look import LOOKS
+from ..choices import Choice, choices
+from ..layout.look import look_of
 from ..models import DEFAULT
 from ..scene.cells import DEFAULTS
 from ..scene.engines import PRESETS as RENDER_PRESETS
 from ..scene.engines import apply_preset
-from . import appearance
+from ..staging.options import Options
+from . import appearance, preferences
 from .library import compares, presets, shipped
 from .ownership import tag_of
 from .translations import CONTEXT
@@ -35,6 +35,7 @@ BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty = (
     )
 )
 Item = tuple[str, str, str, int]
+OPTIONS = choices(Options)
 _quiet = False
 
 
@@ -68,16 +69,6 @@ def compared_items() -> list[tuple[str, str, str, str, int]]:
     return [(p.name, p.title, p.description, "NONE", 1 << n) for n, p in enumerate(shipped())]
 
 
-def language_items() -> list[tuple[str, str, str]]:
-    """The menu of caption languages."""
-    spoken = [(code, words(code).language, "Language of the captions") for code in languages()]
-    return [
-        ("auto", "As in the Preferences", "The language that the add-on's preferences choose"),
-        *spoken,
-        ("none", "No Captions", "A film without text on the picture"),
-    ]
-
-
 def take_preset(self: Settings, context: bpy.types.Context) -> None:
     """A preset brings its prompt and its way of sampling."""
     preset = presets().get(self.preset)
@@ -85,14 +76,13 @@ def take_preset(self: Settings, context: bpy.types.Context) -> None:
         return
     with quietly():
         self.prompt = preset.prompt
-        self.steps = preset.steps
-        self.temperature = preset.temperature
-        self.top_k, self.top_p, self.seed = preset.top_k, preset.top_p, preset.seed
-        self.cut = preset.cut if preset.cut in CUTS else self.cut
-        self.heads = preset.heads if preset.heads in HEADS else self.heads
-        self.blocks = preset.blocks if preset.blocks in BLOCKS else self.blocks
-    if preset.look in LOOKS:
-        self.look = preset.look
+        usual = {name: one.default for name, one in OPTIONS.items() if one.group == "prompt"}
+        for name, value in (usual | dict(preset.options)).items():
+            if name not in UPDATES:
+                setattr(self, name, shown(value))
+    for name in UPDATES:
+        if name in preset.options:
+            setattr(self, name, preset.options[name])
 
 
 def choose_folder(self: Settings, context: bpy.types.Context) -> None:
@@ -119,7 +109,7 @@ def live(
 
 def recolour(scene: bpy.types.Scene, settings: Settings) -> None:
     """Give the scene the chosen look and colour map."""
-    appearance.set_look(scene, appearance.look_of(settings.look, settings.colour_map))
+    appearance.set_look(scene, look_of(settings.look, settings.colour_map))
 
 
 def reshape(name: str) -> Callable[[bpy.types.Scene, Settings], None]:
@@ -142,8 +132,53 @@ def requality(scene: bpy.types.Scene, settings: Settings) -> None:
     apply_preset(scene, RENDER_PRESETS[settings.quality], aspect)
 
 
+# What a choice changes in a scene that stands, as soon as it is made.
+UPDATES = {"look": live(recolour), "colour_map": live(recolour)}
+
+
+def shown(value: Any) -> Any:
+    """A value as a property holds it: names with commas between them."""
+    return ", ".join(value) if isinstance(value, tuple | list) else value
+
+
+def property_of(one: Choice, **more: Any) -> Any:
+    """The panel's property for a choice; `more` goes before what the choice says."""
+    kind = type(one.default)
+    told: dict[str, Any] = {"name": one.title, "description": one.help, "default": shown(one.default)}
+    if one.items is not None:
+        return EnumProperty(**(told | {"items": one.items()} | more))
+    limits = {"min": one.low, "max": one.high, "soft_max": one.soft_high, "step": one.step}
+    told |= {name: value for name, value in limits.items() if value is not None}
+    if kind is float:
+        return FloatProperty(**(told | {"subtype": one.subtype} | more))
+    return {int: IntProperty, bool: BoolProperty, tuple: StringProperty, str: StringProperty}[kind](
+        **(told | more)
+    )
+
+
+def option_properties() -> dict[str, Any]:
+    """A property for every option. The captions may also be in the language of the preferences."""
+    auto = ("auto", "As in the Preferences", "The language that the add-on's preferences choose")
+    spoken = {"items": (auto, *OPTIONS["language"].items()), "default": "auto"}
+    more: dict[str, dict[str, Any]] = {"language": spoken, "steps": {"default": 6}}
+    more |= {name: {"update": update} for name, update in UPDATES.items()}
+    return {name: property_of(one, **more.get(name, {})) for name, one in OPTIONS.items()}
+
+
+def options_of(settings: Settings) -> Options:
+    """The options that the panel holds."""
+    values: dict[str, Any] = {}
+    for name, one in OPTIONS.items():
+        value = getattr(settings, name)
+        if isinstance(one.default, tuple):
+            value = one.read(value)
+        values[name] = round(value, 4) if isinstance(value, float) else value  # Blender's have 32 bits
+    values["language"] = preferences.caption_language(settings.language)
+    return Options(**values)
+
+
 class Settings(bpy.types.PropertyGroup):
-    """The panel's contents."""
+    """The panel's contents: a property for every option, and what only the panel has."""
 
     source: EnumProperty(
         name="Source",
@@ -167,46 +202,6 @@ class Settings(bpy.types.PropertyGroup):
         update=choose_folder,
     )
     prompt: StringProperty(name="Prompt", description="The text that the model continues", default="CBABBC")
-    steps: IntProperty(
-        name="Continue By",
-        description="How many tokens the model adds; all but the last take a position of their own",
-        default=6,
-        min=1,
-        soft_max=32,
-    )
-    temperature: FloatProperty(
-        name="Temperature",
-        description="How freely tokens are drawn; 0 always takes the most probable one",
-        default=0.0,
-        min=0.0,
-        soft_max=2.0,
-        step=5,
-    )
-    top_k: IntProperty(
-        name="Top K", description="Draw only from the K most probable tokens; 0 draws from all", min=0
-    )
-    top_p: FloatProperty(
-        name="Top P",
-        description="Draw only from the fewest tokens that together reach this probability",
-        default=1.0,
-        min=0.01,
-        max=1.0,
-        subtype="FACTOR",
-    )
-    seed: IntProperty(name="Seed", description="The same seed draws the same tokens", min=0)
-
-    look: EnumProperty(
-        name="Look",
-        description="Colours, light and background",
-        items=[(look.name, look.title, "") for look in LOOKS.values()],
-        update=live(recolour),
-    )
-    colour_map: EnumProperty(
-        name="Colour Map",
-        description="Which colours stand for which values",
-        items=[(name, title, text) for name, (title, text) in appearance.COLOUR_MAPS.items()],
-        update=live(recolour),
-    )
     gap: FloatProperty(
         name="Gap",
         description="Empty space between neighbouring cells, as a part of a cell's width",
@@ -239,50 +234,6 @@ class Settings(bpy.types.PropertyGroup):
         default=True,
         update=live(relabel),
     )
-    heads: EnumProperty(
-        name="Heads",
-        description="How Generate sets down the attention heads of a block",
-        items=[
-            ("fan", "Fan", "One behind the other, receding into the picture"),
-            ("grid", "Grid", "Side by side and below each other, all seen from the front"),
-        ],
-    )
-    blocks: EnumProperty(
-        name="Blocks",
-        description="How Generate sets down the transformer blocks",
-        items=[
-            ("row", "Row", "One after the other, to the right"),
-            ("columns", "Columns", "In lines that are read like text"),
-            ("helix", "Helix", "Up a square staircase, across the front and the back by turns"),
-        ],
-    )
-    cut: EnumProperty(
-        name="Cut",
-        description="How long the film is that Generate makes",
-        items=[
-            ("full", "Full", "Every chapter, about three minutes"),
-            ("short", "Short", "The same way in a minute"),
-            ("teaser", "Teaser", "The data flow in a few seconds"),
-        ],
-        default="full",
-    )
-    chapters: StringProperty(
-        name="Chapters",
-        description="Which chapters Generate keeps, such as attention, mlp; empty: all of them",
-    )
-    format: EnumProperty(
-        name="Format",
-        description="The shape of the picture that Generate frames the film for",
-        items=[
-            ("landscape", "Landscape, 16:9", "For screens"),
-            ("square", "Square", "For feeds"),
-            ("vertical", "Vertical, 9:16", "For phones"),
-        ],
-        default="landscape",
-    )
-    language: EnumProperty(
-        name="Captions", description="Language of the film's captions", items=language_items()
-    )
 
     compared: EnumProperty(
         name="Models",
@@ -312,6 +263,9 @@ class Settings(bpy.types.PropertyGroup):
         description="The video to write: .mp4, .webm or .mov; empty: beside the .blend, as the model",
         subtype="FILE_PATH",
     )
+
+
+Settings.__annotations__.update(option_properties())
 
 
 def settings_of(scene: bpy.types.Scene) -> Settings:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from llm_scene.film import Film
-from llm_scene.film.compose import compose, writes
-from llm_scene.film.reel import Story
-from llm_scene.film.words import words
-from llm_scene.layout import Arrangement, Box, Layout, arrange
+from llm_scene.layout import Box
 from llm_scene.layout.layout import BLOCKS, HEADS
+from llm_scene.models import Model
 from llm_scene.models.checkpoint import stored_shapes
-from llm_scene.network import Config, Rope, Trace, declare, run
-from llm_scene.network.generation import generate
+from llm_scene.models.tokenizer import NumberTokenizer
+from llm_scene.network import Config, Rope, declare
+from llm_scene.staging.options import Options
+from llm_scene.staging.production import Production, produce
 
 LETTERS = "ABCDE"
 
@@ -70,24 +70,26 @@ class Shape:
         )
 
 
-@dataclass(frozen=True)
-class Staged:
-    """A traced model with its places and its film."""
+class Letters(NumberTokenizer):
+    """Words of one letter."""
 
-    trace: Trace
-    layout: Layout
-    film: Film
+    def decode(self, ids: Sequence[int]) -> str:
+        return "".join(map(self.piece, ids))
 
-    def box(self, name: str, t: float) -> Box:
-        """Where a block is at a time; heads may rise to make way."""
-        box = self.layout[name].box
-        rest = self.layout[name].origin[2]
-        up = self.film.value(name, "location_z", t, rest) - rest
-        return Box((*box.low[:2], box.low[2] + up), (*box.high[:2], box.high[2] + up))
+    def piece(self, token: int) -> str:
+        return LETTERS[token]
+
+
+def box_at(made: Production, name: str, t: float) -> Box:
+    """Where a block is at a time; heads may rise to make way."""
+    box = made.layout[name].box
+    rest = made.layout[name].origin[2]
+    up = made.film.value(name, "location_z", t, rest) - rest
+    return Box((*box.low[:2], box.low[2] + up), (*box.high[:2], box.high[2] + up))
 
 
 @functools.cache
-def stage(shape: Shape, language: str = "en", aspect: float = 16 / 9) -> Staged:
+def stage(shape: Shape, language: str = "en", format: str = "landscape") -> Production:
     """The film of a model with random weights and a random prompt."""
     network = declare(shape.config)
     rng = np.random.default_rng(shape.seed)
@@ -95,23 +97,17 @@ def stage(shape: Shape, language: str = "en", aspect: float = 16 / 9) -> Staged:
         key: (0.3 * rng.standard_normal(size)).astype(np.float32)
         for key, size in stored_shapes(network).items()
     }
+    model = Model("random", "nano-GPT", shape.config, network, weights, Letters("nano-GPT"))
     tokens = [int(token) for token in rng.integers(network.config.d_vocab, size=shape.n_positions)]
-    if writes(shape.cut):
-        steps = min(4, network.config.n_ctx - len(tokens) + 1)
-        tokens += generate(network, weights, tokens, steps).chosen[:-1]
-    trace = run(network, weights, tokens)
-    predicted = [LETTERS[token] for token in trace["probs"].argmax(axis=-1)]
-    pieces = [LETTERS[token] for token in tokens]
-    likely = trace["probs"][shape.n_positions - 1]
-    candidates = [(LETTERS[i], float(likely[i])) for i in np.argsort(-likely, kind="stable")]
-    read = [*pieces, *predicted]
-    arrangement = Arrangement(shape.heads, shape.blocks)
-    layout = arrange(network, len(tokens), read, candidates, shape.n_positions, arrangement)
-    told = (*pieces, predicted[-1])
-    prompt, answer = "".join(told[: shape.n_positions]), "".join(told[shape.n_positions :])
-    story = Story("random", "", "nano-GPT", prompt, told, answer)
-    film = compose(layout, trace, words(language), story, cut=shape.cut, aspect=aspect)
-    return Staged(trace, layout, film)
+    options = Options(
+        steps=min(4, network.config.n_ctx - len(tokens) + 1),
+        heads=shape.heads,
+        blocks=shape.blocks,
+        cut=shape.cut,
+        language=language,
+        format=format,
+    )
+    return produce(model, tokens, options)
 
 
 NANO = Shape("gpt2", 3, 3, 6)

@@ -12,16 +12,17 @@ from llm_scene.film import Film, Pose, Shot
 from llm_scene.film.compose import FORMATS, compose
 from llm_scene.film.framing import SAFE, WIDE_SAFE, project
 from llm_scene.film.front import begin, done
-from llm_scene.film.props import Note, Swarm, number
+from llm_scene.film.props import Swarm, number
 from llm_scene.film.reel import Story, softmax
 from llm_scene.film.words import words
 from llm_scene.layout import Box
-from llm_scene.layout.legend import legend
-from llm_scene.layout.signs import section_signs
+from llm_scene.layout.drawn import Text
 from llm_scene.models import load
 from llm_scene.network.graph import Network
-from llm_scene.staging.production import produce
-from tests.film.staged import ARRANGED, NANO, SHAPES, Shape, Staged, stage
+from llm_scene.staging.options import Options
+from llm_scene.staging.production import Production, produce
+from llm_scene.staging.things import things
+from tests.film.staged import ARRANGED, NANO, SHAPES, Shape, box_at, stage
 
 each_shape = pytest.mark.parametrize("shape", [*SHAPES, *ARRANGED], ids=str)
 FULL = [shape for shape in (*SHAPES, *ARRANGED) if shape.cut == "full"]
@@ -73,20 +74,7 @@ def test_nothing_is_computed_before_its_sources(shape: Shape) -> None:
 @each_shape
 def test_cues_move_things_that_exist_and_within_the_film(shape: Shape) -> None:
     staged = stage(shape)
-    blocks = set(staged.layout.blocks)
-    letters = {f"{'predicted' if x.predicted else 'token'} {x.position}" for x in staged.layout.letters}
-    known = blocks | letters | {f"thread {name}" for name in letters}
-    known |= {f"{what} {name}" for name in blocks for what in ("name", "dimensions")}
-    known |= {
-        f"candidate {i} {part}"
-        for i in range(len(staged.layout.candidates))
-        for part in ("bar", "token", "share")
-    }
-    known |= {f"{kind} into {name}" for kind in ("trunk", "data", "weight") for name in blocks}
-    known |= {prop.name for prop in staged.film.props}
-    known |= {name for row in legend(staged.layout, staged.trace) for name in row.names}
-    signs, brackets = section_signs(staged.layout)
-    known |= {f"section {sign.of}" for sign in signs} | {f"bracket {bracket.of}" for bracket in brackets}
+    known = {thing.name for thing in things(staged.layout, staged.trace, staged.film)}
     for (target, channel), cues in staged.film.tracks.items():
         assert target in known, f"{channel} of {target}"
         for cue in cues:
@@ -148,7 +136,7 @@ def test_languages_differ_in_their_words_only() -> None:
 
 
 def test_without_captions_the_film_is_the_same() -> None:
-    silent = produce(load("nano-gpt-sort"), [2, 1, 0], language="none").film
+    silent = produce(load("nano-gpt-sort"), [2, 1, 0], Options(language="none")).film
     spoken = produce(load("nano-gpt-sort"), [2, 1, 0]).film
     assert silent.captions == silent.cards == []
     assert silent.shots == spoken.shots
@@ -226,7 +214,7 @@ def test_subjects_are_inside_the_safe_area(shape: Shape, aspect: float) -> None:
     cut_off = []
     for t, shot in sampled(staged.film):
         left, right, bottom, top = WIDE_SAFE if shot.b.lens < 30 else SAFE
-        corners = np.concatenate([staged.box(name, t).corners() for name in shot.subject])
+        corners = np.concatenate([box_at(staged, name, t).corners() for name in shot.subject])
         places = project(corners, staged.film.pose(t), aspect)
         assert places[:, 2].min() > 0, f"something of {shot.subject[0]} … is behind the camera at {t:.1f} s"
         low, high = places[:, :2].min(axis=0), places[:, :2].max(axis=0)
@@ -260,22 +248,22 @@ def test_the_camera_keeps_clear_of_blocks(shape: Shape) -> None:
     staged = stage(shape)
     names = list(staged.layout.blocks)
     for t in np.arange(0, staged.film.duration, 0.5):
-        away = distance(np.array(staged.film.pose(t).eye), [staged.box(name, t) for name in names])
+        away = distance(np.array(staged.film.pose(t).eye), [box_at(staged, name, t) for name in names])
         nearest = int(away.argmin())
         assert away[nearest] >= CLOSEST, f"{away[nearest]:.1f} cells from {names[nearest]} at {t:.1f} s"
 
 
-def hidden_share(staged: Staged, shot: Shot, t: float) -> float:
+def hidden_share(staged: Production, shot: Shot, t: float) -> float:
     """Of points all over the subject's fronts, how many are behind blocks that are no part of it."""
     eye = np.array(staged.film.pose(t).eye)
     points = []
     for name in shot.subject:
-        box = staged.box(name, t)
+        box = box_at(staged, name, t)
         u, v = np.meshgrid(np.linspace(0.05, 0.95, 7), np.linspace(0.05, 0.95, 7))
         size = np.array(box.high) - box.low
         points.append(np.array(box.low) + np.stack([u * size[0], 0 * u, v * size[2]], axis=-1).reshape(-1, 3))
     towards = np.concatenate(points) - eye  # [n, 3]
-    others = [staged.box(name, t) for name in staged.layout.blocks if name not in shot.subject]
+    others = [box_at(staged, name, t) for name in staged.layout.blocks if name not in shot.subject]
     if not others:
         return 0.0
     low = np.array([box.low for box in others])[:, None]  # [boxes, 1, 3]
@@ -302,7 +290,7 @@ def test_at_most_a_tenth_of_a_subject_is_hidden(shape: Shape) -> None:
 @pytest.mark.parametrize("shape", [s for s in SHAPES if s.cut != "teaser"], ids=str)
 def test_all_numbers_in_the_picture_are_the_traces(shape: Shape) -> None:
     staged = stage(shape)
-    notes = [prop for prop in staged.film.props if isinstance(prop, Note) and prop.of is not None]
+    notes = [prop for prop in staged.film.props if isinstance(prop, Text) and prop.of is not None]
     assert notes
     for note in notes:
         name, cell = note.of
@@ -314,7 +302,7 @@ def test_all_numbers_in_the_picture_are_the_traces(shape: Shape) -> None:
 def test_numbers_between_the_lines_follow_from_the_traces(shape: Shape) -> None:
     """Products, lowered scores and powers are nowhere in the trace: they are calculated again."""
     staged = stage(shape)
-    texts = {prop.name: prop.text for prop in staged.film.props if isinstance(prop, Note)}
+    texts = {prop.name: prop.text for prop in staged.film.props if isinstance(prop, Text)}
     for i in range(6):
         if f"dot: weight {i}" in texts:
             factors = [float(texts[f"dot: {what} {i}"].replace("−", "-")) for what in ("weight", "input")]
@@ -334,7 +322,7 @@ def test_temperatures_are_true(shape: Shape) -> None:
     """The percentages and the bars' lengths at every temperature."""
     staged = stage(shape)
     film, layout = staged.film, staged.layout
-    notes = {prop.name: prop for prop in film.props if isinstance(prop, Note)}
+    notes = {prop.name: prop for prop in film.props if isinstance(prop, Text)}
     logits = staged.trace["logits"][shape.n_positions - 1].astype(float)
     likely = np.sort(logits)[::-1]
     told = [prop for prop in film.props if prop.name.startswith("choosing: temperature")]
@@ -417,7 +405,7 @@ def test_unknown_chapter() -> None:
 @pytest.mark.parametrize("prompt", ["CBABBC", "A", "CCBBA"])
 def test_duration(cut: str, shortest: float, longest: float, prompt: str) -> None:
     model = load("nano-gpt-sort")
-    film = produce(model, model.encode_prompt(prompt), cut=cut).film
+    film = produce(model, model.encode_prompt(prompt), Options(cut=cut)).film
     assert shortest <= film.duration <= longest
     assert film.n_frames == round(film.duration * 24)
 

@@ -15,16 +15,15 @@ from llm_scene.film.scale import (
     PIN,
     THINGS,
     Start,
-    card_name,
     compared,
     compose_scale,
     metres,
     number,
     pin_height,
-    pin_name,
     square_metres,
 )
 from llm_scene.film.words import languages, length, words
+from llm_scene.layout import names
 from llm_scene.layout.layout import Box
 from llm_scene.layout.lineup import Exhibit, Place, lineup
 from llm_scene.layout.structure import structure
@@ -205,17 +204,17 @@ def test_the_cell_fills_the_picture_when_the_film_begins() -> None:
 
 def test_cards_give_way_to_pins_of_one_size() -> None:
     for place in PLACES[:-1]:
-        card, pin = (FILM.tracks.get((name(place), "scale")) for name in (card_name, pin_name))
+        card, pin = (FILM.tracks.get((name(place.exhibit.name), "scale")) for name in (names.card, names.pin))
         assert (card is None) == (pin is None)
         if card is None or pin is None:  # its card can be read to the end
             continue
         assert (card[0].a, card[0].b) == (place.card[0].size, 0.0)
         assert card[0].start == pin[0].start
         for time in np.linspace(pin[1].start, FILM.duration, 50):
-            size = FILM.value(pin_name(place), "scale", float(time))
+            size = FILM.value(names.pin(place.exhibit.name), "scale", float(time))
             assert size == pytest.approx(FILM.pose(float(time)).distance, rel=0.01)
             assert size * PIN * 32 / 36 / FILM.pose(float(time)).distance * 640 > 11
-    assert (pin_name(PLACES[-1]), "scale") not in FILM.tracks
+    assert (names.pin(PLACES[-1].exhibit.name), "scale") not in FILM.tracks
 
 
 def test_pins_never_cover_each_other() -> None:

@@ -11,13 +11,14 @@ from llm_scene.layout.inspection import Inspection, inspect, standing
 from llm_scene.layout.layout import Block
 from llm_scene.layout.picking import Picker
 from llm_scene.models import load
+from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
 
 
 @functools.cache
 def made(name: str = "nano-gpt-sort") -> Production:
     model = load(name)
-    return produce(model, model.encode_prompt(model.preset.prompt)[:6], cut="teaser")
+    return produce(model, model.encode_prompt(model.preset.prompt)[:6], Options(cut="teaser"))
 
 
 @functools.cache

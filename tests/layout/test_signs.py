@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from llm_scene.layout import Arrangement, Block, Box, Layout, arrange
+from llm_scene.layout import Arrangement, Block, Box, Layout, arrange, names
 from llm_scene.layout.layout import BLOCKS, HEADS, Point
 from llm_scene.layout.signs import DIMENSIONS, dimension_signs, legend_box, name_sign, section_signs
 from llm_scene.network import Config, Rope, declare
@@ -44,7 +44,7 @@ def touch(a: Box, b: Box) -> bool:
 def overlapping(blocks: list[Block]) -> list[str]:
     """Names that run over other names."""
     signs = [name_sign(block) for block in blocks]
-    return [f"{a.of} over {b.of}" for a, b in itertools.combinations(signs, 2) if touch(a.box, b.box)]
+    return [f"{a.name} over {b.name}" for a, b in itertools.combinations(signs, 2) if touch(a.box, b.box)]
 
 
 @pytest.mark.parametrize("config", [NANO, LLAMA], ids=["gpt2", "llama"])
@@ -52,7 +52,7 @@ def overlapping(blocks: list[Block]) -> list[str]:
 def test_every_block_has_its_name_above_or_beside_it(config: Config, n_positions: int) -> None:
     for block in arrange(declare(config), n_positions).blocks.values():
         sign = name_sign(block)
-        assert (sign.kind, sign.of) == ("name", block.name)
+        assert (sign.name, sign.ink) == (names.label(block.name), "names")
         assert sign.text.replace("\n", " ") == block.label != ""
         above, beside = sign.box.low[2] >= block.box.high[2], sign.box.high[0] <= block.box.low[0]
         assert above or beside, f"{block.name}'s name stands on its cells"
@@ -74,7 +74,7 @@ def test_no_names_overlap(n_positions: int) -> None:
 def test_names_stand_clear_of_cells(nano: Layout) -> None:
     """No name lies over another block's cells."""
     signs = [name_sign(block) for block in nano.blocks.values() if nano.find("tokens").shape[1] > 1]
-    over = [f"{s.of} over {b.name}" for s in signs for b in nano.blocks.values() if touch(s.box, b.box)]
+    over = [f"{s.name} over {b.name}" for s in signs for b in nano.blocks.values() if touch(s.box, b.box)]
     assert over == []
 
 
@@ -130,16 +130,17 @@ def test_dimensions_count_what_is_there(config: Config) -> None:
 
 def test_sections_are_named_and_bracketed_from_end_to_end(nano: Layout) -> None:
     signs, brackets = section_signs(nano)
-    paths = {"/".join(section.path): section for section in nano.sections}
-    assert {sign.of for sign in signs} == set(paths)
-    assert {"Embedding", "Output", *(f"Transformer {i}/MLP" for i in range(3))} <= set(paths)
+    paths = {names.bracket(section.path): section for section in nano.sections}
+    assert {sign.name for sign in signs} == {names.section(section.path) for section in nano.sections}
+    wanted = [("Embedding",), ("Output",), *((f"Transformer {i}", "MLP") for i in range(3))]
+    assert {names.bracket(path) for path in wanted} <= set(paths)
     for bracket in brackets:
-        box = paths[bracket.of].box
+        box = paths[bracket.name].box
         xs = [point[0] for point in bracket.points]
         assert (min(xs), max(xs)) == (box.low[0], box.high[0])
         assert min(point[2] for point in bracket.points) > box.high[2]
     titles = [sign for sign in signs if not sign.text.startswith("Head ")]
-    assert not [(a.of, b.of) for a, b in itertools.combinations(titles, 2) if touch(a.box, b.box)]
+    assert not [(a.name, b.name) for a, b in itertools.combinations(titles, 2) if touch(a.box, b.box)]
 
 
 @pytest.mark.parametrize("heads", HEADS)
@@ -151,12 +152,12 @@ def test_signs_of_every_arrangement_are_clear_of_each_other(n_layer: int, heads:
     layout = arrange(declare(config), 6, arrangement=Arrangement(heads, blocks))
     signs, brackets = section_signs(layout)
     titles = [sign for sign in signs if heads == "grid" or not sign.text.startswith("Head ")]
-    assert not [(a.of, b.of) for a, b in itertools.combinations(titles, 2) if touch(a.box, b.box)]
+    assert not [(a.name, b.name) for a, b in itertools.combinations(titles, 2) if touch(a.box, b.box)]
     around = {block.name: block.box for block in layout.blocks.values()}
-    around |= {f"bracket {b.of} {i}": box for b in brackets for i, box in enumerate(pieces(b.points, 0.1))}
+    around |= {f"bracket {b.name} {i}": box for b in brackets for i, box in enumerate(pieces(b.points, 0.1))}
     trunk = [link for link in layout.links if link.kind == "trunk"]
     around |= {f"{x.source} {i}": box for x in trunk for i, box in enumerate(pieces(x.points, x.width))}
-    assert not [(s.of, name) for s in titles for name, box in around.items() if touch(s.box, box)]
+    assert not [(s.name, name) for s in titles for name, box in around.items() if touch(s.box, box)]
     assert overlapping(list(layout.blocks.values())) == []
 
 

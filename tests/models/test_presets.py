@@ -10,6 +10,7 @@ import pytest
 from llm_scene.errors import UserError
 from llm_scene.models import list_presets, load, n_params
 from llm_scene.models.presets import find_preset, preset_toml, read_preset
+from llm_scene.staging.options import of_preset
 
 
 @pytest.mark.parametrize(
@@ -42,9 +43,12 @@ def test_users_presets_come_last_and_win(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("LLM_SCENE_PRESETS", str(tmp_path))
     shipped = find_preset("nano-gpt-sort")
     model = str(shipped.model_folder)
-    mine = replace(shipped, name="mine", title="Mein „Modell“", prompt="AB", steps=2, model=model)
+    mine = replace(
+        shipped, name="mine", title="Mein „Modell“", prompt="AB", options={"steps": 2}, model=model
+    )
     (tmp_path / "mine.toml").write_text(preset_toml(mine), encoding="utf-8")
-    assert replace(find_preset("mine"), folder=mine.folder) == mine
+    found = find_preset("mine")
+    assert replace(found, folder=mine.folder, file=mine.file) == mine
     assert load("mine").encode_prompt("AB") == [0, 1]
     assert "mine" in {preset.name for preset in list_presets()}
     (tmp_path / "broken.toml").write_text("title = ")
@@ -57,9 +61,9 @@ def test_users_presets_come_last_and_win(tmp_path: Path, monkeypatch: pytest.Mon
         ("title = ", "not valid TOML"),
         ("title = 'x'\nmodel = '.'\nnope = 1", "unknown entry 'nope'"),
         ("title = 3\nmodel = '.'", "a text for title"),
-        ("steps = -1\nmodel = '.'", "a whole number for steps"),
-        ("steps = true\nmodel = '.'", "a whole number for steps"),
-        ("temperature = inf\nmodel = '.'", "a number for temperature"),
+        ("steps = -1\nmodel = '.'", "Steps must be a whole number"),
+        ("steps = true\nmodel = '.'", "Steps must be a whole number"),
+        ("temperature = inf\nmodel = '.'", "The temperature must be a number"),
         ("title = 'x'", "either a model folder or a"),
         ("shape = 3", "needs a model_type"),
         ("[shape]\nmodel_type = 'gpt2'\nn_embd = -1", "n_embd must be"),
@@ -70,6 +74,6 @@ def test_broken_presets(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "preset.toml"
     path.write_text(text)
     with pytest.raises(UserError, match=problem) as caught:
-        read_preset(path)
+        of_preset(read_preset(path))
     assert "\n" not in str(caught.value)
     assert "preset.toml" in str(caught.value)

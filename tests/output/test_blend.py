@@ -20,7 +20,7 @@ def blend(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bpy.ops.wm.read_factory_settings()
     model = models.load()
     made = produce(model, model.encode_prompt("CBABBC"))
-    scene = build(made.layout, made.trace, made.film, made.look)
+    scene = build(made)
     apply_preset(scene, PRESETS["draft"])
     scene.render.resolution_x, scene.render.resolution_y = 160, 90
     path = tmp_path_factory.mktemp("blend") / "scene.blend"

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from llm_scene.errors import UserError
-from llm_scene.film.film import Caption
+from llm_scene.film.film import Caption, Chapter, Film
 from llm_scene.output.captions import subtitles, write_captions
+from tests.film.staged import Shape, stage
 
 CAPTIONS = [Caption(0.0, 2.5, "a", "How A & B <continue>"), Caption(3599.9996, 3661.0421, "b", "每个词元")]
 
@@ -24,8 +26,10 @@ def test_vtt() -> None:
 
 
 def test_a_file_is_written_as_its_suffix_says(tmp_path: Path) -> None:
-    write_captions(CAPTIONS, tmp_path / "film.SRT")
+    made = stage(Shape("gpt2", 1, 1, 1, "teaser", d_head=4))
+    made = replace(made, film=Film("told", (Chapter("all", "", 0.0, 3700.0, (), (), tuple(CAPTIONS)),)))
+    write_captions(tmp_path / "film.SRT", made)
     assert (tmp_path / "film.SRT").read_text(encoding="utf-8") == subtitles(CAPTIONS, ".srt")
     with pytest.raises(UserError, match=r"\.srt or \.vtt"):
-        write_captions(CAPTIONS, tmp_path / "film.txt")
+        write_captions(tmp_path / "film.txt", made)
     assert not (tmp_path / "film.txt").exists()

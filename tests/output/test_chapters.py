@@ -13,6 +13,7 @@ import pytest
 from llm_scene.film.film import Film
 from llm_scene.output.render.local import poster_frame, render_film
 from llm_scene.output.render.mp4_chapters import add_chapters
+from llm_scene.staging.options import Options
 from llm_scene.staging.production import produce
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -66,7 +67,7 @@ def test_a_film_has_its_chapters_and_a_poster(empty_scene: None, tmp_path: Path)
     from llm_scene.models import load
 
     model = load("nano-gpt-sort", None, [])
-    film: Film = produce(model, [2, 1, 0], cut="teaser").film
+    film: Film = produce(model, [2, 1, 0], Options(cut="teaser")).film
     scene = small_scene()
     scene.frame_end = round(film.chapters[1].start * 24) + 2
     frames = range(scene.frame_end - 5, scene.frame_end + 1)
@@ -83,7 +84,7 @@ def test_a_film_has_its_chapters_and_a_poster(empty_scene: None, tmp_path: Path)
 def test_the_poster_shows_attention_where_the_film_does() -> None:
     from llm_scene.models import load
 
-    film = produce(load("nano-gpt-sort", None, []), [2, 1, 0], cut="short").film
+    film = produce(load("nano-gpt-sort", None, []), [2, 1, 0], Options(cut="short")).film
     attention = next(chapter for chapter in film.chapters if chapter.name == "attention")
     assert attention.start <= poster_frame(film, range(film.n_frames)) / film.fps < attention.end
     assert poster_frame(None, [4, 5, 6]) == 5

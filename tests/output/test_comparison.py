@@ -12,6 +12,8 @@ from llm_scene.layout.structure import Structure
 from llm_scene.models import load
 from llm_scene.paths import presets_folder
 from llm_scene.staging.comparison import Comparison, compare, model_named
+from llm_scene.staging.options import Options
+from llm_scene.staging.production import Production
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,9 @@ def test_small_ones_live_and_shapes_are_structures(made: Comparison) -> None:
 
 
 def test_the_film_begins_with_a_true_number(made: Comparison) -> None:
-    layout, trace = made.models["nano-gpt-sort"]  # type: ignore[misc]
+    living = made.models["nano-gpt-sort"]
+    assert isinstance(living, Production)
+    layout, trace = living.layout, living.trace
     block = layout.find("embed.W_E")
     values = block.values(trace)
     x, _, z = made.film.pose(0.0).target
@@ -46,7 +50,7 @@ def test_the_film_begins_with_a_true_number(made: Comparison) -> None:
 
 def test_what_is_too_large_for_cuboids_becomes_a_structure() -> None:
     models = [load("nano-gpt-sort"), load("tiny-austen")]
-    cells = [sum(b.n_cells for b in compare([m]).models[m.name][0].blocks.values()) for m in models]  # type: ignore[index]
+    cells = [sum(b.n_cells for b in compare([m]).models[m.name].layout.blocks.values()) for m in models]  # type: ignore[union-attr]
     for budget, living in ((sum(cells), 2), (sum(cells) - 1, 1), (cells[0] - 1, 0)):
         shown = compare(models, budget=budget).models.values()
         assert sum(not isinstance(model, Structure) for model in shown) == living
@@ -68,7 +72,7 @@ def test_a_preset_comes_before_a_folder_of_its_name(tmp_path: Path, monkeypatch:
 
 
 def test_one_shape_alone_begins_with_a_cell_without_a_number() -> None:
-    made = compare([load("gpt3")], language="zh", look="paper", aspect=1.0)
+    made = compare([load("gpt3")], Options(language="zh", look="paper", format="square"))
     assert (made.film.props, made.look.name, made.film.aspect) == ((), "paper", 1.0)
     assert [caption.key for caption in made.film.captions][:2] == ["shape_cell", "grain"]
     assert any(ord(letter) > 0x2E80 for letter in made.film.captions[0].text)
@@ -100,5 +104,5 @@ def test_an_empty_folder_is_no_model(tmp_path: Path) -> None:
 
 
 def test_unknown_language() -> None:
-    with pytest.raises(UserError, match="no captions in “tlh”"):
-        compare([load("gpt2-small")], language="tlh")
+    with pytest.raises(UserError, match="no language of captions 'tlh'"):
+        compare([load("gpt2-small")], Options(language="tlh"))

@@ -18,6 +18,7 @@ import pytest
 from llm_scene.models import load
 from llm_scene.output.gltf import MODES, glb
 from llm_scene.scene.build import build
+from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -87,7 +88,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def made() -> Production:
     model = load("nano-gpt-sort", None, [])
-    return produce(model, model.encode_prompt("CBABBC"), cut="teaser")
+    return produce(model, model.encode_prompt("CBABBC"), Options(cut="teaser"))
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def tiles(pixels: np.ndarray) -> np.ndarray:
 def rendered(made: Production, tmp_path_factory: pytest.TempPathFactory) -> dict[float, np.ndarray]:
     """Blender's pictures, by time."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    scene = build(made.layout, made.trace, made.film, made.look)
+    scene = build(made)
     bpy.context.window.scene = scene
     scene.render.engine, scene.cycles.samples = "CYCLES", 1
     scene.render.resolution_x, scene.render.resolution_y = SIZE
@@ -162,7 +163,7 @@ def test_plays_and_shows_what_blender_shows(
     tmp_path: Path,
 ) -> None:
     folder, address = site
-    (folder / "scene.glb").write_bytes(glb(made.layout, made.trace, made.film, made.look, mode=mode))
+    (folder / "scene.glb").write_bytes(glb(made, mode=mode))
     page = PAGES[engine].replace("BACKGROUND", made.look.background)
     (folder / "index.html").write_text(page, encoding="utf-8")
     tab.open(f"{address}/index.html?{engine}-{mode}")

@@ -20,6 +20,7 @@ from llm_scene.output.render.farm import JOB_TYPE, write_farm
 from llm_scene.output.render.png import read_seal
 from llm_scene.scene.build import build
 from llm_scene.scene.engines import PRESETS, apply_preset
+from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
 
 Made = tuple[Path, Production, bpy.types.Scene]
@@ -69,8 +70,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The farm folder of a teaser."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     model = models.load()
-    production = produce(model, model.encode_prompt("CBABBC"), cut="teaser")
-    scene = build(production.layout, production.trace, production.film, production.look)
+    production = produce(model, model.encode_prompt("CBABBC"), Options(cut="teaser"))
+    scene = build(production)
     apply_preset(scene, PRESETS["draft"])
     scene.render.resolution_x, scene.render.resolution_y = 160, 90
     scene.cycles.samples = 1

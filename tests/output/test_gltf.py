@@ -15,13 +15,14 @@ import pytest
 from llm_scene.errors import UserError
 from llm_scene.film.film import Caption, Chapter, Cue, Film, Shot
 from llm_scene.film.framing import frame, overview
-from llm_scene.layout import Layout, arrange
+from llm_scene.layout import arrange
 from llm_scene.layout.look import LOOKS, colours, scale_of
 from llm_scene.models import load
-from llm_scene.network.trace import Trace
+from llm_scene.models.reading import read
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.document import read_glb
-from llm_scene.staging.production import produce
+from llm_scene.staging.options import Options
+from llm_scene.staging.production import Production, produce
 
 LOOK = LOOKS["studio"]
 LIMITS = {"texture": 1.2e6, "instances": 1.5e6, "mesh": 25e6}  # bytes
@@ -30,11 +31,12 @@ SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
 
 @cache
-def staged() -> tuple[Layout, Trace, Film]:
+def staged() -> Production:
     """The letter sorter with a film of two shots and a cut between them, every matrix in its turn."""
     model = load(preset="nano-gpt-sort")
     trace = model.trace([2, 1, 0, 1, 1, 2])
-    layout = arrange(model.network, 6, [*"CBABBC", *"AABBCC"])
+    reading = replace(read(trace, model.tokenizer), candidates=())
+    layout = arrange(model.network, 6, reading)
     blocks = [block for block in layout.blocks.values() if block.role != "weight"]
     matrices = list(dict.fromkeys(block.matrix.name for block in blocks))
     starts = np.linspace(0.5, 9.0, len(matrices) + 1)
@@ -50,16 +52,13 @@ def staged() -> tuple[Layout, Trace, Film]:
     far = frame([layout.find("tokens").box], 150, 20, lens=wide.lens)
     shots = (Shot(0.0, 4.0, tuple(layout.blocks), wide, near), Shot(4.0, 10.0, ("tokens",), far, wide))
     captions = (Caption(0.0, 4.0, "opening", "“Zwölf” Boxkämpfer"),)
-    return (
-        layout,
-        trace,
-        Film("Sorting", (Chapter("all", "Everything", 0.0, 10.0, shots, tuple(cues), captions),)),
-    )
+    film = Film("Sorting", (Chapter("all", "Everything", 0.0, 10.0, shots, tuple(cues), captions),))
+    return Production(model, reading, trace, layout, film, Options())
 
 
 @cache
 def exported(mode: str) -> bytes:
-    return glb(*staged(), LOOK, mode=mode)
+    return glb(staged(), mode=mode)
 
 
 class Glb:
@@ -110,21 +109,21 @@ class TestEveryMode:
         model = load("nano-gpt-sort", None, [])
         made = produce(model, model.encode_prompt("CBABBC"))
         assert made.trace.n_positions == model.config.n_ctx
-        assert len(glb(made.layout, made.trace, made.film, made.look, mode=mode)) <= LIMITS[mode]
+        assert len(glb(made, mode=mode)) <= LIMITS[mode]
 
     def test_has_the_same_bytes_every_time(self, mode: str) -> None:
-        assert glb(*staged(), LOOK, mode=mode) == exported(mode)
+        assert glb(staged(), mode=mode) == exported(mode)
 
     def test_has_a_node_for_every_block_at_its_place(self, mode: str) -> None:
-        layout, _, _ = staged()
+        layout = staged().layout
         file = Glb(mode)
         for block in layout.blocks.values():
             assert file.nodes[block.name]["translation"] == pytest.approx(turned(block.origin), abs=1e-6)
 
     def test_takes_every_arrangement(self, mode: str) -> None:
         model = load(preset="nano-gpt-sort")
-        made = produce(model, [2, 1, 0], cut="teaser", heads="grid", blocks="helix")
-        file = Glb(data=glb(made.layout, made.trace, made.film, LOOK, mode=mode))
+        made = produce(model, [2, 1, 0], Options(cut="teaser", heads="grid", blocks="helix"))
+        file = Glb(data=glb(made, mode=mode))
         depths = set()
         for block in made.layout.blocks.values():
             place = file.nodes[block.name]["translation"]
@@ -133,7 +132,7 @@ class TestEveryMode:
         assert len(depths) == 2, "flights at the front and at the back"
 
     def test_nests_nodes_by_section(self, mode: str) -> None:
-        layout, _, _ = staged()
+        layout = staged().layout
         file = Glb(mode)
         above = {child: node for node in file.json["nodes"] for child in node.get("children", [])}
         for block in layout.blocks.values():
@@ -144,7 +143,7 @@ class TestEveryMode:
             assert tuple(path) == block.section
 
     def test_tells_what_a_matrix_is(self, mode: str) -> None:
-        layout, trace, _ = staged()
+        layout, trace = staged().layout, staged().trace
         file = Glb(mode)
         for block in layout.blocks.values():
             extras, values = file.nodes[block.name]["extras"], block.values(trace)
@@ -200,7 +199,7 @@ class TestEveryMode:
 
 class TestTexture:
     def test_shows_every_cell_in_its_colour(self) -> None:
-        layout, trace, _ = staged()
+        layout, trace = staged().layout, staged().trace
         file = Glb()
         pixels = atlas(file)
         height, width, _ = pixels.shape
@@ -215,7 +214,7 @@ class TestTexture:
             assert np.abs(shown - meant).max() < 0.04
 
     def test_boxes_have_the_size_of_their_blocks(self) -> None:
-        layout, _, _ = staged()
+        layout = staged().layout
         file = Glb()
         for block in layout.blocks.values():
             assert file.nodes[block.name]["scale"] == [block.shape[1], block.shape[0], 1]
@@ -229,7 +228,7 @@ class TestTexture:
     def test_says_when_there_are_too_many_cells(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_scene.output.gltf.cells.LARGEST", 256)
         with pytest.raises(UserError, match="do not fit"):
-            glb(*staged(), LOOK)
+            glb(staged())
 
 
 def atlas(file: Glb) -> np.ndarray:
@@ -249,7 +248,7 @@ def atlas(file: Glb) -> np.ndarray:
 
 class TestInstances:
     def test_are_as_many_as_cells_in_their_colours_at_their_places(self) -> None:
-        layout, trace, _ = staged()
+        layout, trace = staged().layout, staged().trace
         file = Glb("instances")
         for block in layout.blocks.values():
             attributes = file.nodes[block.name]["extensions"]["EXT_mesh_gpu_instancing"]["attributes"]
@@ -263,7 +262,7 @@ class TestInstances:
             assert np.abs(shown[:, :3] / 255 - as_linear(meant).reshape(-1, 3)).max() < 0.003
 
     def test_know_when_they_light_up(self) -> None:
-        layout, _, film = staged()
+        layout, film = staged().layout, staged().film
         file = Glb("instances")
         block = layout.find("mlp.pre", 1)
         attributes = file.nodes[block.name]["extensions"]["EXT_mesh_gpu_instancing"]["attributes"]
@@ -278,7 +277,7 @@ class TestInstances:
 
 class TestMesh:
     def test_has_a_cuboid_a_cell_with_its_colour_in_front(self) -> None:
-        layout, trace, _ = staged()
+        layout, trace = staged().layout, staged().trace
         file = Glb("mesh")
         for block in layout.blocks.values():
             parts = [p["attributes"] for p in file.primitives(block.name)]
@@ -291,7 +290,7 @@ class TestMesh:
 class TestFilm:
     def test_covers_hide_what_is_not_computed(self) -> None:
         """At every frame as many whole columns (or rows) are covered as the film has not begun."""
-        layout, _, film = staged()
+        layout, film = staged().layout, staged().film
         file = Glb()
         for kind, axis in (("resid_pre", 0), ("attn.scores", 1), ("mlp.post", 0)):
             block = layout.find(kind, 0, 0 if kind == "attn.scores" else None)
@@ -327,7 +326,7 @@ class TestFilm:
         assert (times[-1], scales[-1, 0]) == (pytest.approx(2 + 2 / 3), 1)
 
     def test_chapters_are_clips_of_their_own_by_option(self) -> None:
-        layout, trace, film = staged()
+        film = staged().film
         middle = film.duration / 2
         whole = film.chapters[0]
         halves = (
@@ -335,7 +334,7 @@ class TestFilm:
             Chapter("second", "Second", middle, film.duration, (), (), ()),
         )
         parted = Film(film.name, halves)
-        data = glb(layout, trace, parted, LOOK, chapter_clips=True)
+        data = glb(replace(staged(), film=parted), chapter_clips=True)
         told = read_glb(data)[0]
         assert [clip["name"] for clip in told["animations"]] == [film.name, "first", "second"]
         read = Glb(data=data)
@@ -358,7 +357,7 @@ class TestFilm:
                     assert np.allclose(values[0], known[at], atol=1e-5)
 
     def test_the_camera_follows_the_path_through_cuts(self) -> None:
-        _, _, film = staged()
+        film = staged().film
         file = Glb()
         times, places, _ = file.track("Film camera", "translation")
         turning, turns, _ = file.track("Film camera", "rotation")
@@ -376,13 +375,13 @@ class TestFilm:
             assert np.array(forward) @ towards / np.linalg.norm(towards) > 1 - 1e-5
 
     def test_another_lens_frames_the_same_subject(self) -> None:
-        layout, trace, film = staged()
+        layout, film = staged().layout, staged().film
         (chapter,) = film.chapters
         first, second = chapter.shots
         wide = frame([layout.box], -38, 14, lens=18)
         shots = (Shot(0.0, 4.0, first.subject, wide, wide), second)
         other = Film("Zoom", (Chapter("all", "", 0.0, 10.0, shots, chapter.cues, ()),))
-        data, _ = read_glb(glb(layout, trace, other, LOOK))
+        data, _ = read_glb(glb(replace(staged(), film=other)))
         camera = next(node for node in data["nodes"] if "camera" in node)
         assert data["cameras"][0]["perspective"]["yfov"] == pytest.approx(
             2 * np.arctan(18 / second.b.lens * 9 / 16)
@@ -395,9 +394,9 @@ class TestBlender:
     def test_reads_it_back(self, empty_scene: None, tmp_path: Path) -> None:
         import bpy
 
-        layout, _, film = staged()
+        layout, film = staged().layout, staged().film
         path = tmp_path / "model.glb"
-        export_gltf(path, *staged(), LOOK)
+        export_gltf(path, staged())
         bpy.context.scene.render.fps = film.fps
         bpy.ops.import_scene.gltf(filepath=str(path))
         for block in layout.blocks.values():
@@ -420,13 +419,13 @@ class TestBlender:
 class TestErrors:
     def test_a_missing_folder(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match="does not exist"):
-            export_gltf(tmp_path / "missing" / "model.glb", *staged(), LOOK)
+            export_gltf(tmp_path / "missing" / "model.glb", staged())
 
     def test_an_unknown_mode_leaves_what_was_there(self, tmp_path: Path) -> None:
         path = tmp_path / "model.glb"
         path.write_bytes(b"before")
         with pytest.raises(UserError, match="texture, instances, mesh"):
-            export_gltf(path, *staged(), LOOK, mode="voxels")
+            export_gltf(path, staged(), mode="voxels")
         assert path.read_bytes() == b"before"
         assert list(tmp_path.iterdir()) == [path]
 
@@ -436,11 +435,10 @@ class TestErrors:
 
         monkeypatch.setattr(Path, "write_bytes", full)
         with pytest.raises(UserError, match="No space left"):
-            export_gltf(tmp_path / "model.glb", *staged(), LOOK)
+            export_gltf(tmp_path / "model.glb", staged())
         assert not list(tmp_path.iterdir())
 
     def test_no_film_is_a_still(self) -> None:
-        layout, trace, _ = staged()
-        data, _ = read_glb(glb(layout, trace, None, LOOK))
+        data, _ = read_glb(glb(staged(), still=True))
         assert "animations" not in data
         assert not any(node["name"].startswith("cover") for node in data["nodes"])

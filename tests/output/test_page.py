@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from llm_scene.cli import main
 from llm_scene.errors import UserError
 from llm_scene.film.words import languages, words
-from llm_scene.layout.look import LOOKS
 from llm_scene.models import load
 from llm_scene.network import Config, declare, run
 from llm_scene.network.explain import explain, number
@@ -26,7 +25,7 @@ from llm_scene.network.trace import Trace
 from llm_scene.output.page import export, export_page, facts, page
 from llm_scene.scene.build import build
 from llm_scene.scene.engines import PRESETS, apply_preset
-from llm_scene.staging.production import Production, produce, retold
+from llm_scene.staging.production import Production, produce
 from tests.network.random_models import configs, random_weights
 from tests.output.browser import NAMES, Tab, browser, chromium
 
@@ -79,7 +78,7 @@ def script(tab: Tab) -> Tab:
 @pytest.fixture(scope="module")
 def scene() -> bpy.types.Scene:
     """The film in Blender."""
-    scene = build(made().layout, made().trace, made().film, LOOKS["studio"])
+    scene = build(made())
     apply_preset(scene, PRESETS["draft"], made().film.aspect)
     scene.render.resolution_x, scene.render.resolution_y = 320, 180
     scene.cycles.samples = 4
@@ -145,7 +144,7 @@ class TestFile:
 
     def test_a_film_told_again_has_the_same_shots_and_captions(self) -> None:
         film = made().film
-        for other in (retold(made(), language="zh"), retold(made(), language="en", aspect=9 / 16)):
+        for other in (made().told(language="zh"), made().told(format="vertical")):
             assert len(other.shots) == len(film.shots)
             assert [c.key for c in other.captions] == [c.key for c in film.captions]
 
@@ -198,7 +197,7 @@ class TestPage:
         assert shown.run("llmScene.page.time") == 45
 
     def test_captions_are_in_the_chosen_language(self, shown: Tab) -> None:
-        english, chinese = made().film, retold(made(), language="zh")
+        english, chinese = made().film, made().told(language="zh")
         i = 12
         seek(shown, (english.captions[i].start + english.captions[i].end) / 2)
         caption = "document.getElementById('caption').textContent"

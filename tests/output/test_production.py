@@ -8,7 +8,8 @@ import pytest
 from llm_scene.errors import UserError
 from llm_scene.layout import Arrangement
 from llm_scene.models import load
-from llm_scene.staging.production import produce, retold
+from llm_scene.staging.options import Options
+from llm_scene.staging.production import produce
 
 TOKENS = (2, 1, 0, 1, 1, 2)
 
@@ -20,8 +21,8 @@ def model():
 
 def test_everything_belongs_together(model) -> None:
     made = produce(model, TOKENS)
-    assert made.tokens[: len(TOKENS)] == TOKENS
-    assert made.trace.tokens == list(made.tokens)
+    assert made.reading.tokens[: len(TOKENS)] == TOKENS
+    assert made.trace.tokens == list(made.reading.tokens)
     assert made.layout.n_prompt == len(TOKENS) == 6
     assert made.trace.network is model.network
     assert len(made.layout.blocks) == 206
@@ -42,24 +43,24 @@ def test_letters_are_the_prompt_and_what_the_model_expects(model) -> None:
 
 def test_what_the_model_wrote_may_be_given(model) -> None:
     """Sampled elsewhere, for example: the film shows it instead of the greedy answer."""
-    made = produce(model, (*TOKENS, 1, 1), n_prompt=6)
-    assert made.tokens == (*TOKENS, 1, 1)
+    made = produce(model, TOKENS, written=(1, 1))
+    assert made.reading.tokens == (*TOKENS, 1, 1)
     assert made.layout.n_prompt == 6
 
 
 def test_the_teaser_shows_the_prompt_alone(model) -> None:
-    assert produce(model, TOKENS, cut="teaser").tokens == TOKENS
-    assert produce(model, (*TOKENS, 1), n_prompt=6, cut="teaser").tokens == TOKENS
+    assert produce(model, TOKENS, Options(cut="teaser")).reading.tokens == TOKENS
+    assert produce(model, TOKENS, Options(cut="teaser"), written=(1,)).reading.tokens == TOKENS
 
 
 def test_a_full_context_leaves_room_for_one_letter(model) -> None:
     made = produce(model, (2, 1, 0, 1, 1, 2, 0, 1, 1, 1, 2))
-    assert len(made.tokens) == 11
+    assert len(made.reading.tokens) == 11
     assert "loop" not in [chapter.name for chapter in made.film.chapters]
 
 
 def test_chapters_can_be_chosen(model) -> None:
-    made = produce(model, TOKENS, chapters=["mlp", "attention"])
+    made = produce(model, TOKENS, Options(chapters=("mlp", "attention")))
     assert [chapter.name for chapter in made.film.chapters] == ["attention", "mlp"]
 
 
@@ -71,21 +72,21 @@ def test_candidates_are_the_likeliest_first_with_their_true_probabilities(model)
 
 
 def test_choices_reach_the_film_and_the_scene(model) -> None:
-    made = produce(model, TOKENS, cut="teaser", language="zh", look="paper")
+    made = produce(model, TOKENS, Options(cut="teaser", language="zh", look="paper"))
     assert (made.film.name, made.look.name) == ("teaser", "paper")
     assert any(ord(letter) > 0x2E80 for letter in made.film.captions[0].text)
 
 
 def test_no_captions_without_a_language(model) -> None:
-    silent, spoken = produce(model, TOKENS, language="none"), produce(model, TOKENS, language="en")
+    silent, spoken = produce(model, TOKENS, Options(language="none")), produce(model, TOKENS)
     assert silent.film.captions == []
     assert silent.film.duration == spoken.film.duration
 
 
 def test_told_again_everything_stands_where_it_stood(model) -> None:
-    made = produce(model, TOKENS, heads="grid", blocks="columns")
+    made = produce(model, TOKENS, Options(heads="grid", blocks="columns"))
     assert made.layout.arrangement == Arrangement("grid", "columns")
-    assert retold(made, language="en").shots == made.film.shots
+    assert made.retold(language="zh").told(language="en").shots == made.film.shots
     assert made.film.shots[0].a != produce(model, TOKENS).film.shots[0].a
 
 
@@ -99,15 +100,15 @@ def test_twice_gives_the_same(model) -> None:
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"cut": "epic"}, "There is no film “epic”; choose one of"),
-        ({"language": "tlh"}, "There are no captions in “tlh”; choose one of .*en"),
+        ({"cut": "epic"}, "There is no film 'epic': choose one of full, short, teaser"),
+        ({"language": "tlh"}, "There is no language of captions 'tlh': choose one of en"),
         ({"heads": "ring"}, "There is no arrangement of heads 'ring'"),
         ({"blocks": "heap"}, "There is no arrangement of blocks 'heap'"),
     ],
 )
 def test_unknown_choices(model, choice: dict[str, str], message: str) -> None:
     with pytest.raises(UserError, match=message):
-        produce(model, TOKENS, **choice)
+        produce(model, TOKENS, Options(**choice))
 
 
 def test_tokens_the_model_cannot_read(model) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import bpy
 import pytest
 
-from llm_scene.layout.look import STUDIO
 from llm_scene.models import load
 from llm_scene.scene.build import build
+from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
-from tests.film.staged import Shape, Staged, stage
+from tests.film.staged import Shape, stage
 
 PROMPT = (2, 1, 0, 1, 1, 2)  # CBABBC
 
@@ -20,7 +20,7 @@ PROMPT = (2, 1, 0, 1, 1, 2)  # CBABBC
 class Made:
     """What was built, and what from."""
 
-    production: Production | Staged
+    production: Production
     scene: bpy.types.Scene
 
     def frame(self, frame: int) -> None:
@@ -36,15 +36,14 @@ def empty_file() -> None:
 
 def make(tokens: tuple[int, ...] = PROMPT, **choices: str) -> Made:
     """Build nano-GPT's scene into the open file."""
-    production = produce(load("nano-gpt-sort"), tokens, **choices)
-    scene = build(production.layout, production.trace, production.film, production.look)
-    return Made(production, scene)
+    production = produce(load("nano-gpt-sort"), tokens, Options(**choices))
+    return Made(production, build(production))
 
 
 def make_random(shape: Shape) -> Made:
     """Build the scene of a model with random weights into the open file."""
     staged = stage(shape)
-    return Made(staged, build(staged.layout, staged.trace, staged.film, STUDIO))
+    return Made(staged, build(staged))
 
 
 @pytest.fixture(scope="module")

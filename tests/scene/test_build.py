@@ -58,7 +58,7 @@ def test_every_block_section_and_letter_is_labelled(nano: Made) -> None:
         assert texts[f"name {block.name}"].data.body == name_sign(block).text
         assert texts[f"name {block.name}"].parent.name == block.name  # names go where their sheets go
     for sign in section_signs(layout)[0]:
-        assert texts[f"section {sign.of}"].data.body == sign.text
+        assert texts[sign.name].data.body == sign.text
     said = "".join(texts[f"token {i}"].data.body for i in range(6))
     assert said == "CBABBC"
     assert texts["predicted 5"].data.body == "A"

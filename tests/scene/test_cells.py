@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 import numpy as np
 import pytest
 
 from llm_scene.film.front import order_of
-from llm_scene.layout import Layout, arrange
-from llm_scene.layout.look import STUDIO, scale_of
+from llm_scene.layout.look import scale_of
 from llm_scene.network import Trace
 from llm_scene.scene.build import build
 from tests.film.staged import Shape, stage
@@ -158,8 +159,7 @@ def test_broken_values_are_marked(strange: float) -> None:
     staged = stage(Shape("gpt2", 1, 1, 3, "teaser", d_head=4))
     arrays = {name: array.copy() for name, array in staged.trace.arrays.items()}
     arrays["blocks.0.resid_mid"][1, 2] = strange
-    layout: Layout = arrange(staged.trace.network, 3)
-    scene = build(layout, Trace(staged.trace.network, arrays), None, STUDIO)
+    scene = build(replace(staged, trace=Trace(staged.trace.network, arrays)), still=True)
     thing = matrices(scene)["blocks.0.resid_mid"]
     state = attribute(thing.data, "state").reshape(4, 3)  # channels down, positions along
     assert state[2, 1] == 2

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from llm_scene.film.framing import project
-from llm_scene.film.scale import card_name, pin_name
+from llm_scene.layout import names
 from llm_scene.layout.structure import ROLES, Structure
 from llm_scene.models import load
 from llm_scene.scene.comparison import build_comparison
@@ -25,7 +25,7 @@ NAMES = ("nano-gpt-sort", "gpt2-small", "gpt3")
 
 def made_of(*names: str) -> tuple[Comparison, bpy.types.Scene]:
     made = compare([load(name) for name in names])
-    return made, build_comparison(made.places, made.models, made.film, made.look)
+    return made, build_comparison(made)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_what_is_spoken_of_lies_between_the_clip_planes(made: tuple[Comparison, 
 def test_cards_and_pins_are_as_large_as_the_film_says(made: tuple[Comparison, bpy.types.Scene]) -> None:
     comparison, scene = made
     place = comparison.places[0]
-    card, pin = scene.objects[card_name(place)], scene.objects[pin_name(place)]
+    card, pin = scene.objects[names.card(place.exhibit.name)], scene.objects[names.pin(place.exhibit.name)]
     show(scene, 0)
     assert card.scale.x == pytest.approx(place.card[0].size)
     assert pin.scale.x == 0
@@ -127,7 +127,7 @@ def test_a_card_stands_on_a_plate_that_holds_its_text(made: tuple[Comparison, bp
     comparison, scene = made
     show(scene, 0)
     for place in comparison.places:
-        card = scene.objects[card_name(place)]
+        card = scene.objects[names.card(place.exhibit.name)]
         plate = next(thing for thing in card.children if "text" not in thing)
         corners = points(plate.data)
         for line in (thing for thing in card.children if thing.type == "FONT"):
@@ -172,7 +172,7 @@ def test_the_small_model_hides_when_it_is_too_small(made: tuple[Comparison, bpy.
 def test_the_living_model_stands_in_its_place(made: tuple[Comparison, bpy.types.Scene]) -> None:
     comparison, scene = made
     place = comparison.places[0]
-    layout, _ = comparison.models[place.exhibit.name]  # type: ignore[misc]
+    layout = comparison.models[place.exhibit.name].layout  # type: ignore[union-attr]
     show(scene, 0)
     for block in list(layout.blocks.values())[::11]:
         expected = [a + b for a, b in zip(block.origin, place.offset, strict=True)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bpy
 import pytest
 
-from llm_scene.layout.look import LOOKS
 from llm_scene.scene.build import build
 from tests.film.staged import Shape, stage
 from tests.scene.conftest import empty_file
@@ -35,7 +34,7 @@ def test_nothing_in_the_file_runs_code() -> None:
     empty_file()
     before = handlers()
     staged = stage(SMALL)
-    build(staged.layout, staged.trace, staged.film, LOOKS["studio"])
+    build(staged)
     assert handlers() == before
     assert not bpy.data.texts
     assert not bpy.data.libraries
@@ -88,7 +87,7 @@ def test_what_was_there_stays_as_it_was(users_file: bpy.types.Scene) -> None:
     before, looked = fingerprint(users_file), settings(users_file)
     assert any("render" in key.lower() for key in looked)
     named = {thing: thing.name for thing in everything()}
-    built = build(staged.layout, staged.trace, staged.film, LOOKS["studio"])
+    built = build(staged)
     assert built != users_file
     assert bpy.context.window.scene == users_file, "the user was taken elsewhere"
     assert settings(users_file) == looked
@@ -101,7 +100,7 @@ def test_what_was_there_stays_as_it_was(users_file: bpy.types.Scene) -> None:
 def test_names_that_are_taken_do_not_lead_the_film_astray(users_file: bpy.types.Scene) -> None:
     """The user has an object called “tokens”; ours gets a number, and the keyframes all the same."""
     staged = stage(SMALL)
-    built = build(staged.layout, staged.trace, staged.film, LOOKS["studio"])
+    built = build(staged)
     ours = built.objects["tokens.001"]
     assert ours.modifiers.get("Cells")
     assert fingerprint(built)["tokens.001"][-1].keys() >= {('["reveal"]', 0)}
@@ -110,9 +109,9 @@ def test_names_that_are_taken_do_not_lead_the_film_astray(users_file: bpy.types.
 def test_a_second_scene_leaves_the_first_alone() -> None:
     empty_file()
     one, other = stage(SMALL), stage(Shape("gpt2", 1, 2, 2, "teaser", d_head=4))
-    first = build(one.layout, one.trace, one.film, LOOKS["studio"])
+    first = build(one)
     before = fingerprint(first)
-    second = build(other.layout, other.trace, other.film, LOOKS["paper"])
+    second = build(other.retold(look="paper"))
     assert second != first
     assert fingerprint(first) == before
     assert not set(first.objects) & set(second.objects)
@@ -125,14 +124,14 @@ def test_building_twice_gives_the_same() -> None:
     prints = []
     for _ in range(2):
         empty_file()
-        prints.append(fingerprint(build(staged.layout, staged.trace, staged.film, LOOKS["studio"])))
+        prints.append(fingerprint(build(staged)))
     assert prints[0] == prints[1]
 
 
 def test_progress_rises_from_nothing() -> None:
     empty_file()
     staged, told = stage(SMALL), []
-    build(staged.layout, staged.trace, None, LOOKS["studio"], lambda done, what: told.append((done, what)))
+    build(staged, progress=lambda done, what: told.append((done, what)), still=True)
     shares = [done for done, _ in told]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] < 1
     assert list(dict.fromkeys(what for _, what in told))[:3] == ["pictures", "matrices", "links"]
@@ -141,7 +140,7 @@ def test_progress_rises_from_nothing() -> None:
 def test_without_a_film_everything_is_shown() -> None:
     empty_file()
     staged = stage(SMALL)
-    scene = build(staged.layout, staged.trace, None, LOOKS["paper"])
+    scene = build(staged.retold(look="paper"), still=True)
     assert scene.camera is not None
     assert all(thing["reveal"] > 1 for thing in matrices(scene).values())
     assert not any(thing.animation_data for thing in scene.objects)

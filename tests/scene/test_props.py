@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from llm_scene.film.film import EASINGS
-from llm_scene.film.props import Note, Stroke, Swarm
+from llm_scene.film.props import Swarm
+from llm_scene.layout.drawn import Line, Text
 from llm_scene.scene.engines import size_for
 from tests.film.staged import Shape
 from tests.scene.conftest import Made, empty_file, make_random
@@ -62,11 +63,11 @@ def test_props_are_hidden_until_their_piece(made: Made) -> None:
 
 
 def test_words_are_written_as_meant(made: Made) -> None:
-    for note in props(made, Note):
+    for note in props(made, Text):
         thing = made.scene.objects[note.name]
         assert thing.data.body == note.text
         assert thing.data.size == pytest.approx(note.size, rel=1e-5)
-    assert props(made, Stroke)
+    assert props(made, Line)
 
 
 def test_chinese_words_have_a_face_with_their_letters(made: Made) -> None:

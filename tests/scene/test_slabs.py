@@ -36,7 +36,7 @@ def nano() -> Production:
 @pytest.fixture(scope="module")
 def scene(nano: Production) -> bpy.types.Scene:
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    return build(nano.layout, nano.trace, nano.film, STUDIO, detail=SLABS)
+    return build(nano, SLABS)
 
 
 def values_node(material: bpy.types.Material) -> bpy.types.ShaderNodeTexImage:
@@ -126,7 +126,7 @@ def test_a_few_pictures_serve_all_slabs(scene: bpy.types.Scene) -> None:
 
 
 def test_sixteen_bits_hold_finer_steps(nano: Production) -> None:
-    fine = build(nano.layout, nano.trace, None, STUDIO, detail=Detail(BUDGET, bits=16))
+    fine = build(nano, Detail(BUDGET, bits=16), still=True)
     block = nano.layout[min(slabs(nano.layout, BUDGET))]
     slab = next(thing for thing in fine.objects if plain_name(thing) == block.name)
     high, low = shown(slab)[:, :, 0], shown(slab)[:, :, 1]
@@ -178,7 +178,7 @@ def pair(nano: Production) -> dict[str, bpy.types.Scene]:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     made = {}
     for name, detail in (("cuboids", Detail()), ("slabs", SLABS)):
-        made[name] = build(nano.layout, nano.trace, None, STUDIO, detail=detail)
+        made[name] = build(nano, detail, still=True)
     return made
 
 
@@ -236,7 +236,7 @@ def test_a_window_replaces_its_cells_and_moves_with_the_slab(nano: Production, t
     block = nano.layout.find("mlp.W_in", 1)
     cell = block.cell(100, 20)
     detail = Detail(BUDGET, window=(block.matrix.name, cell))
-    scene = build(nano.layout, nano.trace, nano.film, STUDIO, detail=detail)
+    scene = build(nano, detail)
     slab = scene.objects[block.name]
     window = slab["window"]
     side = min(WINDOW, block.shape[1])
@@ -268,7 +268,7 @@ def test_a_window_replaces_its_cells_and_moves_with_the_slab(nano: Production, t
 def test_slabs_follow_looks_and_measures(nano: Production) -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     with claimed() as tag:
-        scene = build(nano.layout, nano.trace, None, STUDIO, detail=SLABS)
+        scene = build(nano, SLABS, still=True)
     scene["llm_scene"] = tag
     slab = scene.objects[min(slabs(nano.layout, BUDGET))]
     picture = values_node(slab.data.materials[0]).image

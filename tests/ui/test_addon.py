@@ -182,10 +182,9 @@ class TestGenerate:
         monkeypatch.setattr("llm_scene.ui.operators.time.monotonic", lambda: next(seconds))  # all steps pause
         settings, before = bpy.context.scene.llm_scene_settings, names()
         settings.cut = "teaser"
-        recipe = operators.recipe_of(settings)
-        production = library.produce(recipe)
+        production = operators.produced(settings)
         for stop in (0, 1, 8, 200):
-            steps = operators.building(recipe, production, settings)
+            steps = operators.building(production, settings)
             for _ in range(stop + 1):
                 next(steps)
             steps.close()
@@ -416,14 +415,14 @@ class TestFile:
         from llm_scene.ui import library
 
         generated.llm_scene_settings.relief = 2.0
-        tokens = library.production_of(generated).tokens
+        tokens = library.production_of(generated).reading.tokens
         path = str(tmp_path / "a.blend")
         bpy.ops.wm.save_as_mainfile(filepath=path)
         library.forget()
         bpy.ops.wm.open_mainfile(filepath=path)
         scene = own_scenes()[0]
         assert scene.llm_scene_settings.relief == 2.0
-        assert library.production_of(scene).tokens == tokens
+        assert library.production_of(scene).reading.tokens == tokens
         assert json.loads(scene[library.RECIPE])["preset"] == "nano-gpt-sort"
 
 

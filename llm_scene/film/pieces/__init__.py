@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...layout import names
+from ...layout.drawn import Align, Line, Text
 from ...layout.layout import Block, Layout, Point
 from ...layout.look import normalise, scale_of
 from ...network.ops import Array
 from ...network.trace import Trace
 from ..piece import Piece
-from ..props import Note, Stroke, Swarm, number
+from ..props import Swarm, number
 from ..words import Words
 
 SHOWN = 12  # columns, keys or candidates spread out at once: more cannot be read
@@ -570,7 +572,7 @@ def swarm(
     """Copies of cells that keep size and colour."""
     n = len(poses[0])
     return Swarm(
-        f"{piece.name}: {name}", block.role, block.matrix.signed, np.stack(poses),
+        names.prop(piece.name, name), block.role, block.matrix.signed, np.stack(poses),
         np.stack([cells(n)] * len(poses)), np.stack([values_of(block, values, trace)] * len(poses)),
     )  # fmt: skip
 
@@ -581,15 +583,16 @@ def note(
     text: str,
     at: Point | tuple[float, ...],
     size: float,
-    align: str = "centre",
+    align: Align = "centre",
     ink: str = "ink",
     of: tuple[str, tuple[int, ...]] | None = None,
-) -> Note:
+) -> Text:
     """Words of a piece."""
     x, y, z = (float(v) for v in at)
-    return Note(f"{piece.name}: {name}", text, (x, y, z), size, align, ink, of)
+    return Text(names.prop(piece.name, name), text, (x, y, z), size, align, ink, of=of)
 
 
-def stroke(piece: Piece, name: str, points: Sequence[Array], width: float, ink: str = "faint") -> Stroke:
+def stroke(piece: Piece, name: str, points: Sequence[Array], width: float, ink: str = "faint") -> Line:
     """A line of a piece."""
-    return Stroke(f"{piece.name}: {name}", tuple(tuple(map(float, p)) for p in points), width, ink)  # type: ignore[misc]
+    path: list[Point] = [tuple(map(float, point)) for point in points]  # type: ignore[misc]
+    return Line(names.prop(piece.name, name), tuple(path), width, ink)

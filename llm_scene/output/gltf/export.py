@@ -11,31 +11,24 @@ import numpy as np
 from ...errors import UserError
 from ...film.film import Cue, Film
 from ...film.framing import overview
-from ...layout.layout import Layout, Letter, Point
-from ...layout.legend import LegendRow, legend
-from ...layout.look import Look, srgb
-from ...layout.signs import Bracket, dimension_signs, name_sign, section_signs
+from ...layout.layout import Layout, Point
+from ...layout.look import Look
 from ...network.ops import Array
 from ...network.trace import Trace
-from ...scene.build import link_name
-from ...scene.labels import letter_name
-from ...scene.links import tube
+from ...staging.production import Production
+from ...staging.things import Thing, Tubes, things
 from ...writing import whole_file
 from .camera import add_camera, key_camera, one_lens
 from .cells import RELIEF, Cells, instanced_cells, meshed_cells, texture_cells
 from .document import LINEAR, Clip, Document, Json
-from .lettering import Labels, solid
+from .forms import pipes, shape_of, texels, texts_of
+from .lettering import Labels
 from .motion import Covers, grouped, key_growth, key_hidden
-from .shapes import Shape, painted, pipe, ribbon, turned
+from .shapes import Shape, turned
 
 ASPECT = 16 / 9
 GENERATOR = "LLM Scene"
-TEXELS = {"section": 64.0, "": 34.0}  # height of a sign of this kind in the picture of labels
-THREAD = 0.12  # width of the line from a letter to its cell
 SIZES = ("n_layer", "n_head", "n_kv_head", "d_model", "d_head", "d_mlp", "n_ctx", "d_vocab")
-SIDES = {"trunk": 8}  # of a link's tube; four where it is thin
-CORNER = 3  # points of a rounded corner of a link
-LEGEND_STEPS = 48
 
 Keyed = tuple[int, list[Cue]]  # a node and what the film does to it
 
@@ -50,15 +43,12 @@ MODES: dict[str, tuple[Writer, float]] = {
 
 def export_gltf(
     path: Path,
-    layout: Layout,
-    trace: Trace,
-    film: Film | None,
-    look: Look,
+    made: Production,
     *,
     mode: str = "texture",
     chapter_clips: bool = False,
 ) -> None:
-    """Write the scene of a traced model and its film to a .glb.
+    """Write the scene of a production and its film to a .glb.
 
     `mode` says how cells are carried: "texture" (a box a matrix over one picture; opens everywhere),
     "instances" (real cuboids through EXT_mesh_gpu_instancing, for web developers) or "mesh" (merged
@@ -67,7 +57,7 @@ def export_gltf(
     """
     with whole_file(path) as temporary:
         try:
-            data = glb(layout, trace, film, look, mode=mode, chapter_clips=chapter_clips)
+            data = glb(made, mode=mode, chapter_clips=chapter_clips)
             temporary.write_bytes(data)
         except OSError as error:
             raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
@@ -80,25 +70,22 @@ def check_mode(mode: str) -> None:
 
 
 def glb(
-    layout: Layout,
-    trace: Trace,
-    film: Film | None,
-    look: Look,
-    *,
-    mode: str = "texture",
-    chapter_clips: bool = False,
+    made: Production, *, mode: str = "texture", chapter_clips: bool = False, still: bool = False
 ) -> bytes:
-    """The same as bytes, which are equal for equal input."""
+    """The same as bytes, which are equal for equal input; without the film where it is to be `still`."""
     check_mode(mode)
+    layout, trace, look = made.layout, made.trace, made.look
+    film = None if still else made.film
     write_cells, relief = MODES[mode]
     document = Document(GENERATOR)
     cells = Cells(layout, trace, look)
     document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look)}
     write_cells(document, cells, _sections(document, layout), film)
     plain = document.material("Lines", doubleSided=True)
-    growing = _links(document, layout, look, film, plain)
-    _writing(document, layout, trace, look, plain)
-    hidden = _letters(document, layout, look, film, plain)
+    drawn = list(things(layout, trace, film))
+    growing = _links(document, drawn, look, film, plain)
+    _writing(document, drawn, look, plain)
+    hidden = _letters(document, drawn, look, film, plain)
     film = one_lens(film, layout, ASPECT) if film else None
     pose = film.pose(0.0) if film else overview(layout)
     camera = add_camera(document, pose, ASPECT, max(layout.box.size))
@@ -164,87 +151,61 @@ def _sections(document: Document, layout: Layout) -> dict[str, int]:
     return {block.name: nodes[block.section] for block in layout.blocks.values()}
 
 
-def _links(document: Document, layout: Layout, look: Look, film: Film | None, material: int) -> list[Keyed]:
+def _links(
+    document: Document, things: list[Thing], look: Look, film: Film | None, material: int
+) -> list[Keyed]:
     """The links of a section as one mesh; the trunk's, which grow in the film, one by one."""
     sections: dict[str, list[Shape]] = {}
     growing = []
-    for link in layout.links:
-        sides = SIDES.get(link.kind, 4)
-        rings, quads, _ = tube(link, sides, CORNER)
-        shape = pipe(rings, quads, sides, np.array(srgb(look.links[link.kind])))
-        name = link_name(link.target, link.kind)
-        cues = film.tracks.get((name, "reveal")) if film and link.kind == "trunk" else None
-        if cues:
-            growing.append((_shape_node(document, name, [shape], material, at=link.points[0]), cues))
-        else:
-            sections.setdefault(layout[link.target].section[0], []).append(shape)
+    for thing in things:
+        match thing.form:
+            case Tubes(kind=kind, links=links):
+                shape, _ = pipes(thing.form, look)
+                cues = film.tracks.get((thing.name, "reveal")) if film and kind == "trunk" else None
+                if cues:
+                    node = _shape_node(document, thing.name, [shape], material, at=links[0].points[0])
+                    growing.append((node, cues))
+                else:
+                    sections.setdefault(thing.group[1], []).append(shape)
     for name, shapes in sections.items():
         _shape_node(document, f"Links/{name}", shapes, material)
     return growing
 
 
-def _writing(document: Document, layout: Layout, trace: Trace, look: Look, plain: int) -> None:
+def _writing(document: Document, things: list[Thing], look: Look, plain: int) -> None:
     """Names, dimensions, sections and the legend: one mesh of lines and bars, one of texts."""
-    labels = Labels()
-    brackets: list[Bracket] = []
-    for block in layout.blocks.values():
-        signs, lines = dimension_signs(block)
-        labels.add([name_sign(block)], look.ink)
-        labels.add(signs, look.faint)
-        brackets += lines
-    signs, lines = section_signs(layout)
-    labels.add(signs, look.ink)
-    faint = np.array(srgb(look.faint))
-    ribbons = [ribbon(b.points, b.width, faint) for b in brackets + lines]
-    _shape_node(
-        document, "Brackets and legend", [*ribbons, *_legend(legend(layout, trace), look, labels)], plain
-    )
-    picture, quads, where = labels.picture(TEXELS)
+    labels, shapes = Labels(), []
+    for thing in things:
+        if thing.group[0] not in ("Labels", "Legend"):
+            continue
+        shape = shape_of(thing.form, look)
+        shapes += [shape] if shape is not None else []
+        for text in texts_of(thing.form):
+            labels.add(text, look.inked(text.ink)[0], texels(thing))
+    _shape_node(document, "Brackets and legend", shapes, plain)
+    picture, quads, where = labels.picture()
     surface = {"baseColorTexture": document.texture("Labels", picture, LINEAR)}
     ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
     _shape_node(document, "Labels", [quads], ink, TEXCOORD_0=where.astype(np.float32))
 
 
-def _legend(rows: tuple[LegendRow, ...], look: Look, labels: Labels) -> list[Shape]:
-    """Four colour bars beside the embedding, as in the Blender scene."""
-    bars = []
-    for row in rows:
-        labels.add([row.title], look.ink)
-        labels.add(list(row.marks), look.faint)
-        shares = np.linspace(-1 if row.signed else 0, 1, LEGEND_STEPS + 1)
-        rgb = look.ramp(row.role, row.signed).colours(shares)
-        (x, y, low), (right, _, high) = row.bar.low, row.bar.high
-        corners = [(a, y, height) for a in np.linspace(x, right, LEGEND_STEPS + 1) for height in (low, high)]
-        quads = 2 * np.arange(LEGEND_STEPS)[:, None, None] + np.array([[0, 2, 3], [0, 3, 1]])
-        bars.append(
-            Shape(turned(np.array(corners)), quads.reshape(-1, 3), painted(np.repeat(rgb, 2, axis=0)))
-        )
-    return bars
-
-
-def _letters(document: Document, layout: Layout, look: Look, film: Film | None, plain: int) -> list[Keyed]:
+def _letters(
+    document: Document, things: list[Thing], look: Look, film: Film | None, plain: int
+) -> list[Keyed]:
     """Tokens and predictions, those that appear together as one mesh; returns what the film hides."""
-    together: dict[tuple[Any, ...], list[Letter]] = {}
-    for letter in layout.letters:
-        cues = film.tracks.get((letter_name(letter), "hidden"), []) if film else []
-        together.setdefault((letter.predicted, tuple(cue.end for cue in cues)), []).append(letter)
+    together: dict[tuple[Any, ...], list[Thing]] = {}
+    for thing in things:
+        if thing.group[0] == "Letters":
+            cues = film.tracks.get((thing.name, "hidden"), []) if film else []
+            together.setdefault(tuple(cue.end for cue in cues), []).append(thing)
     hidden = []
-    for (predicted, _), letters in together.items():
-        first = letters[0]
-        shapes = [shape for letter in letters for shape in _letter(letter, look, letter.chosen)]
-        name = f"{'Predictions' if predicted else 'Tokens'} from {first.position}"
-        node = _shape_node(document, name, shapes, plain, at=first.at)
-        if film and (cues := film.tracks.get((letter_name(first), "hidden"))):
+    for alike in together.values():
+        first = alike[0]
+        shapes = [shape for thing in alike if (shape := shape_of(thing.form, look)) is not None]
+        node = _shape_node(document, first.name, shapes, plain, at=first.at)
+        if film and (cues := film.tracks.get((first.name, "hidden"))):
             hidden.append((node, cues))
     return hidden
-
-
-def _letter(letter: Letter, look: Look, chosen: bool) -> list[Shape]:
-    """A letter and the thread that leads to its cell; of the predictions one is what the model says next."""
-    x, y, z = letter.at
-    thread = ((x, y, z - 0.3 * letter.size), letter.to)
-    colour = look.ink if not letter.predicted else look.accent if chosen else look.faint
-    return [solid(letter, colour), ribbon(thread, THREAD, np.array(srgb(look.faint)))]
 
 
 def _shape_node(

@@ -6,7 +6,6 @@ coverage, so that it stays smooth when magnified and mipmaps keep it readable fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,9 +14,9 @@ import numpy as np
 from mathutils import Vector
 from mathutils.geometry import delaunay_2d_cdt
 
+from ...layout.drawn import Text
 from ...layout.layout import Letter
 from ...layout.look import srgb
-from ...layout.signs import Sign
 from ...network.ops import Array
 from ...scene.labels import face
 from .images import png, shelves
@@ -111,23 +110,20 @@ def filled(text: Outline) -> tuple[Array, Array]:
 
 
 class Labels:
-    """Signs and their colours, gathered to become one mesh over one picture."""
+    """Texts and their colours, gathered to become one mesh over one picture."""
 
     def __init__(self) -> None:
-        self._signs: list[tuple[Sign, str]] = []
+        self._signs: list[tuple[Text, str]] = []
+        self._texels: dict[str, float] = {}
 
-    def add(self, signs: Sequence[Sign], colour: str) -> None:
-        """Write signs in a colour, `#rrggbb`."""
-        self._signs += [(sign, colour) for sign in signs]
+    def add(self, sign: Text, colour: str, texels: float) -> None:
+        """Write a text in a colour, `#rrggbb`, a line of it so many texels high."""
+        self._signs.append((sign, colour))
+        self._texels[sign.text] = max(self._texels.get(sign.text, 0.0), texels)
 
-    def picture(self, scale: dict[str, float]) -> tuple[bytes, Shape, Array]:
-        """The picture as PNG, a quad a sign, and texture coordinates `[n, 2]`.
-
-        `scale` says how many texels high a sign of a kind is.
-        """
-        texts: dict[str, float] = {}
-        for sign, _ in self._signs:
-            texts[sign.text] = max(texts.get(sign.text, 0), scale.get(sign.kind, scale[""]))
+    def picture(self) -> tuple[bytes, Shape, Array]:
+        """The picture as PNG, a quad a text, and texture coordinates `[n, 2]`."""
+        texts = self._texels
         masks = [coverage(outline(text), size) for text, size in texts.items()]
         places, height = shelves([mask.shape[::-1] for mask in masks], PICTURE_WIDTH, PADDING)
         pixels = np.zeros((height, PICTURE_WIDTH, 2), np.uint8)
@@ -150,7 +146,7 @@ class Labels:
         return png(pixels), Shape.joined(shapes), np.array(where).reshape(-1, 2)
 
 
-def _quad(sign: Sign, box: Array, colour: str) -> Shape:
+def _quad(sign: Text, box: Array, colour: str) -> Shape:
     """Where a sign stands: `box` (left, bottom, right, top) holds its text at size 1, centred."""
     left, bottom, right, top = box * sign.size
     shift = {"left": -left, "centre": 0.0, "right": -right}[sign.align]

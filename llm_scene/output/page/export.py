@@ -11,9 +11,8 @@ import struct
 from pathlib import Path
 
 from ...errors import UserError
-from ...film.compose import FORMATS
 from ...film.words import languages
-from ...staging.production import Production, retold
+from ...staging.production import Production
 from ...writing import whole_file
 from . import facts
 from .parts import extras, scene
@@ -24,23 +23,23 @@ MODULES = ("explain", "film", "stage", "inspector", "main")  # each imports from
 LEVEL = 9
 
 
-def export_page(path: Path, made: Production, language: str = "en") -> None:
+def export_page(path: Path, made: Production) -> None:
     """Write a production as a web page that needs nothing else.
 
-    `language` is the one that its captions begin in, or "none"; all others are in the page's menu. Raises
-    UserError where the file cannot be written.
+    Its captions begin in the production's language; all others are in the page's menu. Raises UserError
+    where the file cannot be written.
     """
     with whole_file(path) as temporary:
         try:
-            temporary.write_text(page(made, language), encoding="utf-8", newline="\n")
+            temporary.write_text(page(made), encoding="utf-8", newline="\n")
         except OSError as error:
             raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
 
 
-def page(made: Production, language: str = "en") -> str:
+def page(made: Production) -> str:
     """The same as text, equal for equal input."""
     _checked(made)
-    title = f"{made.model.title}: {made.model.tokenizer.decode(list(made.tokens[: made.layout.n_prompt]))}"
+    title = f"{made.model.title}: {made.reading.prompt}"
     parts = {
         "title": html.escape(title),
         "background": made.look.background,
@@ -48,7 +47,7 @@ def page(made: Production, language: str = "en") -> str:
         "library": _packed(_read("vendor/three.min.js").encode()),
         "licence": html.escape(_read("vendor/LICENSE.txt")),
         "modules": "\n".join(_module(name) for name in MODULES),
-        "data": _packed(_data(made, language, title)),
+        "data": _packed(_data(made, title)),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], _read("page.html"))
 
@@ -59,17 +58,17 @@ def _checked(made: Production) -> None:
         raise UserError(f"A web page carries models of up to {LARGEST:,} numbers; this one has {count:,}.")
 
 
-def _data(made: Production, language: str, title: str) -> bytes:
+def _data(made: Production, title: str) -> bytes:
     """Length of the JSON, the JSON, all numbers as float32, the .glb; each on a boundary of four bytes."""
     codes = languages()
-    shown = made.film if made.film.captions else retold(made, language=codes[0])
-    tellings = {code: retold(made, language=code) for code in codes}
-    upright = retold(made, language=codes[0], aspect=FORMATS["vertical"])
+    tellings = {code: made.told(language=code) for code in codes}
+    shown = made.film if made.options.captions else tellings[codes[0]]
+    upright = made.told(language=codes[0], format="vertical")
     model, parts = scene(made.layout, made.trace, shown, tellings, made.look)
     numbers = facts.Numbers()
     known = {
         "title": title,
-        "language": language,
+        "language": made.options.language,
         "tokens": made.trace.tokens,
         "pieces": facts.pieces(made),
         "matrices": facts.matrices(made.trace, numbers),

@@ -7,31 +7,25 @@ states, and draws them all at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...film.film import Film
-from ...film.props import Note, Stroke
-from ...layout.layout import Candidate, Layout, Letter, Point
-from ...layout.legend import LegendRow, legend
-from ...layout.look import Look, srgb
-from ...layout.signs import Sign, dimension_signs, name_sign, section_signs
+from ...film.props import Swarm
+from ...layout.drawn import Text
+from ...layout.layout import Block, Layout, Point
+from ...layout.look import Look
 from ...network.ops import Array
 from ...network.trace import Trace
-from ...scene.build import link_name
-from ...scene.labels import letter_name
-from ...scene.links import tube
+from ...staging.things import Thing, Tubes, things
 from ..gltf.cells import Cells, texture_cells
 from ..gltf.document import LINEAR, Document, Json
-from ..gltf.lettering import Labels, solid
-from ..gltf.shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, Shape, light_on, painted, pipe, ribbon, turned
+from ..gltf.forms import pipes, shape_of, texels, texts_of
+from ..gltf.lettering import Labels
+from ..gltf.shapes import Shape, turned
 
 GENERATOR = "LLM Scene"
-TEXELS = {"section": 64.0, "note": 44.0, "candidate": 56.0, "": 34.0}  # height of a sign of this kind
-THREAD = 0.12  # width of the line from a letter to its cell
-SIDES = {"trunk": 8}  # of a link's tube; four where it is thin
-LEGEND_STEPS = 48
 NO_LINK = -1.0
 
 
@@ -65,9 +59,9 @@ class Parts:
         count = len(shape.vertices)
         self._shapes.append((shape, part, np.full(count, NO_LINK) if along is None else along))
 
-    def write(self, part: int, sign: Sign, colour: str) -> None:
-        """A sign as belonging to a part."""
-        self._labels.add([sign], colour)
+    def write(self, part: int, text: Text, texels: float) -> None:
+        """A text as belonging to a part."""
+        self._labels.add(text, self.look.inked(text.ink)[0], texels)
         self._written.append(part)
 
     def into(self, document: Document) -> None:
@@ -77,7 +71,7 @@ class Parts:
         counts = [len(shape.vertices) for shape in shapes]
         self._mesh(document, "Lines", lines, Shape.joined(shapes), np.repeat(parts, counts),
                    _ALONG=np.concatenate(along).astype(np.float32))  # fmt: skip
-        picture, quads, where = self._labels.picture(TEXELS)
+        picture, quads, where = self._labels.picture()
         surface = {"baseColorTexture": document.texture("Labels", picture, LINEAR)}
         ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
         self._mesh(document, "Labels", ink, quads, np.repeat(self._written, 4),
@@ -102,15 +96,8 @@ def scene(
     cells = Cells(layout, trace, look)
     texture_cells(document, cells, dict.fromkeys(layout.blocks, matrices), None)
     parts = Parts(look)
-    _links(parts, layout)
-    _signs(parts, layout)
-    for row in legend(layout, trace):
-        _legend(parts, row)
-    for letter in layout.letters:
-        _letter(parts, letter)
-    for i, candidate in enumerate(layout.candidates):
-        _candidate(parts, i, candidate)
-    _props(parts, film, tellings)
+    for thing in things(layout, trace, film):
+        _take(parts, thing, tellings)
     parts.into(document)
     return document.glb(), parts.list
 
@@ -131,93 +118,31 @@ def _only(part: Part) -> Json:
 # --- what stands in the scene ---
 
 
-def _links(parts: Parts, layout: Layout) -> None:
-    numbers: dict[str, int] = {}
-    for link in layout.links:
-        name = link_name(link.target, link.kind)
-        if name not in numbers:
-            numbers[name] = parts.add(name, (0.0, 0.0, 0.0))
-        sides = SIDES.get(link.kind, 4)
-        rings, quads, along = tube(link, sides)
-        rgb = np.array(srgb(parts.look.links[link.kind]))
-        parts.draw(numbers[name], pipe(rings, quads, sides, rgb), along)
+def _take(parts: Parts, thing: Thing, tellings: dict[str, Film]) -> None:
+    """A thing as a part. Sheets and swarms are none: the page has its own ways to show cells."""
+    if isinstance(thing.form, Block | Swarm):
+        return
+    if isinstance(thing.form, Text) and thing.group[0] == "Props":
+        _told(parts, thing, thing.form, tellings)
+        return
+    part = parts.add(thing.name, thing.at, thing.on)
+    if isinstance(thing.form, Tubes):
+        parts.draw(part, *pipes(thing.form, parts.look))
+    elif (shape := shape_of(thing.form, parts.look)) is not None:
+        parts.draw(part, shape)
+    for text in texts_of(thing.form):
+        parts.write(part, text, texels(thing))
 
 
-def _signs(parts: Parts, layout: Layout) -> None:
-    """Names, dimensions and sections."""
-    look = parts.look
-    faint = np.array(srgb(look.faint))
-    for block in layout.blocks.values():
-        sign = name_sign(block)
-        parts.write(parts.add(f"name {block.name}", sign.at, on=block.name), sign, look.ink)
-        signs, brackets = dimension_signs(block)
-        dimensions = parts.add(f"dimensions {block.name}", block.origin, on=block.name)
-        for sign in signs:
-            parts.write(dimensions, sign, look.faint)
-        for bracket in brackets:
-            parts.draw(dimensions, ribbon(bracket.points, bracket.width, faint))
-    signs, brackets = section_signs(layout)
-    for sign in signs:
-        parts.write(parts.add(f"section {sign.of}", sign.at), sign, look.ink)
-    for bracket in brackets:
-        at = bracket.points[0]
-        parts.draw(parts.add(f"bracket {bracket.of}", at), ribbon(bracket.points, bracket.width, faint))
+def _told(parts: Parts, thing: Thing, text: Text, tellings: dict[str, Film]) -> None:
+    """Words of the film, in every language they differ in."""
+    said = {code: _words(film, text) for code, film in tellings.items()}
+    same = len({text.text, *said.values()}) == 1
+    for code, words in {"": text.text}.items() if same else said.items():
+        part = parts.add(thing.name, thing.at, language=code)
+        parts.write(part, replace(text, text=words), texels(thing))
 
 
-def _legend(parts: Parts, row: LegendRow) -> None:
-    """A colour bar with its title and its numbers."""
-    title, bar, *marks = row.names
-    parts.write(parts.add(title, row.title.at), row.title, parts.look.ink)
-    for name, mark in zip(marks, row.marks, strict=True):
-        parts.write(parts.add(name, mark.at), mark, parts.look.faint)
-    shares = np.linspace(-1 if row.signed else 0, 1, LEGEND_STEPS + 1)
-    rgb = parts.look.ramp(row.role, row.signed).colours(shares)
-    (x, y, low), (right, _, high) = row.bar.low, row.bar.high
-    corners = [(a, y, height) for a in np.linspace(x, right, LEGEND_STEPS + 1) for height in (low, high)]
-    quads = 2 * np.arange(LEGEND_STEPS)[:, None, None] + np.array([[0, 2, 3], [0, 3, 1]])
-    strip = Shape(turned(np.array(corners)), quads.reshape(-1, 3), painted(np.repeat(rgb, 2, axis=0)))
-    parts.draw(parts.add(bar, row.bar.low), strip)
-
-
-def _letter(parts: Parts, letter: Letter) -> None:
-    """A solid letter and the thread that leads to its cell."""
-    look, name = parts.look, letter_name(letter)
-    colour = look.ink if not letter.predicted else look.accent if letter.chosen else look.faint
-    parts.draw(parts.add(name, letter.at), solid(letter, colour))
-    x, y, z = letter.at
-    thread = ribbon(((x, y, z - 0.3 * letter.size), letter.to), THREAD, np.array(srgb(look.faint)))
-    parts.draw(parts.add(f"thread {name}", letter.at), thread)
-
-
-def _candidate(parts: Parts, i: int, candidate: Candidate) -> None:
-    """A token that may come next: its bar, which grows to the right, its text and its probability."""
-    look = parts.look
-    rgb = np.array(srgb(look.links["trunk"] if i else look.accent))
-    x, y, z = candidate.at
-    size = np.array([candidate.length, candidate.height, 1.0])
-    corners = BOX * size + turned(np.array((x, y, z + candidate.height / 2)))
-    shade = painted(np.broadcast_to(rgb, BOX.shape), light_on(BOX_NORMALS))
-    parts.draw(parts.add(f"candidate {i} bar", candidate.at), Shape(corners, BOX_TRIANGLES, shade))
-    letters = 0.75 * candidate.height
-    foot = z - 0.36 * letters
-    token = Sign(candidate.text, (x - 0.5 * letters, y, foot), letters, "right", "candidate", "")
-    end = (x + candidate.length + 0.5 * letters, y, foot)
-    share = Sign(f"{candidate.probability:.1%}", end, 0.8 * letters, "left", "candidate", "")
-    for what, sign in (("token", token), ("share", share)):
-        parts.write(parts.add(f"candidate {i} {what}", sign.at), sign, look.ink)
-
-
-def _props(parts: Parts, film: Film, tellings: dict[str, Film]) -> None:
-    """Words and lines that exist for the film alone; words in every language they differ in."""
-    inks = {"ink": parts.look.ink, "accent": parts.look.accent, "faint": parts.look.faint}
-    for i, prop in enumerate(film.props):
-        if isinstance(prop, Stroke):
-            rgb = np.array(srgb(inks[prop.ink]))
-            parts.draw(parts.add(prop.name, prop.points[0]), ribbon(prop.points, prop.width, rgb))
-        elif isinstance(prop, Note):
-            told = {code: other.props[i] for code, other in tellings.items()}
-            texts = {code: note.text for code, note in told.items() if isinstance(note, Note)}
-            same = len({prop.text, *texts.values()}) == 1
-            for code, text in {"": prop.text}.items() if same else texts.items():
-                sign = Sign(text, prop.at, prop.size, prop.align, "note", "")
-                parts.write(parts.add(prop.name, prop.at, language=code), sign, inks[prop.ink])
+def _words(film: Film, text: Text) -> str:
+    """What a film says in the place of a text."""
+    return next(prop.text for prop in film.props if isinstance(prop, Text) and prop.name == text.name)

@@ -12,7 +12,8 @@ import pytest
 
 from llm_scene.errors import UserError
 from llm_scene.models import load
-from llm_scene.models.convert import convert, read_letters
+from llm_scene.models.convert import convert
+from llm_scene.models.convert.nanogpt import read_letters
 
 LETTERS = {"a": 0, "b": 1, "ü": 2, "\n": 3}
 

@@ -1,32 +1,29 @@
-"""Turns a nanoGPT or minGPT checkpoint (.pt) into a folder as transformers would save it.
+"""nanoGPT's and minGPT's checkpoints (.pt) in Hugging Face's form.
 
-Needs torch, and never runs inside Blender. The checkpoint is read with torch's `weights_only`, and the
+The checkpoint is read with torch's `weights_only`, and the
 character table beside it (meta.pkl) only after a look at its opcodes: dicts, strings and integers pass,
 nothing else is ever executed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
-import json
 import pickle
 import pickletools
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
-from ..network import declare
-from ..network.ops import Array
-from .checkpoint import stored_shapes
-from .config_json import HEADS, Fields, check_config, gpt2
-from .files import CONFIG_BYTES, check_file, read_bytes, read_object
+from ...errors import UserError
+from ...network import declare
+from ...network.ops import Array
+from ..checkpoint import stored_shapes
+from ..config_json import HEADS, Fields, check_config, gpt2
+from ..files import CONFIG_BYTES, check_file, read_bytes, read_object
+from .folder import Checkpoint, of_array
 
 TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
 BUFFERS = (".attn.bias", ".attn.masked_bias")
@@ -71,17 +68,12 @@ class Source:
     exact_gelu: bool  # nanoGPT's; minGPT computes the tanh form
 
 
-def convert(source: Path, target: Path, meta: Path | None = None, n_head: int | None = None) -> None:
-    """Write `target` as a checkpoint folder: config.json, model.safetensors, tokenizer.json where known.
+def read(source: Path, meta: Path | None = None, n_head: int | None = None) -> Checkpoint:
+    """A nanoGPT or minGPT checkpoint under Hugging Face's keys.
 
     `meta` is the character table, by default meta.pkl beside the checkpoint; `n_head` is needed for
-    minGPT, whose files do not say it. Raises UserError where something is in the way; then nothing is
-    written.
+    minGPT, whose files do not say it. Raises UserError where something is in the way.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UserError(f"{target} exists already: give a folder that does not.")
-    if not target.parent.is_dir():
-        raise UserError(f"The folder {target.parent} does not exist: create it first.")
     found = read_torch(source)
     weights = canonical(found.state, source)
     config = config_json(weights, n_head or found.n_head, found.exact_gelu, source)
@@ -91,8 +83,9 @@ def convert(source: Path, target: Path, meta: Path | None = None, n_head: int | 
     if letters is not None and max(letters.values()) >= config["vocab_size"]:
         raise UserError(f"{meta} has more letters than the {config['vocab_size']} that the model knows.")
     _check(weights, config, source)
-    with _whole_folder(target) as folder:
-        _write(folder, weights, config, letters)
+    files = {"config.json": config} | ({"tokenizer.json": tokenizer_json(letters)} if letters else {})
+    keys = {name: name if name == "lm_head.weight" else f"transformer.{name}" for name in weights}
+    return Checkpoint(files, {keys[name]: of_array(array) for name, array in weights.items()})
 
 
 def read_torch(path: Path) -> Source:
@@ -228,30 +221,3 @@ def _check(weights: Mapping[str, Array], config: dict[str, Any], source: Path) -
     strange = sorted(set(weights) - set(needed))
     if strange:
         raise UserError(f"{source} holds {strange[0]!r}, which is no part of a GPT-2.")
-
-
-@contextlib.contextmanager
-def _whole_folder(target: Path) -> Iterator[Path]:
-    """A temporary folder beside `target` that takes its place when the block succeeds."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        if target.is_dir():
-            target.rmdir()
-        folder.rename(target)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write(folder: Path, weights: dict[str, Array], config: dict[str, Any], letters: Any) -> None:
-    from safetensors.numpy import save_file
-
-    save_file({f"transformer.{n}" if n != "lm_head.weight" else n: w for n, w in weights.items()},
-              folder / "model.safetensors", metadata={"format": "pt"})  # fmt: skip
-    (folder / "model.safetensors").chmod(0o644)
-    files = {"config.json": config, "tokenizer.json": tokenizer_json(letters) if letters else None}
-    for name, value in files.items():
-        if value is not None:
-            text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-            (folder / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,58 @@
+"""Turns the files that people have into a checkpoint folder as transformers would save it.
+
+GGUF is read with the library `gguf`, torch's files with torch's `weights_only`: nothing in a file is ever
+executed. Never runs inside Blender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ...errors import UserError
+from .folder import check_free, rounded, whole_folder, write
+
+DTYPES = ("float32", "float16")
+
+
+def convert(
+    source: Path,
+    target: Path,
+    meta: Path | None = None,
+    n_head: int | None = None,
+    dtype: str = "float32",
+    progress: Callable[[float], None] | None = None,
+) -> tuple[str, ...]:
+    """Write `target` as a checkpoint folder: config.json, model.safetensors, tokenizer.json where known.
+
+    Weights keep their number format where .safetensors has it; quantised ones become `dtype`. float32
+    holds them exactly, float16 takes half the room. `meta` is nanoGPT's character table, by default
+    meta.pkl beside the checkpoint; `n_head` is needed for minGPT, whose files do not say it. `progress`
+    is told the share written.
+
+    Returns what was left out or not understood, one sentence each. Raises UserError where something is
+    in the way; then nothing is written.
+    """
+    check_free(target)
+    if source.suffix.lower() == ".gguf" or _starts_with(source, b"GGUF"):
+        from .gguf_file import read
+
+        found = read(source)
+    else:
+        from .nanogpt import read as read_nanogpt
+
+        found = read_nanogpt(source, meta, n_head)
+    if dtype == "float16":
+        found = replace(found, tensors={key: rounded(tensor) for key, tensor in found.tensors.items()})
+    with whole_folder(target) as folder:
+        write(folder, found, progress)
+    return found.notes
+
+
+def _starts_with(path: Path, magic: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from None

@@ -1,0 +1,203 @@
+"""The choices behind a production, as one value.
+
+A new choice is one field of `Options`: the command line, the panel and presets offer it from there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..choices import changed, check, choice, named
+from ..errors import UserError
+from ..film.compose import FORMATS
+from ..film.words import languages, words
+from ..layout.layout import Arrangement
+from ..layout.look import COLOUR_MAPS, LOOKS, Look, look_of
+from ..models.presets import Preset, list_presets
+from ..network.sampling import Sampling
+
+RATIO = re.compile(r"(\d{1,5})[:xX×](\d{1,5})")
+CUT_ITEMS = named(
+    ("full", "Full", "Every chapter, about three minutes"),
+    ("short", "Short", "The same way in a minute"),
+    ("teaser", "Teaser", "The data flow in a few seconds"),
+)
+FORMAT_ITEMS = named(
+    ("landscape", "Landscape, 16:9", "For screens"),
+    ("square", "Square", "For feeds"),
+    ("vertical", "Vertical, 9:16", "For phones"),
+)
+HEAD_ITEMS = named(
+    ("fan", "Fan", "One behind the other, receding into the picture"),
+    ("grid", "Grid", "Side by side and below each other, all seen from the front"),
+)
+BLOCK_ITEMS = named(
+    ("row", "Row", "One after the other, to the right"),
+    ("columns", "Columns", "In lines that are read like text"),
+    ("helix", "Helix", "Up a square staircase, across the front and the back by turns"),
+)
+
+
+def _language_items() -> tuple[tuple[str, str, str], ...]:
+    spoken = ((code, words(code).language, "Language of the captions") for code in languages())
+    return (*spoken, ("none", "No Captions", "A film without text on the picture"))
+
+
+def _is_ratio(text: str) -> bool:
+    found = RATIO.fullmatch(text)
+    return found is not None and 0.1 <= int(found[1]) / max(1, int(found[2])) <= 10
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a production shows, and how. Raises UserError, one sentence, for what there is not."""
+
+    steps: int = choice(
+        0,
+        "Continue By",
+        "How many tokens the model adds; all but the last take a position of their own. 0: up to six",
+        group="prompt",
+        low=0,
+        soft_high=32,
+    )
+    temperature: float = choice(
+        0.0,
+        "Temperature",
+        "How freely tokens are drawn; 0 always takes the most probable one",
+        group="prompt",
+        noun="The temperature",
+        low=0.0,
+        soft_high=2.0,
+        step=5,
+    )
+    top_k: int = choice(
+        0, "Top K", "Draw only from the K most probable tokens; 0 draws from all", group="prompt", low=0
+    )
+    top_p: float = choice(
+        1.0,
+        "Top P",
+        "Draw only from the fewest tokens that together reach this probability",
+        group="prompt",
+        low=0.01,
+        high=1.0,
+        subtype="FACTOR",
+    )
+    seed: int = choice(
+        0, "Seed", "The same seed draws the same tokens", group="prompt", noun="The seed", low=0
+    )
+    heads: str = choice(
+        "fan",
+        "Heads",
+        "How the attention heads of a block stand to each other",
+        group="arrangement",
+        noun="arrangement of heads",
+        items=HEAD_ITEMS,
+    )
+    blocks: str = choice(
+        "row",
+        "Blocks",
+        "How the transformer blocks stand to each other",
+        group="arrangement",
+        noun="arrangement of blocks",
+        items=BLOCK_ITEMS,
+    )
+    cut: str = choice(
+        "full", "Cut", "How long the film is", group="film", flag="film", noun="film", items=CUT_ITEMS
+    )
+    chapters: tuple[str, ...] = choice(
+        (), "Chapters", "Which chapters the film keeps, such as attention, mlp; empty: all", group="film"
+    )
+    format: str = choice(
+        "landscape",
+        "Format",
+        "The shape of the picture that the film is framed for",
+        group="film",
+        items=FORMAT_ITEMS,
+        open=_is_ratio,
+    )
+    language: str = choice(
+        "en",
+        "Captions",
+        "Language of the film's captions",
+        group="look",
+        noun="language of captions",
+        items=_language_items,
+    )
+    look: str = choice(
+        "studio",
+        "Look",
+        "Colours, light and background",
+        group="look",
+        items=lambda: tuple((look.name, look.title, "") for look in LOOKS.values()),
+    )
+    colour_map: str = choice(
+        "look",
+        "Colour Map",
+        "Which colours stand for which values",
+        group="look",
+        items=lambda: tuple((name, title, text) for name, (title, text) in COLOUR_MAPS.items()),
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the next token is chosen."""
+        return Sampling(self.temperature, self.top_k, self.top_p, self.seed)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How the parts of the model stand to each other."""
+        return Arrangement(self.heads, self.blocks)
+
+    @property
+    def colours(self) -> Look:
+        """The look, with its colour map."""
+        return look_of(self.look, self.colour_map)
+
+    @property
+    def captions(self) -> bool:
+        """Whether the film speaks at all."""
+        return self.language != "none"
+
+    @property
+    def spoken(self) -> str:
+        """The language that the film is timed by, also where it is silent."""
+        return self.language if self.captions else "en"
+
+    @property
+    def aspect(self) -> float:
+        """Width of the picture by its height."""
+        ratio = RATIO.fullmatch(self.format)
+        return int(ratio[1]) / int(ratio[2]) if ratio else FORMATS[self.format]
+
+
+def of_preset(preset: Preset | None, base: Options = Options()) -> Options:
+    """The options that a preset brings, over others. UserErrors name its file."""
+    if preset is None:
+        return base
+    return changed(base, preset.options, str(preset.file))
+
+
+def entries(options: Options) -> dict[str, Any]:
+    """Options as the entries of a preset: those that differ from the defaults."""
+    usual = asdict(Options())
+    return {name: value for name, value in asdict(options).items() if value != usual[name]}
+
+
+def readable_presets(folders: Iterable[Path] = ()) -> list[Preset]:
+    """All presets whose options there are; see `list_presets`."""
+    return [preset for preset in list_presets(folders) if _is_readable(preset)]
+
+
+def _is_readable(preset: Preset) -> bool:
+    try:
+        of_preset(preset)
+    except UserError:
+        return False
+    return True

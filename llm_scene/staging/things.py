@@ -1,0 +1,157 @@
+"""What is drawn, said once: every thing of a traced model and its film, for whatever shows them.
+
+The Blender scene, glTF and the web page each turn the list into their own form, a short case a kind; a
+further output begins with a loop over it. Everything is in scene units, as the layout has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..film.film import Film
+from ..film.props import Formula, Prop, Screen, Swarm
+from ..layout import names
+from ..layout.drawn import Line, Text
+from ..layout.layout import Block, Box, Candidate, Layout, Letter, Link, Point
+from ..layout.legend import legend
+from ..layout.signs import dimension_signs, name_sign, section_signs
+from ..network.graph import Role
+from ..network.trace import Trace
+
+THREAD = 0.12  # width of the line from a letter to its cell
+
+
+@dataclass(frozen=True)
+class Tubes:
+    """Links of a kind that lead into the same block, so that a cue can run along them."""
+
+    links: tuple[Link, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of the links."""
+        return self.links[0].kind
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Lines, and small texts beside them, that always move together."""
+
+    lines: tuple[Line, ...]
+    texts: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A solid bar that starts at its left end, half way up, and grows to the right."""
+
+    box: Box
+    ink: str
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """A strip in the colours of a map, from its lowest value to its highest."""
+
+    box: Box  # flat: as low in y as high
+    role: Role
+    signed: bool
+
+
+Form = Block | Tubes | Text | Drawing | Letter | Bar | Ramp | Swarm | Formula | Screen
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something that is drawn and that cues move as one."""
+
+    name: str  # what cues call it
+    group: tuple[str, ...]  # where it is filed, from the outside in
+    form: Form
+    on: str = ""  # the thing that it moves along with
+
+    @property
+    def at(self) -> Point:
+        """Where it stands, and what it grows out of."""
+        match self.form:
+            case Block(origin=origin):
+                return origin
+            case Bar(box=box):
+                return (*box.low[:2], box.centre[2])
+            case Ramp(box=box):
+                return box.low
+            case Drawing(lines=lines):
+                return lines[0].points[0]
+            case Text(at=at) | Letter(at=at) | Formula(at=at) | Screen(at=at):
+                return at
+        return (0.0, 0.0, 0.0)
+
+
+def things(layout: Layout, trace: Trace, film: Film | None = None) -> Iterator[Thing]:
+    """Everything that is drawn of a traced model; with a film, also what exists for it alone.
+
+    What moves along with another thing comes after it.
+    """
+    for block in layout.blocks.values():
+        yield Thing(block.name, ("Matrices", *block.section), block)
+    yield from _links(layout)
+    yield from _labels(layout)
+    for letter in layout.letters:
+        yield Thing(letter.name, ("Letters",), letter)
+        name = names.thread(letter.name)
+        yield Thing(name, ("Letters",), Drawing((Line(name, letter.thread, THREAD, "threads"),)))
+    for rank, candidate in enumerate(layout.candidates):
+        yield from _candidate(rank, candidate)
+    for row in legend(layout, trace):
+        yield Thing(row.name, ("Legend",), Ramp(row.bar, row.role, row.signed))
+        for text in (row.title, *row.marks):
+            yield Thing(text.name, ("Legend",), text)
+    for prop in film.props if film is not None else ():
+        yield _prop(prop)
+
+
+def _links(layout: Layout) -> Iterator[Thing]:
+    together: dict[str, list[Link]] = {}
+    for link in layout.links:
+        together.setdefault(names.links(link.target, link.kind), []).append(link)
+    for name, links in together.items():
+        section = layout[links[0].target].section
+        yield Thing(name, ("Links", section[0]), Tubes(tuple(links)))
+
+
+def _labels(layout: Layout) -> Iterator[Thing]:
+    """Names and dimensions of blocks, titles and brackets of sections."""
+    for block in layout.blocks.values():
+        group = ("Labels", block.section[0])
+        text = name_sign(block)
+        yield Thing(text.name, group, text, on=block.name)
+        texts, lines = dimension_signs(block)
+        if lines:
+            drawing = Drawing(tuple(lines), tuple(texts))
+            yield Thing(names.dimensions(block.name), group, drawing, on=block.name)
+    texts, lines = section_signs(layout)
+    for text in texts:
+        yield Thing(text.name, ("Labels", "Sections"), text)
+    for line in lines:
+        yield Thing(line.name, ("Labels", "Sections"), Drawing((line,)))
+
+
+def _candidate(rank: int, candidate: Candidate) -> Iterator[Thing]:
+    """A token that may come next: its bar, its text before it and its probability behind it."""
+    (x, y, z), half = candidate.at, candidate.height / 2
+    box = Box((x, y, z - half), (x + candidate.length, y + 1.0, z + half))
+    bar = names.candidate(rank, "bar")
+    yield Thing(bar, ("Candidates",), Bar(box, "candidate" if rank else "chosen"))
+    size = 0.75 * candidate.height
+    foot = z - 0.36 * size
+    before, behind = (x - 0.5 * size, y, foot), (x + candidate.length + 0.5 * size, y, foot)
+    token = Text(names.candidate(rank, "token"), candidate.text, before, size, "right")
+    share = Text(names.candidate(rank, "share"), f"{candidate.probability:.1%}", behind, 0.8 * size, "left")
+    for text in (token, share):
+        yield Thing(text.name, ("Candidates",), text)
+
+
+def _prop(prop: Prop) -> Thing:
+    form = Drawing((prop,)) if isinstance(prop, Line) else prop
+    return Thing(prop.name, ("Props", names.piece_of(prop.name)), form)
