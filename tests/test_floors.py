@@ -16,7 +16,7 @@ LIBRARIES = {
     "network": {"numpy"},
     "models": {"gguf", "numpy", "safetensors", "tokenizers", "torch"},
     "layout": {"numpy", "mathutils"},
-    "film": {"numpy", "mathutils"},
+    "film": {"numpy", "mathutils", "ziamath"},
     "staging": {"numpy", "mathutils"},
     "scene": None,
     "output": None,

@@ -13,6 +13,7 @@ Times are counted in beats, as in a `Piece`: whoever performs the piece says how
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,10 +27,10 @@ from ..layout.look import reads_dark
 from ..network.graph import Role
 from ..network.ops import Array, Cell
 from .film import Cue
-from .piece import POP, Window, moment, presence
 from .formula import setting
-from .props import Formula, Prop, Screen, Swarm
-from .stage import WALL, Stage
+from .piece import POP, Window, moment, presence
+from .props import Formula, Prop, Swarm
+from .stage import Stage
 
 NUMBER, SMALL, HERO = 1.06, 0.88, 1.9  # sizes of type in stage units: 15, 12 and 26 px of capitals
 DROP = 0.36  # from the middle of a line of type to its baseline, in its size
@@ -58,7 +59,7 @@ class Beat:
         """Consecutive spans for `count` things; with `ease` below 1 each is so much shorter than the last."""
         lengths = ease ** np.arange(count)
         edges = start + (end - start) * np.r_[0.0, np.cumsum(lengths / lengths.sum())]
-        return [self[float(a) : float(b)] for a, b in zip(edges, edges[1:], strict=False)]
+        return [self[float(a) : float(b)] for a, b in itertools.pairwise(edges)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,13 +163,15 @@ class Actor:
         same: dict[tuple[tuple[str, Span], ...], list[int]] = {}
         for cell, path in enumerate(self.paths):
             same.setdefault(tuple(path), []).append(cell)
-        for n, (path, cells) in enumerate(same.items()):
-            stands = [self.stands[pose] for pose, _ in path]
-            values = [stand.values[cells] for stand in stands]
+        for n, (steps, cells) in enumerate(same.items()):
+            stands = [self.stands[pose] for pose, _ in steps]
+            places, sizes = (
+                np.stack([part[cells] for part in parts])
+                for parts in ([s.places for s in stands], [s.sizes for s in stands])
+            )
+            values = np.stack([stand.values[cells] for stand in stands])
             name = self.name if len(same) == 1 else f"{self.name} {n}"
-            shapes = (np.stack([part[cells] for part in parts]) for parts in (
-                [s.places for s in stands], [s.sizes for s in stands]))  # fmt: skip
-            yield Swarm(name, self.role, self.signed, *shapes, np.stack(values)), [w for _, w in path[1:]]
+            yield Swarm(name, self.role, self.signed, places, sizes, values), [way for _, way in steps[1:]]
 
     def where(self, cell: int, at: float) -> str:
         """The pose in which a cell is at a time; it must not be under way."""
@@ -228,7 +231,9 @@ class SetPiece:
     ) -> None:
         """Words around a place on the stage, from one time until another (None: to the end)."""
         spot = self.stage.at(x, z - DROP * size, y - OVER)
-        note = Text(names.prop(self.name, name), text, _point(spot), size * self.stage.unit, align, ink, of=of)
+        note = Text(
+            names.prop(self.name, name), text, _point(spot), size * self.stage.unit, align, ink, of=of
+        )
         self._still.append((note, start, end))
 
     def line(
@@ -243,7 +248,9 @@ class SetPiece:
     ) -> None:
         """A line through places on the stage."""
         points = tuple(_point(self.stage.at(x, z, y)) for x, z in path)
-        self._still.append((Line(names.prop(self.name, name), points, width * self.stage.unit, ink), start, end))
+        self._still.append(
+            (Line(names.prop(self.name, name), points, width * self.stage.unit, ink), start, end)
+        )
 
     def outline(
         self, name: str, x: float, z: float, wide: float, high: float, start: float, end: float | None = None
@@ -296,7 +303,7 @@ class SetPiece:
         return sum(beat.seconds for beat in self.beats)
 
     def timed(self, windows: dict[str, Window]) -> list[Window]:
-        """When every beat begins and ends. A window named after a beat holds it and those up to the next name."""
+        """When beats begin and end. A window named after a beat holds it and those up to the next name."""
         order = [beat.name for beat in self.beats]
         first = sorted(order.index(name) for name in windows)
         found: list[Window] = []
@@ -305,7 +312,7 @@ class SetPiece:
             start, stop = windows[order[begin]]
             edges = np.r_[0.0, np.cumsum([beat.seconds for beat in run])]
             edges = start + (stop - start) * edges / edges[-1]
-            found += [(float(a), float(b)) for a, b in zip(edges, edges[1:], strict=False)]
+            found += [(float(a), float(b)) for a, b in itertools.pairwise(edges)]
         return found
 
     def landed(self) -> list[tuple[str, str]]:
@@ -313,7 +320,7 @@ class SetPiece:
         return [(s.name, a.home) for a in self.actors if a.home is not None for s, _ in a.swarms()]
 
     def cues(self, windows: list[Window]) -> list[Cue]:
-        """Everything as cues, the beats lasting as long as their windows. What `landed` says has no end yet."""
+        """Everything as cues, beats lasting as long as their windows. What has `landed` stays."""
         cues: list[Cue] = []
         for actor in self.actors:
             cues += _acted(actor, windows)

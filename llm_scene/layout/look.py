@@ -86,8 +86,9 @@ class Look:
     def inked(self, ink: str) -> tuple[str, float]:
         """`#rrggbb` and strength of an ink."""
         wanted = INKS[ink]
-        own = self.links.get(wanted.colour) or getattr(self, wanted.colour, wanted.colour)
-        return own, wanted.strength
+        if wanted.colour.startswith("#"):
+            return wanted.colour, wanted.strength
+        return self.links.get(wanted.colour) or getattr(self, wanted.colour), wanted.strength
 
     def ramp(self, role: Role, signed: bool) -> Ramp:
         """The colour map of a role."""

@@ -65,11 +65,11 @@ class _Telling:
         second = np.sort(parts, axis=1)[:, :-1].sum(axis=1)
         return int((second + 0.5 * parts.max(axis=1)).argmax())
 
-    def _column(self, j: int, s: int) -> Actor:
+    def _column(self, j: int, s: int, name: str = "value") -> Actor:
         """What one letter offers, and the same taken by its share."""
         found, block = self.found, self.found.values
         values = tones(block, found.trace, block.values(found.trace)[:, s])
-        actor = self.piece.actor(f"value {j}", "activation", block.shape[0])
+        actor = self.piece.actor(f"{name} {j}", "activation", block.shape[0])
         actor.pose("sheet", *copies(block, found.trace, column=s))
         wide = COLUMN * self.pitch
         actor.pose("column", *cells(self.stage, self.x[j], self.z, wide, self.each, values))
@@ -186,12 +186,15 @@ class _Telling:
         """All rows do the same at once, and the mix flies to its sheet."""
         found, piece = self.found, self.piece
         with piece.beat("all", 4.0) as beat:
-            again = [self._column(len(self.columns) + j, s) for j, s in enumerate(found.seen)]
-            for column in again:
+            again = [self._column(j, s, "again") for j, s in enumerate(found.seen)]
+            flying = [self._column(j, s, "flying") for j, s in enumerate(found.seen)]
+            for column, copy in zip(again, flying, strict=True):
                 column.enter("column", beat.at(0))
                 column.to("taken", beat[0.1:0.4])
-                column.to("poured", beat[0.4:0.7], stagger=0.4)
-                column.exit(beat.at(0.71))
+                column.exit(beat.index + 1.0)
+                copy.enter("taken", beat.at(0.42))
+                copy.to("poured", beat[0.42:0.7], stagger=0.4)
+                copy.exit(beat.at(0.71))
             self.mix.enter("unmade", beat.at(0.4))
             self.mix.to("column", beat[0.5:0.75], stagger=0.4)
         with piece.beat("home", 1.5) as beat:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ...layout.layout import Block, Layout
 from ...network.ops import Array
 from ...network.trace import Trace
@@ -14,7 +12,7 @@ from ..formula import part
 from ..props import number
 from ..shapes import cells, copies, gone, pile, row_of, tones
 from ..stage import before
-from ..stagecraft import Actor, SetPiece
+from ..stagecraft import NUMBER, SMALL, Actor, SetPiece
 from ..words import Words
 from . import Focus, turned
 
@@ -124,8 +122,9 @@ class _Meeting:
                 self.columns[j].to("column", (start, end))
                 self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start)
                 piece.outline(f"empty {j}", self.x[j], self.rows[0], self.tile, HIGH, start)
-            offers = self.words.note("offers")
-            piece.text("offers", offers, self.left + 0.3, self.heading, beat.at(0.5), align="left")
+            offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
+            at = (self.left + 0.3, self.heading)
+            piece.text("offers", offers, *at, beat.at(0.5), size=size, align="left")
 
     def _letter(self, name: str, letter: str, x: float, z: float, start: float) -> None:
         self.piece.text(name, letter, x, z, start, None, LETTERS, ink="accent")

@@ -9,7 +9,7 @@ import numpy as np
 from ...layout.layout import Layout
 from ...network.ops import Array
 from ...network.trace import Trace
-from ..excerpt import percentages, written_sum
+from ..excerpt import written_sum
 from ..formula import part
 from ..props import number
 from ..shapes import Shape, bars, cells, row_of, some, tones
@@ -214,9 +214,8 @@ class _Telling:
             end = beat.index + 1.0
             self.bars.to("shares", beat[0.05:0.35])
             low = stage.middle - STICK / 2 - 0.5
-            ends = ((-stage.reach, "0 %", "left"), (stage.reach, "100 %", "right"))
-            for x, text, side in ends:
-                piece.text(f"at {text}", text, x, low - 0.5, beat.at(0.35), end, align=side, ink="faint")
+            for x, text in ((1.2 - stage.reach, "0 %"), (stage.reach - 1.8, "100 %")):
+                piece.text(f"at {text}", text, x, low - 0.5, beat.at(0.35), end, ink="faint")
             piece.outline("frame", 0.0, stage.middle, 2 * stage.reach + 0.3, STICK + 0.4, beat.at(0.02), end)
             stand = self.bars.stands["shares"]
             for j, text in enumerate(found.percent[: len(found.seen)]):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...layout.drawn import Text
 from ...film.props import Formula, Screen
+from ...layout.drawn import Text
 from ...layout.layout import Box, Letter
 from ...layout.look import Look, srgb
 from ...network.ops import Array
-from ...staging.things import Bar, Drawing, Form, Ramp, Thing, Tubes
 from ...scene.formula import formula_shape
+from ...staging.things import Bar, Drawing, Form, Ramp, Thing, Tubes
 from ...staging.tubes import tube
 from .lettering import solid
-from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, Shape, light_on, painted, pipe, ribbon, turned
+from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, painted, pipe, ribbon, turned
 
 SIDES = {"trunk": 8}  # of a link's tube; four where it is thin
 CORNER = 3  # points of a rounded corner of a link
@@ -75,14 +75,15 @@ def _bar(bar: Bar, look: Look) -> Shape:
 def _formula(formula: Formula, look: Look) -> Shape:
     flat, triangles = formula_shape(formula)
     corners = np.array(formula.at) + np.stack([flat[:, 0], 0 * flat[:, 0], flat[:, 1]], axis=1)
-    return Shape(turned(corners), triangles, np.broadcast_to(_rgb(look, formula.ink), corners.shape))
+    rgb = np.broadcast_to(_rgb(look, formula.ink), corners.shape)
+    return Shape(turned(corners), triangles, painted(rgb))
 
 
 def _screen(box: Box, look: Look) -> Shape:
     (x0, y, z0), (x1, _, z1) = box.low, box.high
     corners = turned(np.array([(x0, y, z0), (x1, y, z0), (x1, y, z1), (x0, y, z1)]))
     rgb = np.broadcast_to(np.array(srgb(look.horizon)), corners.shape)
-    return Shape(corners, np.array([(0, 1, 2), (0, 2, 3)]), rgb)
+    return Shape(corners, QUAD, painted(rgb))
 
 
 def _strip(ramp: Ramp, look: Look) -> Shape:
