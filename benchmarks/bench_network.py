@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from llm_scene.fields import Fields
 from llm_scene.models import load
-from llm_scene.models.config_json import Fields, gpt2
+from llm_scene.models.config_json import config_of
 from llm_scene.network import Evaluator, declare, run
 
 from .bench_gpt2 import CONFIG
@@ -55,7 +56,7 @@ def against_torch() -> list[Row]:
     torch.manual_seed(0)
     theirs = transformers.GPT2LMHeadModel(transformers.GPT2Config(**CONFIG)).eval()
     state = {key.removeprefix("transformer."): value.numpy() for key, value in theirs.state_dict().items()}
-    network = declare(gpt2(Fields(Path("config.json"), CONFIG)))
+    network = declare(config_of(Fields(Path("config.json"), CONFIG))[0])
     tokens = np.random.default_rng(0).integers(CONFIG["vocab_size"], size=POSITIONS).tolist()
     batch = torch.tensor([tokens])
     difference = np.abs(run(network, state, tokens)["logits"] - theirs(batch).logits[0].numpy()).max()

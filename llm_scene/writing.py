@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import UserError
+
+ROOM = 64 << 20  # bytes left free on a disk
 
 
 @contextlib.contextmanager
@@ -37,3 +40,11 @@ def check_target(path: Path) -> None:
         raise UserError(f"{path} is a device or a pipe, not a file.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UserError(f"The folder {folder} cannot be written to.")
+
+
+def check_space(folder: Path, n_bytes: int) -> None:
+    """Raise UserError where a disk has no room for that many bytes."""
+    free = shutil.disk_usage(folder).free
+    if free < n_bytes + ROOM:
+        needed, there = f"{n_bytes / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
+        raise UserError(f"{folder} has room for {there}, where {needed} are needed: choose another disk.")

@@ -70,7 +70,7 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class Screen:
+class Backdrop:
     """A piece of wall, wide and high around its middle, that comes before what is not spoken of."""
 
     name: str
@@ -84,7 +84,7 @@ class Screen:
         return Box.middle(self.at, self.width, self.height)
 
 
-Prop = Swarm | Text | Line | Formula | Screen
+Prop = Swarm | Text | Line | Formula | Backdrop
 
 
 def number(value: float) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..models import Model
+from ..network.families import FAMILIES
 from .budget import CUBOIDS, cost
 
-FAMILIES = {"gpt2": "GPT-2", "llama": "Llama"}
 Facts = tuple[tuple[str, str], ...]  # (name, value)
 
 
@@ -16,7 +16,7 @@ def model_facts(model: Model) -> Facts:
     if c.n_kv_head != c.n_head:
         heads += f" ({c.n_kv_head} for keys)"
     return (
-        ("Family", FAMILIES[c.family]),
+        ("Family", FAMILIES[c.family].title),
         ("Parameters", f"{model.network.n_params():,}"),
         ("Layers × heads", heads),
         ("Channels", f"{c.d_model:,}"),

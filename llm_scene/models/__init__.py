@@ -10,12 +10,23 @@ from ..errors import UserError
 from ..network import Config, Network, Trace, declare, run
 from ..network.ops import Array
 from .checkpoint import Checkpoint, open_checkpoint
-from .config_json import read_config
+from .config_json import read_config, read_settings
 from .files import check_folder
+from .hub import cached_as, find_folder, resolved
 from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
 from .tokenizer import NumberTokenizer, Tokenizer, load_tokenizer
 
-__all__ = ["DEFAULT", "Model", "Preset", "Tokenizer", "list_presets", "load", "n_params", "read_preset"]
+__all__ = [
+    "DEFAULT",
+    "Model",
+    "Preset",
+    "Tokenizer",
+    "find_folder",
+    "list_presets",
+    "load",
+    "n_params",
+    "read_preset",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +114,8 @@ class NoWeights(Mapping[str, Array]):
 def load(preset: str | None = None, folder: Path | None = None, presets: Iterable[Path] = ()) -> Model:
     """A preset by name, or the checkpoint in a folder as transformers saves it.
 
-    `presets` are folders with further presets.
+    `folder` may be a model's folder in the hub's cache; `find_folder` knows models by name. `presets`
+    are folders with further presets.
 
     Raises UserError, one sentence that names the file and the problem.
     """
@@ -111,7 +123,9 @@ def load(preset: str | None = None, folder: Path | None = None, presets: Iterabl
         if preset is not None:
             raise UserError("Give either a preset or a model folder, not both.")
         check_folder(folder)
-        return _from_folder(folder, folder.resolve().name or str(folder), None)
+        folder = resolved(folder)
+        name = cached_as(folder)
+        return _from_folder(folder, name.name if name else folder.resolve().name or str(folder), None)
     chosen = find_preset(preset or DEFAULT, presets)
     if chosen.shape is not None:
         network = declare(chosen.shape)
@@ -132,12 +146,12 @@ def n_params(preset: Preset) -> int:
 
 
 def _from_folder(folder: Path, title: str, preset: Preset | None) -> Model:
-    config = read_config(folder)
-    network = declare(config)
-    weights, notes = open_checkpoint(folder, network)
+    config, strange = read_settings(folder)
+    network, weights, notes = open_checkpoint(folder, config)
+    notes = [*strange, *notes]
     tokenizer = load_tokenizer(folder, title)
     if tokenizer.n_tokens > config.d_vocab:
         counts = f"the tokenizer has {tokenizer.n_tokens:,} tokens, the model only {config.d_vocab:,}"
         raise UserError(f"{folder}: {counts}.")
     name = preset.name if preset is not None else title
-    return Model(name, title, config, network, weights, tokenizer, preset, folder, tuple(notes))
+    return Model(name, title, network.config, network, weights, tokenizer, preset, folder, tuple(notes))

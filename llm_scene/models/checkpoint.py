@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import UserError
-from ..network import Network
-from ..network.ops import Array
+from ..network import Config, Network, declare
+from ..network.activations import Array
+from ..network.families import FAMILIES
 from .files import INDEX_BYTES, check_file, read_object, torch_file
 from .header import Entry, read_header
 
@@ -17,6 +19,13 @@ NUMPY = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 SHARDS = 4096
+BUFFERS = (  # what some files hold beside the weights
+    ".attn.bias",
+    ".attn.masked_bias",
+    ".attention.bias",
+    ".attention.masked_bias",
+    ".rotary_emb.inv_freq",
+)
 
 
 class Checkpoint(Mapping[str, Array]):
@@ -83,12 +92,19 @@ def _count_broken(array: Array) -> int:
     return int(array.size - np.isfinite(array).sum())
 
 
-def open_checkpoint(folder: Path, network: Network) -> tuple[Checkpoint, list[str]]:
-    """The weights that a network needs, and warnings about what the files hold besides.
+def open_checkpoint(folder: Path, config: Config) -> tuple[Network, Checkpoint, list[str]]:
+    """The graph and the weights of a model, and warnings about what the files hold besides.
 
-    Raises UserError for tensors that are missing, of another shape, or in a format that is not known.
+    A head in the files counts, also where config.json says that the token table serves as head. Raises
+    UserError for tensors that are missing, of another shape, or in a format that is not known.
     """
-    found = rename(_entries(folder), network.config.family)
+    entries = _entries(folder)
+    network = declare(config)
+    found = rename(entries, network)
+    notes = _settle_head(found, network)
+    if notes:
+        network = declare(replace(config, tied=False))
+        found = rename(entries, network)
     needed = stored_shapes(network)
     missing = [key for key in needed if key not in found]
     if missing:
@@ -102,54 +118,83 @@ def open_checkpoint(folder: Path, network: Network) -> tuple[Checkpoint, list[st
         if entry.dtype not in NUMPY:
             formats = ", ".join(NAMES.values())
             raise UserError(f"{entry.path}: {key} is stored as {entry.dtype}; only {formats} are read.")
-    extra = sorted(key for key in found if key not in needed and not _spare(key, network))
-    warnings = []
+    head = _head_key(network)
+    extra = sorted(key for key in found if key not in needed and key != head)
     if extra:
+        _refuse_biases(extra, network, found[extra[0]].path)
         count = "1 tensor is" if len(extra) == 1 else f"{len(extra)} tensors are"
-        warnings = [f"{count} no part of the model and left out: {', '.join(extra[:3])}."]
-    return Checkpoint({key: found[key] for key in needed}), warnings
+        notes.append(f"{count} no part of the model and left out: {', '.join(extra[:3])}.")
+    return network, Checkpoint({key: found[key] for key in needed}), notes
 
 
 def stored_shapes(network: Network) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor that a network reads, as checkpoints store it."""
     shapes: dict[str, tuple[int, ...]] = {}
     for matrix in network.weights:
-        view, shape = matrix.view, matrix.shape(0)
+        view = matrix.view
         assert view is not None
-        if view.heads is not None:
-            side, heads = view.heads[0], shape[0]
-            shape = (*shape[1:-1], heads * shape[-1]) if side == "out" else (heads * shape[1], shape[2])
-        if view.part is not None:  # queries, keys and values side by side: the last one reaches furthest
-            before = shapes.get(view.key, (0,))[-1]
-            shape = (*shape[:-1], max(before, sum(view.part)))
-            shapes[view.key] = shape
-            continue
-        shapes[view.key] = shape[::-1] if view.transposed else shape
+        shape = view.stored(matrix.shape(0))
+        for key in view.keys:  # of parts side by side the last one reaches furthest
+            before = shapes.get(key, shape)
+            shapes[key] = tuple(max(a, b) for a, b in zip(before, shape, strict=True))
     return shapes
 
 
-def rename(entries: dict[str, Entry], family: str) -> dict[str, Entry]:
-    """Entries under the keys that the declarations use, without buffers."""
-    prefix = {"gpt2": "transformer."}.get(family, "")
+def rename(entries: dict[str, Entry], network: Network) -> dict[str, Entry]:
+    """Entries under the keys that the declarations use, without buffers.
+
+    Files write the keys with the prefix of the bare model or without it.
+    """
+    prefix = FAMILIES[network.config.family].prefix
+    needed = set(stored_shapes(network))
     found: dict[str, Entry] = {}
     for key, entry in entries.items():
-        short = key.removeprefix(prefix) if family == "gpt2" else key
-        if family != "gpt2" and "model.embed_tokens.weight" not in entries and not key.startswith("lm_head."):
-            short = f"model.{key}"  # saved without its head
+        bare = key.removeprefix(prefix)
+        short = next((k for k in (key, bare, prefix + key) if k in needed), bare)
         if short in found:
             raise UserError(f"{entry.path} holds {short} twice, with and without {prefix!r}.")
-        if not short.endswith((".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq")):
+        if not short.endswith(BUFFERS):
             found[short] = entry if short == entry.name else Entry(entry.path, short, *_rest(entry))
     return found
 
 
+def _head_key(network: Network) -> str:
+    return FAMILIES[network.config.family].keys["unembed.W_U"].weight
+
+
+def _settle_head(found: dict[str, Entry], network: Network) -> list[str]:
+    """Where one table serves as both: take what there is of it, and say so if there are two after all."""
+    if not network.config.tied:
+        return []
+    table, head = network.find("embed.W_E").name, _head_key(network)
+    if table not in found and head in found:  # stored under the other name
+        found[table] = replace(found[head], name=table)
+        return []
+    if head not in found or table not in found or _same(found[table], found[head]):
+        return []
+    return [f"{head} differs from {table}, so it is used although config.json says tie_word_embeddings."]
+
+
+def _same(a: Entry, b: Entry) -> bool:
+    """Whether two tensors hold the same values."""
+    if a.shape != b.shape or a.dtype not in NUMPY or b.dtype not in NUMPY:
+        return False
+    both = Checkpoint({"a": a, "b": b})
+    return np.array_equal(both["a"], both["b"], equal_nan=True)
+
+
+def _refuse_biases(extra: list[str], network: Network, path: Path) -> None:
+    """A bias that config.json denies would be left out without anybody's wish."""
+    weights = {key.removesuffix("weight") for key in stored_shapes(network)}
+    denied = next(
+        (key for key in extra if key.endswith("bias") and key.removesuffix("bias") in weights), None
+    )
+    if denied is not None:
+        raise UserError(f"{path} holds {denied}, although config.json says that there is no such bias.")
+
+
 def _rest(entry: Entry) -> tuple[str, tuple[int, ...], int, int]:
     return entry.dtype, entry.shape, entry.start, entry.end
-
-
-def _spare(key: str, network: Network) -> bool:
-    """A head that is stored although the token table serves as head."""
-    return network.config.tied and key == "lm_head.weight"
 
 
 def _entries(folder: Path) -> dict[str, Entry]:

@@ -1,13 +1,13 @@
 """What is computed: a language model as a graph of named matrices, evaluated in numpy.
 
-The graph is declared once (`gpt2.declare`, `llama.declare`). From the declaration come the inference
+The graph is declared once, in the family's entry (`families`). From the declaration come the inference
 (`run`), the cells a cell is made of (`Trace.sources`), the formulas, the order of the data flow, the
-names, the colours and the places in the scene.
+names and the colours, and for the common kinds of matrices the places in the scene.
 """
 
-from .config import Config, Rope
+from .config import Config, Experts, Rope
 from .generation import Continuation, Step, generate
-from .graph import Matrix, Network, View
+from .graph import Declaration, Matrix, Network, View
 from .sampling import Sampling
 from .trace import Evaluator, Trace, run
 
@@ -15,6 +15,7 @@ __all__ = [
     "Config",
     "Continuation",
     "Evaluator",
+    "Experts",
     "Matrix",
     "Network",
     "Rope",
@@ -30,6 +31,9 @@ __all__ = [
 
 def declare(config: Config) -> Network:
     """The graph of matrices of a model of this shape."""
-    from . import gpt2, llama
+    from .families import FAMILIES
 
-    return {"gpt2": gpt2.declare, "llama": llama.declare}[config.family](config)
+    family = FAMILIES[config.family]
+    net = Declaration(config, family.keys)
+    family.declare(net)
+    return net.network()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import ops
+from .activations import ACTIVATIONS
 from .addresses import cell_name
 from .graph import Matrix
 from .ops import Array, Cell
@@ -17,6 +18,7 @@ from .trace import Source, Trace
 TERMS = 5  # of a long sum that are spelled out
 SHOWN_SOURCES = 8  # of each matrix in the text; the data has them all
 MINUS = "−"
+DUST = 1e-9  # of the largest term: less is left over by rounding
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,16 @@ def _sum(terms: Array, spell: Callable[[int], str]) -> str:
     if len(terms) <= TERMS + 1:
         return " + ".join(spell(i) for i in range(len(terms))) or "0"
     largest = sorted(np.argsort(-np.abs(terms), kind="stable")[:TERMS])
-    rest = float(terms.sum() - terms[largest].sum())
+    others = np.delete(terms, largest)
+    rest = math.fsum(others) if np.isfinite(others).all() else float(others.sum())
     spelled = " + ".join(spell(int(i)) for i in largest)
-    return f"{spelled} + {_signed(rest)} from {len(terms) - TERMS} smaller terms"
+    return f"{spelled} + {_signed(_clean(rest, terms))} from {len(others)} smaller terms"
+
+
+def _clean(rest: float, terms: Array) -> float:
+    """A rest that is nothing but the rounding of the terms it is left of counts as 0."""
+    finite = np.abs(terms[np.isfinite(terms)])
+    return 0.0 if abs(rest) < DUST * finite.max(initial=0.0) else rest
 
 
 def _dot(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
@@ -139,10 +148,22 @@ def _dot(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
     return f"{summed} + {_signed(bias[0][0])}" if bias else summed
 
 
+def _capped(text: str, cap: float | None) -> str:
+    return text if cap is None else f"{number(cap)} · tanh(({text}) / {number(cap)})"
+
+
+def _unembed(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
+    assert isinstance(op, ops.Unembed)
+    summed = _dot(op, cell, terms)
+    return _capped(summed if op.scale == 1 else f"{number(op.scale)} · ({summed})", op.cap)
+
+
 def _scores(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
+    assert isinstance(op, ops.Scores)
     if not len(terms[0]):
         return "hidden: a query sees no later key" if cell[2] > cell[1] else "hidden: outside the window"
-    return f"({_dot(op, cell, terms)}) / √{len(terms[0])}"
+    times = f" / √{len(terms[0])}" if op.scale is None else f" · {number(op.scale)}"
+    return _capped(f"({_dot(op, cell, terms)}){times}", op.cap)
 
 
 def _mean(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
@@ -172,37 +193,51 @@ def _layer_norm(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
 
 
 def _rms_norm(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
+    assert isinstance(op, ops.RmsNorm)
     x, rms, gain = (float(term[0]) for term in terms)
-    return f"{_signed(x)} / {number(rms)} · {_signed(gain)}"
+    scale = f"({number(op.offset)} + {_signed(gain)})" if op.offset else _signed(gain)
+    return f"{_signed(x)} / {number(rms)} · {scale}"
 
 
 def _activation(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
     assert isinstance(op, ops.Activation)
-    x = number(float(terms[0][0]))
-    return {"relu": f"max({x}, 0)", "silu": f"{x} · σ({x})"}.get(op.kind, f"GELU({x})")
+    x = float(terms[0][0])
+    return ACTIVATIONS[op.kind].spelled.replace("{(x)}", _signed(x)).replace("{x}", number(x))
+
+
+def _clipped_swish(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
+    assert isinstance(op, ops.ClippedSwish)
+    cut = min(float(terms[0][0]), op.limit)
+    return f"{_signed(cut)} · σ({number(op.alpha)} · {_signed(cut)})"
+
+
+def _clipped_multiply(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
+    assert isinstance(op, ops.ClippedMultiply)
+    a, b = (float(term[0]) for term in terms)
+    return f"{_signed(a)} · ({number(min(max(b, -op.limit), op.limit))} + 1)"
 
 
 def _rotary(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
     assert isinstance(op, ops.Rotary)
     (x,) = terms
-    half = len(op.inv_freq)
-    if len(x) == 1:
+    pair = op.pair(cell[2])
+    if pair is None:
         return f"{number(float(x[0]))} (not turned)"
-    angle = number(float(np.float32(cell[1]) * np.float32(op.inv_freq[cell[2] % half])))
-    sign = MINUS if cell[2] < half else "+"
+    angle, sign = number(op.angle(cell[1], cell[2])), MINUS if pair[2] else "+"
     turned = f"{_signed(x[0])}·cos {angle} {sign} {_signed(x[1])}·sin {angle}"
     return turned if op.factor == 1 else f"({turned}) · {number(op.factor)}"
 
 
 def _row_max(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
-    (x,) = terms
+    x = np.concatenate(terms)  # a sink comes last
     at = np.argsort(-x, kind="stable")[: TERMS + 1]
     more = ", …" if len(x) > len(at) else ""
     return f"max({', '.join(number(float(x[i])) for i in sorted(at))}{more})"
 
 
 def _row_sum_exp(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
-    x, largest = terms
+    row, largest, *sink = terms
+    x = np.concatenate([row, *sink])
     top = _signed(float(largest[0]))
     return _sum(np.exp(x - largest[0]), lambda i: f"exp({number(float(x[i]))} {MINUS} {top})")
 
@@ -213,7 +248,9 @@ def _softmax(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
 
 
 def _lookup(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
-    return f"row {int(terms[0][0])} of the table"
+    assert isinstance(op, ops.Lookup)
+    row = f"row {int(terms[0][0])} of the table"
+    return row if op.scale == 1 else f"{row}: {_signed(terms[1][0])} · {number(op.scale)}"
 
 
 def _position(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
@@ -225,11 +262,46 @@ def _both(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
 
 
 def _add(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
-    return f"{_signed(terms[0][0])} + {_signed(terms[1][0])}"
+    assert isinstance(op, ops.Add)
+    a, *added = (_signed(float(term[0])) for term in terms)
+    together = " + ".join(added)
+    if op.scale == 1:
+        return f"{a} + {together}"
+    return f"{a} + {number(op.scale)} · {together if len(added) == 1 else f'({together})'}"
 
 
 def _multiply(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
     return f"{_signed(terms[0][0])} · {_signed(terms[1][0])}"
+
+
+def _choose(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
+    assert isinstance(op, ops.Choose)
+    (p,) = terms
+    ranked = np.argsort(-p, kind="stable")
+    rank = int(np.flatnonzero(ranked == cell[1])[0])
+    if rank >= op.k:
+        return f"idle: {number(float(p[cell[1]]))} is not among the {op.k} largest"
+    own = number(float(p[cell[1]]))
+    chosen = " + ".join(number(float(p[i])) for i in sorted(ranked[: op.k]))
+    return f"{own} / ({chosen})" if op.renormed else own
+
+
+def _expert(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
+    x, weight, share, *bias = terms
+    if not share[0]:
+        return "idle: the router did not choose this expert here"
+    return _dot(op, cell, [x, weight, *bias])
+
+
+def _gate(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
+    return f"σ({_dot(op, cell, terms)})"
+
+
+def _mixture(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
+    share, result, *shared = terms
+    chosen = np.flatnonzero(share)
+    mixed = _dot(op, cell, [share[chosen], result[chosen]])
+    return f"{mixed} + {_signed(shared[0][0])}·{_signed(shared[1][0])}" if shared else mixed
 
 
 WORDS: dict[type[ops.Op], Callable[[ops.Op, Cell, list[Array]], str]] = {
@@ -245,7 +317,7 @@ WORDS: dict[type[ops.Op], Callable[[ops.Op, Cell, list[Array]], str]] = {
     ops.LayerNorm: _layer_norm,
     ops.RmsNorm: _rms_norm,
     ops.Linear: _dot,
-    ops.Unembed: _dot,
+    ops.Unembed: _unembed,
     ops.HeadLinear: _dot,
     ops.MergeHeads: _dot,
     ops.Rotary: _rotary,
@@ -254,4 +326,10 @@ WORDS: dict[type[ops.Op], Callable[[ops.Op, Cell, list[Array]], str]] = {
     ops.RowMax: _row_max,
     ops.RowSumExp: _row_sum_exp,
     ops.Softmax: _softmax,
+    ops.ClippedSwish: _clipped_swish,
+    ops.ClippedMultiply: _clipped_multiply,
+    ops.Choose: _choose,
+    ops.ExpertLinear: _expert,
+    ops.Gate: _gate,
+    ops.Mixture: _mixture,
 }

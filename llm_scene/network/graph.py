@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
+from .activations import Array
 from .config import Config
-from .ops import Array, Op
+from .ops import Op
+from .reads import axes_of
 
 Role = Literal["weight", "activation", "aggregate"]
 
@@ -25,24 +27,74 @@ class View:
     The canonical orientation of a linear weight is [in, out], of one with heads [head, in, out].
     """
 
-    key: str
+    key: str  # with "*" where every expert or head has a tensor of its own
     transposed: bool = False  # stored as [out, in]
-    part: tuple[int, int] | None = None  # (first, size) along the last axis, after transposing
+    part: tuple[int, int, int] | None = None  # (first, size, step) along the last axis, after transposing
+    within: bool = False  # the part is one of every head's share, not of the whole axis
     heads: tuple[str, int] | None = None  # ("out" or "in", n_head): that axis is head-major
+    stacked: int | None = None  # so many tensors, one behind the other along a new first axis
+    flat: bool = False  # stored as [1, in]
+    tag: str = ""  # tells the parts of one tensor apart
 
-    def read(self, tensor: Array) -> Array:
+    @property
+    def name(self) -> str:
+        """What the matrix is called: its key, and the part that it is."""
+        return f"{self.key}.{self.tag}" if self.tag else self.key
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of all tensors that it looks at."""
+        if self.stacked is None:
+            return [self.key]
+        return [self.key.replace("*", str(i)) for i in range(self.stacked)]
+
+    def read(self, weights: Mapping[str, Array]) -> Array:
         """The matrix, as a view of the checkpoint's tensor wherever possible."""
-        tensor = tensor.T if self.transposed else tensor
-        if self.part is not None:
-            first, size = self.part
-            tensor = tensor[..., first : first + size]
-        if self.heads is None:
+        tensors = [self._look(weights[key]) for key in self.keys]
+        return tensors[0] if self.stacked is None else np.stack(tensors)
+
+    def _look(self, tensor: Array) -> Array:
+        if self.flat:
+            tensor = tensor.reshape(-1)
+        tensor = np.swapaxes(tensor, -1, -2) if self.transposed else tensor
+        if self.within:
+            return self._cut(self._split(tensor))
+        tensor = self._cut(tensor)
+        return tensor if self.heads is None else self._split(tensor)
+
+    def _cut(self, tensor: Array) -> Array:
+        if self.part is None:
             return tensor
+        first, size, step = self.part
+        return tensor[..., first : first + size * step : step]
+
+    def _split(self, tensor: Array) -> Array:
+        assert self.heads is not None
         side, n_head = self.heads
         if side == "in":
             return tensor.reshape(n_head, -1, tensor.shape[-1])  # [H, A, C]
         split = tensor.reshape(*tensor.shape[:-1], n_head, -1)  # [..., H, A]
         return np.moveaxis(split, -2, 0)  # [H, ..., A]
+
+    def stored(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The least shape of the tensor, of a matrix of this shape: further parts may make it wider."""
+        shape = shape if self.stacked is None else shape[1:]
+        if self.within:
+            shape = (*shape[:-1], self._reach())
+        if self.heads is not None:
+            n_head = self.heads[1]
+            out = self.heads[0] == "out"
+            shape = (*shape[1:-1], n_head * shape[-1]) if out else (n_head * shape[1], shape[2])
+        if self.part is not None and not self.within:
+            shape = (*shape[:-1], self._reach())
+        if self.flat:
+            return (1, *shape)
+        return (*shape[:-2], shape[-1], shape[-2]) if self.transposed else shape
+
+    def _reach(self) -> int:
+        assert self.part is not None
+        first, size, step = self.part
+        return first + (size - 1) * step + 1
 
 
 @dataclass(frozen=True)
@@ -77,8 +129,13 @@ class Matrix:
 
     @property
     def has_heads(self) -> bool:
-        """Whether the first axis counts heads."""
-        return self.axes[0] in ("head", "kv_head")
+        """Whether it is a sheet a head."""
+        return self.axes[0] in ("head", "kv_head") and len(self.axes) > 1
+
+    @property
+    def has_experts(self) -> bool:
+        """Whether it is a sheet an expert."""
+        return self.axes[0] == "expert" and len(self.axes) > 1
 
 
 @dataclass(frozen=True)
@@ -123,14 +180,51 @@ class Network:
         return sum(int(np.prod(m.shape(positions), dtype=np.int64)) for m in self if m.shown)
 
 
+@dataclass(frozen=True)
+class Stored:
+    """How a checkpoint stores a module: the keys of its weight and bias, and what is beside it in them.
+
+    `{layer}` in a key stands for the layer; `*` for the expert or head where each has a tensor of its own.
+    """
+
+    weight: str
+    bias: str = ""
+    transposed: bool = False  # [out, in], as torch's linear layers
+    flat: bool = False  # [1, in]
+    tag: str = ""  # which part of the tensor it is: one of `parts`
+    parts: tuple[str, ...] = ()
+    layout: Literal["blocks", "heads", "cells"] = (
+        "blocks"  # parts one after the other, in every head, by turns
+    )
+
+    def part(self, tag: str, parts: str, layout: Literal["blocks", "heads", "cells"] = "blocks") -> Stored:
+        """One of several parts of the tensor, "q" of "q k v" for example."""
+        return replace(self, tag=tag, parts=tuple(parts.split()), layout=layout)
+
+
+def plain(stem: str) -> Stored:
+    """A table, a norm, or a linear layer stored [in, out]."""
+    return Stored(f"{stem}.weight", f"{stem}.bias")
+
+
+def linear(stem: str) -> Stored:
+    """A linear layer stored [out, in]."""
+    return Stored(f"{stem}.weight", f"{stem}.bias", transposed=True)
+
+
+Keys = Mapping[str, Stored]  # by the kind of the weight, of a norm without its final ".w"
+
+
 class Declaration:
     """Collects matrices top-down; a family's file reads like its forward pass.
 
-    `section` and `layer` apply to everything declared until they change.
+    `section` and `layer` apply to everything declared until they change. `keys` says where a checkpoint
+    of the family keeps the weights.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, keys: Keys) -> None:
         self.config = config
+        self.keys = keys
         self.matrices: dict[str, Matrix] = {}
         self.section: tuple[str, ...] = ()
         self.layer: int | None = None
@@ -140,11 +234,45 @@ class Declaration:
         self.section = section
         self.layer = layer
 
-    def weight(self, kind: str, axes: str, view: View, label: str) -> str:
+    def has(self, kind: str) -> bool:
+        """Whether checkpoints of the family have a module of this kind."""
+        return kind in self.keys
+
+    def axes(self, name: str) -> tuple[str, ...]:
+        """The axes of a matrix declared before."""
+        return self.matrices[name].axes
+
+    def weight(self, kind: str, axes: str, label: str) -> str:
         """Declare a weight; `axes` as in "head channel feature". Returns its name."""
-        part = {"W_Q": ".q", "W_K": ".k", "W_V": ".v", "b_Q": ".q", "b_K": ".k", "b_V": ".v"}
-        fused = part.get(kind.rpartition(".")[2], "") if view.part is not None else ""
-        return self._add(view.key + fused, kind, "weight", axes, label, view=view)
+        view = self._view(kind, tuple(axes.split()))
+        return self._add(view.name, kind, "weight", axes, label, view=view)
+
+    def linear(
+        self,
+        kind: str,
+        axes: str,
+        op: Op,
+        x: str,
+        weight: str,
+        *more: str,
+        label: str,
+        of: str,
+        bias: bool = False,
+        shown: bool = True,
+    ) -> str:
+        """Declare a product of `x` with a weight, and a bias where there is one: all of it at once.
+
+        The axes of weight and bias follow from where `op` reads; `more` are inputs between the two.
+        """
+        letters = dict(zip(axes_of(op.out), axes.split(), strict=True))
+        letters |= zip((part.strip("*") for part in axes_of(op.reads[0])), self.axes(x), strict=True)
+
+        def named(pattern: str) -> str:
+            return " ".join(letters[part.strip("*")] for part in axes_of(pattern))
+
+        w = self.weight(weight, named(op.reads[1]), f"{of} weights")
+        b = self.weight(weight.replace("W_", "b_"), named(op.reads[-1]), f"{of} bias") if bias else None
+        return self.compute(kind, axes, op, x, w, *more, b, label=label, shown=shown)
 
     def compute(
         self,
@@ -175,9 +303,48 @@ class Declaration:
         self.matrices[name] = matrix
         return name
 
+    def _view(self, kind: str, axes: tuple[str, ...]) -> View:
+        """Where the family's checkpoints keep a weight, and how the tensor becomes the matrix."""
+        is_bias = ".b_" in kind or kind.endswith(".b")
+        stored = self.keys[kind.replace(".b_", ".W_").removesuffix(".w").removesuffix(".b")]
+        key = (stored.bias if is_bias else stored.weight).replace("{layer}", str(self.layer))
+        sizes = tuple(self._size(axis) for axis in axes)
+        stacked = sizes[0] if "*" in key else None
+        heads = None
+        if stacked is None and axes[0] in ("head", "kv_head") and len(axes) > 1:
+            heads = ("out" if axes[-1] == "feature" else "in", sizes[0])
+        return View(
+            key,
+            transposed=stored.transposed and not is_bias,
+            part=self._part(stored, heads, sizes),
+            within=stored.layout == "heads",
+            heads=heads,
+            stacked=stacked,
+            flat=stored.flat,
+            tag=stored.tag,
+        )
+
+    def _part(
+        self, stored: Stored, heads: tuple[str, int] | None, sizes: tuple[int, ...]
+    ) -> tuple[int, int, int] | None:
+        """(first, size, step) of the part of a tensor that a module is."""
+        if not stored.parts:
+            return None
+        index, count = stored.parts.index(stored.tag), len(stored.parts)
+        size = sizes[-1]
+        if stored.layout == "cells":
+            return index, size, count
+        if stored.layout == "heads":
+            return index * size, size, 1
+        c = self.config
+        widths = {"q": c.n_head * c.d_head, "k": c.n_kv_head * c.d_head, "v": c.n_kv_head * c.d_head}
+        own = size if heads is None else heads[1] * size
+        return sum(widths.get(tag, own) for tag in stored.parts[:index]), own, 1
+
     def _size(self, axis: str) -> int:
         c = self.config
-        return {
+        e = c.experts
+        sizes = {
             "head": c.n_head,
             "kv_head": c.n_kv_head,
             "channel": c.d_model,
@@ -185,7 +352,10 @@ class Declaration:
             "neuron": c.d_mlp,
             "token": c.d_vocab,
             "slot": c.n_ctx,
-        }[axis]
+        }
+        if e is not None:
+            sizes |= {"expert": e.count, "expert_neuron": e.d_mlp, "shared_neuron": e.d_shared}
+        return sizes[axis]
 
     def network(self) -> Network:
         """The finished graph."""

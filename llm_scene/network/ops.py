@@ -1,13 +1,13 @@
 """The operations a language model is made of.
 
-Every operation says four things about itself, each from a single place:
+Every operation says five things about itself, each from a single place:
 
 - `forward(*inputs, start)`: whole arrays in, whole array out. `start` is the sequence position of the
   first row, so that the same code computes a prompt or one further position.
-- `sources(cell, *inputs)`: for every input the cells that this cell is made of, as an index array
-  `[n, ndim]`.
+- `reads` and `out`: which cells of every input a cell is made of, as letters for axes (see `reads.py`).
+  `sources`, `cost` and what the web page shows follow from them.
 - `value(cell, *terms)`: the cell's value from the values of those cells alone, one 1-D array an input
-  (`cell` itself matters to rotary positions only).
+  (`cell` itself matters where a rule depends on the place).
 - `formula`: the rule in mathematical notation, for labels and tooltips.
 
 `forward` and `value` are two independent ways to the same number; the tests hold them together.
@@ -17,34 +17,38 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
-Cells = NDArray[np.intp]  # [n, ndim]
-Cell = tuple[int, ...]
-
-
-def cells(*axes: int | NDArray[np.intp] | range) -> Cells:
-    """Index array `[n, len(axes)]`: scalars are repeated along the one axis given as a sequence."""
-    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(axis, dtype=np.intp)) for axis in axes))
-    return np.stack(columns, axis=1)
+from . import reads as reading
+from .activations import ACTIVATIONS, sigmoid
+from .activations import Array as Array
+from .reads import Cell as Cell
+from .reads import Cells as Cells
 
 
 class Op:
     """Base of all operations; they hold parameters only, never data."""
 
+    reads: ClassVar[tuple[str, ...]] = ()  # a pattern an input
+    out: ClassVar[str] = "..."  # the result's axes
     formula: ClassVar[str] = ""
+    blank: ClassVar[float] = 0.0  # what memory beyond the sequence holds
 
     def forward(self, *inputs: Array, start: int) -> Array:
         """The whole result."""
         raise NotImplementedError
 
+    def hidden(self, cell: Cell) -> bool:
+        """Whether a cell is left out of the computation, whatever the inputs."""
+        return False
+
     def sources(self, cell: Cell, *inputs: Array) -> tuple[Cells, ...]:
-        """For every input, the cells that `cell` is computed from."""
-        raise NotImplementedError
+        """For every input, the cells that `cell` is computed from, `[n, ndim]`."""
+        if self.hidden(cell):
+            return tuple(np.empty((0, x.ndim), np.intp) for x in inputs)
+        return reading.sources(self.reads, self.out, cell, inputs)
 
     def value(self, cell: Cell, *terms: Array) -> float:
         """The cell's value from its source values."""
@@ -52,7 +56,7 @@ class Op:
 
     def cost(self, *shapes: tuple[int, ...]) -> int:
         """How many source cells a typical cell has: what the pacing of the film goes by."""
-        return 1
+        return math.prod(reading.ranges(self.reads, shapes).values())
 
 
 # --- embedding -------------------------------------------------------------------------------------
@@ -60,32 +64,34 @@ class Op:
 
 @dataclass(frozen=True)
 class Lookup(Op):
-    """Row `tokens[t]` of a table."""
+    """Row `tokens[t]` of a table, times a constant (Gemma, Granite)."""
 
-    formula: ClassVar[str] = "W_E[token(t), c]"
+    scale: float = 1.0
+    reads: ClassVar[tuple[str, ...]] = ("t", "@ c")
+    out: ClassVar[str] = "t c"
+
+    @property
+    def formula(self) -> str:
+        return "W_E[token(t), c]" if self.scale == 1 else "W_E[token(t), c] · s"
 
     def forward(self, tokens: Array, table: Array, *, start: int) -> Array:
-        return table[tokens.astype(np.intp)]  # [T, C]
-
-    def sources(self, cell: Cell, tokens: Array, table: Array) -> tuple[Cells, ...]:
-        t, c = cell
-        return cells(t), cells(int(tokens[t]), c)
+        rows = table[tokens.astype(np.intp)]  # [T, C]
+        return rows if self.scale == 1 else rows * rows.dtype.type(self.scale)
 
     def value(self, cell: Cell, token: Array, row: Array) -> float:
-        return float(row[0])
+        return float(row[0]) * self.scale
 
 
 @dataclass(frozen=True)
 class Position(Op):
     """Row t of the table of learned positions."""
 
+    reads: ClassVar[tuple[str, ...]] = ("-", "t c")
+    out: ClassVar[str] = "t c"
     formula: ClassVar[str] = "W_pos[t, c]"
 
     def forward(self, tokens: Array, table: Array, *, start: int) -> Array:
         return table[start : start + len(tokens)]  # [T, C]
-
-    def sources(self, cell: Cell, tokens: Array, table: Array) -> tuple[Cells, ...]:
-        return np.empty((0, 1), np.intp), cells(*cell)
 
     def value(self, cell: Cell, token: Array, row: Array) -> float:
         return float(row[0])
@@ -95,14 +101,12 @@ class Position(Op):
 class TokenAndPosition(Op):
     """Sum of the token's row and the position's row (GPT-2's input embedding)."""
 
+    reads: ClassVar[tuple[str, ...]] = ("t", "@ c", "t c")
+    out: ClassVar[str] = "t c"
     formula: ClassVar[str] = "W_E[token(t), c] + W_pos[t, c]"
 
     def forward(self, tokens: Array, table: Array, positions: Array, *, start: int) -> Array:
         return table[tokens.astype(np.intp)] + positions[start : start + len(tokens)]  # [T, C]
-
-    def sources(self, cell: Cell, tokens: Array, table: Array, positions: Array) -> tuple[Cells, ...]:
-        t, c = cell
-        return cells(t), cells(int(tokens[t]), c), cells(t, c)
 
     def value(self, cell: Cell, token: Array, row: Array, position: Array) -> float:
         return float(row[0] + position[0])
@@ -113,67 +117,35 @@ class TokenAndPosition(Op):
 
 @dataclass(frozen=True)
 class Add(Op):
-    """Residual addition."""
+    """Residual addition: of one branch, or of two that ran in parallel. Granite scales what is added."""
 
-    formula: ClassVar[str] = "a + b"
+    scale: float = 1.0
+    reads: ClassVar[tuple[str, ...]] = ("...", "...", "...?")
 
-    def forward(self, a: Array, b: Array, *, start: int) -> Array:
-        return a + b
+    @property
+    def formula(self) -> str:
+        return "a + b" if self.scale == 1 else "a + s · b"
 
-    def sources(self, cell: Cell, a: Array, b: Array) -> tuple[Cells, ...]:
-        return cells(*cell), cells(*cell)
+    def forward(self, a: Array, *added: Array, start: int) -> Array:
+        branches = added[0] if len(added) == 1 else added[0] + added[1]
+        return a + (branches if self.scale == 1 else branches * a.dtype.type(self.scale))
 
-    def value(self, cell: Cell, a: Array, b: Array) -> float:
-        return float(a[0] + b[0])
+    def value(self, cell: Cell, a: Array, *added: Array) -> float:
+        return float(a[0] + self.scale * sum(b[0] for b in added))
 
 
 @dataclass(frozen=True)
 class Multiply(Op):
     """Gate times value (Shazeer 2020, https://arxiv.org/abs/2002.05202)."""
 
+    reads: ClassVar[tuple[str, ...]] = ("...", "...")
     formula: ClassVar[str] = "a · b"
 
     def forward(self, a: Array, b: Array, *, start: int) -> Array:
         return a * b
 
-    def sources(self, cell: Cell, a: Array, b: Array) -> tuple[Cells, ...]:
-        return cells(*cell), cells(*cell)
-
     def value(self, cell: Cell, a: Array, b: Array) -> float:
         return float(a[0] * b[0])
-
-
-def gelu_tanh(x: Array) -> Array:
-    """GELU in its tanh form (Hendrycks & Gimpel 2016, https://arxiv.org/abs/1606.08415)."""
-    inner = x * x
-    inner *= 0.044715
-    inner += 1
-    inner *= x
-    inner *= math.sqrt(2 / math.pi)
-    np.tanh(inner, out=inner)
-    inner += 1
-    inner *= x
-    inner *= 0.5
-    return inner
-
-
-def gelu(x: Array) -> Array:
-    """GELU by the error function, from math.erf: numpy has none."""
-    erf = np.asarray(np.frompyfunc(math.erf, 1, 1)(x / math.sqrt(2))).astype(x.dtype)
-    return 0.5 * x * (1 + erf)
-
-
-def silu(x: Array) -> Array:
-    """x times the logistic function, written with tanh so that it cannot overflow."""
-    return 0.5 * x * (1 + np.tanh(0.5 * x))
-
-
-def relu(x: Array) -> Array:
-    """max(x, 0)."""
-    return np.maximum(x, 0)
-
-
-ACTIVATIONS = {"gelu_tanh": gelu_tanh, "gelu": gelu, "silu": silu, "relu": relu}
 
 
 @dataclass(frozen=True)
@@ -181,42 +153,93 @@ class Activation(Op):
     """The bend between the two layers of an MLP."""
 
     kind: str
+    reads: ClassVar[tuple[str, ...]] = ("...",)
 
     @property
     def formula(self) -> str:
-        return {"gelu_tanh": "GELU(x)", "gelu": "GELU(x)", "silu": "x · σ(x)", "relu": "max(x, 0)"}[self.kind]
+        return ACTIVATIONS[self.kind].formula
 
     def forward(self, x: Array, *, start: int) -> Array:
-        return ACTIVATIONS[self.kind](x)
-
-    def sources(self, cell: Cell, x: Array) -> tuple[Cells, ...]:
-        return (cells(*cell),)
+        return ACTIVATIONS[self.kind].function(x)
 
     def value(self, cell: Cell, x: Array) -> float:
-        return float(ACTIVATIONS[self.kind](np.asarray(x, np.float64))[0])
+        return float(ACTIVATIONS[self.kind].function(np.asarray(x, np.float64))[0])
 
 
-# --- norms: over the last axis ---------------------------------------------------------------------
+@dataclass(frozen=True)
+class ClippedSwish(Op):
+    """The gate of gpt-oss: x · σ(α · x), with x cut off above the limit."""
+
+    alpha: float
+    limit: float
+    reads: ClassVar[tuple[str, ...]] = ("...",)
+    formula: ClassVar[str] = "min(x, l) · σ(α · min(x, l))"
+
+    def forward(self, x: Array, *, start: int) -> Array:
+        cut = np.minimum(x, x.dtype.type(self.limit))
+        return cut * sigmoid(x.dtype.type(self.alpha) * cut)
+
+    def value(self, cell: Cell, x: Array) -> float:
+        cut = min(float(x[0]), self.limit)
+        return cut / (1 + math.exp(-self.alpha * cut)) if self.alpha * cut > -700 else 0.0
+
+
+@dataclass(frozen=True)
+class ClippedMultiply(Op):
+    """Gate times one more than the value, with the value cut off at both sides (gpt-oss)."""
+
+    limit: float
+    reads: ClassVar[tuple[str, ...]] = ("...", "...")
+    formula: ClassVar[str] = "a · (min(max(b, −l), l) + 1)"
+
+    def forward(self, a: Array, b: Array, *, start: int) -> Array:
+        limit = b.dtype.type(self.limit)
+        return a * (np.clip(b, -limit, limit) + 1)
+
+    def value(self, cell: Cell, a: Array, b: Array) -> float:
+        return float(a[0]) * (min(max(float(b[0]), -self.limit), self.limit) + 1)
+
+
+# --- norms: over the last axis, or over all features of all heads ------------------------------------
+
+# What a norm shares: "row": each row has statistics of its own and all rows one gain; "head": every head
+# has a gain of its own (StableLM); "heads": a position's heads have statistics in common too (OLMo 2).
+Over = Literal["row", "head", "heads"]
+ROW = {"row": "... *x", "head": "... *x", "heads": "*h t *x"}
+NORMED = {  # the result, its statistics, its gain
+    "row": ("... c", "...", "c"),
+    "head": ("h t c", "h t", "h c"),
+    "heads": ("h t c", "t", "h c"),
+}
 
 
 class OverRow(Op):
-    """An aggregate over the last axis of its first input."""
+    """An aggregate over the cells that are normed together."""
 
-    def sources(self, cell: Cell, x: Array) -> tuple[Cells, ...]:
-        return (cells(*cell, range(x.shape[-1])),)
+    over: Over
 
-    def cost(self, x: tuple[int, ...]) -> int:
-        return x[-1]
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (ROW[self.over],)
+
+    @property
+    def out(self) -> str:
+        return "t" if self.over == "heads" else "..."
+
+    def axes(self) -> int | tuple[int, ...]:
+        """What `forward` runs over."""
+        return (0, 2) if self.over == "heads" else -1
 
 
 @dataclass(frozen=True)
 class Mean(OverRow):
-    """Mean of a position's channels."""
+    """Mean of a row."""
 
+    over: Over = "row"
     formula: ClassVar[str] = "mean(x)"
 
     def forward(self, x: Array, *, start: int) -> Array:
-        return x.mean(axis=-1)
+        return x.mean(axis=self.axes())  # [..., C] -> [...]
 
     def value(self, cell: Cell, x: Array) -> float:
         return float(x.mean())
@@ -224,13 +247,14 @@ class Mean(OverRow):
 
 @dataclass(frozen=True)
 class Std(OverRow):
-    """Standard deviation of a position's channels, kept off zero by eps (Ba et al. 2016)."""
+    """Standard deviation of a row, kept off zero by eps (Ba et al. 2016)."""
 
     eps: float
+    over: Over = "row"
     formula: ClassVar[str] = "√(var(x) + ε)"
 
     def forward(self, x: Array, *, start: int) -> Array:
-        return np.sqrt(x.var(axis=-1) + x.dtype.type(self.eps))
+        return np.sqrt(x.var(axis=self.axes()) + x.dtype.type(self.eps))  # [..., C] -> [...]
 
     def value(self, cell: Cell, x: Array) -> float:
         return math.sqrt(float(((x - x.mean()) ** 2).mean()) + self.eps)
@@ -241,31 +265,53 @@ class Rms(OverRow):
     """Root mean square (Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467)."""
 
     eps: float
+    over: Over = "row"
     formula: ClassVar[str] = "√(mean(x²) + ε)"
 
     def forward(self, x: Array, *, start: int) -> Array:
-        return np.sqrt(np.square(x).mean(axis=-1) + x.dtype.type(self.eps))
+        return np.sqrt(np.square(x).mean(axis=self.axes()) + x.dtype.type(self.eps))  # [..., C] -> [...]
 
     def value(self, cell: Cell, x: Array) -> float:
         return math.sqrt(float(np.dot(x, x)) / len(x) + self.eps)
 
 
+class Normed(Op):
+    """A row divided by its statistics and scaled by what was learned."""
+
+    over: Over
+
+    @property
+    def out(self) -> str:
+        return NORMED[self.over][0]
+
+    def stretched(self, statistics: Array) -> Array:
+        """Statistics with the axes that they lack, to divide a row by."""
+        return statistics[:, None] if self.over == "heads" else statistics[..., None]
+
+    def spread(self, gain: Array) -> Array:
+        """A gain with the axes that it lacks, to multiply a row by."""
+        return gain if self.over == "row" else gain[:, None, :]
+
+
 @dataclass(frozen=True)
-class LayerNorm(Op):
+class LayerNorm(Normed):
     """(x - mean) / std · γ (+ β)."""
 
     bias: bool = True
+    over: Over = "row"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        out, statistics, gain = NORMED[self.over]
+        return (out, statistics, statistics, gain, f"{gain}?")
 
     @property
     def formula(self) -> str:
         return "(x − μ) / σ · γ + β" if self.bias else "(x − μ) / σ · γ"
 
     def forward(self, x: Array, mean: Array, std: Array, *scale: Array, start: int) -> Array:
-        out = (x - mean[..., None]) / std[..., None] * scale[0]
-        return out + scale[1] if self.bias else out
-
-    def sources(self, cell: Cell, x: Array, mean: Array, std: Array, *scale: Array) -> tuple[Cells, ...]:
-        return cells(*cell), cells(*cell[:-1]), cells(*cell[:-1]), *(cells(cell[-1]) for _ in scale)
+        out = (x - self.stretched(mean)) / self.stretched(std) * self.spread(scale[0])  # [..., C]
+        return out + self.spread(scale[1]) if self.bias else out
 
     def value(self, cell: Cell, x: Array, mean: Array, std: Array, *scale: Array) -> float:
         out = (x[0] - mean[0]) / std[0] * scale[0][0]
@@ -273,19 +319,26 @@ class LayerNorm(Op):
 
 
 @dataclass(frozen=True)
-class RmsNorm(Op):
-    """x / rms · γ."""
+class RmsNorm(Normed):
+    """x / rms · γ, or · (1 + γ) as in Gemma."""
 
-    formula: ClassVar[str] = "x / rms · γ"
+    offset: float = 0.0
+    over: Over = "row"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return NORMED[self.over]
+
+    @property
+    def formula(self) -> str:
+        return "x / rms · (1 + γ)" if self.offset else "x / rms · γ"
 
     def forward(self, x: Array, rms: Array, gain: Array, *, start: int) -> Array:
-        return x / rms[..., None] * gain
-
-    def sources(self, cell: Cell, x: Array, rms: Array, gain: Array) -> tuple[Cells, ...]:
-        return cells(*cell), cells(*cell[:-1]), cells(cell[-1])
+        gain = self.spread(gain)
+        return x / self.stretched(rms) * (gain + gain.dtype.type(self.offset) if self.offset else gain)
 
     def value(self, cell: Cell, x: Array, rms: Array, gain: Array) -> float:
-        return float(x[0] / rms[0] * gain[0])
+        return float(x[0] / rms[0] * (gain[0] + self.offset))
 
 
 # --- matrix products -------------------------------------------------------------------------------
@@ -296,76 +349,78 @@ def dot(x: Array, w: Array, bias: tuple[Array, ...]) -> float:
     return float(np.dot(x, w) + (bias[0][0] if bias else 0))
 
 
+def soft_cap(x: Array, cap: float) -> Array:
+    """x kept between -cap and cap by a smooth bend (Gemma 2, https://arxiv.org/abs/2408.00118)."""
+    limit = x.dtype.type(cap)
+    return np.tanh(x / limit) * limit
+
+
 @dataclass(frozen=True)
 class Linear(Op):
     """x W + b, for every position."""
 
+    reads: ClassVar[tuple[str, ...]] = ("t *i", "*i o", "o?")
+    out: ClassVar[str] = "t o"
     formula: ClassVar[str] = "Σ x · W + b"
 
     def forward(self, x: Array, weight: Array, *bias: Array, start: int) -> Array:
         out = x @ weight  # [T, I] @ [I, O] -> [T, O]
         return out + bias[0] if bias else out
 
-    def sources(self, cell: Cell, x: Array, weight: Array, *bias: Array) -> tuple[Cells, ...]:
-        t, o = cell
-        i = range(weight.shape[0])
-        return cells(t, i), cells(i, o), *(cells(o) for _ in bias)
-
     def value(self, cell: Cell, x: Array, weight: Array, *bias: Array) -> float:
         return dot(x, weight, bias)
-
-    def cost(self, x: tuple[int, ...], *rest: tuple[int, ...]) -> int:
-        return x[-1]
 
 
 @dataclass(frozen=True)
 class Unembed(Op):
-    """One dot product a vocabulary entry: x Wᵀ (+ b), with the table's own orientation kept."""
+    """One dot product a vocabulary entry: x Wᵀ (+ b), with the table's own orientation kept.
 
-    formula: ClassVar[str] = "Σ x · W_U"
+    Granite divides the result by a constant, Gemma 2 caps it softly.
+    """
+
+    scale: float = 1.0
+    cap: float | None = None
+    reads: ClassVar[tuple[str, ...]] = ("t *c", "v *c", "v?")
+    out: ClassVar[str] = "t v"
+
+    @property
+    def formula(self) -> str:
+        rule = "Σ x · W_U" if self.scale == 1 else "s · Σ x · W_U"
+        return rule if self.cap is None else f"l · tanh({rule} / l)"
 
     def forward(self, x: Array, table: Array, *bias: Array, start: int) -> Array:
         out = x @ table.T  # [T, C] @ [C, V] -> [T, V]
-        return out + bias[0] if bias else out
-
-    def sources(self, cell: Cell, x: Array, table: Array, *bias: Array) -> tuple[Cells, ...]:
-        t, v = cell
-        c = range(table.shape[1])
-        return cells(t, c), cells(v, c), *(cells(v) for _ in bias)
+        out = out + bias[0] if bias else out
+        out = out if self.scale == 1 else out * out.dtype.type(self.scale)
+        return out if self.cap is None else soft_cap(out, self.cap)
 
     def value(self, cell: Cell, x: Array, table: Array, *bias: Array) -> float:
-        return dot(x, table, bias)
-
-    def cost(self, x: tuple[int, ...], *rest: tuple[int, ...]) -> int:
-        return x[-1]
+        raw = dot(x, table, bias) * self.scale
+        return raw if self.cap is None else math.tanh(raw / self.cap) * self.cap
 
 
 @dataclass(frozen=True)
 class HeadLinear(Op):
     """x W + b for every head: queries, keys, values."""
 
+    reads: ClassVar[tuple[str, ...]] = ("t *c", "h *c a", "h a?")
+    out: ClassVar[str] = "h t a"
     formula: ClassVar[str] = "Σ x · W + b"
 
     def forward(self, x: Array, weight: Array, *bias: Array, start: int) -> Array:
         out = x @ weight  # [T, C] @ [H, C, A] -> [H, T, A]
         return out + bias[0][:, None, :] if bias else out
 
-    def sources(self, cell: Cell, x: Array, weight: Array, *bias: Array) -> tuple[Cells, ...]:
-        h, t, a = cell
-        c = range(weight.shape[1])
-        return cells(t, c), cells(h, c, a), *(cells(h, a) for _ in bias)
-
     def value(self, cell: Cell, x: Array, weight: Array, *bias: Array) -> float:
         return dot(x, weight, bias)
-
-    def cost(self, x: tuple[int, ...], *rest: tuple[int, ...]) -> int:
-        return x[-1]
 
 
 @dataclass(frozen=True)
 class MergeHeads(Op):
     """All heads' outputs side by side, times W, plus b: the projection back to d_model."""
 
+    reads: ClassVar[tuple[str, ...]] = ("*h t *a", "*h *a c", "c?")
+    out: ClassVar[str] = "t c"
     formula: ClassVar[str] = "Σ z · W_O + b"
 
     def forward(self, z: Array, weight: Array, *bias: Array, start: int) -> Array:
@@ -374,16 +429,8 @@ class MergeHeads(Op):
         out = stacked @ weight.reshape(n_head * d_head, -1)  # [T, C]
         return out + bias[0] if bias else out
 
-    def sources(self, cell: Cell, z: Array, weight: Array, *bias: Array) -> tuple[Cells, ...]:
-        t, c = cell
-        h, a = (axis.ravel() for axis in np.indices((z.shape[0], z.shape[2])))
-        return cells(h, t, a), cells(h, a, c), *(cells(c) for _ in bias)
-
     def value(self, cell: Cell, z: Array, weight: Array, *bias: Array) -> float:
         return dot(z, weight, bias)
-
-    def cost(self, z: tuple[int, ...], *rest: tuple[int, ...]) -> int:
-        return z[0] * z[-1]
 
 
 # --- attention -------------------------------------------------------------------------------------
@@ -391,13 +438,17 @@ class MergeHeads(Op):
 
 @dataclass(frozen=True)
 class Rotary(Op):
-    """Turns each pair (a, a + d/2) of features by an angle that grows with the position.
+    """Turns pairs of features by an angle that grows with the position.
 
-    Half-split pairing as in Hugging Face checkpoints. Features past the rotated ones stay as they are.
+    A pair is (a, a + d/2) as in Hugging Face's Llama, or two neighbours as in GPT-J. Features past the
+    rotated ones stay as they are.
     """
 
     inv_freq: tuple[float, ...]  # [d_rotary / 2]
     factor: float = 1.0
+    neighbours: bool = False
+    reads: ClassVar[tuple[str, ...]] = ("h t a",)
+    out: ClassVar[str] = "h t a"
     formula: ClassVar[str] = "x · cos θ(t) ∓ x′ · sin θ(t)"
 
     def _angles(self, start: int, rows: int, dtype: np.dtype[Any]) -> tuple[Array, Array]:
@@ -408,25 +459,43 @@ class Rotary(Op):
     def forward(self, x: Array, *, start: int) -> Array:
         half = len(self.inv_freq)
         cos, sin = self._angles(start, x.shape[-2], x.dtype)
-        first, second, rest = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
-        return np.concatenate([first * cos - second * sin, second * cos + first * sin, rest], axis=-1)
+        rest = x[..., 2 * half :]
+        if self.neighbours:
+            first, second = x[..., 0 : 2 * half : 2], x[..., 1 : 2 * half : 2]
+        else:
+            first, second = x[..., :half], x[..., half : 2 * half]
+        turned = first * cos - second * sin, second * cos + first * sin  # [H, T, d/2] each
+        if self.neighbours:
+            pairs = np.stack(turned, axis=-1).reshape(*x.shape[:-1], 2 * half)
+            return np.concatenate([pairs, rest], axis=-1)
+        return np.concatenate([*turned, rest], axis=-1)
 
-    def _partner(self, a: int) -> int | None:
+    def pair(self, a: int) -> tuple[int, int, bool] | None:
+        """(number of its pair, its partner, whether it is the first) of a feature that is turned."""
         half = len(self.inv_freq)
-        return None if a >= 2 * half else a + half if a < half else a - half
+        if a >= 2 * half:
+            return None
+        if self.neighbours:
+            return a // 2, a ^ 1, a % 2 == 0
+        return a % half, a + half if a < half else a - half, a < half
 
-    def sources(self, cell: Cell, x: Array) -> tuple[Cells, ...]:
+    def angle(self, t: int, a: int) -> float:
+        """The angle in radians by which feature a is turned at position t."""
+        found = self.pair(a)
+        assert found is not None
+        return float(np.float32(t) * np.float32(self.inv_freq[found[0]]))
+
+    def sources(self, cell: Cell, *inputs: Array) -> tuple[Cells, ...]:
         h, t, a = cell
-        partner = self._partner(a)
-        return (cells(h, t, a if partner is None else np.array([a, partner])),)
+        found = self.pair(a)
+        return (np.array([cell] if found is None else [cell, (h, t, found[1])], np.intp),)
 
     def value(self, cell: Cell, x: Array) -> float:
         _, t, a = cell
-        if len(x) == 1:
+        found = self.pair(a)
+        if found is None:
             return float(x[0])
-        half = len(self.inv_freq)
-        angle = float(np.float32(t) * np.float32(self.inv_freq[a % half]))
-        sign = -1 if a < half else 1
+        angle, sign = self.angle(t, a), -1 if found[2] else 1
         return float(x[0] * math.cos(angle) + sign * x[1] * math.sin(angle)) * self.factor
 
 
@@ -435,23 +504,33 @@ class Scores(Op):
     """Scaled dot product of a query with every key it may see; -inf where it may not.
 
     Vaswani et al. 2017, https://arxiv.org/abs/1706.03762. Query heads share keys in groups where there
-    are fewer key heads (Ainslie et al. 2023).
+    are fewer key heads (Ainslie et al. 2023). Gemma 2 caps the result softly.
     """
 
     window: int | None = None
-    formula: ClassVar[str] = "q · k / √d_head"
+    scale: float | None = None  # None: one over the root of the features
+    cap: float | None = None
+    reads: ClassVar[tuple[str, ...]] = ("h t *a", "h/ k *a")
+    out: ClassVar[str] = "h t k"
+    blank: ClassVar[float] = -math.inf
 
-    def seen(self, query: int) -> range:
-        """The keys that a query position may look at."""
-        first = 0 if self.window is None else max(0, query - self.window + 1)
-        return range(first, query + 1)
+    @property
+    def formula(self) -> str:
+        rule = "q · k / √d_head" if self.scale is None else "q · k · s"
+        return rule if self.cap is None else f"l · tanh({rule} / l)"
+
+    def hidden(self, cell: Cell) -> bool:
+        _, query, key = cell
+        return key > query or (self.window is not None and key <= query - self.window)
 
     def forward(self, q: Array, k: Array, *, start: int) -> Array:
         n_head, rows, d_head = q.shape
         group = n_head // k.shape[0]
         grouped = q.reshape(k.shape[0], group * rows, d_head)
         scores = (grouped @ k.transpose(0, 2, 1)).reshape(n_head, rows, -1)  # [H, T, T_key]
-        scores *= scores.dtype.type(1 / math.sqrt(d_head))
+        scores *= scores.dtype.type(self.times(d_head))
+        if self.cap is not None:
+            scores = soft_cap(scores, self.cap)
         query = np.arange(start, start + rows)[:, None]
         key = np.arange(scores.shape[-1])[None, :]
         hidden = key > query
@@ -460,22 +539,23 @@ class Scores(Op):
         scores[:, hidden] = -np.inf
         return scores
 
-    def sources(self, cell: Cell, q: Array, k: Array) -> tuple[Cells, ...]:
-        h, query, key = cell
-        a = range(q.shape[-1] if key in self.seen(query) else 0)
-        return cells(h, query, a), cells(h // (q.shape[0] // k.shape[0]), key, a)
+    def times(self, d_head: int) -> float:
+        """What a product of a query and a key is multiplied by."""
+        return 1 / math.sqrt(d_head) if self.scale is None else self.scale
 
     def value(self, cell: Cell, q: Array, k: Array) -> float:
-        return float(np.dot(q, k)) / math.sqrt(len(q)) if len(q) else -math.inf
-
-    def cost(self, q: tuple[int, ...], k: tuple[int, ...]) -> int:
-        return q[-1]
+        if not len(q):
+            return -math.inf
+        raw = float(np.dot(q, k)) * self.times(len(q))
+        return raw if self.cap is None else math.tanh(raw / self.cap) * self.cap
 
 
 @dataclass(frozen=True)
 class WeightedValues(Op):
     """Sum of the values, each weighted by the attention paid to it."""
 
+    reads: ClassVar[tuple[str, ...]] = ("h t <k", "h/ <k a")
+    out: ClassVar[str] = "h t a"
     formula: ClassVar[str] = "Σ pattern · v"
 
     def forward(self, pattern: Array, v: Array, *, start: int) -> Array:
@@ -483,77 +563,167 @@ class WeightedValues(Op):
         grouped = pattern.reshape(v.shape[0], -1, keys)
         return (grouped @ v).reshape(n_head, rows, -1)  # [H, T, A]
 
-    def sources(self, cell: Cell, pattern: Array, v: Array) -> tuple[Cells, ...]:
-        h, t, a = cell
-        key = range(t + 1)
-        return cells(h, t, key), cells(h // (pattern.shape[0] // v.shape[0]), key, a)
-
     def value(self, cell: Cell, pattern: Array, v: Array) -> float:
         return float(np.dot(pattern, v))
-
-    def cost(self, pattern: tuple[int, ...], v: tuple[int, ...]) -> int:
-        return pattern[-1]
 
 
 # --- softmax: over the last axis -------------------------------------------------------------------
 
 
-def _row(cell: Cell, x: Array, causal: bool) -> Cells:
-    """The cells of the row that `cell` stands for; under causality only up to the query itself."""
-    return cells(*cell, range(cell[-1] + 1 if causal else x.shape[-1]))
+class Softmaxed(Op):
+    """A part of the softmax. The largest entry is kept as a matrix of its own: subtracting it keeps the
+    exponentials finite and changes no share."""
+
+    causal: bool
+
+    @property
+    def row(self) -> str:
+        """The row that a cell stands for; under causality only up to the query itself."""
+        return "h t <k" if self.causal else "... *x"
+
+    @property
+    def out(self) -> str:
+        return "h t" if self.causal else "..."
 
 
 @dataclass(frozen=True)
-class RowMax(Op):
-    """Largest entry of a row: subtracting it keeps the exponentials finite."""
+class RowMax(Softmaxed):
+    """Largest entry of a row, and of the head's sink where there is one (gpt-oss)."""
 
     causal: bool
     formula: ClassVar[str] = "max(x)"
 
-    def forward(self, x: Array, *, start: int) -> Array:
-        return x.max(axis=-1)
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.row, "h?")
 
-    def sources(self, cell: Cell, x: Array) -> tuple[Cells, ...]:
-        return (_row(cell, x, self.causal),)
+    def forward(self, x: Array, *sink: Array, start: int) -> Array:
+        largest = x.max(axis=-1)  # [..., K] -> [...]
+        return np.maximum(largest, sink[0][:, None]) if sink else largest
 
-    def value(self, cell: Cell, x: Array) -> float:
-        return float(x.max())
-
-    def cost(self, x: tuple[int, ...]) -> int:
-        return x[-1]
+    def value(self, cell: Cell, x: Array, *sink: Array) -> float:
+        return float(max(x.max(), *(s[0] for s in sink))) if sink else float(x.max())
 
 
 @dataclass(frozen=True)
-class RowSumExp(Op):
-    """Sum of the exponentials of a row, after subtracting its maximum."""
+class RowSumExp(Softmaxed):
+    """Sum of the exponentials of a row after subtracting its maximum; a sink takes part in it."""
 
     causal: bool
     formula: ClassVar[str] = "Σ exp(x − max)"
 
-    def forward(self, x: Array, largest: Array, *, start: int) -> Array:
-        return np.exp(x - largest[..., None]).sum(axis=-1)
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.row, self.out, "h?")
 
-    def sources(self, cell: Cell, x: Array, largest: Array) -> tuple[Cells, ...]:
-        return _row(cell, x, self.causal), cells(*cell)
+    def forward(self, x: Array, largest: Array, *sink: Array, start: int) -> Array:
+        total = np.exp(x - largest[..., None]).sum(axis=-1)  # [..., K] -> [...]
+        return total + np.exp(sink[0][:, None] - largest) if sink else total
 
-    def value(self, cell: Cell, x: Array, largest: Array) -> float:
-        return float(np.exp(x - largest[0]).sum())
-
-    def cost(self, x: tuple[int, ...], largest: tuple[int, ...]) -> int:
-        return x[-1]
+    def value(self, cell: Cell, x: Array, largest: Array, *sink: Array) -> float:
+        return float(np.exp(np.concatenate([x, *sink]) - largest[0]).sum())
 
 
 @dataclass(frozen=True)
 class Softmax(Op):
-    """exp(x - max) / sum: shares that add up to 1."""
+    """exp(x - max) / sum: shares that add up to 1, or to less where a sink takes some."""
 
+    reads: ClassVar[tuple[str, ...]] = ("... x", "...", "...")
+    out: ClassVar[str] = "... x"
     formula: ClassVar[str] = "exp(x − max) / Σ"
 
     def forward(self, x: Array, largest: Array, total: Array, *, start: int) -> Array:
-        return np.exp(x - largest[..., None]) / total[..., None]
-
-    def sources(self, cell: Cell, x: Array, largest: Array, total: Array) -> tuple[Cells, ...]:
-        return cells(*cell), cells(*cell[:-1]), cells(*cell[:-1])
+        return np.exp(x - largest[..., None]) / total[..., None]  # [..., K]
 
     def value(self, cell: Cell, x: Array, largest: Array, total: Array) -> float:
         return math.exp(float(x[0] - largest[0])) / float(total[0])
+
+
+# --- mixture of experts (Shazeer et al. 2017, https://arxiv.org/abs/1701.06538) ----------------------
+
+
+@dataclass(frozen=True)
+class Choose(Op):
+    """The shares of the k likeliest experts, the others 0; renormed, they add up to 1 again."""
+
+    k: int
+    renormed: bool
+    reads: ClassVar[tuple[str, ...]] = ("t *e",)
+    out: ClassVar[str] = "t e"
+
+    @property
+    def formula(self) -> str:
+        chosen = f"one of the {self.k} largest, else 0"
+        return f"p / Σ p, if {chosen}" if self.renormed else f"p, if {chosen}"
+
+    def forward(self, probs: Array, *, start: int) -> Array:
+        chosen = np.argsort(-probs, axis=-1, kind="stable")[:, : self.k]  # [T, k]
+        shares = np.zeros_like(probs)  # [T, E]
+        np.put_along_axis(shares, chosen, np.take_along_axis(probs, chosen, axis=-1), axis=-1)
+        return shares / shares.sum(axis=-1, keepdims=True) if self.renormed else shares
+
+    def value(self, cell: Cell, probs: Array) -> float:
+        chosen = np.argsort(-probs, kind="stable")[: self.k]
+        if cell[1] not in chosen:
+            return 0.0
+        return float(probs[cell[1]] / probs[chosen].sum()) if self.renormed else float(probs[cell[1]])
+
+
+@dataclass(frozen=True)
+class ExpertLinear(Op):
+    """x W + b in every expert that was chosen at a position; 0 in those that are idle.
+
+    The first layer of an expert reads what all of them share, `[T, I]`; the second its own, `[E, T, I]`.
+    """
+
+    own: bool = False
+    out: ClassVar[str] = "e t o"
+    formula: ClassVar[str] = "Σ x · W + b, where the expert was chosen"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("e t *i" if self.own else "t *i", "e *i o", "t e!", "e o?")
+
+    def forward(self, x: Array, weight: Array, share: Array, *bias: Array, start: int) -> Array:
+        out = np.zeros((len(weight), len(share), weight.shape[-1]), x.dtype)  # [E, T, O]
+        for expert in np.flatnonzero(share.any(axis=0)):
+            rows = np.flatnonzero(share[:, expert])
+            made = (x[expert] if self.own else x)[rows] @ weight[expert]
+            out[expert, rows] = made + bias[0][expert] if bias else made
+        return out
+
+    def value(self, cell: Cell, x: Array, weight: Array, share: Array, *bias: Array) -> float:
+        return dot(x, weight, bias) if share[0] else 0.0
+
+
+@dataclass(frozen=True)
+class Gate(Op):
+    """σ(x · w): how far the shared expert is let through (Qwen2-MoE)."""
+
+    reads: ClassVar[tuple[str, ...]] = ("t *c", "*c")
+    out: ClassVar[str] = "t"
+    formula: ClassVar[str] = "σ(Σ x · w)"
+
+    def forward(self, x: Array, weight: Array, *, start: int) -> Array:
+        return sigmoid(x @ weight)  # [T, C] @ [C] -> [T]
+
+    def value(self, cell: Cell, x: Array, weight: Array) -> float:
+        return 1 / (1 + math.exp(-max(float(np.dot(x, weight)), -700.0)))
+
+
+@dataclass(frozen=True)
+class Mixture(Op):
+    """The experts' results, each weighted by its share, and the shared expert's by its gate."""
+
+    reads: ClassVar[tuple[str, ...]] = ("t *e", "*e t c", "t?", "t c?")
+    out: ClassVar[str] = "t c"
+
+    formula: ClassVar[str] = "Σ share · result"
+
+    def forward(self, share: Array, result: Array, *shared: Array, start: int) -> Array:
+        out = np.einsum("te,etc->tc", share, result)
+        return out + shared[0][:, None] * shared[1] if shared else out
+
+    def value(self, cell: Cell, share: Array, result: Array, *shared: Array) -> float:
+        more = float(shared[0][0] * shared[1][0]) if shared else 0.0
+        return float(np.dot(share, result)) + more

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .activations import Array
 from .graph import Matrix, Network
-from .ops import Array, Cell, Cells
-
-# What memory beyond the sequence holds, where it is visible at all: a key not yet seen.
-FUTURE = {"attn.scores": -np.inf}
+from .reads import Cell, Cells
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Evaluator:
         self.network = network
         self.capacity = capacity
         self.n_positions = 0
-        self._weights = {m.name: m.view.read(weights[m.view.key]) for m in network.weights if m.view}
+        self._weights = {m.name: m.view.read(weights) for m in network.weights if m.view}
         self._buffers: dict[str, Array] = {}
 
     def append(self, tokens: Sequence[int], progress: Callable[[float], None] | None = None) -> None:
@@ -127,7 +125,8 @@ class Evaluator:
             self._buffers[matrix.name] = rows
             return
         if matrix.name not in self._buffers:
-            blank = np.full(matrix.shape(self.capacity), FUTURE.get(matrix.kind, 0), np.float32)
+            empty = matrix.op.blank if matrix.op is not None else 0.0
+            blank = np.full(matrix.shape(self.capacity), empty, np.float32)
             self._buffers[matrix.name] = blank
         end = start + rows.shape[matrix.time_axis() or 0]
         self._window(matrix, start, end)[...] = rows

@@ -102,8 +102,8 @@ def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     pictured = role.removeprefix("slab ")
     if f"{pictured} signed" in look.ramps:
         return slab_material.in_look(old, look, pictured, signed)
-    if what == "screen":
-        return materials.screen_material(look)
+    if what == "backdrop":
+        return materials.backdrop_material(look)
     moving = re.fullmatch(r"moving (\w+)( positive)? (\d+)", what)
     if moving:
         return materials.swarm_material(look, moving[1], not moving[2], int(moving[3]))

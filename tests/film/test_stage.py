@@ -13,13 +13,13 @@ from llm_scene.film.excerpt import largest, percentages, read, share, spread, wr
 from llm_scene.film.film import Chapter, Cue, Film, Shot
 from llm_scene.film.formula import part, setting
 from llm_scene.film.framing import project
-from llm_scene.film.pieces import Focus
+from llm_scene.film.story import Focus
 from llm_scene.film.pieces.dot import dot_product
 from llm_scene.film.pieces.mix import mix
 from llm_scene.film.pieces.scores import meeting
 from llm_scene.film.pieces.softmax import softmax
 from llm_scene.film.props import Swarm
-from llm_scene.film.reel import clearest_head
+from llm_scene.film.story import clearest_head
 from llm_scene.film.stage import before
 from llm_scene.film.stagecraft import Actor, SetPiece
 from llm_scene.film.words import words

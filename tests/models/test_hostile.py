@@ -240,13 +240,12 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "no family": ({}, "model type None is not known"),
     "another family": (GPT2 | {"model_type": "bert"}, "'bert' is not known"),
     "family a list": (GPT2 | {"model_type": ["gpt2"]}, "is not known"),
-    "another activation": (GPT2 | {"activation_function": "mish"}, "activation_function must be one of"),
+    "another activation": (GPT2 | {"activation_function": "prelu"}, "activation_function must be one of"),
     "negative epsilon": (GPT2 | {"layer_norm_epsilon": -1e-5}, "layer_norm_epsilon must be"),
     "epsilon a text": (GPT2 | {"layer_norm_epsilon": "1e-5"}, "layer_norm_epsilon must be"),
     "tied maybe": (GPT2 | {"tie_word_embeddings": "yes"}, "must be true or false"),
     "untied without head": (GPT2 | {"tie_word_embeddings": False}, "lacks the tensor lm_head.weight"),
     "quantized": (GPT2 | {"quantization_config": {"bits": 4}}, "quantized"),
-    "inverse scaling": (GPT2 | {"scale_attn_by_inverse_layer_idx": True}, "not supported"),
     "llama: uneven groups": (
         LLAMA | {"hidden_size": 8, "num_attention_heads": 4, "num_key_value_heads": 3},
         "share 3 key heads",
@@ -259,7 +258,6 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "llama: theta zero": (LLAMA | {"rope_theta": 0}, "rope_theta must be"),
     "llama: theta infinite": (LLAMA | {"rope_theta": 1e300}, "rope_theta must be"),
     "llama: layers by layer": (LLAMA | {"rope_parameters": {"full_attention": {}}}, "layer to layer"),
-    "llama: partial": (LLAMA | {"partial_rotary_factor": 0.5}, "part of the features"),
     "mistral: window zero": (
         LLAMA | {"model_type": "mistral", "sliding_window": 0},
         "sliding_window must be",

@@ -11,10 +11,12 @@ import pytest
 from llm_scene.models import load
 from llm_scene.network import Sampling, generate
 from llm_scene.network.sampling import filtered
+from tests.network import family_cases
 
 pytestmark = pytest.mark.live
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
+from tests.models import hooked  # noqa: E402 (needs torch)
 
 GPT2 = {"n_layer": 2, "n_head": 2, "n_embd": 32, "n_positions": 24, "vocab_size": 61}
 LLAMA = {
@@ -78,6 +80,9 @@ CASES: dict[str, tuple[str, dict[str, Any], str]] = {
     "qwen3 sliding": ("qwen3", GROUPED | SLIDING | {"tie_word_embeddings": True}, "bfloat16"),
     "smollm3": ("smollm3", GROUPED | {"num_hidden_layers": 4, "pad_token_id": None}, "float32"),
 }
+CASES |= {
+    name: (kind, sizes, "float32") for name, (kind, sizes) in family_cases.CASES.items() if name not in CASES
+}
 
 
 def build(kind: str, sizes: dict[str, Any], storage: str, folder: Path) -> Any:
@@ -91,13 +96,11 @@ def build(kind: str, sizes: dict[str, Any], storage: str, folder: Path) -> Any:
     if storage in ("float16", "bfloat16"):
         model = model.to(getattr(torch, storage))
     model.save_pretrained(folder, max_shard_size="20KB" if storage == "sharded" else "1GB")
-    return transformers.AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="eager"
-    ).eval()
+    return hooked.open_model(folder)
 
 
-def close(ours: np.ndarray, theirs: Any, name: str) -> None:
-    theirs = theirs.numpy()
+def close(ours: np.ndarray, theirs: np.ndarray, name: str) -> None:
+    assert ours.shape == theirs.shape, name
     error = np.abs(ours - theirs).max() / max(1.0, np.abs(theirs).max())
     assert error < 1e-4, f"{name}: {error:.2e}"
 
@@ -109,20 +112,15 @@ def test_forward_pass_equals_transformers(name: str, tmp_path: Path) -> None:
     if storage == "sharded":
         assert len(list(tmp_path.glob("model-*.safetensors"))) > 1
     model = load(folder=tmp_path)
-    assert model.warnings == []
-    tokens = np.random.default_rng(1).integers(model.config.d_vocab, size=20).tolist()
+    assert [warning for warning in model.warnings if "LongRoPE" not in warning] == []
+    tokens = np.random.default_rng(1).integers(model.config.d_vocab, size=14).tolist()
     trace = model.trace(tokens)
-    with torch.no_grad():
-        out = theirs(torch.tensor([tokens]), output_hidden_states=True, output_attentions=True)
-    close(trace["logits"], out.logits[0], "logits")
-    assert (trace["logits"].argmax(-1) == out.logits[0].argmax(-1).numpy()).all()
-    c = model.config
+    found = hooked.intermediates(theirs, model.network, tokens)
+    assert len(found) >= 2 + 4 * model.config.n_layer
+    for matrix, values in found.items():
+        close(trace[matrix], values, matrix)
+    assert (trace["logits"].argmax(-1) == found["logits"].argmax(-1)).all()
     assert model.network.n_params() == sum(p.numel() for p in theirs.parameters())
-    for layer in range(c.n_layer):
-        stream = f"blocks.{layer - 1}.resid_post" if layer else "blocks.0.resid_pre"
-        close(trace[stream], out.hidden_states[layer][0], stream)
-        close(trace[f"blocks.{layer}.attn.pattern"], out.attentions[layer][0], f"pattern {layer}")
-    close(trace["ln_final.out"], out.hidden_states[-1][0], "final norm")
 
 
 @pytest.mark.parametrize("name", ["gpt2 tied", "llama grouped", "mistral", "qwen3"])

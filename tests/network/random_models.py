@@ -1,4 +1,4 @@
-"""Random small models of both families, for hypothesis."""
+"""Random small models of every family, for hypothesis."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from hypothesis import strategies as st
 
 from llm_scene.models.checkpoint import stored_shapes
 from llm_scene.network import Config, Network, Rope
+from llm_scene.network.activations import ACTIVATIONS
 from llm_scene.network.ops import Array
+from tests.network import family_cases
 
 Weights = dict[str, Array]
 
 
+def configs() -> st.SearchStrategy[Config]:
+    """Small models: GPT-2 and Llama with every choice either way, and a few of every family."""
+    return st.one_of(chosen(), st.sampled_from(sorted(family_cases.CASES)).map(family_cases.config))
+
+
 @st.composite
-def configs(draw: st.DrawFn) -> Config:
-    """Small models of both families, with every choice either way."""
+def chosen(draw: st.DrawFn) -> Config:
+    """GPT-2 and Llama with every choice either way."""
     flag = st.booleans()
     n_kv_head = draw(st.integers(1, 3))
     family = draw(st.sampled_from(["gpt2", "llama"]))
@@ -24,7 +31,7 @@ def configs(draw: st.DrawFn) -> Config:
         "d_mlp": draw(st.integers(1, 9)),
         "n_ctx": 12,
         "d_vocab": draw(st.integers(1, 7)),
-        "activation": draw(st.sampled_from(["gelu_tanh", "gelu", "relu", "silu"])),
+        "activation": draw(st.sampled_from(sorted(ACTIVATIONS))),
         "tied": draw(flag),
         "qkv_bias": draw(flag),
         "out_bias": draw(flag),

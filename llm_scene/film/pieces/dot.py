@@ -17,7 +17,7 @@ from ..shapes import cells, copies, gone, pile, relative, tones
 from ..stage import before
 from ..stagecraft import HERO, SMALL, Actor, Beat, SetPiece
 from ..words import Words
-from . import Focus
+from ..story import Focus
 
 WIDE, HIGH, STEP = 4.3, 1.26, 1.42  # a cell with a number on it, and from row to row
 BETWEEN = 1.3  # from column to column, for a sign

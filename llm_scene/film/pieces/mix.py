@@ -15,7 +15,7 @@ from ..shapes import cells, copies, gone, pile, relative, row_of, tones
 from ..stage import before
 from ..stagecraft import HERO, SMALL, Actor, SetPiece
 from ..words import Words
-from . import Focus
+from ..story import Focus
 from .scores import FEW, LETTERS, MOST, Attention
 
 TILE, HIGH = 0.9, 1.4  # a cell with a number on it: its width in the pitch of the letters, its height

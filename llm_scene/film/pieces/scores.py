@@ -14,7 +14,8 @@ from ..shapes import cells, copies, gone, pile, row_of, tones
 from ..stage import before
 from ..stagecraft import NUMBER, SMALL, Actor, SetPiece
 from ..words import Words
-from . import Focus, turned
+from ..story import Focus
+from . import turned
 
 MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
 TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of the keys

@@ -16,7 +16,7 @@ from ..shapes import Shape, bars, cells, row_of, some, tones
 from ..stage import before
 from ..stagecraft import HERO, NUMBER, Actor, Beat, SetPiece
 from ..words import Words
-from . import Focus
+from ..story import Focus
 from .scores import FEW, LETTERS, MOST, Attention
 
 _POWER = "e^{" + part(1, "s") + part(2, r"-\mathrm{max}") + "}"

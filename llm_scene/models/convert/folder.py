@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
+from ...writing import check_space
 
 Stored = np.ndarray[Any, Any]
 NUMPY: dict[str, Any] = {
@@ -22,7 +23,6 @@ NUMPY: dict[str, Any] = {
     "F16": np.dtype("<f2"),
     "BF16": np.dtype("<u2"),
 }  # bfloat16 as its bits
-ROOM = 64 << 20  # bytes left free on the disk
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,6 @@ def check_free(target: Path) -> None:
         raise UserError(f"{target} exists already: give a folder that does not.")
     if not target.parent.is_dir():
         raise UserError(f"The folder {target.parent} does not exist: create it first.")
-
-
-def check_space(folder: Path, n_bytes: int) -> None:
-    """Raise UserError where a disk has no room for that many bytes."""
-    free = shutil.disk_usage(folder).free
-    if free < n_bytes + ROOM:
-        needed, there = f"{n_bytes / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
-        raise UserError(f"{folder} has room for {there}, where {needed} are needed: choose another disk.")
 
 
 @contextlib.contextmanager

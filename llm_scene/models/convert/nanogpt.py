@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
+from ...fields import Fields
 from ...network import declare
+from ...network.families.family import HEADS
 from ...network.ops import Array
 from ..checkpoint import stored_shapes
-from ..config_json import HEADS, Fields, check_config, gpt2
+from ..config_json import config_of
 from ..files import CONFIG_BYTES, check_file, read_bytes, read_object
 from .folder import Checkpoint, of_array
 
@@ -211,8 +213,7 @@ def _check(weights: Mapping[str, Array], config: dict[str, Any], source: Path) -
     """The tensors are those of the model that config.json will describe."""
     if config["n_head"] > HEADS:
         raise UserError(f"{source}: {config['n_head']} heads are too many.")
-    fields = Fields(source, config)
-    needed = stored_shapes(declare(check_config(gpt2(fields), fields)))
+    needed = stored_shapes(declare(config_of(Fields(source, config))[0]))
     for name, shape in needed.items():
         if name not in weights:
             raise UserError(f"{source} lacks the tensor {name}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...film.props import Formula, Screen
+from ...film.props import Formula, Backdrop
 from ...layout.drawn import Text
 from ...layout.layout import Box, Letter
 from ...layout.look import Look, srgb
@@ -15,10 +15,10 @@ from ...staging.tubes import tube
 from .lettering import solid
 from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, painted, pipe, ribbon, turned
 
-SIDES = {"trunk": 8}  # of a link's tube; four where it is thin
+SIDES, FEW = {"trunk": 8}, 3  # of a link's tube; few where it is thin
 CORNER = 3  # points of a rounded corner of a link
 STEPS = 48  # colours of a strip
-TEXELS = {"Sections": 64.0, "Props": 44.0, "Candidates": 56.0}  # height of a text of such a group
+TEXELS = {"Sections": 64.0, "Props": 36.0, "Candidates": 56.0}  # height of a text of such a group
 SMALL = 34.0  # of any other
 
 
@@ -37,8 +37,8 @@ def shape_of(form: Form, look: Look) -> Shape | None:
             return _strip(form, look)
         case Formula():
             return _formula(form, look)
-        case Screen(box=box):
-            return _screen(box, look)
+        case Backdrop(box=box):
+            return _backdrop(box, look)
     return None
 
 
@@ -59,7 +59,7 @@ def texels(thing: Thing) -> float:
 
 def pipes(tubes: Tubes, look: Look) -> tuple[Shape, Array]:
     """Links, and how far along its link each vertex lies, from 0 to 1."""
-    sides, rgb = SIDES.get(tubes.kind, 4), np.array(srgb(look.links[tubes.kind]))
+    sides, rgb = SIDES.get(tubes.kind, FEW), np.array(srgb(look.links[tubes.kind]))
     made = [tube(link, sides, CORNER) for link in tubes.links]
     shapes = [pipe(rings, quads, sides, rgb) for rings, quads, _ in made]
     return Shape.joined(shapes), np.concatenate([along for _, _, along in made])
@@ -79,7 +79,7 @@ def _formula(formula: Formula, look: Look) -> Shape:
     return Shape(turned(corners), triangles, painted(rgb))
 
 
-def _screen(box: Box, look: Look) -> Shape:
+def _backdrop(box: Box, look: Look) -> Shape:
     (x0, y, z0), (x1, _, z1) = box.low, box.high
     corners = turned(np.array([(x0, y, z0), (x1, y, z0), (x1, y, z1), (x0, y, z1)]))
     rgb = np.broadcast_to(np.array(srgb(look.horizon)), corners.shape)

@@ -14,7 +14,8 @@ from ...film.props import Swarm
 from ...film.words import words
 from ...layout.layout import Layout, Point
 from ...layout.look import Look
-from ...network.ops import Array
+from ...network.activations import ACTIVATIONS
+from ...network.ops import Activation, Array, Op
 from ...network.trace import Trace
 from ...staging.production import Production
 from ..gltf.shapes import turned
@@ -55,10 +56,17 @@ def matrices(trace: Trace, numbers: Numbers) -> list[Json]:
         row: Json = {"name": matrix.name, "label": matrix.label, "section": matrix.section}
         row |= {"axes": matrix.axes, "shape": array.shape, "at": numbers.add(array)}
         if matrix.op is not None:
-            op = {"type": type(matrix.op).__name__, **asdict(matrix.op)}  # type: ignore[call-overload]
-            row |= {"op": op, "formula": matrix.op.formula, "inputs": matrix.inputs}
+            row |= {"op": operation(matrix.op), "formula": matrix.op.formula, "inputs": matrix.inputs}
         rows.append(row)
     return rows
+
+
+def operation(op: Op) -> Json:
+    """What the page needs of an operation: its parameters, where it reads, how it is spelled out."""
+    told: Json = {"type": type(op).__name__, "reads": op.reads, "out": op.out}
+    if isinstance(op, Activation):
+        told["spelled"] = ACTIVATIONS[op.kind].spelled
+    return told | asdict(op)  # type: ignore[call-overload,no-any-return]
 
 
 def blocks(layout: Layout) -> list[Json]:
@@ -122,9 +130,9 @@ def telling(code: str, film: Film, shown: Film) -> Json:
             {"start": _short(when.start), "end": _short(when.end), "text": caption.text}
             for caption, when in zip(film.captions, shown.captions, strict=True)
         ],
-        "cards": [
-            {"start": _short(when.start), "end": _short(when.end), "title": card.title, "line": card.line}
-            for card, when in zip(film.cards, shown.cards, strict=True)
+        "heads": [
+            {"start": _short(when.start), "end": _short(when.end), "text": head.text}
+            for head, when in zip(film.heads, shown.heads, strict=True)
         ],
     }
 

@@ -2,14 +2,17 @@
 
 const TERMS = 5; // of a long sum that are spelled out
 const MINUS = "−";
+const DUST = 1e-9; // of the largest term: less is left over by rounding
 const TIME_AXES = ["position", "query", "key"];
 
 /**
  * @typedef {number[]} Cell
  * @typedef {{name: string, label: string, section: string[], axes: string[], shape: number[],
  *   values: Float32Array, op?: Op, formula?: string, inputs?: string[]}} Matrix
- * @typedef {{type: string, eps?: number, kind?: string, bias?: boolean, window?: number | null,
- *   causal?: boolean, inv_freq?: number[], factor?: number}} Op
+ * @typedef {{type: string, reads: string[], out: string, eps?: number, spelled?: string, bias?: boolean,
+ *   window?: number | null, causal?: boolean, inv_freq?: number[], factor?: number, neighbours?: boolean,
+ *   scale?: number | null, cap?: number | null, offset?: number, alpha?: number, limit?: number, k?: number,
+ *   renormed?: boolean}} Op
  * @typedef {{matrices: Map<string, Matrix>, tokens: number[], pieces: string[]}} Model
  * @typedef {{matrix: string, label: string, axes: string[], cells: Cell[], values: number[]}} Input
  * @typedef {{matrix: string, cell: Cell, value: number, formula: string, numbers: string,
@@ -26,7 +29,7 @@ export function explain(model, name, cell) {
   const told = { matrix: name, cell, value, formula: matrix.formula ?? "", numbers: "", inputs: [] };
   if (!matrix.op) return told;
   const read = matrix.inputs.map((input) => model.matrices.get(input));
-  const cells = SOURCES[matrix.op.type](cell, matrix.op, ...read);
+  const cells = sources(matrix.op, cell, read);
   const terms = cells.map((found, i) => found.map((source) => valueAt(read[i], source)));
   told.numbers = `${WORDS[matrix.op.type](matrix.op, cell, terms)} = ${number(value)}`;
   told.inputs = read
@@ -63,86 +66,64 @@ export function number(value) {
   return text.replaceAll("-", MINUS);
 }
 
-// --- sources: for every input the cells that a cell is made of ---
+// --- sources: for every input the cells that a cell is made of, as llm_scene/network/reads.py says ---
 
 const upTo = (count) => Array.from({ length: count }, (_, i) => i);
-const same = (cell) => [cell];
-const aboveRow = (cell) => [cell.slice(0, -1)];
-const row = (cell, op, x) => upTo(op.causal ? cell.at(-1) + 1 : x.shape.at(-1)).map((i) => [...cell, i]);
-const wholeRow = (cell, op, x) => [upTo(x.shape.at(-1)).map((i) => [...cell, i])];
 
-const linear = ([t, o], op, x, weight, bias) => {
-  const inner = upTo(weight.shape[0]);
-  return [inner.map((i) => [t, i]), inner.map((i) => [i, o]), ...(bias ? [[[o]]] : [])];
+/** @param {Op} op @param {Cell} cell @param {Matrix[]} inputs @returns {Cell[][]} */
+function sources(op, cell, inputs) {
+  if (op.type === "Rotary") return [rotated(op, cell)];
+  if (op.type === "Scores" && unseen(op, cell)) return inputs.map(() => []);
+  const names = expanded(op.out, op.out, cell.length);
+  const at = Object.fromEntries(names.map((name, i) => [name, cell[i]]));
+  const parts = inputs.map((_, i) => expanded(op.reads[i], op.out, cell.length));
+  const lengths = {};
+  parts.forEach((axes, i) =>
+    axes.forEach((part, axis) => (lengths[part] ??= part === "-" ? 0 : inputs[i].shape[axis])),
+  );
+  const over = Object.keys(lengths).filter((part) => "*<".includes(part[0]));
+  const off = inputs.some(
+    (input, i) => op.reads[i].endsWith("!") && !valueAt(input, parts[i].map((part) => at[part])),
+  );
+  let places = [{}];
+  for (const part of over) {
+    const count = part[0] === "<" ? at.t + 1 : lengths[part];
+    places = places.flatMap((place) => upTo(count).map((i) => ({ ...place, [part]: i })));
+  }
+  const index = (part, size, place) => {
+    if (part in place) return place[part];
+    if (part === "@") return inputs[0].values[at.t];
+    return part.endsWith("/") ? Math.floor((at[part[0]] * size) / lengths[part[0]]) : at[part];
+  };
+  return inputs.map((input, i) => {
+    if (parts[i][0] === "-" || (off && !op.reads[i].endsWith("!"))) return [];
+    const runs = parts[i].some((part) => over.includes(part));
+    return (runs ? places : [{}]).map((place) =>
+      parts[i].map((part, axis) => index(part, input.shape[axis], place)),
+    );
+  });
+}
+
+/** A pattern with its leading axes written out. @param {string} pattern @param {string} out */
+function expanded(pattern, out, rank) {
+  const axes = (text) => text.replace(/[?!]$/, "").split(" ").filter(Boolean);
+  const leading = out.startsWith("...") ? upTo(rank - axes(out).length + 1).map((i) => `axis ${i}`) : [];
+  return axes(pattern).flatMap((part) => (part === "..." ? leading : [part]));
+}
+
+/** The number of its pair, its partner, and whether it is the first; null where it is not turned. */
+function pairOf({ inv_freq: { length: half }, neighbours }, a) {
+  if (a >= 2 * half) return null;
+  if (neighbours) return [Math.floor(a / 2), a ^ 1, a % 2 === 0];
+  return [a % half, a < half ? a + half : a - half, a < half];
+}
+
+const rotated = (op, [h, t, a]) => {
+  const pair = pairOf(op, a);
+  return pair ? [[h, t, a], [h, t, pair[1]]] : [[h, t, a]]; // prettier-ignore
 };
 
-const unembed = ([t, v], op, x, table, bias) => {
-  const inner = upTo(table.shape[1]);
-  return [inner.map((c) => [t, c]), inner.map((c) => [v, c]), ...(bias ? [[[v]]] : [])];
-};
-
-const headLinear = ([h, t, a], op, x, weight, bias) => {
-  const inner = upTo(weight.shape[1]);
-  return [inner.map((c) => [t, c]), inner.map((c) => [h, c, a]), ...(bias ? [[[h, a]]] : [])];
-};
-
-const mergeHeads = ([t, c], op, z, weight, bias) => {
-  const pairs = upTo(z.shape[0]).flatMap((h) => upTo(z.shape[2]).map((a) => [h, a]));
-  return [pairs.map(([h, a]) => [h, t, a]), pairs.map(([h, a]) => [h, a, c]), ...(bias ? [[[c]]] : [])];
-};
-
-const rotary = ([h, t, a], { inv_freq: { length: half } }) => {
-  if (a >= 2 * half) return [[[h, t, a]]];
-  return [
-    [
-      [h, t, a],
-      [h, t, a < half ? a + half : a - half],
-    ],
-  ];
-};
-
-const scores = ([h, query, key], { window }, q, k) => {
-  const seen = key <= query && (window == null || key > query - window);
-  const inner = upTo(seen ? q.shape.at(-1) : 0);
-  const group = q.shape[0] / k.shape[0];
-  return [inner.map((a) => [h, query, a]), inner.map((a) => [Math.floor(h / group), key, a])];
-};
-
-const weightedValues = ([h, t, a], op, pattern, v) => {
-  const keys = upTo(t + 1);
-  const group = pattern.shape[0] / v.shape[0];
-  return [keys.map((key) => [h, t, key]), keys.map((key) => [Math.floor(h / group), key, a])];
-};
-
-/** @type {Record<string, (cell: Cell, op: Op, ...inputs: Matrix[]) => Cell[][]>} */
-const SOURCES = {
-  Lookup: ([t, c], op, tokens) => [[[t]], [[tokens.values[t], c]]],
-  Position: (cell) => [[], same(cell)],
-  TokenAndPosition: ([t, c], op, tokens) => [[[t]], [[tokens.values[t], c]], [[t, c]]],
-  Add: (cell) => [same(cell), same(cell)],
-  Multiply: (cell) => [same(cell), same(cell)],
-  Activation: (cell) => [same(cell)],
-  Mean: wholeRow,
-  Std: wholeRow,
-  Rms: wholeRow,
-  LayerNorm: (cell, op, x, mean, std, ...scale) => [
-    same(cell),
-    aboveRow(cell),
-    aboveRow(cell),
-    ...scale.map(() => [[cell.at(-1)]]),
-  ],
-  RmsNorm: (cell) => [same(cell), aboveRow(cell), [[cell.at(-1)]]],
-  Linear: linear,
-  Unembed: unembed,
-  HeadLinear: headLinear,
-  MergeHeads: mergeHeads,
-  Rotary: rotary,
-  Scores: scores,
-  WeightedValues: weightedValues,
-  RowMax: (cell, op, x) => [row(cell, op, x)],
-  RowSumExp: (cell, op, x) => [row(cell, op, x), same(cell)],
-  Softmax: (cell) => [same(cell), aboveRow(cell), aboveRow(cell)],
-};
+const unseen = ({ window }, [, query, key]) => key > query || (window != null && key <= query - window);
 
 // --- numbers: one line for each kind of operation ---
 
@@ -159,7 +140,8 @@ function foremost(terms, count, key) {
 function summed(terms, spell) {
   if (terms.length <= TERMS + 1) return terms.map((_, i) => spell(i)).join(" + ") || "0";
   const largest = foremost(terms, TERMS, Math.abs);
-  const rest = total(terms) - total(largest.map((i) => terms[i]));
+  const left = total(terms.filter((_, i) => !largest.includes(i)));
+  const rest = Math.abs(left) < DUST * Math.max(...terms.map(Math.abs)) ? 0 : left;
   const spelled = largest.map(spell).join(" + ");
   return `${spelled} + ${signed(rest)} from ${terms.length - TERMS} smaller terms`;
 }
@@ -170,9 +152,18 @@ const dot = (op, cell, [x, w, bias]) => {
   return bias ? `${text} + ${signed(bias[0])}` : text;
 };
 
+const capped = (text, cap) => (cap == null ? text : `${number(cap)} · tanh((${text}) / ${number(cap)})`);
+
+const unembed = (op, cell, terms) => {
+  const text = dot(op, cell, terms);
+  return capped(op.scale === 1 ? text : `${number(op.scale)} · (${text})`, op.cap);
+};
+
 const scoreWords = (op, cell, terms) => {
-  if (terms[0].length) return `(${dot(op, cell, terms)}) / √${terms[0].length}`;
-  return cell[2] > cell[1] ? "hidden: a query sees no later key" : "hidden: outside the window";
+  if (!terms[0].length)
+    return cell[2] > cell[1] ? "hidden: a query sees no later key" : "hidden: outside the window";
+  const times = op.scale == null ? ` / √${terms[0].length}` : ` · ${number(op.scale)}`;
+  return capped(`(${dot(op, cell, terms)})${times}`, op.cap);
 };
 
 const std = (op, cell, [x]) => {
@@ -196,46 +187,72 @@ const layerNorm = (op, cell, [x, mean, deviation, gain, shift]) => {
   return shift ? `${scaled} + ${signed(shift[0])}` : scaled;
 };
 
-const activation = ({ kind }, cell, [[x]]) => {
-  if (kind === "relu") return `max(${number(x)}, 0)`;
-  return kind === "silu" ? `${number(x)} · σ(${number(x)})` : `GELU(${number(x)})`;
+const activation = ({ spelled }, cell, [[x]]) =>
+  spelled.replaceAll("{(x)}", signed(x)).replaceAll("{x}", number(x));
+
+const clippedSwish = ({ alpha, limit }, cell, [[x]]) => {
+  const cut = signed(Math.min(x, limit));
+  return `${cut} · σ(${number(alpha)} · ${cut})`;
 };
 
-const rotaryWords = ({ inv_freq: rates, factor }, cell, [x]) => {
-  if (x.length === 1) return `${number(x[0])} (not turned)`;
-  const half = rates.length;
-  const angle = number(Math.fround(Math.fround(cell[1]) * Math.fround(rates[cell[2] % half])));
-  const sign = cell[2] < half ? MINUS : "+";
-  const turned = `${signed(x[0])}·cos ${angle} ${sign} ${signed(x[1])}·sin ${angle}`;
-  return factor === 1 ? turned : `(${turned}) · ${number(factor)}`;
+const rotaryWords = (op, cell, [x]) => {
+  const pair = pairOf(op, cell[2]);
+  if (!pair) return `${number(x[0])} (not turned)`;
+  const angle = number(Math.fround(Math.fround(cell[1]) * Math.fround(op.inv_freq[pair[0]])));
+  const turned = `${signed(x[0])}·cos ${angle} ${pair[2] ? MINUS : "+"} ${signed(x[1])}·sin ${angle}`;
+  return op.factor === 1 ? turned : `(${turned}) · ${number(op.factor)}`;
 };
 
-const rowMax = (op, cell, [x]) => {
+const rowMax = (op, cell, terms) => {
+  const x = terms.flat(); // a sink comes last
   const shown = foremost(x, TERMS + 1, (value) => value);
   return `max(${shown.map((i) => number(x[i])).join(", ")}${x.length > shown.length ? ", …" : ""})`;
 };
 
-const rowSumExp = (op, cell, [x, [largest]]) =>
-  summed(
+const rowSumExp = (op, cell, [row, [largest], sink = []]) => {
+  const x = [...row, ...sink];
+  return summed(
     x.map((value) => Math.exp(value - largest)),
     (i) => `exp(${number(x[i])} ${MINUS} ${signed(largest)})`,
   );
+};
+
+const add = ({ scale }, cell, [[a], ...added]) => {
+  const together = added.map(([b]) => signed(b)).join(" + ");
+  if (scale === 1) return `${signed(a)} + ${together}`;
+  return `${signed(a)} + ${number(scale)} · ${added.length === 1 ? together : `(${together})`}`;
+};
+
+const choose = ({ k, renormed }, cell, [p]) => {
+  const chosen = foremost(p, k, (value) => value);
+  const own = number(p[cell[1]]);
+  if (!chosen.includes(cell[1])) return `idle: ${own} is not among the ${k} largest`;
+  return renormed ? `${own} / (${chosen.map((i) => number(p[i])).join(" + ")})` : own;
+};
+
+const mixture = (op, cell, [share, result, gate, shared]) => {
+  const chosen = upTo(share.length).filter((i) => share[i]);
+  const text = dot(op, cell, [chosen.map((i) => share[i]), chosen.map((i) => result[i])]);
+  return gate ? `${text} + ${signed(gate[0])}·${signed(shared[0])}` : text;
+};
 
 /** @type {Record<string, (op: Op, cell: Cell, terms: number[][]) => string>} */
 const WORDS = {
-  Lookup: (op, cell, [token]) => `row ${token[0]} of the table`,
+  Lookup: ({ scale }, cell, [token, row]) =>
+    `row ${token[0]} of the table${scale === 1 ? "" : `: ${signed(row[0])} · ${number(scale)}`}`,
   Position: (op, cell) => `row ${cell[0]} of the table`,
   TokenAndPosition: (op, cell, [, token, place]) => `${signed(token[0])} + ${signed(place[0])}`,
-  Add: (op, cell, [a, b]) => `${signed(a[0])} + ${signed(b[0])}`,
+  Add: add,
   Multiply: (op, cell, [a, b]) => `${signed(a[0])} · ${signed(b[0])}`,
   Activation: activation,
   Mean: (op, cell, [x]) => `(${summed(x, (i) => signed(x[i]))}) / ${x.length}`,
   Std: std,
   Rms: rms,
   LayerNorm: layerNorm,
-  RmsNorm: (op, cell, [x, size, gain]) => `${signed(x[0])} / ${number(size[0])} · ${signed(gain[0])}`,
+  RmsNorm: ({ offset }, cell, [x, size, gain]) =>
+    `${signed(x[0])} / ${number(size[0])} · ${offset ? `(${number(offset)} + ${signed(gain[0])})` : signed(gain[0])}`,
   Linear: dot,
-  Unembed: dot,
+  Unembed: unembed,
   HeadLinear: dot,
   MergeHeads: dot,
   Rotary: rotaryWords,
@@ -243,6 +260,16 @@ const WORDS = {
   WeightedValues: dot,
   RowMax: rowMax,
   RowSumExp: rowSumExp,
+  ClippedSwish: clippedSwish,
+  ClippedMultiply: ({ limit }, cell, [a, b]) =>
+    `${signed(a[0])} · (${number(Math.min(Math.max(b[0], -limit), limit))} + 1)`,
+  Choose: choose,
+  ExpertLinear: (op, cell, [x, weight, share, bias]) =>
+    share[0]
+      ? dot(op, cell, [x, weight, bias])
+      : "idle: the router did not choose this expert here",
+  Gate: (op, cell, terms) => `σ(${dot(op, cell, terms)})`,
+  Mixture: mixture,
   Softmax: (op, cell, [x, largest, sum]) =>
     `exp(${number(x[0])} ${MINUS} ${signed(largest[0])}) / ${number(sum[0])}`,
 };
