@@ -9,9 +9,9 @@ import numpy as np
 
 from ..network.ops import Array
 from .props import number
+from .story import largest_remainders
 
 MOST = 12  # rows or columns that an excerpt shows
-NEARLY_ALL, HARDLY_ANY = 0.999, 0.001  # shares that would be rounded to everything or nothing
 
 
 @dataclass(frozen=True)
@@ -42,22 +42,9 @@ def spread(count: int, most: int = MOST) -> Excerpt:
     return Excerpt(tuple(int(i) for i in keep), count)
 
 
-def percentages(shares: Sequence[float] | Array, decimals: int = 0) -> list[str]:
+def percentages(shares: Sequence[float]) -> list[str]:
     """Shares of one whole as percentages that add up to 100, by largest remainders."""
-    exact = 100 * 10**decimals * np.asarray(shares, float) / float(np.sum(shares))
-    whole = np.floor(exact)
-    missing = round(float(exact.sum() - whole.sum()))
-    whole[np.argsort(whole - exact, kind="stable")[:missing]] += 1
-    return [f"{n / 10**decimals:.{decimals}f} %" for n in whole]
-
-
-def share(value: float) -> str:
-    """One probability: never a false 100 % or 0 %."""
-    if NEARLY_ALL < value < 1:
-        return f"> {NEARLY_ALL:.1%}".replace("%", " %")
-    if 0 < value < HARDLY_ANY:
-        return f"< {HARDLY_ANY:.1%}".replace("%", " %")
-    return f"{100 * value:.1f} %"
+    return [f"{n} %" for n in largest_remainders(shares)]
 
 
 def written_sum(terms: Sequence[float], total: float, spare: int | None = None) -> list[str]:

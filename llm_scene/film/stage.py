@@ -15,12 +15,10 @@ import numpy as np
 from ..layout.layout import Block, Box, Layout, Point
 from ..network.ops import Array
 from .film import Pose
-from .framing import frame
+from .framing import SAFE, frame
+from .views import VIEWS
 
 LONG, SHORT = 32.0, 18.0  # its sides in stage units
-AZIMUTH, ELEVATION, LENS = -8.0, 3.0, 60.0  # from where it is seen
-HEAD, FOOT = 1.7, 4.3  # what the running head takes at the top, and captions at the bottom
-SIDE = 0.9  # left empty at each side
 WALL = 1.6  # how far behind it its wall stands
 SMALLEST = 0.75  # cells of the model to a unit
 
@@ -47,17 +45,17 @@ class Stage:
     @property
     def reach(self) -> float:
         """How far to either side things may stand."""
-        return self.width / 2 - SIDE
+        return SAFE[1] * self.width / 2
 
     @property
     def top(self) -> float:
         """How high things may reach: under the running head."""
-        return self.height / 2 - HEAD
+        return SAFE[3] * self.height / 2
 
     @property
     def floor(self) -> float:
         """How low they may reach: above the captions."""
-        return -self.height / 2 + FOOT
+        return SAFE[2] * self.height / 2
 
     @property
     def middle(self) -> float:
@@ -70,17 +68,22 @@ class Stage:
 
     @property
     def box(self) -> Box:
-        """Its plane."""
-        half = np.array([self.width / 2, 0.0, self.height / 2]) * self.unit
-        low, high = np.array(self.centre) - half, np.array(self.centre) + half
+        """All of its plane."""
+        x, y, z = self.centre
+        return Box.middle((x, y, z), self.width * self.unit, self.height * self.unit)
+
+    @property
+    def room(self) -> Box:
+        """The part of its plane on which things stand: what the camera keeps within the frame's safe part."""
+        low, high = self.at(-self.reach, self.floor), self.at(self.reach, self.top)
         return Box(tuple(low.tolist()), tuple(high.tolist()))
 
     @property
     def pose(self) -> Pose:
         """The camera that sees exactly it."""
-        everything = (-1.0, 1.0, -1.0, 1.0)
+        view = VIEWS["stage"]
         aspect = self.width / self.height
-        return frame([self.box], AZIMUTH, ELEVATION, lens=LENS, aspect=aspect, safe=everything)
+        return frame([self.room], view.azimuth, view.elevation, lens=view.lens, aspect=aspect, safe=SAFE)
 
 
 def before(layout: Layout, block: Block, cell: tuple[int, int], aspect: float) -> Stage:

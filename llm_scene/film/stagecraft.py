@@ -14,7 +14,7 @@ Times are counted in beats, as in a `Piece`: whoever performs the piece says how
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -29,12 +29,15 @@ from ..network.ops import Array, Cell
 from .film import Cue
 from .formula import setting
 from .piece import POP, Window, moment, presence
-from .props import Formula, Prop, Swarm
-from .stage import Stage
+from .props import Backdrop, Formula, Prop, Swarm
+from .stage import WALL, Stage
 
 NUMBER, SMALL, HERO = 1.06, 0.88, 1.9  # sizes of type in stage units: 15, 12 and 26 px of capitals
 DROP = 0.36  # from the middle of a line of type to its baseline, in its size
 OVER = 0.04  # how far type stands before a cell, in stage units
+BEYOND = 3.0  # how much wider and higher than the stage its backdrop is
+AWAY = 12.0  # how far behind its place the backdrop comes from: from behind the sheets, in stage units
+COMES, LEAVES = (0.4, 0.6), (0.0, 0.25)  # when it does, in the first beat and in the last
 Span = tuple[float, float]  # in beats: 1.5 is half way through the second one
 
 
@@ -198,6 +201,7 @@ class SetPiece:
 
     def __init__(self, name: str, stage: Stage) -> None:
         self.name, self.stage = name, stage
+        self.act = ""  # what goes before the names of all that comes on from now on
         self.beats: list[Beat] = []
         self.actors: list[Actor] = []
         self._still: list[tuple[Prop, float, float | None]] = []  # texts and lines, from, until
@@ -209,9 +213,24 @@ class SetPiece:
         self.beats.append(beat)
         yield beat
 
+    def _own(self, name: str) -> str:
+        return names.prop(self.name, f"{self.act} {name}".strip())
+
+    def named(self, name: str) -> list[Actor]:
+        """The actors of a name: one or none."""
+        return [actor for actor in self.actors if actor.name == names.prop(self.name, name)]
+
+    def next_act(self, name: str) -> None:
+        """Clear the stage of everything that has no home, and go on."""
+        end = float(len(self.beats))
+        for actor in self.actors:
+            actor.leaves = end if actor.leaves is None and actor.home is None else actor.leaves
+        self._still = [(prop, start, end if leave is None else leave) for prop, start, leave in self._still]
+        self.act = name
+
     def actor(self, name: str, role: Role, count: int, signed: bool = True) -> Actor:
         """A company of cells."""
-        made = Actor(names.prop(self.name, name), role, signed, count, self.stage)
+        made = Actor(self._own(name), role, signed, count, self.stage)
         self.actors.append(made)
         return made
 
@@ -231,9 +250,7 @@ class SetPiece:
     ) -> None:
         """Words around a place on the stage, from one time until another (None: to the end)."""
         spot = self.stage.at(x, z - DROP * size, y - OVER)
-        note = Text(
-            names.prop(self.name, name), text, _point(spot), size * self.stage.unit, align, ink, of=of
-        )
+        note = Text(self._own(name), text, _point(spot), size * self.stage.unit, align, ink, of=of)
         self._still.append((note, start, end))
 
     def line(
@@ -248,9 +265,7 @@ class SetPiece:
     ) -> None:
         """A line through places on the stage."""
         points = tuple(_point(self.stage.at(x, z, y)) for x, z in path)
-        self._still.append(
-            (Line(names.prop(self.name, name), points, width * self.stage.unit, ink), start, end)
-        )
+        self._still.append((Line(self._own(name), points, width * self.stage.unit, ink), start, end))
 
     def outline(
         self, name: str, x: float, z: float, wide: float, high: float, start: float, end: float | None = None
@@ -279,7 +294,7 @@ class SetPiece:
                 a, b = lit[part]
                 spans = [("faint", start, a), ("ink", a, b), ("faint", b, end)]
             for n, (ink, come, leave) in enumerate(spans):
-                prop = Formula(names.prop(self.name, f"{name} {part} {n}"), tex, part, spot, scale, ink)
+                prop = Formula(self._own(f"{name} {part} {n}"), tex, part, spot, scale, ink)
                 if leave is None or leave > come:
                     self._still.append((prop, come, leave))
 
@@ -290,12 +305,13 @@ class SetPiece:
         """Everything that there is to see."""
         found: list[Prop] = [swarm for actor in self.actors for swarm, _ in actor.swarms()]
         found += [note for actor in self.actors for note in self._figures(actor)]
+        found.append(self._backdrop)
         return found + [prop for prop, _, _ in self._still]
 
     @property
     def boxes(self) -> list[Box]:
         """What the camera has to see."""
-        return [self.stage.box]
+        return [self.stage.room]
 
     @property
     def seconds(self) -> float:
@@ -315,13 +331,22 @@ class SetPiece:
             found += [(float(a), float(b)) for a, b in itertools.pairwise(edges)]
         return found
 
+    def runs(self, begins: Iterable[str]) -> dict[str, float]:
+        """Seconds that the piece takes at its natural pace from each of these beats to the next of them."""
+        order = [beat.name for beat in self.beats]
+        first = sorted(order.index(name) for name in begins)
+        return {
+            order[a]: sum(beat.seconds for beat in self.beats[a:b])
+            for a, b in itertools.pairwise([*first, len(order)])
+        }
+
     def landed(self) -> list[tuple[str, str]]:
         """What stays lit where it landed: the props, and the blocks that take their places once computed."""
         return [(s.name, a.home) for a in self.actors if a.home is not None for s, _ in a.swarms()]
 
     def cues(self, windows: list[Window]) -> list[Cue]:
         """Everything as cues, beats lasting as long as their windows. What has `landed` stays."""
-        cues: list[Cue] = []
+        cues = self._backdrop_cues(windows)
         for actor in self.actors:
             cues += _acted(actor, windows)
             for figure, note in zip(actor.figures, self._figures(actor), strict=True):
@@ -329,6 +354,27 @@ class SetPiece:
         for prop, start, end in self._still:
             cues += _shown(prop, moment(windows, start), _until(windows, end))
         return cues
+
+    @property
+    def _backdrop(self) -> Backdrop:
+        """The wall behind the stage, where it stands before the calculation: behind the model."""
+        stage = self.stage
+        x, y, z = stage.centre
+        size = BEYOND * stage.unit * stage.width, BEYOND * stage.unit * stage.height
+        name = names.prop(self.name, "backdrop")
+        return Backdrop(name, (x, y + (WALL + AWAY) * stage.unit, z), *size)
+
+    def _backdrop_cues(self, windows: list[Window]) -> list[Cue]:
+        """It comes forward when copies have left their sheets, and goes back before results fly home."""
+        prop, away = self._backdrop, AWAY * self.stage.unit
+        come, stand = (_part(windows[0], share) for share in COMES)
+        leave, gone = (_part(windows[-1], share) for share in LEAVES)
+        behind, near = prop.at[1], prop.at[1] - away
+        return [
+            *presence(prop.name, come, gone),
+            Cue(prop.name, "location_y", come, stand, behind, near, "smooth"),
+            Cue(prop.name, "location_y", leave, gone, near, behind, "smooth"),
+        ]
 
     def _figures(self, actor: Actor) -> list[Text]:
         found = []
@@ -380,6 +426,10 @@ def _shown(prop: Prop, come: float, leave: float) -> list[Cue]:
     if isinstance(prop, Text):
         cues.append(Cue(prop.name, "scale", come, min(come + POP, leave), 0.01, 1.0, "cubic"))
     return cues
+
+
+def _part(window: Window, share: float) -> float:
+    return window[0] + share * (window[1] - window[0])
 
 
 def _until(windows: list[Window], at: float | None) -> float:

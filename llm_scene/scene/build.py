@@ -22,19 +22,19 @@ from ..network.trace import Trace
 from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
-from .cells import cell_object
 from .backdrop import backdrop_object
+from .cells import cell_object
 from .formula import formula_object
 from .labels import Lettering, bar_object, letter_object, line_object, text_object
 from .legend import ramp_object
 from .links import link_object
 from .materials import (
     PROPERTIES,
+    backdrop_material,
     bar_material,
     cell_material,
     ink_material,
     link_material,
-    backdrop_material,
     swarm_material,
 )
 from .rig import new_rig

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..film.film import Film
-from ..film.props import Formula, Prop, Backdrop, Swarm
+from ..film.props import Backdrop, Formula, Prop, Swarm
 from ..layout import names
 from ..layout.drawn import Line, Text
 from ..layout.layout import Block, Box, Candidate, Layout, Letter, Link, Point

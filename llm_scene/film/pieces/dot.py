@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +17,10 @@ from ..props import number
 from ..shapes import cells, copies, gone, pile, relative, tones
 from ..stage import before
 from ..stagecraft import HERO, SMALL, Actor, Beat, SetPiece
-from ..words import Words
 from ..story import Focus
+from ..words import Words
 
-WIDE, HIGH, STEP = 4.3, 1.26, 1.42  # a cell with a number on it, and from row to row
+WIDE, HIGH, STEP = 4.2, 1.3, 1.5  # a cell with a number on it, and from row to row
 BETWEEN = 1.3  # from column to column, for a sign
 LARGE, QUERY = (6.4, 3.0), 1.8  # the cell of the sum; how wide the query's column is
 KEPT = 4.0  # until its last number is made everything stays
@@ -73,14 +74,14 @@ def query_sum(layout: Layout, trace: Trace, focus: Focus, rows: int) -> Sum:
 
 
 def dot_product(
-    layout: Layout, trace: Trace, focus: Focus, letter: str, words: Words, aspect: float = 16 / 9
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
 ) -> SetPiece:
     """Beats: lift, multiply, add, fill, home. One number of the query, then all numbers of its column."""
     weights = layout.find("attn.W_Q", focus.layer, focus.head)
     stage = before(layout, weights, (0, 0), aspect)
-    made = query_sum(layout, trace, focus, 3 if stage.square else 5)
+    made = query_sum(layout, trace, focus, 3 if stage.square else 6)
     telling = _Telling(SetPiece("dot", stage), made, trace, words)
-    telling.lift(letter)
+    telling.lift(tokens[focus.position])
     telling.multiply()
     telling.add()
     telling.fill()
@@ -158,7 +159,7 @@ class _Telling:
     def lift(self, letter: str) -> None:
         """A row and a column leave their sheets and stand side by side; outlines say what will come."""
         piece, made = self.piece, self.made
-        with piece.beat("lift", 3.5) as beat:
+        with piece.beat("lift", 3.0) as beat:
             self.row.enter("sheet", beat.at(0))
             self.row.to("list", beat[0.02:0.5], stagger=0.4)
             self.column.enter("sheet", beat.at(0))
@@ -206,7 +207,7 @@ class _Telling:
 
     def multiply(self) -> None:
         """Pair by pair a product is made, faster and faster."""
-        with self.piece.beat("multiply", 5.0) as beat:
+        with self.piece.beat("multiply", 4.5) as beat:
             self.piece.text(
                 "products", self.words.note("products"), self.x[2], self.heading, beat.at(0), KEPT
             )
@@ -230,7 +231,7 @@ class _Telling:
         count = len(self.z)
         sums = np.cumsum([read(text) for text in self.written[:-1]])
         x, z = self.sum
-        with self.piece.beat("add", 4.5) as beat:
+        with self.piece.beat("add", 3.2) as beat:
             spans = beat.each(count, 0.04, 0.86)
             self.total.enter("sum 0", beat.at(0))
             self.total.write(0, number(0.0), beat.at(0), spans[0][1], HERO)
@@ -250,7 +251,7 @@ class _Telling:
     def fill(self) -> None:
         """The number takes its place in the query, the others theirs, and the query flies to its sheet."""
         others = [i for i in range(self.query.count) if i != self.made.feature]
-        with self.piece.beat("fill", 3.5) as beat:
+        with self.piece.beat("fill", 2.5) as beat:
             self.query.enter("sum", beat.at(0))
             self.query.to("column", beat[0.05:0.35], only=[self.made.feature])
             self.query.to("column", beat[0.35:0.8], only=others, stagger=0.8)
@@ -258,6 +259,6 @@ class _Telling:
             self.piece.text(
                 "numbers", said, self.stage.reach, self.heading, beat.at(0.35), KEPT, align="right"
             )
-        with self.piece.beat("home", 1.5) as beat:
+        with self.piece.beat("home", 1.3) as beat:
             self.query.to("sheet", beat[0.1:0.8])
             self.query.stays(self.made.target)

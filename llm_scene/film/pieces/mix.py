@@ -14,8 +14,8 @@ from ..props import number
 from ..shapes import cells, copies, gone, pile, relative, row_of, tones
 from ..stage import before
 from ..stagecraft import HERO, SMALL, Actor, SetPiece
-from ..words import Words
 from ..story import Focus
+from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
 TILE, HIGH = 0.9, 1.4  # a cell with a number on it: its width in the pitch of the letters, its height
@@ -94,7 +94,7 @@ class _Telling:
     def offer(self) -> None:
         """Under every letter and its share stands what the letter offers."""
         found, piece = self.found, self.piece
-        with piece.beat("offer", 3.5) as beat:
+        with piece.beat("offer", 3.0) as beat:
             for j, (start, end) in enumerate(beat.each(len(found.seen), 0.05, 0.7)):
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
@@ -127,7 +127,7 @@ class _Telling:
         if found.excerpt.folded:
             terms.append(total - sum(terms))
         self.written = written_sum(terms, total, n if found.excerpt.folded else None)
-        with piece.beat("take", 5.5) as beat:
+        with piece.beat("take", 4.0) as beat:
             end = beat.index + 2.0
             for column in self.columns:
                 column.to("sheet", beat[0.05:0.25])
@@ -162,7 +162,7 @@ class _Telling:
         total = self.total = piece.actor("total", "activation", 1)
         for k, colour in enumerate(tones(self.target, self.found.trace, sums)):
             total.pose(f"sum {k}", *cells(stage, self.result_x, z, *LARGE, colour))
-        with piece.beat("pour", 4.0) as beat:
+        with piece.beat("pour", 3.2) as beat:
             end = beat.index + 1.0
             total.enter("sum 0", beat.at(0))
             spans = beat.each(len(sums) - 1, 0.05, 0.85)
@@ -185,7 +185,7 @@ class _Telling:
     def all(self) -> None:
         """All rows do the same at once, and the mix flies to its sheet."""
         found, piece = self.found, self.piece
-        with piece.beat("all", 4.0) as beat:
+        with piece.beat("all", 2.6) as beat:
             again = [self._column(j, s, "again") for j, s in enumerate(found.seen)]
             flying = [self._column(j, s, "flying") for j, s in enumerate(found.seen)]
             for column, copy in zip(again, flying, strict=True):
@@ -197,6 +197,6 @@ class _Telling:
                 copy.exit(beat.at(0.71))
             self.mix.enter("unmade", beat.at(0.4))
             self.mix.to("column", beat[0.5:0.75], stagger=0.4)
-        with piece.beat("home", 1.5) as beat:
+        with piece.beat("home", 1.3) as beat:
             self.mix.to("sheet", beat[0.1:0.8])
             self.mix.stays(self.target)

@@ -13,8 +13,8 @@ from ..props import number
 from ..shapes import cells, copies, gone, pile, row_of, tones
 from ..stage import before
 from ..stagecraft import NUMBER, SMALL, Actor, SetPiece
-from ..words import Words
 from ..story import Focus
+from ..words import Words
 from . import turned
 
 MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
@@ -110,7 +110,7 @@ class _Meeting:
         """The query stands at the left, the keys of all letters in a row."""
         found, piece = self.found, self.piece
         self.query = self._query("query", found.t, len(found.seen))
-        with piece.beat("keys", 3.5) as beat:
+        with piece.beat("keys", 3.0) as beat:
             self.query.enter("sheet", beat.at(0))
             self.query.to("column", beat[0.02:0.4])
             said = self.words.note("asks", letter=found.letter)
@@ -133,7 +133,7 @@ class _Meeting:
     def match(self) -> None:
         """The query visits key after key; each visit leaves a score."""
         n = len(self.found.seen)
-        with self.piece.beat("match", 6.0) as beat:
+        with self.piece.beat("match", 4.5) as beat:
             self._visit(self.query, "score", self.found.t, 0, n, beat.each(n, 0.02, 0.9, ease=0.85))
             self.query.to("column", beat[0.92:1.0])
             tex = part(1, r"q\cdot k") + r"/\sqrt{" + str(self.query.count) + "}"
@@ -167,7 +167,7 @@ class _Meeting:
         if found.earlier is None:
             return
         count, position = found.earlier + 1, found.seen[found.earlier]
-        with piece.beat("mask", 5.0) as beat:
+        with piece.beat("mask", 3.5) as beat:
             self.query.exit(beat.at(0.06))
             query = self._query("earlier", position, count)
             query.enter("sheet", beat.at(0))

@@ -15,9 +15,9 @@ from ..props import number
 from ..shapes import Shape, bars, cells, row_of, some, tones
 from ..stage import before
 from ..stagecraft import HERO, NUMBER, Actor, Beat, SetPiece
-from ..words import Words
 from ..story import Focus
-from .scores import FEW, LETTERS, MOST, Attention
+from ..words import Words
+from .scores import FEW, LETTERS, MOST, Attention, meeting
 
 _POWER = "e^{" + part(1, "s") + part(2, r"-\mathrm{max}") + "}"
 BAR = 0.7  # the width of a bar, in the pitch of the bars
@@ -34,14 +34,28 @@ def softmax(
     """Beats: scores, largest, exponentiate, stick, whole, home."""
     stage = before(layout, layout.find("attn.scores", focus.layer, focus.head), (focus.position,) * 2, aspect)
     found = Attention(layout, trace, focus, tokens, FEW if stage.upright else MOST)
-    telling = _Telling(SetPiece("softmax", stage), found, words)
+    return _told(SetPiece("softmax", stage), found, words)
+
+
+def attention(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+) -> SetPiece:
+    """The beats of `meeting`, and then those of `softmax` on the scores that it left."""
+    piece = meeting(layout, trace, focus, tokens, words, aspect)
+    found = Attention(layout, trace, focus, tokens, FEW if piece.stage.upright else MOST)
+    piece.next_act("softmax")
+    return _told(piece, found, words)
+
+
+def _told(piece: SetPiece, found: Attention, words: Words) -> SetPiece:
+    telling = _Telling(piece, found, words)
     telling.scores()
     telling.measure()
     telling.exponentiate()
     telling.stick()
     telling.whole()
     telling.home()
-    return telling.piece
+    return piece
 
 
 class _Telling:
@@ -49,6 +63,7 @@ class _Telling:
 
     def __init__(self, piece: SetPiece, found: Attention, words: Words) -> None:
         self.piece, self.found, self.words = piece, found, words
+        self.first = float(len(piece.beats))
         stage = self.stage = piece.stage
         self.lowered = found.raw - found.raw.max()
         self.powers = np.exp(self.lowered)
@@ -85,6 +100,8 @@ class _Telling:
         colours = tones(found.scores, found.trace, found.raw)
         actor = self.piece.actor("bars", "activation", n)
         actor.pose("flat", *bars(stage, self.x, self.zero, 0.001 * found.raw, wide, colours))
+        for score in self.piece.named("score"):  # where the query left them
+            actor.stands["flat"] = score.stands["made"]
         actor.pose("scores", *bars(stage, self.x, self.zero, k * found.raw, wide, colours))
         below = self.lowered / max(1e-9, -float(self.lowered.min()))
         actor.pose("below", *bars(stage, self.x, self.best, k * self.lowered, wide, below))
@@ -119,20 +136,28 @@ class _Telling:
     def scores(self) -> None:
         """Scores stand on a line, whatever their size and sign."""
         found, piece = self.found, self.piece
-        with piece.beat("scores", 4.0) as beat:
+        with piece.beat("scores", 3.0) as beat:
             self.bars.enter("flat", beat.at(0))
             self.bars.to("scores", beat[0.05:0.5], stagger=0.5)
             self._zero("zero", self.zero, beat.at(0), beat.index + 1.0)
             for j, letter in enumerate(found.letters):
                 piece.text(
-                    f"letter {j}", letter, self.x[j], self.letter_z, beat.at(0), 3.0, LETTERS, ink="accent"
+                    f"letter {j}",
+                    letter,
+                    self.x[j],
+                    self.letter_z,
+                    beat.at(0),
+                    self.first + 3.0,
+                    LETTERS,
+                    ink="accent",
                 )
             self._numbers([number(v) for v in found.raw], "scores", beat.at(0.5), beat.index + 1.3, "score")
             self._heading("any", beat.at(0), beat.index + 1.0)
             if not self.stage.upright:
                 x = self.stage.reach - CURVE * self.stage.width / 2
-                lit = {1: (0.0, 1.0), 2: (1.0, 2.0)}
-                piece.formula("softmax", FORMULA, x, self.stage.middle, beat.at(0), 2.0, FORMULA_SIZE, lit)
+                a, b, c = (self.first + n for n in range(3))
+                lit = {1: (a, b), 2: (b, c)}
+                piece.formula("softmax", FORMULA, x, self.stage.middle, beat.at(0), c, FORMULA_SIZE, lit)
 
     def _zero(self, name: str, z: float, start: float, end: float) -> None:
         edge = float(self.x[-1] + self.pitch / 2)
@@ -144,7 +169,7 @@ class _Telling:
 
     def measure(self) -> None:
         """Everything is measured from the best: the line moves up, and bars hang from it."""
-        with self.piece.beat("largest", 4.0) as beat:
+        with self.piece.beat("largest", 3.2) as beat:
             end = beat.index + 1.0
             self._zero("best", self.best, beat.at(0.05), end + 0.3)
             self.bars.to("below", beat[0.3:0.6])
@@ -154,7 +179,7 @@ class _Telling:
     def exponentiate(self) -> None:
         """exp makes every number positive, and the big ones win big."""
         piece, stage = self.piece, self.stage
-        with piece.beat("exponentiate", 5.0) as beat:
+        with piece.beat("exponentiate", 4.2) as beat:
             end = beat.index + 1.0
             if not stage.upright:
                 self._curve(beat)
@@ -201,7 +226,7 @@ class _Telling:
     def stick(self) -> None:
         """The bars tip over and lie end to end in one stick."""
         stage = self.stage
-        with self.piece.beat("stick", 3.5) as beat:
+        with self.piece.beat("stick", 2.3) as beat:
             self.bars.to("laid", beat[0.05:0.55], stagger=0.4)
             said = self.words.note("in_all", value=self.written[-1])
             self.piece.text("total", said, 0.0, stage.middle - STICK, beat.at(0.6), beat.index + 1.0, HERO)
@@ -210,7 +235,7 @@ class _Telling:
     def whole(self) -> None:
         """The stick is the whole: its parts are shares, and add up to 100 %."""
         piece, stage, found = self.piece, self.stage, self.found
-        with piece.beat("whole", 4.5) as beat:
+        with piece.beat("whole", 3.2) as beat:
             end = beat.index + 1.0
             self.bars.to("shares", beat[0.05:0.35])
             low = stage.middle - STICK / 2 - 0.5
@@ -245,6 +270,6 @@ class _Telling:
 
     def home(self) -> None:
         """The shares become a row of the attention pattern."""
-        with self.piece.beat("home", 1.5) as beat:
+        with self.piece.beat("home", 1.3) as beat:
             self.bars.to("sheet", beat[0.1:0.8])
             self.bars.stays(self.found.pattern)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...film.props import Formula, Backdrop
+from ...film.props import Backdrop, Formula
 from ...layout.drawn import Text
 from ...layout.layout import Box, Letter
 from ...layout.look import Look, srgb
