@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..layout.layout import Block
-from ..layout.look import normalise, scale_of
+from ..look import GAP, RELIEF, normalise, scale_of
 from ..network.ops import Array
 from ..network.trace import Trace
 from .stage import Stage
 
-GAP = 0.1  # between two cells of a sheet
-LIFT = 0.9  # how far a copy stands before its sheet, in cells
+LIFT = RELIEF + 0.6  # how far a copy stands before its sheet: before its highest cells
 THICK, RELIEF = 0.7, 0.45  # how thick a cell on the stage is, and by how much its value changes that
 NONE = 1e-3  # the size of what is not there yet
 Shape = tuple[Array, Array, Array]

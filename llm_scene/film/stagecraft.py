@@ -23,7 +23,7 @@ import numpy as np
 from ..layout import names
 from ..layout.drawn import Align, Line, Text
 from ..layout.layout import Block, Box
-from ..layout.look import reads_dark
+from ..look import reads_dark
 from ..network.graph import Role
 from ..network.ops import Array, Cell
 from .film import Cue
@@ -397,11 +397,24 @@ def _acted(actor: Actor, windows: list[Window]) -> list[Cue]:
         for pose, span in enumerate(spans, 1):
             times = moment(windows, span[0]), moment(windows, span[1])
             cues.append(Cue(swarm.name, "pose", *times, pose - 1.0, float(pose), "cubic"))
+        cues += _reddened(actor, swarm.name, spans, windows)
         for span in actor.glows:
             start, end = (moment(windows, t) for t in span)
             middle = (start + end) / 2
             cues.append(Cue(swarm.name, "highlight", start, middle, 0.0, 0.5, "smooth"))
             cues.append(Cue(swarm.name, "highlight", middle, end, 0.5, 0.0, "smooth"))
+    return cues
+
+
+def _reddened(actor: Actor, name: str, spans: list[Span], windows: list[Window]) -> list[Cue]:
+    """On the stage negative values are rose; at home they are not."""
+    come = moment(windows, actor.enters)
+    if not spans:
+        return [Cue(name, "rose", come, come, 1.0, 1.0)]
+    first = moment(windows, spans[0][1]) if actor.paths[0][0][0] == "sheet" else come
+    cues = [Cue(name, "rose", come, first, 0.0 if first > come else 1.0, 1.0)]
+    if actor.home is not None:
+        cues.append(Cue(name, "rose", moment(windows, spans[-1][0]), moment(windows, spans[-1][1]), 1.0, 0.0))
     return cues
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ...film.props import Backdrop, Formula
 from ...layout.drawn import Text
 from ...layout.layout import Box, Letter
-from ...layout.look import Look, srgb
+from ...look import Look, srgb
 from ...network.ops import Array
 from ...scene.formula import formula_shape
 from ...staging.things import Bar, Drawing, Form, Ramp, Thing, Tubes
@@ -75,15 +75,13 @@ def _bar(bar: Bar, look: Look) -> Shape:
 def _formula(formula: Formula, look: Look) -> Shape:
     flat, triangles = formula_shape(formula)
     corners = np.array(formula.at) + np.stack([flat[:, 0], 0 * flat[:, 0], flat[:, 1]], axis=1)
-    rgb = np.broadcast_to(_rgb(look, formula.ink), corners.shape)
-    return Shape(turned(corners), triangles, painted(rgb))
+    return Shape(turned(corners), triangles, painted(np.broadcast_to(_rgb(look, formula.ink), corners.shape)))
 
 
 def _backdrop(box: Box, look: Look) -> Shape:
     (x0, y, z0), (x1, _, z1) = box.low, box.high
     corners = turned(np.array([(x0, y, z0), (x1, y, z0), (x1, y, z1), (x0, y, z1)]))
-    rgb = np.broadcast_to(np.array(srgb(look.horizon)), corners.shape)
-    return Shape(corners, QUAD, painted(rgb))
+    return Shape(corners, QUAD, painted(np.broadcast_to(np.array(srgb(look.middle)), corners.shape)))
 
 
 def _strip(ramp: Ramp, look: Look) -> Shape:
