@@ -11,7 +11,7 @@ from ..network import Config, Network, Trace, declare, run
 from ..network.ops import Array
 from .checkpoint import Checkpoint, open_checkpoint
 from .config_json import read_config, read_settings
-from .files import check_folder
+from .files import check_folder, check_kind
 from .hub import cached_as, find_folder, resolved
 from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
 from .tokenizer import NumberTokenizer, Tokenizer, load_tokenizer
@@ -124,6 +124,7 @@ def load(preset: str | None = None, folder: Path | None = None, presets: Iterabl
             raise UserError("Give either a preset or a model folder, not both.")
         check_folder(folder)
         folder = resolved(folder)
+        check_kind(folder)
         name = cached_as(folder)
         return _from_folder(folder, name.name if name else folder.resolve().name or str(folder), None)
     chosen = find_preset(preset or DEFAULT, presets)

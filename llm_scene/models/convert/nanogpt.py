@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import UserError
+from ...errors import UserError, words_of
 from ...fields import Fields
 from ...network import declare
 from ...network.families.family import HEADS
@@ -100,8 +100,7 @@ def read_torch(path: Path) -> Source:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever torch and its unpickler come up with
-        detail = " ".join(str(error).split())[:120]
-        raise UserError(f"{path} cannot be read as weights alone: {detail}.") from None
+        raise UserError(f"{path} cannot be read as weights alone: {words_of(error)}.") from None
     wrapped = isinstance(content, dict) and isinstance(content.get("model"), dict)
     state = content["model"] if wrapped else content
     if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
@@ -172,7 +171,7 @@ def read_letters(path: Path) -> dict[str, int]:
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"{path} is not a table of letters: {' '.join(str(error).split())[:80]}.") from None
+        raise UserError(f"{path} is not a table of letters: {words_of(error)}.") from None
     letters = table.get("stoi") if isinstance(table, dict) else None
     if not isinstance(letters, dict) or not letters:
         raise UserError(f"{path} has no table stoi from letters to token ids.")
