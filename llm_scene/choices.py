@@ -23,9 +23,10 @@ class Choice:
     """One thing to choose: what it is called, and which values it may have."""
 
     name: str
-    default: Any  # its type is the type of all values
+    default: Any  # its type is the type of all values; None: see `kind`
     title: str
     help: str
+    kind: type = str  # of its values, where the default is None
     group: str = ""  # what it is shown together with
     flag: str = ""  # on the command line, where that is not its name
     noun: str = ""  # in "There is no … 'x'" and "… must be a number"
@@ -38,13 +39,18 @@ class Choice:
     subtype: str = "NONE"  # of the panel's property
 
     @property
+    def type(self) -> type:
+        """The type of its values."""
+        return self.kind if self.default is None else type(self.default)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What there is to choose from; empty where any value within the limits will do."""
         return tuple(name for name, _, _ in self.items()) if self.items is not None else ()
 
     def read(self, text: str) -> Any:
         """A value from its text. Raises UserError where it is none."""
-        kind = type(self.default)
+        kind = self.type
         if kind is tuple:
             return tuple(part.strip() for part in text.split(",") if part.strip())
         try:
@@ -54,7 +60,9 @@ class Choice:
 
     def checked(self, value: Any) -> Any:
         """The same value, if it may be chosen. Raises UserError, one sentence, where it may not."""
-        kind = type(self.default)
+        kind: Any = self.type
+        if value is None and self.default is None:
+            return None
         if kind is float and type(value) is int:
             value = float(value)
         if kind is tuple and isinstance(value, (list, tuple)):
@@ -70,7 +78,7 @@ class Choice:
             )
         return value
 
-    def _check_number(self, value: float) -> None:
+    def _check_number(self, value: Any) -> None:
         if self.items is not None:
             if str(value) not in self.names:
                 raise UserError(f"{self._must_be} {listed(self.names)}, not {value}.")
@@ -79,7 +87,7 @@ class Choice:
         high = math.inf if self.high is None else self.high
         if not low <= value <= high or abs(value) >= LARGEST:
             limits = f"{low:.10g} to {high:.10g}" if self.high is not None else f"{low:g} or more"
-            raise UserError(f"{self._must_be} {_word(type(self.default))}, {limits}, not {value}.")
+            raise UserError(f"{self._must_be} {_word(self.type)}, {limits}, not {value}.")
 
     @property
     def _must_be(self) -> str:

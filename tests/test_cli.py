@@ -190,10 +190,10 @@ class TestMain:
     def test_errors(
         self, capsys: Capture, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int, words: str
     ) -> None:
-        def fail(args: object) -> None:
+        def fail() -> None:
             raise error
 
-        monkeypatch.setattr(cli, "COMMANDS", [cli.Command("fail", "", lambda sub: None, fail)])
+        monkeypatch.setattr(cli, "COMMANDS", [cli.Command("fail", "", fail)])
         assert main(["fail"]) == status
         assert words in capsys.readouterr().err
 

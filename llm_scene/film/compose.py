@@ -1,4 +1,4 @@
-"""The cuts of the film: which chapters are told, and at what length."""
+"""From a traced model to its film."""
 
 from __future__ import annotations
 
@@ -7,51 +7,34 @@ from dataclasses import replace
 from ..errors import UserError
 from ..layout.layout import Layout
 from ..network.trace import Trace
-from . import chapters as tell
-from .film import Film
-from .reel import Cut, Reel, Story
+from .chapters.attention import attend, attention, attention_at_once
+from .chapters.blocks import other_blocks
+from .chapters.choosing import choosing
+from .chapters.embedding import embedding, embedding_at_once
+from .chapters.finale import finale
+from .chapters.loop import loop
+from .chapters.mlp import mlp, mlp_at_once
+from .chapters.norm import norm
+from .chapters.opening import flash, glimpse, opening
+from .chapters.output import output, output_at_once
+from .chapters.projection import projection
+from .chapters.tokens import tokens
+from .film import Chapter, Cue, Film
+from .labels import labels
+from .screenplay import Cut, Screenplay
+from .story import Story
 from .words import Words
 
 FORMATS = {"landscape": 16 / 9, "square": 1.0, "vertical": 9 / 16}  # width by height
-CUTS = {
-    "full": Cut(
-        (
-            tell.opening,
-            tell.tokens,
-            tell.embedding,
-            tell.norm,
-            tell.attention,
-            tell.projection,
-            tell.mlp,
-            tell.other_blocks,
-            tell.output,
-            tell.choosing,
-            tell.loop,
-            tell.finale,
-        ),
-        haste=0.92,
-        cards=True,
-    ),
-    "short": Cut(
-        (
-            tell.glimpse,
-            tell.embedding_at_once,
-            tell.attention_at_once,
-            tell.mlp_at_once,
-            tell.other_blocks,
-            tell.output_at_once,
-            tell.loop,
-            tell.finale,
-        ),
-        haste=0.55,
-        cards=False,
-    ),
-    "teaser": Cut(
-        (tell.glimpse, tell.embedding_at_once, tell.attend, tell.transform, tell.output_at_once),
-        haste=0.3,
-        cards=False,
-    ),
-}
+FULL = (
+    opening, tokens, embedding, norm, attention, projection, mlp, other_blocks, output, choosing, loop,
+    finale,
+)  # fmt: skip
+SHORT = (
+    glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks, output_at_once, loop, finale,
+)  # fmt: skip
+TEASER = (flash, attend, output_at_once)
+CUTS = {"full": Cut(FULL, leisure=1.0), "short": Cut(SHORT, leisure=0.5), "teaser": Cut(TEASER, leisure=0.2)}
 
 
 def compose(
@@ -71,18 +54,30 @@ def compose(
     """
     if not writes(cut) and trace.n_positions > layout.n_prompt:
         raise ValueError(f"the {cut} needs a trace of the prompt alone")
-    reel = Reel(layout, trace, words, story, CUTS[cut], aspect)
+    play = Screenplay(layout, trace, words, story, CUTS[cut], aspect)
     for chapter in CUTS[cut].chapters:
-        chapter(reel)
-    reel.close()
-    chapters = reel.chapters
+        chapter(play)
+    play.close()
+    chapters = _labelled(play)
     if not captions:
-        chapters = [replace(chapter, captions=(), cards=()) for chapter in chapters]
-    return Film(cut, tuple(chapters), props=tuple(reel.props), aspect=aspect)
+        chapters = [replace(chapter, captions=(), head="") for chapter in chapters]
+    return Film(cut, tuple(chapters), props=tuple(play.props), aspect=aspect)
+
+
+def _labelled(play: Screenplay) -> list[Chapter]:
+    """The chapters with the names that their shots show."""
+    chapters = list(play.chapters)
+    for placed in labels(play.held, play.layout, play.aspect):
+        play.props.append(placed.note)
+        come = Cue(placed.note.name, "hidden", 0.0, placed.start, 1.0, 0.0, "step")
+        leave = Cue(placed.note.name, "hidden", placed.start, placed.end, 0.0, 1.0, "step")
+        n = next(i for i, c in enumerate(chapters) if c.start <= placed.start < c.end)
+        chapters[n] = replace(chapters[n], cues=(*chapters[n].cues, come, leave))
+    return chapters
 
 
 def writes(cut: str) -> bool:
     """Whether a cut shows the model writing on; UserError where there is no such cut."""
     if cut not in CUTS:
         raise UserError(f"There is no film “{cut}”; choose one of {', '.join(CUTS)}.")
-    return tell.loop in CUTS[cut].chapters
+    return loop in CUTS[cut].chapters

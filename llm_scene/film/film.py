@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from ..errors import UserError
-from ..layout.layout import Point
+from ..layout.layout import Box, Point
 from .props import Prop
 
 EASINGS: dict[str, Callable[[float], float]] = {
@@ -97,7 +97,10 @@ class Pose:
 
 @dataclass(frozen=True)
 class Shot:
-    """The camera goes from one pose to another and keeps its subject in the frame."""
+    """The camera goes from one pose to another and keeps its subject in the frame.
+
+    A travel has no subject. `kind` is one of the kinds of shots in `views.VIEWS`.
+    """
 
     start: float
     end: float
@@ -105,6 +108,8 @@ class Shot:
     a: Pose
     b: Pose
     easing: str = "smooth"
+    kind: str = "plan"
+    holds: tuple[Box, ...] = field(default=(), repr=False)  # what stays inside the safe part of the frame
 
     def pose(self, t: float) -> Pose:
         """The camera at a time within the shot."""
@@ -122,17 +127,7 @@ class Caption:
     text: str
 
 
-@dataclass(frozen=True)
-class Card:
-    """The title that opens a chapter, over a darkened picture."""
-
-    start: float
-    end: float
-    title: str
-    line: str  # a smaller one beneath
-
-
-Timed = TypeVar("Timed", Shot, Cue, Caption, Card)
+Timed = TypeVar("Timed", Shot, Cue, Caption)
 
 
 @dataclass(frozen=True)
@@ -146,7 +141,7 @@ class Chapter:
     shots: tuple[Shot, ...]
     cues: tuple[Cue, ...] = field(repr=False)
     captions: tuple[Caption, ...]
-    cards: tuple[Card, ...] = ()
+    head: str = ""  # the running head: what this part of the film is about, in a few words
 
     def moved(self, by: float) -> Chapter:
         """The same chapter at another time."""
@@ -161,7 +156,6 @@ class Chapter:
             shots=move(self.shots),
             cues=move(self.cues),
             captions=move(self.captions),
-            cards=move(self.cards),
         )
 
 
@@ -204,9 +198,11 @@ class Film:
         return [caption for chapter in self.chapters for caption in chapter.captions]
 
     @property
-    def cards(self) -> list[Card]:
-        """All chapter titles in order."""
-        return [card for chapter in self.chapters for card in chapter.cards]
+    def heads(self) -> list[Caption]:
+        """The running heads: what the film is about from when until when."""
+        runs = itertools.groupby((chapter for chapter in self.chapters), key=lambda chapter: chapter.head)
+        parts = [(head, list(chapters)) for head, chapters in runs]
+        return [Caption(c[0].start, c[-1].end, f"head {c[0].name}", head) for head, c in parts if head]
 
     @cached_property
     def tracks(self) -> dict[tuple[str, str], list[Cue]]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ..layout.layout import Block, Box, Layout
+from ..layout.layout import Block, Box, Layout, Point
 from ..network.ops import Array
 from .film import Pose
+from .views import VIEWS, WIDTH, View
 
 SENSOR = 36.0  # mm, across the wider side
 TOTALS = ("logits_max", "logits_sum")  # they stand below the logits, however many there are
-# The part of the frame that subjects keep to: (left, right, bottom, top) in halves of the frame, the
-# lower third's room left to captions.
-SAFE = (-0.86, 0.86, -0.52, 0.86)
-WIDE_SAFE = (-0.92, 0.92, -0.6, 0.85)  # for views of everything, whose corners may come nearer the edge
+# The part of the frame that subjects keep to: (left, right, bottom, top) in halves of the frame. Below is
+# the line of captions, above at the left the running head.
+SAFE = (-0.9, 0.9, -0.68, 0.82)
 
 
 def axes(azimuth: float, elevation: float) -> tuple[Array, Array, Array]:
@@ -44,7 +44,6 @@ def frame(
     *,
     lens: float = 40.0,
     margin: float = 1.0,
-    fstop: float = 0.0,
     aspect: float = 16 / 9,
     safe: tuple[float, float, float, float] = SAFE,
 ) -> Pose:
@@ -68,7 +67,7 @@ def frame(
         near, far = (near, distance) if fits else (distance, far)
     centre = _centre(flat[:, :2], flat[:, 2] - deep + far, scale, middle)
     x, y, z = np.array([*centre, deep]) @ basis
-    return Pose((float(x), float(y), float(z)), azimuth, elevation, far, lens, fstop)
+    return Pose((float(x), float(y), float(z)), azimuth, elevation, far, lens)
 
 
 # `flat` are points across the view, `scale` the frame coordinates of a unit at unit depth.
@@ -130,4 +129,37 @@ def whole(layout: Layout) -> Box:
 
 def overview(layout: Layout, aspect: float = 16 / 9) -> Pose:
     """The whole model."""
-    return frame([whole(layout)], *outlook(layout), lens=26.0, safe=WIDE_SAFE, aspect=aspect)
+    return frame([whole(layout)], *outlook(layout), lens=VIEWS["plan"].lens, aspect=aspect)
+
+
+def halves(aspect: float) -> tuple[float, float]:
+    """Half the width and half the height of a picture in pixels, its longer side `WIDTH` long."""
+    return WIDTH / 2 * min(1.0, aspect), WIDTH / 2 * min(1.0, 1 / aspect)
+
+
+def pixels_a_unit(pose: Pose) -> float:
+    """How many pixels a unit across the view is wide, where the camera looks."""
+    return WIDTH * pose.lens / SENSOR / pose.distance
+
+
+def part_in_view(boxes: Sequence[Box], anchor: Point, view: View, aspect: float) -> list[Box | None]:
+    """What of boxes can be shown at once with cells of the size the view wants: all where that fits, or the
+    part around an anchor, which is the upper left corner of what matters; None where nothing is left."""
+    width, height = halves(aspect)
+    room = np.array([(SAFE[1] - SAFE[0]) * width, (SAFE[3] - SAFE[2]) * height]) / max(view.cell, 1e-9)
+    around = Box.around(boxes)
+    low, high = np.array(around.low), np.array(around.high)
+    for axis, size, ahead in ((0, room[0], 0.45), (2, room[1], 0.85)):  # mostly to its right and below it
+        if high[axis] - low[axis] > size:
+            middle = anchor[axis] + (0.5 - ahead if axis else ahead - 0.5) * size
+            middle = min(max(middle, low[axis] + size / 2), high[axis] - size / 2)
+            low[axis], high[axis] = middle - size / 2, middle + size / 2
+    return [_common(box, low, high) for box in boxes]
+
+
+def _common(box: Box, low: Array, high: Array) -> Box | None:
+    """What a box has in common with another one."""
+    a, b = np.maximum(box.low, low), np.minimum(box.high, high)
+    if (a > b).any():
+        return None
+    return Box(tuple(a.tolist()), tuple(b.tolist()))

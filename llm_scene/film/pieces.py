@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,26 +19,13 @@ from ..network.ops import Array
 from ..network.trace import Trace
 from .piece import Piece
 from .props import Swarm, number
+from .story import Focus
 from .words import Words
 
-SHOWN = 12  # columns, keys or candidates spread out at once: more cannot be read
 LIFT = 1.4  # how far a copy stands in front of its sheet when it leaves
 PITCH = 4.0  # between the columns of what is spread out, in cells
 THIN = 1e-3  # the size of a cell that is not there yet
 LENGTH = 48  # cells of a column taken through a chart; a longer column shows its first ones
-
-
-@dataclass(frozen=True)
-class Focus:
-    """What the close-ups look at: the last position of the prompt, in one layer and one head."""
-
-    position: int
-    layer: int
-    head: int
-
-    def seen(self) -> range:
-        """The keys shown: the last ones up to the position itself."""
-        return range(max(0, self.position + 1 - SHOWN), self.position + 1)
 
 
 # --- pieces ---

@@ -3,93 +3,192 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..layout import names
-from ..layout.layout import Block, Box, Layout
-from ..layout.signs import name_sign, section_signs
+from ..layout import names as thing
+from ..layout.layout import Block, Box, Layout, Letter
+from ..network.activations import ACTIVATIONS
 from ..network.trace import Trace
-from .film import Caption, Card, Chapter, Cue, Pose, Shot
-from .framing import SAFE, SENSOR, WIDE_SAFE, frame, overview
+from .film import Caption, Chapter, Cue, Pose, Shot
+from .framing import SAFE, frame, overview, part_in_view, pixels_a_unit, whole
 from .front import begin, done
 from .piece import Piece, Window
 from .props import Prop
+from .story import Focus, Story, clearest_head
+from .views import VIEWS
 from .words import SHORTEST, Words, reading_time
 
+LANDED = 0.25  # seconds after which a caption follows the camera
 LINGER = 0.4  # seconds a finished step stays
-READABLE = 15.0  # height of a name in pixels of a picture 640 wide
-TITLE = 2.4  # seconds a chapter's card stands
-DIMMED, DARK = 0.7, 0.88  # how far what is not the subject steps back; behind a close-up further
+BREATH = 0.3  # seconds between two captions
+DIMMED = 0.7  # how far what is not the subject steps back
 FADE = 0.5  # seconds in which things dim and come back
-BLUR = 1.6  # the relative f-stop of close shots
+LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
+NEAREST = 10.0  # cells that a picture holds at least
+CLOSE = 14.0  # pixels of a cell from which on negative values turn rose
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A name that a shot may show: what it says, and around what."""
+
+    text: str
+    box: Box
 
 
 @dataclass(frozen=True)
 class Take:
-    """The camera on a subject."""
+    """The camera on a subject, as one kind of shot."""
 
-    boxes: list[Box]
-    azimuth: float
-    elevation: float
-    subject: tuple[str, ...] = ()
-    turn: float = 4.0  # degrees by which it drifts
-    lens: float = 40.0  # mm
+    kind: str
+    boxes: Sequence[Box]
+    subject: tuple[str, ...] = ()  # names of the blocks it speaks of
+    tags: tuple[Tag, ...] = ()
+    turn: float = 0.0  # degrees further to the right than the kind's own azimuth
+    rise: float = 0.0  # degrees higher
+    cut: bool = False  # there at once, where no way there is worth seeing
+
+
+@dataclass(frozen=True)
+class Held:
+    """A shot that stands still enough for names, and the names it may show."""
+
+    shot: Shot
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A length at which the film is told."""
+
+    chapters: tuple[Callable[[Screenplay], None], ...]
+    leisure: float  # of the time that things take beyond the reading of their captions
 
 
 class Screenplay:
     """Writes chapters one after the other; `now` is how far it has come, `pose` where the camera is."""
 
-    def __init__(self, layout: Layout, trace: Trace, words: Words, aspect: float, haste: float) -> None:
-        self.layout, self.trace, self.words = layout, trace, words
-        self.facts: dict[str, object] = {}  # what captions may speak of
-        self.aspect, self.haste = aspect, haste
+    def __init__(
+        self, layout: Layout, trace: Trace, words: Words, story: Story, cut: Cut, aspect: float
+    ) -> None:
+        self.layout, self.trace, self.words, self.story, self.cut = layout, trace, words, story, cut
+        self.aspect, self.leisure = aspect, cut.leisure
+        self.focus = Focus(layout.n_prompt - 1, 0, _best_head(layout, trace))
+        self.facts: dict[str, object] = _facts(layout, trace, words, story, self.focus)
         self.now = 0.0
         self.pose: Pose = overview(layout, aspect=aspect)
         self.props: list[Prop] = []
         self.chapters: list[Chapter] = []
+        self.held: list[Held] = []
         self._step = {block.name: -1 for block in layout.blocks.values()}
         self._ready: dict[str, float] = {}  # when blocks are computed
         self._linked = {(link.kind, link.target) for link in layout.links}
         self._dim: dict[str, tuple[float, float]] = {}  # how far things are dimmed, and since when
+        self._rose: dict[str, float] = {}  # what is seen close, and since when it is free to change
         self._around = _surroundings(layout)
+        self._take = Take("plan", [whole(layout)])
+        self._turned = False  # whether the camera stands at the end of its drift
         self._clear()
 
     # --- chapters ---
 
-    def chapter(self, name: str, *, card: bool = True) -> None:
-        """Begin a chapter; its card stands while the camera travels."""
+    def start(self, name: str, head: str) -> None:
+        """Begin a chapter under a running head, named by their keys in the caption files."""
         self.close()
-        self._name, self.begun = name, self.now
-        if card:
-            number = len(self.chapters) + 1
-            self._cards.append(Card(self.now, self.now + TITLE, self.words.titles[name], str(number)))
+        self._name, self._head, self.begun = name, self.words.head(head, **self.facts), self.now
 
     def close(self) -> None:
         """End the chapter that is being written."""
         if self._name:
-            title = self.words.titles[self._name]
             chapter = Chapter(
                 self._name,
-                title,
+                self.words.titles[self._name],
                 self.begun,
                 self.now,
                 tuple(self.shots),
                 tuple(self.cues),
                 tuple(self.captions),
-                tuple(self._cards),
+                self._head,
             )
             self.chapters.append(chapter)
         self._clear()
 
     def _clear(self) -> None:
-        self._name, self.begun = "", self.now
+        self._name, self._head, self.begun = "", "", self.now
         self.shots: list[Shot] = []
         self.cues: list[Cue] = []
         self.captions: list[Caption] = []
-        self._cards: list[Card] = []
+
+    # --- what may be seen ---
+
+    def blocks(self, *kinds: str, layer: int | None = None, head: int | None = None) -> list[Block]:
+        """The blocks of these kinds, in the order of the kinds; of one head, or of what has no heads."""
+        return [
+            block
+            for kind in kinds
+            for block in self.layout.blocks.values()
+            if block.kind == kind
+            and (layer is None or block.matrix.layer == layer)
+            and (head is None or block.head in (None, head))
+        ]
+
+    def here(self, *kinds: str, head: int | None = None) -> list[Block]:
+        """The blocks of the focused layer."""
+        return self.blocks(*kinds, layer=self.focus.layer, head=head)
+
+    def has(self, *kinds: str) -> bool:
+        """Whether the focused layer, or the model, has matrices of all these kinds."""
+        layers = (None, self.focus.layer)
+        return all(any(b.matrix.layer in layers for b in self.blocks(kind)) for kind in kinds)
+
+    @property
+    def own(self) -> int:
+        """The focused head."""
+        return self.focus.head
+
+    def letters(self, *, predicted: bool) -> list[Letter]:
+        """The prompt's letters, or the predictions made at its positions."""
+        n = self.layout.n_prompt
+        return [x for x in self.layout.letters if x.predicted == predicted and x.position < n]
+
+    # --- takes ---
+
+    def detail(
+        self,
+        blocks: Sequence[Block],
+        *,
+        beside: Sequence[Block] = (),
+        also: Sequence[Box] = (),
+        named: bool = True,
+        **angles: float,
+    ) -> Take:
+        """What is spoken of, and what it is made from: of large matrices the part around the first one's
+        upper left corner, so that cells can be seen."""
+        shown = [*blocks, *beside]
+        anchor = blocks[0].origin
+        boxes = part_in_view([b.box for b in shown], anchor, VIEWS["detail"], self.aspect)
+        kept = [(b, box) for b, box in zip(shown, boxes, strict=True) if box is not None]
+        tags = tuple(Tag(self.name_of(b), box) for b, box in kept if named)
+        return Take("detail", [*(box for _, box in kept), *also], names(blocks), tags, **angles)  # type: ignore[arg-type]
+
+    def near(self, block: Block, row: int, column: int, rows: int, columns: int, **angles: float) -> Take:
+        """A part of one matrix, so close that its cells can be counted."""
+        row = max(0, min(row, block.shape[0] - rows))
+        column = max(0, min(column, block.shape[1] - columns))
+        box = block.part(row, column, min(rows, block.shape[0]), min(columns, block.shape[1]))
+        room = box.grown(max(0.0, (NEAREST - max(box.size)) / 2))
+        return Take("close", [room], (block.name,), (Tag(self.name_of(block), box),), **angles)  # type: ignore[arg-type]
+
+    def on_stage(self, piece: Piece) -> Take:
+        """A calculation, seen as its stage wants it."""
+        return Take("stage", piece.boxes)
+
+    def name_of(self, block: Block) -> str:
+        """What a matrix is called in the film's language."""
+        return self.words.name(block.label)
 
     # --- words and camera ---
 
@@ -102,103 +201,108 @@ class Screenplay:
         keep: Iterable[str] | None = None,
         **facts: object,
     ) -> Window:
-        """A caption, and the camera on what it speaks of, until it is read. When to act is returned.
+        """A caption once the camera is on what it speaks of, until it is read. When to act is returned.
 
         Without a take the camera stays and drifts. `keep` names what is not dimmed; None dims nothing.
         """
         text = self.words.caption(key, **self.facts | facts)
-        starts = max([self.now, *(card.end for card in self._cards)])
         travel = self._travel(take)
-        arrive = max(self.now + travel, starts)
-        end = max(starts + max(reading_time(text), SHORTEST), arrive + least * self.haste)
+        arrive = self.now + travel
+        starts = arrive + (LANDED if take is not None else BREATH)
+        end = max(starts + max(reading_time(text), SHORTEST), arrive + least * self.leisure)
         self._look(take, arrive, end)
         self._spotlight(keep, max(self.now, arrive - FADE))
         self.captions.append(Caption(starts, end, key, text))
         self.now = end
-        return arrive - min(0.5, travel / 3), end - LINGER
+        return arrive, end - LINGER
 
-    def _travel(self, take: Take | None) -> float:
-        """Seconds to the next subject: longer for a longer way, never rushed."""
-        if take is None:
-            return 0.0
-        there = self._framed(take)
-        way = math.dist(there.eye, self.pose.eye) / min(there.distance, self.pose.distance)
-        turn = abs(there.azimuth - self.pose.azimuth) + abs(there.elevation - self.pose.elevation)
-        return float(np.clip(0.8 + 0.3 * math.sqrt(way) + turn / 60, 1.0, 2.4)) * math.sqrt(self.haste)
-
-    def _framed(self, take: Take, turn: float = 0.0) -> Pose:
-        wide = take.lens < 30
-        return frame(
-            take.boxes,
-            take.azimuth + turn,
-            take.elevation,
-            lens=take.lens,
-            fstop=0.0 if wide else BLUR,
-            aspect=self.aspect,
-            margin=1.03,
-            safe=WIDE_SAFE if wide else SAFE,
-        )
-
-    def _look(self, take: Take | None, arrive: float, end: float) -> None:
-        """Travel, then drift slowly around the subject."""
-        if take is None:
-            last = self.shots[-1].subject if self.shots else ()
-            drifted = replace(self.pose, azimuth=self.pose.azimuth + 1.5)
-            self.shots.append(Shot(self.now, end, last, self.pose, drifted))
-            self.pose = drifted
-            return
-        near, drifted = self._framed(take), self._framed(take, take.turn)
-        if arrive > self.now:
-            self.shots.append(Shot(self.now, arrive, (), self.pose, near))
-        self.shots.append(Shot(arrive, end, take.subject, near, drifted))
-        self._enlarge_names(take.subject, near, arrive, end)
-        self.pose = drifted
-
-    def glide(self, take: Take, length: float) -> Window:
-        """The camera travels on to another subject under the same caption."""
-        start, pose = self.now, self._framed(take)
-        self.shots.append(Shot(start, start + length, (), self.pose, pose))
-        self.pose, self.now = pose, start + length
+    def go(self, take: Take, length: float) -> Window:
+        """The camera moves on to another subject without new words."""
+        start = self.now
+        self._look(take, start + length, start + length)
+        self.now = start + length
         return start, self.now
 
-    def hold(self, length: float) -> None:
+    def hold(self, length: float) -> Window:
         """The camera stays and drifts, without new words."""
-        self._look(None, self.now, self.now + length)
+        start = self.now
+        self._look(None, start, start + length)
         self.now += length
+        return start, self.now
 
     def stretch(self, key: str, until: float | None = None) -> None:
         """Let a caption stand until now."""
         end = self.now if until is None else until
         self.captions = [replace(c, end=end) if c.key == key else c for c in self.captions]
 
-    def show_card(self, card: Card) -> None:
-        """A title of its own."""
-        self._cards.append(card)
+    def _travel(self, take: Take | None) -> float:
+        """Seconds to the next subject: longer for a longer way, never rushed."""
+        if take is None or take.cut:
+            return 0.0
+        there = self.framed(take)
+        way = math.dist(there.eye, self.pose.eye) / min(there.distance, self.pose.distance)
+        turn = abs(there.azimuth - self.pose.azimuth) + abs(there.elevation - self.pose.elevation)
+        return float(np.clip(0.8 + 0.3 * math.sqrt(way) + turn / 60, QUICKEST, LONGEST)) * math.sqrt(
+            self.leisure
+        )
 
-    def _enlarge_names(self, subject: tuple[str, ...], pose: Pose, start: float, end: float) -> None:
-        """Names of the subject grow until they can be read from where the camera stands, and shrink again."""
-        blocks = [self.layout[name] for name in subject if name in self.layout.blocks]
-        heads = [block.head for block in blocks if block.head is not None]
-        for block in blocks:
-            if block.head not in (None, min(heads, default=0)):
-                continue
-            sign = name_sign(block)
-            seen = sign.size * pose.lens / SENSOR / pose.distance * 640  # letter height in pixels of 640
-            room = (block.shape[1] + 1.2 * self.layout.gap) / max(1.0, sign.box.size[0])
-            scale = float(np.clip(READABLE / seen, 1.0, max(1.0, room)))
-            if scale > 1.02 and end - start > 1.0:
-                name = names.label(block.name)
-                self.cues.append(Cue(name, "scale", start - 0.3, start, 1.0, scale, "smooth"))
-                self.cues.append(Cue(name, "scale", end - 0.3, end, scale, 1.0, "smooth"))
+    def framed(self, take: Take, turn: float = 0.0) -> Pose:
+        """The camera for a take, turned further by so many degrees."""
+        view = VIEWS[take.kind]
+        azimuth, elevation = view.azimuth + take.turn + turn, view.elevation + take.rise
+        return frame(take.boxes, azimuth, elevation, lens=view.lens, aspect=self.aspect, safe=SAFE)
+
+    def _look(self, take: Take | None, arrive: float, end: float) -> None:
+        """Travel, then drift slowly around the subject."""
+        if take is None:
+            self._drift(end)
+            return
+        near = self.framed(take)
+        if arrive > self.now:
+            self.shots.append(Shot(self.now, arrive, (), self.pose, near, kind=take.kind))
+        self.pose = near
+        if end > arrive:
+            drifted = self.framed(take, VIEWS[take.kind].drift)
+            shot = Shot(arrive, end, take.subject, near, drifted, kind=take.kind, holds=tuple(take.boxes))
+            self.shots.append(shot)
+            self.held.append(Held(shot, take.tags))
+            self._show_signs(take, near, arrive, end)
+            self.pose, self._take, self._turned = drifted, take, True
+
+    def _drift(self, end: float) -> None:
+        """Turn on a little before the same subject, or back."""
+        turn = 0.0 if self._turned else VIEWS[self._take.kind].drift
+        drifted = self.framed(self._take, turn)
+        shot = Shot(
+            self.now,
+            end,
+            self._take.subject,
+            self.pose,
+            drifted,
+            kind=self._take.kind,
+            holds=tuple(self._take.boxes),
+        )
+        self.shots.append(shot)
+        self.held.append(Held(shot, self._take.tags))
+        self.pose, self._turned = drifted, not self._turned
+
+    def _show_signs(self, take: Take, pose: Pose, arrive: float, end: float) -> None:
+        """Where cells are seen close, negative ones turn rose."""
+        if pixels_a_unit(pose) < CLOSE or end - arrive < 2 * FADE:
+            return
+        for name in take.subject:
+            start = max(arrive - FADE, self._rose.get(name, 0.0))
+            self.cues.append(Cue(name, "rose", start, start + FADE, 0.0, 1.0, "smooth"))
+            self.cues.append(Cue(name, "rose", end - FADE, end, 1.0, 0.0, "smooth"))
+            self._rose[name] = end
 
     # --- light ---
 
     def _spotlight(self, keep: Iterable[str] | None, at: float) -> None:
         """What is not named dims from `at` on; what is comes back. None brings everything back."""
-        names = None if keep is None else set(keep)
-        depth = DIMMED if names else DARK
+        kept = None if keep is None else set(keep)
         for target, blocks in self._around:
-            wanted = depth if names is not None and not blocks <= names else 0.0
+            wanted = DIMMED if kept is not None and not blocks <= kept else 0.0
             now, since = self._dim.get(target, (0.0, 0.0))
             if wanted != now:
                 start = max(at, since)
@@ -212,10 +316,10 @@ class Screenplay:
     def point_out(self, blocks: Iterable[Block], window: Window, strength: float = 0.7) -> None:
         """Sources glow while they are read."""
         start, end = window
-        up, down = min(0.4, (end - start) / 4), min(0.4, (end - start) / 4)
+        rise = min(0.4, (end - start) / 4)
         for block in blocks:
-            self.cues.append(Cue(block.name, "highlight", start, start + up, 0.0, strength, "smooth"))
-            self.cues.append(Cue(block.name, "highlight", end - down, end, strength, 0.0, "smooth"))
+            self.cues.append(Cue(block.name, "highlight", start, start + rise, 0.0, strength, "smooth"))
+            self.cues.append(Cue(block.name, "highlight", end - rise, end, strength, 0.0, "smooth"))
 
     def flash(self, block: Block, start: float, end: float) -> None:
         """A block lights up and fades."""
@@ -223,19 +327,40 @@ class Screenplay:
         self.cues.append(Cue(block.name, "highlight", start, middle, 0.0, 0.9, "smooth"))
         self.cues.append(Cue(block.name, "highlight", middle, end, 0.9, 0.0, "smooth"))
 
-    # --- the data flow ---
+    # --- things ---
 
-    def blocks(self, *kinds: str, layer: int | None = None, head: int | None = None) -> list[Block]:
-        """The blocks of these kinds, in the order of the kinds; of one head, or of what has no heads."""
-        found = []
-        for kind in kinds:
-            here = [b for b in self.layout.blocks.values() if b.kind == kind]
-            found += [
-                b
-                for b in here
-                if (layer is None or b.matrix.layer == layer) and (head is None or b.head in (None, head))
-            ]
-        return found
+    def appear(self, target: str, at: float) -> None:
+        """A thing is hidden until then."""
+        self.cues.append(Cue(target, "hidden", 0.0, at, 1.0, 0.0, "step"))
+
+    def appear_again(self, target: str, at: float, since: float) -> None:
+        """A thing that has been away since a time comes back."""
+        self.cues.append(Cue(target, "hidden", since, at, 1.0, 0.0, "step"))
+
+    def vanish(self, target: str, at: float, since: float) -> None:
+        """A thing that has been there since a time goes."""
+        self.cues.append(Cue(target, "hidden", since, at, 0.0, 1.0, "step"))
+
+    def move(
+        self, target: str, channel: str, window: Window, a: float, b: float, easing: str = "cubic"
+    ) -> None:
+        """A thing's channel goes from one value to another."""
+        if a != b:
+            self.cues.append(Cue(target, channel, *window, a, b, easing))
+
+    def put(self, prop: Prop, come: float, leave: float | None = None) -> None:
+        """A prop of this chapter's own, on the scene from one time to another."""
+        self.props.append(prop)
+        self.appear(prop.name, come)
+        if leave is not None:
+            self.vanish(prop.name, leave, since=come)
+
+    def perform(self, piece: Piece, *windows: Window) -> None:
+        """A set piece, its phases lasting as long as the windows."""
+        self.props += piece.props
+        self.cues += piece.cues(list(windows))
+
+    # --- the data flow ---
 
     def compute(self, blocks: Sequence[Block], window: Window, step: int = 0) -> None:
         """Fronts run along blocks, and before them along everything that they are made of.
@@ -285,17 +410,15 @@ class Screenplay:
         lead = min(0.5, (end - start) / 2)
         for kind in ("trunk", "data", "weight"):
             if (kind, block.name) in self._linked:
-                name = names.links(block.name, kind)
+                name = thing.links(block.name, kind)
                 if step > 0:
                     self.cues.append(Cue(name, "reveal", start - lead, start - lead, 0.0, 0.0))
                 self.cues.append(Cue(name, "reveal", start - lead, end, 0.0, 1.5))
 
-    # --- pieces ---
 
-    def perform(self, piece: Piece, *windows: Window) -> None:
-        """A set piece, its phases lasting as long as the windows."""
-        self.props += piece.props
-        self.cues += piece.cues(list(windows))
+def names(blocks: Sequence[Block]) -> tuple[str, ...]:
+    """The names of blocks."""
+    return tuple(block.name for block in blocks)
 
 
 def patience(block: Block, trace: Trace) -> float:
@@ -304,6 +427,42 @@ def patience(block: Block, trace: Trace) -> float:
     shapes = [trace[name].shape for name in matrix.inputs]
     cost = matrix.op.cost(*shapes) if matrix.op else 1
     return float(block.n_cells**0.5 * (1 + cost) ** 0.125)
+
+
+def _best_head(layout: Layout, trace: Trace) -> int:
+    """The head to watch: in a fan the one that no other stands before."""
+    return 0 if layout.arrangement.heads == "fan" else clearest_head(trace, 0, layout.n_prompt - 1)
+
+
+def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focus) -> dict[str, object]:
+    """What captions may speak of."""
+    c = trace.network.config
+    probs = trace["probs"][layout.n_prompt - 1]
+    return words.units[story.unit] | {
+        "model": story.model,
+        "task": words.task(story.name, story.task, prompt=story.prompt),
+        "prompt": story.prompt,
+        "answer": story.answer,
+        "parameters": f"{trace.network.n_params():,}",
+        "d_model": c.d_model,
+        "d_head": c.d_head,
+        "d_mlp": c.d_mlp,
+        "d_vocab": f"{c.d_vocab:,}",
+        "n_head": c.n_head,
+        "n_layer": c.n_layer,
+        "head": focus.head + 1,
+        "expansion": f"{c.d_mlp / c.d_model:.3g}",
+        "activation": ACTIVATIONS[c.activation].title,
+        "position": focus.position + 1,
+        "letter": story.words[focus.position],
+        "token": story.words[layout.n_prompt],
+        "probability": share_text(float(probs.max())),
+    }
+
+
+def share_text(share: float) -> str:
+    """A probability in per cent; never rounded up to a certainty."""
+    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
 
 
 def _shown_inputs(trace: Trace, name: str) -> set[str]:
@@ -322,14 +481,9 @@ def _feeds(source: Block, target: Block) -> bool:
 
 def _surroundings(layout: Layout) -> list[tuple[str, set[str]]]:
     """Everything that can dim, and which blocks it belongs to: it stays lit where all of them do."""
-    found: list[tuple[str, set[str]]] = []
-    for name in layout.blocks:
-        found += [(target, {name}) for target in (name, names.label(name), names.dimensions(name))]
+    found: list[tuple[str, set[str]]] = [(name, {name}) for name in layout.blocks]
     links: dict[str, set[str]] = {}
     for link in layout.links:
-        links.setdefault(names.links(link.target, link.kind), {link.target}).add(link.source)
+        links.setdefault(thing.links(link.target, link.kind), {link.target}).add(link.source)
     found += links.items()
-    signs, brackets = section_signs(layout)
-    nothing = {""}  # sections are no part of a close-up
-    found += [(sign.name, nothing) for sign in signs] + [(line.name, nothing) for line in brackets]
     return found

@@ -24,6 +24,9 @@ class Words:
     captions: dict[str, str]
     tasks: dict[str, str]
     notes: dict[str, str]
+    heads: dict[str, str]  # running heads
+    units: dict[str, dict[str, str]]  # what tokens are called: letters, or pieces of words
+    names: dict[str, str]  # matrices, by their English labels
     page: dict[str, str]  # what the web page's buttons are called
     scale: dict[str, str]  # captions of the film that compares models
     things: dict[str, str]  # what their sizes are compared with
@@ -32,13 +35,28 @@ class Words:
         """The caption of a key with its facts filled in."""
         return self.captions[key].format(**facts)
 
+    def head(self, key: str, **facts: object) -> str:
+        """A running head with its facts filled in."""
+        return self.heads[key].format(**facts)
+
+    def name(self, label: str) -> str:
+        """What a matrix is called; its own label where the language has no other word."""
+        return self.names.get(label, label)
+
+    def part(self, name: str, count: int) -> str:
+        """A part of the model, counted from one: “Block 1 of 3”, “Head 2 of 3”."""
+        kind, _, number = name.partition(" ")
+        if not number.isdigit():
+            return self.name(name)
+        return self.note(kind.lower(), n=int(number) + 1, count=count)
+
     def note(self, key: str, **facts: object) -> str:
         """Words that stand in the scene."""
         return self.notes[key].format(**facts)
 
-    def task(self, model: str, own: str = "") -> str:
+    def task(self, model: str, own: str = "", **facts: object) -> str:
         """What a model was trained for, by the name of its preset, or in the preset's `own` words."""
-        return self.tasks.get(model, own or self.tasks["other"])
+        return self.tasks.get(model, own or self.tasks["other"]).format(**facts)
 
 
 def languages() -> list[str]:
@@ -52,7 +70,21 @@ def words(code: str) -> Words:
     if code not in languages():
         raise UserError(f"There are no captions in “{code}”; choose one of {', '.join(languages())} or none.")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    texts = (data[part] for part in ("titles", "captions", "tasks", "notes", "page", "scale", "things"))
+    texts = (
+        data[part]
+        for part in (
+            "titles",
+            "captions",
+            "tasks",
+            "notes",
+            "heads",
+            "units",
+            "names",
+            "page",
+            "scale",
+            "things",
+        )
+    )
     return Words(code, data["language"], *texts)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..choices import check, choice, named
 from ..network.graph import Network
-from ..network.ops import Cell
 from .arrange import set_down
 from .layout import Layout
 
@@ -22,9 +22,29 @@ BLOCK_BYTES, CUBOID_BYTES, SLAB_BYTES, BLENDER_BYTES = 4e5, 8000.0, 16.0, 3e8
 class Detail:
     """How finely matrices are drawn."""
 
-    cuboids: int = CUBOIDS  # the most cells drawn one by one
-    bits: int = 8  # of a value in a slab's picture: 8 or 16
-    window: tuple[str, Cell] | None = None  # a matrix and a cell in a slab, around which cuboids stand
+    cuboids: int = choice(
+        CUBOIDS,
+        "Cell Budget",
+        "The most cells drawn as cuboids; larger matrices are drawn as pictures of their values. "
+        "A hundred thousand take up to a gigabyte of memory while a film is rendered",
+        low=1,
+        high=10**9,
+    )
+    bits: int = choice(
+        8,
+        "Slab Pictures",
+        "How finely the pictures of large matrices hold a value",
+        items=named(
+            ("8", "8 Bit", "254 steps of a value: as fine as a screen shows"),
+            ("16", "16 Bit", "65,000 steps of a value, in files about twice as large"),
+        ),
+    )
+    window: str = choice(
+        "", "Window", "Stand cuboids around a cell of a slab, such as h.0.mlp.c_fc.weight[3,5]"
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Text:
     ink: str = "ink"
     upright: bool = False  # turned to run upwards
     of: tuple[str, Cell] | None = None  # the matrix and cell whose value it shows
+    facing: tuple[float, float] = (0.0, 0.0)  # azimuth and elevation (degrees) of who reads it
 
     @property
     def width(self) -> float:

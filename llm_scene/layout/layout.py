@@ -124,6 +124,11 @@ class Block:
         rows, columns = self.shape
         return Box((x, y, z - rows), (x + columns, y + 1.0, z))
 
+    def part(self, row: int, column: int, rows: int, columns: int) -> Box:
+        """The volume of some of its cells, from the one at (row, column)."""
+        x, y, z = self.origin
+        return Box((x + column, y, z - row - rows), (x + column + columns, y + 1.0, z - row))
+
     def centre(self, row: int, column: int) -> Point:
         """Middle of a cell's front face."""
         x, y, z = self.origin

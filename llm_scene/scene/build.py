@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 import bpy
 
 from ..film.film import Film
+from ..film.framing import overview
 from ..film.front import done
 from ..film.props import Swarm
 from ..layout.budget import Detail, slabs
 from ..layout.drawn import Text
-from ..layout.inspection import standing
 from ..layout.layout import Block, Layout, Letter
 from ..layout.look import Look, scale_of
 from ..network.graph import Role
+from ..network.ops import Cell
 from ..network.trace import Trace
-from ..staging.production import Production
+from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
-from .camera import film_camera
 from .cells import cell_object
 from .labels import Lettering, bar_object, letter_object, line_object, text_object
 from .legend import ramp_object
@@ -34,7 +34,9 @@ from .materials import (
     link_material,
     swarm_material,
 )
+from .rig import new_rig
 from .room import furnish
+from .screen import hang_screen
 from .slabs import Pictures, picture, slab_object
 from .swarm import swarm_object
 from .window import open_window
@@ -57,6 +59,9 @@ MARK = "llm_scene"  # custom property by which the add-on knows what is its own
 Progress = Callable[[float, str], None]
 Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
 DETAIL = Detail()
+
+
+SPARE = ("Labels", "Legend")  # for whoever looks around: a film's shots have names of their own
 
 
 @dataclass
@@ -134,7 +139,7 @@ def construct(
     made: Production, detail: Detail = DETAIL, *, still: bool = False
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """`build` in small steps: yields the share done and what is being done, and returns the scene."""
-    film = None if still else made.film
+    film, window = None if still else made.film, window_in(made, detail)
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
     studio = _Studio(scene, made.look, made.layout, _curves(scene, film), detail)
@@ -142,7 +147,7 @@ def construct(
         *_model(studio, made.trace, film),
         ("room", _room(studio)),
         ("film", _film(studio, film)),
-        ("window", _window(studio, made.trace)),
+        ("window", _window(studio, made.trace, window)),
     )
     begun = 0.0
     for what, step in steps:
@@ -200,6 +205,8 @@ def _put_up(studio: _Studio, trace: Trace, things: list[Thing]) -> Iterator[floa
         yield n / len(things)
         made, properties = _object(studio, trace, thing)
         studio.add(thing.name, made, *thing.group, **properties)
+        if thing.group[0] in SPARE and not studio.collection(thing.group[0]).hide_render:
+            studio.collection(thing.group[0]).hide_render = True
         if thing.on:
             _attach(made, studio.objects[thing.on])
 
@@ -246,15 +253,13 @@ def _attach(thing: bpy.types.Object, to: bpy.types.Object) -> None:
     thing.location = thing.location - to.location
 
 
-def _window(studio: _Studio, trace: Trace) -> Iterator[float]:
-    """Cuboids around the cell that asks for them, where it is in a slab."""
+def _window(studio: _Studio, trace: Trace, window: tuple[Block, Cell] | None) -> Iterator[float]:
+    """Cuboids around a cell of a slab."""
     yield 0.0
-    wanted = studio.detail.window
-    block = standing(studio.layout, *wanted) if wanted is not None else None
-    if block is None or wanted is None or block.name not in studio.large:
-        return
-    slab, material = studio.objects[block.name], studio.cells(*_kind(block))
-    open_window(slab, block, trace, block.place(wanted[1]), material, studio.layout.n_prompt)
+    if window is not None:
+        block, cell = window
+        slab, material = studio.objects[block.name], studio.cells(*_kind(block))
+        open_window(slab, block, trace, block.place(cell), material, studio.layout.n_prompt)
 
 
 def _kind(block: Block) -> Kind:
@@ -275,6 +280,12 @@ def _room(studio: _Studio) -> Iterator[float]:
 
 
 def _film(studio: _Studio, film: Film | None) -> Iterator[float]:
-    camera = film_camera(studio.scene, studio.layout, film, studio.collection("Camera"))
+    pose = film.pose(0.0) if film is not None else overview(studio.layout)
+    rig = new_rig(studio.scene, pose, studio.collection("Camera"))
+    camera, target = rig
+    target.empty_display_size = studio.layout.gap
+    camera.data.clip_start, camera.data.clip_end = 1.0, 20 * max(studio.layout.box.size)
+    camera.data.dof.use_dof, camera.data.dof.focus_object = True, target
     if film is not None:
-        yield from animate(studio.scene, film, studio.objects, camera, studio.curves)
+        yield from animate(studio.scene, film, studio.objects, rig, studio.curves)
+        hang_screen(film, studio.look, camera, studio.collection("Screen"), studio.curves)

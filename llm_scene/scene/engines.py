@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import bpy
 
+from ..staging.quality import PRESETS, Quality, RenderPreset, size_for
 from .compat import EEVEE
-
-
-@dataclass(frozen=True)
-class RenderPreset:
-    """A trade between quality and time."""
-
-    name: str
-    title: str
-    engine: str  # "CYCLES" or "EEVEE"
-    samples: int
-    size: tuple[int, int]
-    bounces: int
-
-
-PRESETS = {
-    preset.name: preset
-    for preset in (
-        RenderPreset("draft", "Draft", "CYCLES", 3, (640, 360), 1),
-        RenderPreset("preview", "Preview", "CYCLES", 8, (640, 360), 1),
-        RenderPreset("final", "Final, 1080p", "CYCLES", 64, (1920, 1080), 3),
-        RenderPreset("final-4k", "Final, 4K", "CYCLES", 64, (3840, 2160), 3),
-        RenderPreset("eevee", "EEVEE, 1080p", "EEVEE", 32, (1920, 1080), 2),
-    )
-}
-
 
 DEVICES = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")  # the fastest way to use a card comes first
 
 
-def size_for(size: tuple[int, int], aspect: float) -> tuple[int, int]:
-    """A landscape size in another format: its shorter side stays the shorter side; both are even."""
-    wide, short = size
-    if aspect >= 1:
-        return min(wide, round(short * aspect / 2) * 2), short
-    return short, min(wide, round(short / aspect / 2) * 2)
+def apply_quality(scene: bpy.types.Scene, quality: Quality, aspect: float = 16 / 9) -> None:
+    """Set a scene to render in a quality, its pictures `aspect` times as wide as high."""
+    apply_preset(scene, PRESETS[quality.preset], aspect)
+    if quality.resolution is not None:
+        scene.render.resolution_x, scene.render.resolution_y = quality.resolution
+    if quality.samples is not None:
+        scene.cycles.samples = scene.eevee.taa_render_samples = quality.samples
 
 
 def apply_preset(scene: bpy.types.Scene, preset: RenderPreset, aspect: float = 16 / 9) -> None:

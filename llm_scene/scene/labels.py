@@ -16,7 +16,7 @@ from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Letter, Point
 from ..network.ops import Array
 
-FACE = "Inter.woff2"
+FACE = Path(__file__).parent / "face.woff2"  # Inter without overlaps, see tools/make_face.py
 FACE_NAME = "LLM Scene face"
 WIDE_FACE = "Noto Sans CJK Regular.woff2"
 WIDE_NAME = "LLM Scene face, East Asian"
@@ -26,14 +26,12 @@ Flat = tuple[Array, Array]  # vertices [n, 3] and triangles [m, 3]
 
 
 def face(text: str = "") -> bpy.types.VectorFont:
-    """The typeface of Blender's own interface, or its one for East Asian text, packed into the file.
-
-    Sequencer strips do not fall back from one face to another.
-    """
-    name, file = (FACE_NAME, FACE) if all(ord(letter) < WIDE for letter in text) else (WIDE_NAME, WIDE_FACE)
+    """The typeface of our texts, or Blender's own for East Asian text, packed into the file."""
+    wide = any(ord(letter) >= WIDE for letter in text)
+    name = WIDE_NAME if wide else FACE_NAME
     font = bpy.data.fonts.get(name)
     if font is None:
-        path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / file
+        path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / WIDE_FACE if wide else FACE
         font = bpy.data.fonts.load(str(path))
         font.name = name
         font.pack()
@@ -51,7 +49,8 @@ def text_object(sign: Text, material: bpy.types.Material) -> bpy.types.Object:
     label = bpy.data.objects.new(sign.name, curve)
     x, y, z = sign.at
     label.location = (x, y - 0.05, z)
-    label.rotation_euler = (math.pi / 2, -math.pi / 2 if sign.upright else 0.0, 0.0)
+    azimuth, elevation = map(math.radians, sign.facing)
+    label.rotation_euler = (math.pi / 2 - elevation, -math.pi / 2 if sign.upright else 0.0, azimuth)
     return quiet(label)
 
 

@@ -15,7 +15,14 @@ from ..layout.look import Look, linear, to_linear
 from ..network.graph import Role
 from .nodes import Tree, Value
 
-PROPERTIES = {"reveal": 0.0, "highlight": 0.0, "dim": 0.0, "focus_column": -1.0, "focus_row": -1.0}
+PROPERTIES = {
+    "reveal": 0.0,
+    "highlight": 0.0,
+    "dim": 0.0,
+    "focus_column": -1.0,
+    "focus_row": -1.0,
+    "rose": 0.0,
+}
 LIFT = {True: 0.8, False: 0.25}  # how much a highlight shines; in a light room less burns out
 STATES = 6  # poses of a swarm with colours of their own; later ones keep the last
 STOPS = 32  # the most a ColorRamp takes

@@ -9,9 +9,9 @@ from typing import Any
 from ..errors import UserError
 from ..film.compose import compose, writes
 from ..film.film import Film
-from ..film.reel import Story
+from ..film.story import Story
 from ..film.words import words
-from ..layout import Layout, arrange
+from ..layout import Block, Layout, arrange
 from ..layout.budget import Detail, slabs
 from ..layout.inspection import standing
 from ..layout.look import Look
@@ -19,6 +19,7 @@ from ..models import Model
 from ..models.reading import Reading, read
 from ..network.addresses import parse_cell
 from ..network.generation import generate
+from ..network.ops import Cell
 from ..network.trace import Trace
 from .options import Options
 
@@ -76,13 +77,15 @@ def produce(
     return Production(model, reading, trace, layout, film, options)
 
 
-def window_at(made: Production, detail: Detail, address: str) -> Detail:
-    """The detail with a window of cuboids around a cell of a slab; UserError where there is no slab."""
-    matrix, cell = parse_cell(made.model.network, made.trace.n_positions, address)
+def window_in(made: Production, detail: Detail) -> tuple[Block, Cell] | None:
+    """The slab, and the cell in it, around which the detail wants cuboids; UserError where there is none."""
+    if not detail.window:
+        return None
+    matrix, cell = parse_cell(made.trace.network, made.trace.n_positions, detail.window)
     block = standing(made.layout, matrix.name, cell)
     if block is None or block.name not in slabs(made.layout, detail.cuboids):
         raise UserError(f"{matrix.name} is drawn as cuboids already: a window opens in slabs only.")
-    return replace(detail, window=(matrix.name, cell))
+    return block, cell
 
 
 def _trace(model: Model, prompt: list[int], options: Options, written: Sequence[int] | None) -> Trace:

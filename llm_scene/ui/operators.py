@@ -396,7 +396,7 @@ class LLM_SCENE_OT_farm_folder(_Export, bpy.types.Operator):
 
         film = library.film_of(context.scene)
         assert film is not None
-        write_farm(context.scene, path, film)
+        write_farm(context.scene, path)
 
 
 CLASSES = (

@@ -77,7 +77,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     scene.cycles.samples = 1
     scene.render.filepath, scene.render.use_overwrite = "/mine/", True
     folder = tmp_path_factory.mktemp("farm") / "folder"
-    write_farm(scene, folder, production.film)
+    write_farm(scene, folder)
     return folder, production, scene
 
 
@@ -112,11 +112,11 @@ def test_any_blender_renders_it_beside_the_file_and_skips_what_is_there(made: Ma
     assert again[0] == times[0] and again[1] > times[1]
 
 
-def test_the_scene_that_opens_has_the_captions_and_needs_nothing(made: Made) -> None:
+def test_the_scene_that_opens_needs_nothing(made: Made) -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.ops.wm.open_mainfile(filepath=str(made[0] / "scene.blend"), use_scripts=False)
     scene = bpy.context.scene
-    assert scene.name == "Film"
+    assert scene.name == "LLM Scene" and "Screen" in scene.objects
     for each in bpy.data.scenes:
         assert each.render.filepath == "//frames/#####"
         assert not each.render.use_overwrite and each.render.use_placeholder

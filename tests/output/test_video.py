@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from llm_scene.errors import UserError
-from llm_scene.film.film import Caption
+from llm_scene.film.film import Chapter
+from llm_scene.output.render.mp4_chapters import runs
 from llm_scene.output.render.video import FORMATS, assemble, check_format
-from llm_scene.scene.edit import runs
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 SIZE = (640, 360)
-CAPTION = Caption(4 / 24, 8 / 24, "key", "48 heads make queries, keys and values")
+CHAPTER = Chapter("heads", "Heads", 4 / 24, 8 / 24, (), (), ())
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ def test_a_video_reads_back_with_size_rate_and_pictures(
 
 def test_mp4_is_what_browsers_play_and_the_same_every_time(pictures: dict[int, Path], tmp_path: Path) -> None:
     for name in ("a.mp4", "b.mp4"):
-        assemble(pictures, tmp_path / name, SIZE, 24, [CAPTION])
+        assemble(pictures, tmp_path / name, SIZE, 24)
     data = (tmp_path / "a.mp4").read_bytes()
     assert data == (tmp_path / "b.mp4").read_bytes()
     profile = data[data.index(b"avcC") + 5]
@@ -84,26 +84,9 @@ def test_mp4_is_what_browsers_play_and_the_same_every_time(pictures: dict[int, P
     assert not list(tmp_path.glob(".*"))
 
 
-def test_captions_are_in_the_lower_third_while_they_are_on(pictures: dict[int, Path], tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
-    assemble(pictures, path, SIZE, 24, [CAPTION])
-    for frame in (3, 4, 7, 8):
-        found, plain = read_back(path, frame), read_png(pictures[frame])
-        different = np.abs(found - plain).max(axis=-1) > 0.1
-        assert different.any() == (4 <= frame < 8)
-        rows, columns = np.nonzero(different)
-        if rows.size:
-            assert rows.min() > SIZE[1] * 2 / 3
-            assert np.ptp(columns) <= 0.9 * SIZE[0]
-            assert abs(columns.min() + columns.max() - SIZE[0]) < 12  # centred
-            letters = found[rows.min() : rows.max() + 1].min(axis=-1) > 0.7
-            tall = np.nonzero(letters.any(axis=1))[0]
-            assert np.ptp(tall) + 1 >= 14
-
-
-def test_captions_follow_the_frames_that_are_shown() -> None:
+def test_chapters_follow_the_frames_that_are_shown() -> None:
     frames = [0, 1, 4, 5, 10, 6, 7]
-    assert runs([CAPTION], frames, 24) == [(CAPTION, 2, 2), (CAPTION, 5, 2)]
+    assert runs([CHAPTER], frames, 24) == [(CHAPTER, 2, 2), (CHAPTER, 5, 2)]
     assert runs([], frames, 24) == []
 
 

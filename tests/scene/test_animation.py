@@ -183,7 +183,7 @@ def test_cells_light_up_when_they_are_computed(pictured) -> None:
     """Before its front has passed a matrix is grey and even; after, coloured and lively."""
     made, picture = pictured
     block = made.production.layout["blocks.0.resid_pre"]
-    (cue,) = made.production.film.tracks[block.name, "reveal"]
+    _, cue = made.production.film.tracks[block.name, "reveal"]
     before, after = int(cue.start * 24) - 1, int(cue.end * 24) + 1
     empty, full = picture(before), picture(after)
     unlit = front_pixels(made, block, before, empty)

@@ -130,9 +130,9 @@ def telling(code: str, film: Film, shown: Film) -> Json:
             {"start": _short(when.start), "end": _short(when.end), "text": caption.text}
             for caption, when in zip(film.captions, shown.captions, strict=True)
         ],
-        "cards": [
-            {"start": _short(when.start), "end": _short(when.end), "title": card.title, "line": card.line}
-            for card, when in zip(film.cards, shown.cards, strict=True)
+        "heads": [
+            {"start": _short(when.start), "end": _short(when.end), "text": head.text}
+            for head, when in zip(film.heads, shown.heads, strict=True)
         ],
     }
 

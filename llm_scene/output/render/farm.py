@@ -11,13 +11,11 @@ from typing import Any
 import bpy
 
 from ...errors import UserError
-from ...film.film import Film
 from ...scene.compat import image_format
 from ..blend import save
 from .frames import disk_error, recipe_of
 
 BLEND, JOB_TYPE, README, FRAMES = "scene.blend", "flamenco.js", "README.txt", "frames"
-CAPTIONED = "Film"  # the scene with captions; it comes before "LLM Scene", so it is the one that opens
 OUTPUT = ("filepath", "use_overwrite", "use_placeholder", "use_file_extension")
 IMAGE = ("file_format", "color_mode", "color_depth", "compression")
 TEXT = """{title}
@@ -41,7 +39,7 @@ OpenCue (the layer's command; ten frames a chunk):
     blender -b /shared/scene.blend -s #FRAME_START# -e #FRAME_END# -a
 
 Deadline: the Blender plugin with scene.blend, frames {first}-{last}, and the output left empty.
-SheepIt: it renders no captions; make the folder with --language none for it, and upload scene.blend.
+SheepIt: upload scene.blend.
 Flamenco 3: put flamenco.js into the folder `scripts` beside flamenco-manager, restart it, open scene.blend
 in Blender, refresh the job types, choose "LLM Scene Film" and submit. It makes film.mp4 as well.
 
@@ -59,22 +57,22 @@ Key of the scene: {key}
 """
 
 
-def write_farm(scene: bpy.types.Scene, folder: Path, film: Film | None = None) -> None:
-    """Write the folder of a scene, with the captions of its film.
+def write_farm(scene: bpy.types.Scene, folder: Path) -> None:
+    """Write the folder of a scene.
 
     Raises UserError where the folder holds anything else, or frames of another scene.
     """
     check_farm(folder)
-    key = _key(scene, film)
+    key = _key(scene)
     if _frames(folder) and _old_key(folder) != key:
         raise UserError(f"{folder / FRAMES} holds frames of another scene: choose another folder.")
     try:
         folder.mkdir(exist_ok=True)
         with _for_farms(scene):
-            save(scene, folder / BLEND, film, CAPTIONED)
+            save(scene, folder / BLEND)
         job_type = (Path(__file__).parent / JOB_TYPE).read_text(encoding="utf-8")
         (folder / JOB_TYPE).write_text(job_type, encoding="utf-8")
-        (folder / README).write_text(_readme(scene, film, key), encoding="utf-8")
+        (folder / README).write_text(_readme(scene, key), encoding="utf-8")
     except OSError as error:
         raise disk_error(error, folder) from None
 
@@ -114,10 +112,9 @@ def _output(render: bpy.types.RenderSettings) -> list[tuple[Any, str]]:
     return [(render, name) for name in OUTPUT] + [(render.image_settings, name) for name in IMAGE]
 
 
-def _key(scene: bpy.types.Scene, film: Film | None) -> str:
+def _key(scene: bpy.types.Scene) -> str:
     """What tells a scene's frames from another's."""
-    words = repr((film.captions, film.cards)) if film is not None else ""
-    return hashlib.sha256((recipe_of(scene).key + words).encode()).hexdigest()[:16]
+    return hashlib.sha256(recipe_of(scene).key.encode()).hexdigest()[:16]
 
 
 def _old_key(folder: Path) -> str:
@@ -131,12 +128,10 @@ def _frames(folder: Path) -> bool:
     return (folder / FRAMES).is_dir() and any((folder / FRAMES).glob("*.png"))
 
 
-def _readme(scene: bpy.types.Scene, film: Film | None, key: str) -> str:
+def _readme(scene: bpy.types.Scene, key: str) -> str:
     first, last = scene.frame_start, scene.frame_end
     width, height = recipe_of(scene).size
     title = f"{scene.name}: {(last + 1 - first) / scene.render.fps:.1f} s of film"
-    if film is not None and film.captions:
-        title += f" with captions (the scene {CAPTIONED!r}; without them: -S {scene.name!r})"
     return TEXT.format(
         title=title,
         first=first,

@@ -13,7 +13,7 @@ import queue
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,12 +21,11 @@ import bpy
 
 from ...errors import UserError
 from ...film.film import Film
-from ...scene.edit import runs
 from ...writing import whole_file
 from ..blend import save
 from .cluster import Tell, cluster_steps
 from .frames import FrameFolder, check_folder, clean, open_folder, recipe_of
-from .mp4_chapters import add_chapters
+from .mp4_chapters import add_chapters, runs
 from .pace import Pace, Progress
 from .video import check_format, encode_video
 from .worker import Worker, command, work
@@ -81,13 +80,10 @@ def film_steps(
         elif missing:
             yield from _local_steps(scene, folder, blend, missing, len(frames), processes)
     if path.suffix:
-        captions, cards = (film.captions, film.cards) if film is not None else ([], [])
         request = {
             "pictures": [(frame, str(folder.path(frame).resolve())) for frame in frames],
             "size": folder.size,
             "fps": fps,
-            "captions": [asdict(caption) for caption in captions],
-            "cards": [asdict(card) for card in cards],
         }
         with whole_file(path) as video:
             for _ in _encoding(request | {"video": str(video.resolve())}):

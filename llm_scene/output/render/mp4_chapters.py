@@ -7,8 +7,11 @@ VLC, mpv and others read: https://github.com/FFmpeg/FFmpeg/blob/master/libavform
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
+
+from ...film.film import Chapter
 
 Mark = tuple[float, str]  # seconds, title
 TICKS = 10_000_000  # a second
@@ -55,3 +58,16 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
             return
         yield name, start, start + size
         start += size
+
+
+def runs(chapters: Iterable[Chapter], frames: Sequence[int], fps: float) -> list[tuple[Chapter, int, int]]:
+    """(chapter, position of its first frame, how many frames) of every run of frames of one chapter."""
+    known = list(chapters)
+    shown = (next((c for c in known if c.start <= frame / fps < c.end), None) for frame in frames)
+    found, position = [], 0
+    for chapter, run in groupby(shown):
+        length = sum(1 for _ in run)
+        if chapter is not None:
+            found.append((chapter, position, length))
+        position += length
+    return found

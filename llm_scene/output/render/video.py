@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,7 @@ from typing import Any
 import bpy
 
 from ...errors import UserError
-from ...film.film import Caption, Card
 from ...scene.compat import video_format
-from ...scene.edit import add_captions, add_cards
 from ...writing import check_target, whole_file
 from .worker import answer_file
 
@@ -50,12 +48,10 @@ def assemble(
     path: Path,
     size: tuple[int, int],
     fps: int,
-    captions: Iterable[Caption] = (),
-    cards: Iterable[Card] = (),
 ) -> None:
     """Make a video as `encode` does, whole or not at all."""
     with whole_file(path) as temporary:
-        encode(pictures, temporary, size, fps, captions, cards)
+        encode(pictures, temporary, size, fps)
 
 
 def encode(
@@ -63,10 +59,8 @@ def encode(
     path: Path,
     size: tuple[int, int],
     fps: int,
-    captions: Iterable[Caption] = (),
-    cards: Iterable[Card] = (),
 ) -> None:
-    """Make a video, with captions and titles in it, in the format that the suffix of `path` names.
+    """Make a video in the format that the suffix of `path` names.
 
     `pictures` are files by the frame of the film that they show. H.264 and VP9 need even sizes: a last odd
     row or column is cut off.
@@ -81,8 +75,6 @@ def encode(
         strip = strips.new_image("frames", str(first.resolve()), 1, 0, fit_method="ORIGINAL")
         for picture in others:
             strip.elements.append(picture.name)
-        add_captions(scene, captions, list(pictures))
-        add_cards(scene, cards, list(pictures))
         bpy.context.window.scene = scene
         scene.render.filepath = str(path.resolve())
         bpy.ops.render.render(animation=True, scene=scene.name)
@@ -126,8 +118,6 @@ def encode_video(_: dict[str, Any]) -> None:
             Path(job["video"]),
             tuple(job["size"]),
             job["fps"],
-            [Caption(**caption) for caption in job["captions"]],
-            [Card(**card) for card in job["cards"]],
         )
         answer = {"video": job["video"]}
     except UserError as error:

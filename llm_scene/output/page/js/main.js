@@ -107,16 +107,13 @@ class Page {
     return this.data.tellings[this.language] ?? this.data.tellings.en ?? Object.values(this.data.tellings)[0];
   }
 
-  /** Caption and card of the moment. */
+  /** Caption and running head of the moment. */
   _words() {
-    const told = this.language === "none" ? { captions: [], cards: [] } : this.telling;
+    const told = this.language === "none" ? { captions: [], heads: [] } : this.telling;
     const caption = standing(told.captions, this.time);
-    const card = standing(told.cards, this.time);
+    const head = standing(told.heads, this.time);
     show(find("caption"), caption, this.time, ({ text }) => [text]);
-    show(find("card"), card, this.time, ({ title, line }) => [
-      element("h1", {}, title),
-      element("p", {}, line),
-    ]);
+    show(find("head"), head, this.time, ({ text }) => [text]);
   }
 
   /** Captions and buttons in another language, or no captions at all. */

@@ -1,0 +1,101 @@
+"""Self-attention: queries, keys, values; scores, softmax, the mask; shares of values; all heads."""
+
+from __future__ import annotations
+
+from .. import pieces
+from ..screenplay import Screenplay, Tag, Take, names
+
+HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
+EACH = 2.2  # seconds before each of queries, keys and values
+
+
+def attention(play: Screenplay) -> None:
+    """Heads, one of them alone, step by step; then all heads."""
+    play.start("attention", "look")
+    play.say("heads" if play.trace.network.config.n_head > 1 else "head_one", heads(play), least=2.4)
+    _dot(play)
+    for key, letter in (("queries", "q"), ("keys", "k"), ("value_rows", "v")):
+        _projected(play, key, letter)
+    _scores(play)
+    _weigh(play)
+    made = play.here("attn.z", head=play.own)
+    take = play.detail(made, beside=play.here("attn.pattern", head=play.own))
+    play.compute(made, play.say("positions", take, least=2.4))
+    window = play.say("all_heads", heads(play), least=3.0)
+    play.compute(play.here(*HEAD), window)
+
+
+def attention_at_once(play: Screenplay) -> None:
+    """Scores become shares, shares weigh values, in every head."""
+    play.start("attention", "look")
+    play.say("heads" if play.trace.network.config.n_head > 1 else "head_one", heads(play), least=1.4)
+    now = play.now
+    play.compute(play.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k"), (now - 1.2, now))
+    piece = pieces.score_chart(play.layout, play.trace, play.focus, play.story.words, play.words)
+    first = play.say("scores", play.on_stage(piece), least=3.4, keep=())
+    start, end = play.say("softmax_short", least=3.6, keep=())
+    middle = (start + end) / 2
+    play.perform(piece, first, (start, middle), (middle, end))
+    _weigh(play)
+    play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
+
+
+def attend(play: Screenplay) -> None:
+    """The teaser's attention: all of it at once."""
+    play.start("attention", "look")
+    made = play.here("ln1.out", *HEAD, "attn_out", "resid_mid")
+    play.compute(made, play.say("attend", heads(play), least=1.8))
+
+
+def heads(play: Screenplay) -> Take:
+    """All heads of a layer, each with its name."""
+    made = play.here(*HEAD, "attn.W_Q", "attn.W_K", "attn.W_V")
+    inside = play.here("attn.z")[0].section[:2]
+    count = play.trace.network.config.n_head
+    sections = [s for s in play.layout.sections if s.path[:2] == inside and s.name.startswith("Head ")]
+    tags = tuple(Tag(play.words.part(section.name, count), section.box) for section in sections)
+    seen = [b for b in made if b.head in (None, 0)] if play.layout.arrangement.heads == "fan" else made
+    return Take("plan", [block.box for block in made], names(seen), tags)
+
+
+def _dot(play: Screenplay) -> None:
+    """How one number of a query is made."""
+    piece = pieces.dot_product(play.layout, play.trace, play.focus, play.words)
+    play.compute(play.here("ln1.out"), (play.now - 1.0, play.now))
+    pairs = play.say("dot_pairs", play.on_stage(piece), least=3.6, keep=())
+    start, end = play.say("dot_sum", least=5.4, keep=())
+    middle = start + 0.5 * (end - start)
+    play.perform(piece, pairs, (start, middle), (middle, end))
+
+
+def _projected(play: Screenplay, key: str, letter: str) -> None:
+    """Queries, keys or values of all positions, beside what was learned for them."""
+    kinds = (f"attn.{letter}", f"attn.{letter}_norm.out", f"attn.rot_{letter}")
+    made = [b for b in play.here(*kinds) if b.head in (None, play.own)] or play.here(*kinds)[:1]
+    weights = (
+        play.here(f"attn.W_{letter.upper()}", head=play.own) or play.here(f"attn.W_{letter.upper()}")[:1]
+    )
+    window = play.say(key, play.detail(made, beside=weights), least=EACH)
+    play.compute(play.here(*kinds), window)
+    play.point_out(weights, window)
+
+
+def _scores(play: Screenplay) -> None:
+    """The close-up of one query, and the matrix of all of them."""
+    piece = pieces.score_chart(play.layout, play.trace, play.focus, play.story.words, play.words)
+    windows = [
+        play.say("scores", play.on_stage(piece), least=5.0, keep=()),
+        play.say("softmax_exp", least=4.0, keep=()),
+        play.say("softmax_sum", least=3.6, keep=()),
+    ]
+    play.perform(piece, *windows)
+    blocks = play.here("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern", head=play.own)
+    window = play.say("mask", play.detail(blocks), least=3.6)
+    play.compute(blocks, window)
+
+
+def _weigh(play: Screenplay) -> None:
+    """The close-up of one weighted sum."""
+    piece = pieces.weighted_sum(play.layout, play.trace, play.focus, play.story.words)
+    window = play.say("values", play.on_stage(piece), least=5.2, keep=())
+    play.perform(piece, window)

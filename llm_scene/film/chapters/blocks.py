@@ -1,0 +1,46 @@
+"""The other blocks, at speed, while the camera runs along them."""
+
+from __future__ import annotations
+
+from ..screenplay import Screenplay, Tag, Take, names
+
+SHORTEST, LONGEST, ALL = 0.8, 2.4, 9.0  # seconds a block may take, and about all of them together
+SHOWN = 8  # blocks the camera stops at; of more, those between are passed
+
+
+def other_blocks(play: Screenplay) -> None:
+    """Every further block is computed; of many, the camera visits some."""
+    n_layer = play.trace.network.config.n_layer
+    if n_layer == 1:
+        return
+    play.start("blocks", "bend")
+    visited = _visited(n_layer)
+    window = play.say("blocks", _layer(play, visited[0]), least=1.8)
+    computed = 1
+    for n, layer in enumerate(visited):
+        if n:
+            each = max(SHORTEST, min(LONGEST, ALL / len(visited)))
+            window = play.go(_layer(play, layer), each)
+        until = visited[n + 1] if n + 1 < len(visited) else n_layer
+        blocks = [
+            b
+            for b in play.layout.blocks.values()
+            if b.role != "weight" and b.matrix.layer is not None and computed <= b.matrix.layer < until
+        ]
+        play.compute(blocks, window)
+        computed = until
+    play.stretch("blocks")
+
+
+def _visited(n_layer: int) -> list[int]:
+    """The blocks at which the camera arrives, evenly spread."""
+    further = n_layer - 1
+    count = min(SHOWN, further)
+    return sorted({1 + round(i * (further - 1) / max(1, count - 1)) for i in range(count)})
+
+
+def _layer(play: Screenplay, layer: int) -> Take:
+    blocks = [b for b in play.layout.blocks.values() if b.matrix.layer == layer]
+    (section,) = [s for s in play.layout.sections if s.path == blocks[0].section[:1]]
+    tag = Tag(play.words.part(section.name, play.trace.network.config.n_layer), section.box)
+    return Take("walk", [b.box for b in blocks], names(blocks), (tag,))

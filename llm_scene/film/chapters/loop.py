@@ -1,0 +1,74 @@
+"""The loop: the chosen token joins the row and the model runs again, faster each time."""
+
+from __future__ import annotations
+
+from ...layout import names as thing
+from ...layout.drawn import Text, text_width
+from ...layout.layout import Box
+from ..framing import whole
+from ..screenplay import Screenplay, Take
+from .opening import whole_machine
+
+FIRST, FASTER, LEAST = 4.0, 0.7, 1.0  # seconds of the first step, how much of it the next takes, and at least
+FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
+LARGE = 4.0  # how much larger a token is on its way
+MOST = 24  # characters of the prompt that stand there
+
+
+def loop(play: Screenplay) -> None:
+    """Step by step, with what stands there in letters as wide as the model."""
+    first = play.layout.n_prompt
+    steps = play.trace.n_positions - first
+    if steps < 1:
+        return
+    play.start("loop", "again")
+    text = _lines(play)
+    take = whole_machine(play)
+    play.say(
+        "loop", Take("plan", [*take.boxes, text[-1].box], take.subject, (), take.turn, take.rise), least=1.5
+    )
+    blocks = [block for block in play.layout.blocks.values() if block.role != "weight"]
+    play.props += text
+    shown = play.now - 1.5
+    for step in range(1, steps + 1):
+        seconds = max(LEAST, FIRST * FASTER ** (step - 1)) * play.leisure
+        start = play.now
+        fly = min(FLOWN, FLIGHT * seconds)
+        _fly_back(play, first + step - 1, start, start + fly)
+        play.hold(seconds)
+        play.compute(blocks, (start + fly, play.now - 0.02), step)
+        play.appear(thing.prediction(first + step - 1), play.now - 0.02)
+        play.appear(thing.thread(thing.prediction(first + step - 1)), play.now - 0.02)
+        play.appear(text[step - 1].name, shown)
+        play.vanish(text[step - 1].name, start + fly, since=shown)
+        shown = start + fly
+    play.stretch("loop")
+    play.appear(text[steps].name, shown)
+    play.say("answer", least=2.5)
+
+
+def _fly_back(play: Screenplay, position: int, start: float, end: float) -> None:
+    """The token written last flies over the model to its place in the row."""
+    source = next(x for x in play.layout.letters if x.predicted and x.position == position - 1)
+    target = next(x for x in play.layout.letters if not x.predicted and x.position == position)
+    name, middle = thing.token(position), (start + end) / 2
+    top = whole(play.layout).high[2] + 4 * play.layout.gap
+    play.appear(name, start)
+    play.appear(thing.thread(name), end)
+    for channel, a, b in zip(("location_x", "location_y"), source.at, target.at, strict=False):
+        play.move(name, channel, (start, end), a, b)
+    play.move(name, "location_z", (start, middle), source.at[2], top, "smooth")
+    play.move(name, "location_z", (middle, end), top, target.at[2], "smooth")
+    play.move(name, "scale", (start, middle), 1.0, LARGE, "smooth")
+    play.move(name, "scale", (middle, end), LARGE, 1.0, "smooth")
+
+
+def _lines(play: Screenplay) -> list[Text]:
+    """What stands there after every step, above the model."""
+    words, first = play.story.words, play.layout.n_prompt
+    box: Box = whole(play.layout)
+    prompt = "".join(words[:first])[-MOST:]
+    texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
+    size = 0.9 * box.size[0] / max(14, 1.9 * max(map(text_width, texts)))
+    at = (box.centre[0] - 0.28 * size * len(texts[-1]), box.low[1], box.high[2] + 2.0 * play.layout.gap)
+    return [Text(thing.prop("loop", n), text, at, size, "left", "accent") for n, text in enumerate(texts)]

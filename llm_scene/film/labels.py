@@ -1,0 +1,200 @@
+"""Which names a shot shows: few, large enough to read, facing the camera, clear of cells and each other.
+
+A name that finds no such place is left out; the shot is better without it. All in pixels of a picture
+`WIDTH` wide, at the beginning and at the end of a shot, whose camera drifts a little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..layout.drawn import Align, Text, text_width
+from ..layout.layout import Box, Layout, Letter
+from ..network.ops import Array
+from .film import Pose
+from .framing import SENSOR, axes, halves, project
+from .screenplay import Held, Tag
+from .views import CAPITAL, LEAST, NAME, WIDTH
+
+MOST = 5  # names in a shot
+AIR = 5.0  # pixels between a name and anything else
+EDGE = 8.0  # pixels between a name and the edge of the picture
+CAPTIONS = 0.27  # of half the height: the strip at the bottom that captions keep
+HEAD = (0.62, 0.2)  # of the width and of half the height: the corner that the running head keeps
+COME = 0.3  # seconds after which a name follows the camera
+AHEAD = 0.6  # units by which a name stands before its sheet, clear of the highest cells
+SHORTEST = 0.8  # seconds: a name that stands less is none
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A part of the picture in pixels, from its middle; y upwards."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def array(self) -> Array:
+        """As `[left, bottom, right, top]`."""
+        return np.array([self.left, self.bottom, self.right, self.top])
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A name in its place, and its time."""
+
+    note: Text
+    start: float
+    end: float
+
+
+def labels(held: Sequence[Held], layout: Layout, aspect: float) -> list[Placed]:
+    """The names of all shots that stand still."""
+    sheets = np.stack([[block.box.low, block.box.high] for block in layout.blocks.values()])  # [n, 2, 3]
+    found: list[Placed] = []
+    for n, shown in enumerate(held):
+        start, end = shown.shot.start + COME, shown.shot.end - 0.1
+        if end - start < SHORTEST or not shown.tags:
+            continue
+        poses = (shown.shot.a, shown.shot.b)
+        notes = _arranged(f"label {n}", shown.tags, poses, sheets, aspect)
+        found += [Placed(note, start, end) for note in notes]
+    return _joined(found)
+
+
+def _joined(found: list[Placed]) -> list[Placed]:
+    """A name that goes on in the next shot at the same place stays."""
+    out: list[Placed] = []
+    for placed in found:
+        if out and out[-1].note == placed.note and placed.start - out[-1].end < 0.6:
+            out[-1] = Placed(placed.note, out[-1].start, placed.end)
+        else:
+            out.append(placed)
+    return out
+
+
+def _arranged(
+    stem: str, tags: Sequence[Tag], poses: tuple[Pose, Pose], sheets: Array, aspect: float
+) -> Iterator[Text]:
+    taken = [_visible(sheets, pose, aspect) for pose in poses]
+    kept = [np.stack([zone.array() for zone in _zones(aspect)])] * 2
+    count = 0
+    for tag in tags:
+        if count == MOST:
+            return
+        for anchor in _anchors(tag, poses[0], aspect):
+            note = _note(f"{stem}: {count}", tag, anchor, poses[0], aspect)
+            spots = [_spot(note, pose, aspect) for pose in poses]
+            clear = all(
+                _inside(spot, aspect) and not _hits(spot, sheet) and not _hits(spot, zone)
+                for spot, sheet, zone in zip(spots, taken, kept, strict=True)
+            )
+            if clear:
+                kept = [np.vstack([zone, spot.array()]) for zone, spot in zip(kept, spots, strict=True)]
+                count += 1
+                yield note
+                break
+
+
+def _zones(aspect: float) -> Iterable[Rectangle]:
+    """What captions and the running head keep for themselves."""
+    x, y = halves(aspect)
+    return (
+        Rectangle(-x, -y, x, -y + CAPTIONS * y),
+        Rectangle(-x, y - HEAD[1] * y, -x + HEAD[0] * 2 * x, y),
+    )
+
+
+def _visible(sheets: Array, pose: Pose, aspect: float) -> Array:
+    """Where sheets appear, `[n, 4]`; of those before the camera alone."""
+    corners = np.stack(
+        [[sheet[a][0], sheet[0][1], sheet[b][2]] for sheet in sheets for a in (0, 1) for b in (0, 1)]
+    )
+    seen = project(corners, pose, aspect).reshape(len(sheets), 4, 3)
+    seen = seen[(seen[..., 2] > 0).all(axis=1)]
+    flat = seen[..., :2] * halves(aspect)
+    return np.concatenate([flat.min(axis=1), flat.max(axis=1)], axis=1)
+
+
+def _rectangle(box: Box, pose: Pose, aspect: float) -> Rectangle:
+    (x0, y, z0), (x1, _, z1) = box.low, box.high
+    corners = np.array([(x0, y, z0), (x1, y, z0), (x0, y, z1), (x1, y, z1)])
+    flat = project(corners, pose, aspect)[:, :2] * halves(aspect)
+    return Rectangle(*flat.min(axis=0), *flat.max(axis=0))
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Where a name may stand in the picture: the point of its baseline that `align` names."""
+
+    x: float
+    y: float
+    align: Align
+
+
+def _anchors(tag: Tag, pose: Pose, aspect: float) -> Iterator[Anchor]:
+    """Above a sheet, or else beside it, or else below."""
+    seen = _rectangle(tag.box, pose, aspect)
+    x, y = halves(aspect)
+    left, right = max(seen.left, -x + EDGE), min(seen.right, x - EDGE)
+    middle, top = (left + right) / 2, min(seen.top, y - EDGE - NAME)
+    yield Anchor(middle, top + AIR + 1, "centre")
+    yield Anchor(left, top + AIR + 1, "left")
+    yield Anchor(right, top + AIR + 1, "right")
+    yield Anchor(left - AIR - 1, (max(seen.bottom, -y) + top - NAME) / 2, "right")
+    yield Anchor(right + AIR + 1, (max(seen.bottom, -y) + top - NAME) / 2, "left")
+    yield Anchor(left - AIR - 1, top - NAME - 1, "right")
+    yield Anchor(right + AIR + 1, top - NAME - 1, "left")
+    yield Anchor(middle, seen.bottom - NAME - AIR - 1, "centre")
+    yield Anchor(left, seen.bottom - NAME - AIR - 1, "left")
+
+
+def _note(name: str, tag: Tag, anchor: Anchor, pose: Pose, aspect: float) -> Text:
+    """A name that stands before its sheet where the picture has the anchor."""
+    x, y = halves(aspect)
+    right, up, forward = axes(pose.azimuth, pose.elevation)
+    scale = 2 * pose.lens / SENSOR * max(1.0, 1 / aspect)
+    ray = forward + right * (anchor.x / x / scale) + up * (anchor.y / y / scale / aspect)
+    eye = np.array(pose.eye)
+    depth = (tag.box.low[1] - AHEAD - eye[1]) / ray[1]
+    at = eye + depth * ray
+    size = NAME / CAPITAL * SENSOR * depth / (WIDTH * pose.lens)
+    facing = (pose.azimuth, pose.elevation)
+    return Text(name, tag.text, tuple(at.tolist()), float(size), anchor.align, "ink", facing=facing)
+
+
+def _spot(note: Text, pose: Pose, aspect: float) -> Rectangle:
+    """Where a name appears."""
+    px, py, depth = project(np.array([note.at]), pose, aspect)[0]
+    x, y = px * halves(aspect)[0], py * halves(aspect)[1]
+    size = note.size * WIDTH * pose.lens / (SENSOR * depth)
+    wide = text_width(note.text, size)
+    left = x - {"left": 0.0, "centre": wide / 2, "right": wide}[note.align]
+    return Rectangle(left, y - 0.22 * size, left + wide, y + CAPITAL * size)
+
+
+def _inside(spot: Rectangle, aspect: float) -> bool:
+    x, y = halves(aspect)
+    return bool(
+        spot.left >= EDGE - x and spot.right <= x - EDGE and spot.bottom >= EDGE - y and spot.top <= y - EDGE
+    )
+
+
+def _hits(spot: Rectangle, others: Array) -> bool:
+    """Whether a name touches any of other rectangles `[n, 4]`."""
+    if not len(others):
+        return False
+    low = np.maximum(others[:, :2], (spot.left, spot.bottom))
+    high = np.minimum(others[:, 2:], (spot.right, spot.top))
+    return bool((low < high + 0.0).all(axis=1).any())
+
+
+def unreadable(letter: Letter, held: Held) -> bool:
+    """Whether a token in the scene would be smaller in a shot than anything that is read."""
+    pose = held.shot.a
+    depth = project(np.array([letter.at]), pose)[0, 2]
+    return bool(letter.size * CAPITAL * WIDTH * pose.lens / (SENSOR * max(depth, 1e-9)) < LEAST)

@@ -1,0 +1,100 @@
+"""What is written on the picture itself: captions below, the running head at the upper left.
+
+In units of half the picture's longer side from its middle, so that one text fits every size of picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..layout.drawn import LETTER, text_width
+from .film import Film
+from .framing import halves
+from .views import CAPITAL, WIDTH
+
+CAPTION, HEAD = 23.0, 20.0  # sizes of type, in pixels of a picture `WIDTH` wide
+BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
+ROOM = 0.92  # of the picture's width, for a line of a caption
+LINE = 1.22  # from line to line, in sizes of type
+SOFT = 0.25  # seconds in which text comes and goes
+
+
+@dataclass(frozen=True)
+class ScreenText:
+    """Lines on the picture; `at` is the last line's baseline, in the middle or at the left by `align`."""
+
+    name: str
+    text: str
+    at: tuple[float, float]
+    size: float
+    align: str
+    start: float
+    end: float
+
+
+def screen_texts(film: Film) -> list[ScreenText]:
+    """All captions and running heads of a film, in their places."""
+    x, y = (half / (WIDTH / 2) for half in halves(film.aspect))
+    unit = 2 / WIDTH
+    widest = 2 * x * ROOM / (CAPTION * unit * LETTER)
+    captions = [
+        ScreenText(
+            f"caption {n}",
+            "\n".join(wrapped(caption.text, widest)),
+            (0.0, -y + BELOW * unit),
+            CAPTION * unit,
+            "centre",
+            caption.start,
+            caption.end,
+        )
+        for n, caption in enumerate(film.captions)
+    ]
+    top = y - (ASIDE + HEAD * CAPITAL) * unit
+    heads = [
+        ScreenText(
+            f"head {n}", head.text, (-x + ASIDE * unit, top), HEAD * unit, "left", head.start, head.end
+        )
+        for n, head in enumerate(film.heads)
+    ]
+    return captions + heads
+
+
+def wrapped(text: str, widest: float) -> list[str]:
+    """A text in as few lines as fit, about equally long; `widest` in Latin letters."""
+    count = max(1, -int(-_letters(text) // widest))
+    while True:
+        lines = _filled(text, max(_letters(text) / count, 1.0), widest)
+        if len(lines) <= count:
+            return lines
+        count += 1
+
+
+def _filled(text: str, about: float, widest: float) -> list[str]:
+    """Lines that end as soon as they are `about` full, and never wider than `widest` where words allow."""
+    lines, line = [], ""
+    for word in _words(text):
+        if line and (_letters(line) >= about or _letters(line + word.rstrip()) > widest):
+            lines.append(line.strip())
+            line = ""
+        line += word
+    return [*lines, line.strip()]
+
+
+def _letters(text: str) -> float:
+    """How long a text is, in Latin letters."""
+    return text_width(text) / LETTER
+
+
+def _words(text: str) -> list[str]:
+    """What may be parted: words with the blank after them, and East Asian letters one by one."""
+    found, word = [], ""
+    for letter in text:
+        if ord(letter) > 0x2E80:
+            found += [word, letter] if word else [letter]
+            word = ""
+        elif letter == " ":
+            found.append(word + " ")
+            word = ""
+        else:
+            word += letter
+    return [*found, word] if word else found

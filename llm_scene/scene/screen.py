@@ -1,0 +1,77 @@
+"""Captions and running heads as objects that hang before the camera, to be seen and edited in place."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..film.film import Film
+from ..film.framing import SENSOR
+from ..film.keys import Key
+from ..film.screen import SOFT, ScreenText, screen_texts
+from ..layout.look import Look
+from .animate import Curves, shot_keys
+from .labels import ALIGN, face, quiet
+from .materials import blank, object_property, rgba, show
+
+HALF = 2 / SENSOR  # at this share of the lens before the camera, half the picture's longer side is a unit
+
+
+def hang_screen(
+    film: Film, look: Look, camera: bpy.types.Object, into: bpy.types.Collection, curves: Curves
+) -> None:
+    """Hang all of a film's texts before its camera; they come and go by keys of their own."""
+    screen = bpy.data.objects.new("Screen", None)
+    screen.parent, screen.empty_display_size = camera, 0.01
+    into.objects.link(screen)
+    keys = shot_keys(film.shots, film.fps, lambda pose: -HALF * pose.lens)
+    screen.location.z = keys[0][1]
+    curves.write(screen, "location", 2, keys, film.fps)
+    ink = _ink(look)
+    for text in screen_texts(film):
+        thing = _text(text, ink)
+        thing.parent = screen
+        into.objects.link(thing)
+        curves.write(thing, '["shown"]', 0, _coming(text, film.fps))
+        hidden = [
+            (0.0, 1.0, "step"),
+            (text.start * film.fps, 0.0, "step"),
+            (text.end * film.fps, 1.0, "step"),
+        ]
+        for path in ("hide_render", "hide_viewport"):
+            curves.write(thing, path, 0, hidden if text.start > 0 else hidden[1:])
+
+
+def _coming(text: ScreenText, fps: float) -> list[Key]:
+    soft = min(SOFT, (text.end - text.start) / 3)
+    start, end = text.start * fps, text.end * fps
+    return [
+        (start, 0.0, "smooth"),
+        (start + soft * fps, 1.0, "step"),
+        (end - soft * fps, 1.0, "smooth"),
+        (end, 0.0, "step"),
+    ]
+
+
+def _text(text: ScreenText, ink: bpy.types.Material) -> bpy.types.Object:
+    curve = bpy.data.curves.new(text.name, "FONT")
+    curve.body, curve.size, curve.font = text.text, text.size, face(text.text)
+    curve.align_x, curve.align_y = ALIGN[text.align], "BOTTOM_BASELINE"
+    curve.space_line, curve.resolution_u, curve.fill_mode = 1.0, 2, "FRONT"
+    curve.materials.append(ink)
+    thing = bpy.data.objects.new(text.name, curve)
+    thing.location = (*text.at, 0.0)
+    thing["shown"] = 0.0
+    return quiet(thing)
+
+
+def _ink(look: Look) -> bpy.types.Material:
+    """Shines by itself, and is not there at all while `shown` is 0."""
+    material, tree = blank("LLM Scene screen")
+    clear = tree.call("ShaderNodeBsdfTransparent")
+    shine = tree.call("ShaderNodeEmission", rgba(look.ink), 1.0)
+    mixed = tree.node("ShaderNodeMixShader")
+    tree.wire(object_property(tree, "shown"), mixed.inputs[0])
+    tree.wire(clear, mixed.inputs[1])
+    tree.wire(shine, mixed.inputs[2])
+    show(tree, mixed.outputs[0])
+    return material
