@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ PACKED = (
     ".quant_state",
     ".absmax",
 )  # GPTQ, AWQ, compressed, bitsandbytes
+WRAPPERS = ("module.", "_orig_mod.", "model.", "transformer.", "gpt_neox.")  # in any order
 BUFFERS = (  # what some files hold beside the weights
     ".attn.bias",
     ".attn.masked_bias",
@@ -160,13 +161,28 @@ def rename(entries: dict[str, Entry], network: Network) -> dict[str, Entry]:
     needed = set(stored_shapes(network))
     found: dict[str, Entry] = {}
     for key, entry in entries.items():
-        bare = key.removeprefix(prefix)
-        short = next((k for k in (key, bare, prefix + key) if k in needed), bare)
+        short = own_key(key, needed, prefix)
         if short in found:
             raise UserError(f"{entry.path} holds {short} twice, with and without {prefix!r}.")
         if not short.endswith(BUFFERS):
             found[short] = entry if short == entry.name else Entry(entry.path, short, *_rest(entry))
     return found
+
+
+def own_key(key: str, needed: Collection[str], prefix: str) -> str:
+    """The key that a model needs, of one that trainers and compilers have put prefixes before.
+
+    `prefix` is that of the family's bare model, which files write or leave out. A key that is not needed
+    loses all of them.
+    """
+    rest = key
+    while True:
+        for candidate in (rest, prefix + rest):
+            if candidate in needed:
+                return candidate
+        if not rest.startswith(WRAPPERS):
+            return rest
+        rest = rest.partition(".")[2]
 
 
 def _head_key(network: Network) -> str:

@@ -18,8 +18,8 @@ tokenizers = pytest.importorskip("tokenizers")
 transformers = pytest.importorskip("transformers")
 
 PROSE = """Emma Woodhouse, handsome, clever, and rich, with a comfortable home and happy disposition, seemed
-to unite some of the best blessings of existence; and had lived nearly 21 years in the world with very little to
-distress or vex her. It's 1815: she'd 30,000 pounds, didn't she? “Yes,” said Mr. Knightley — “and that's all.”
+to unite some of the best blessings of existence; and had lived nearly 21 years in the world with very little
+to distress or vex her. It's 1815: she'd 30,000 pounds, didn't she? “Yes,” he said — “and that’s all.”
 def area(radius):\n\treturn 3.14159 * radius ** 2  # square units\nprint(f"{area(2):.2f}")\n
 Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. Съешь же ещё этих мягких французских булок.
 色は匂へど散りぬるを。 你好，世界！ 안녕하세요 نص حكيم له سر قاطع नमस्ते สวัสดี שלום 🙂👩‍👩‍👧🚀 ½ ² ﬁ"""
