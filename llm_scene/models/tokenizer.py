@@ -73,6 +73,10 @@ class TextTokenizer:
         """How many tokens there are, without those that were added."""
         return int(self._library.get_vocab_size(with_added_tokens=False))
 
+    def token(self, text: str) -> int | None:
+        """The id of a token by its name, "</s>" for example."""
+        return self._library.token_to_id(text)
+
     def encode(self, text: str) -> list[int]:
         """Token ids, with the special tokens that the model expects around them (Llama's `<s>`)."""
         if not text:
