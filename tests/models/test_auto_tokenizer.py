@@ -49,7 +49,8 @@ EDGES += [
 WORDS = PROSE.split()
 TEXTS = [*EDGES, *(" ".join(WORDS[i : i + 9]) for i in range(0, len(WORDS), 2))]
 TEXTS += [f" {word}" for word in WORDS[:12]] + [line for line in PROSE.splitlines() if line]
-TEXTS += [f"{a}{b}" for a, b in zip(WORDS, WORDS[7:], strict=False)][: 100 - len(TEXTS)]
+TEXTS += [f"{a}{b}" for a, b in zip(WORDS, WORDS[7:], strict=False)]
+TEXTS = list(dict.fromkeys(TEXTS))[:120]
 ALPHABET = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
 
 
