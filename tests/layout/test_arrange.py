@@ -241,7 +241,7 @@ def test_all_heads_of_a_grid_are_seen_from_the_front(config: Config, n_positions
 @pytest.mark.parametrize("n_head", [2, 6, 12, 16, 25, 96])
 def test_a_grid_of_heads_is_about_square(n_head: int) -> None:
     config = Config("gpt2", 1, n_head, 8 * n_head, 8, 32 * n_head, 11, 3, n_head)
-    layout = arrange(declare(config), 8, arrangement=Arrangement("grid"))
+    layout = arrange(declare(config), 8, arrangement=Arrangement("grid", "row"))
     heads = [b.box for b in layout.blocks.values() if b.head is not None and b.kind != "attn.W_O"]
     wide, deep, high = Box.around(heads).size
     assert 0.4 < wide / high < 2.5 and deep == 1
