@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import bpy
 import numpy as np
 
 from ..film.film import Cue, Film, Pose, Shot
-from .camera import aperture
+from ..film.keys import Key, distinct, keys
+from .rig import Rig, channels, optics
 
 INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step": "CONSTANT"}
-Key = tuple[float, float, str]  # frame, value, easing to the next key
+JUMP = 0.5  # of a frame, between the two keys of a value that jumps
 
 
 class Curves:
@@ -31,12 +32,15 @@ class Curves:
         self._bags: dict[bpy.types.ID, bpy.types.ActionChannelbag] = {}
         self._ahead = {target: self._slot("OBJECT", target) for target in ahead}
 
-    def write(self, owner: bpy.types.ID, path: str, index: int, keys: list[Key]) -> None:
-        """Keys of one property. Consecutive keys of the same value and frame are written once."""
-        keys = _distinct(keys)
+    def write(
+        self, owner: bpy.types.ID, path: str, index: int, keys: Sequence[Key], fps: float = 1.0
+    ) -> None:
+        """Keys of one property, at seconds of so many frames, or at frames."""
         curve = self._bag(owner).fcurves.new(path, index=index)
         curve.keyframe_points.add(len(keys))
-        curve.keyframe_points.foreach_set("co", np.array([key[:2] for key in keys], np.float32).ravel())
+        curve.keyframe_points.foreach_set(
+            "co", np.array([(key[0] * fps, key[1]) for key in keys], np.float32).ravel()
+        )
         for point, key in zip(curve.keyframe_points, keys, strict=True):
             point.interpolation, point.easing = INTERPOLATION[key[2]], "EASE_IN_OUT"
         curve.update()
@@ -82,7 +86,7 @@ def animate(
     scene: bpy.types.Scene,
     film: Film,
     objects: dict[str, bpy.types.Object],
-    rig: tuple[bpy.types.Object, bpy.types.Object],
+    rig: Rig,
     curves: Curves,
 ) -> Iterator[float]:
     """Key everything the film moves, set the frame range and put a marker at every chapter.
@@ -96,7 +100,7 @@ def animate(
             key_channel(curves, objects[target], channel, cues, film.fps)
             if channel == "pose":
                 _key_shapes(curves, objects[target].data.shape_keys, cues, film.fps)
-    _key_camera(curves, film, *rig)
+    _key_camera(curves, film, rig)
     set_timeline(scene, film)
 
 
@@ -130,63 +134,33 @@ PATHS = {
 
 def key_channel(curves: Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: int) -> None:
     """Key the cues of one channel of one object."""
-    keys = []
-    for cue in cues:
-        keys += [(cue.start * fps, cue.a, cue.easing), (cue.end * fps, cue.b, "step")]
+    found = keys(cues, JUMP / fps)
     for path, index in PATHS.get(channel, [(f'["{channel}"]', 0)]):
-        curves.write(thing, path, index, keys)
+        curves.write(thing, path, index, found, fps)
 
 
 def _key_shapes(curves: Curves, shapes: bpy.types.Key, cues: list[Cue], fps: int) -> None:
     """The shape keys of a swarm: every move takes one of them out and another in."""
-    keys: dict[int, list[Key]] = {}
+    shares: dict[int, list[Cue]] = {}
     for cue in cues:
-        for pose, a, b in ((round(cue.a), 1.0, 0.0), (round(cue.b), 0.0, 1.0)):
-            if cue.a != cue.b:
-                keys.setdefault(pose, []).extend(
-                    [(cue.start * fps, a, cue.easing), (cue.end * fps, b, "step")]
-                )
-            else:
-                keys.setdefault(pose, []).append((cue.start * fps, 1.0, "step"))
-    for pose, row in keys.items():
+        if cue.a == cue.b:
+            shares.setdefault(round(cue.a), []).append(replace(cue, end=cue.start, a=1.0, b=1.0))
+            continue
+        shares.setdefault(round(cue.a), []).append(replace(cue, a=1.0, b=0.0))
+        shares.setdefault(round(cue.b), []).append(replace(cue, a=0.0, b=1.0))
+    for pose, moves in shares.items():
         if pose:  # the first is what the others are relative to
-            curves.write(shapes, f'key_blocks["pose {pose}"].value', 0, row)
+            curves.write(shapes, f'key_blocks["pose {pose}"].value', 0, keys(moves, JUMP / fps), fps)
 
 
-def _key_camera(curves: Curves, film: Film, camera: bpy.types.Object, target: bpy.types.Object) -> None:
-    channels: tuple[tuple[bpy.types.ID, str, int, Callable[[Pose], float]], ...] = (
-        (target, "location", 0, lambda p: p.target[0]),
-        (target, "location", 1, lambda p: p.target[1]),
-        (target, "location", 2, lambda p: p.target[2]),
-        (target, "rotation_euler", 0, lambda p: -math.radians(p.elevation)),
-        (target, "rotation_euler", 2, lambda p: math.radians(p.azimuth)),
-        (camera, "location", 1, lambda p: -p.distance),
-        (camera.data, "lens", 0, lambda p: p.lens),
-        (camera.data, "dof.aperture_fstop", 0, aperture),
-    )
-    for owner, path, index, read in channels:
-        curves.write(owner, path, index, shot_keys(film.shots, film.fps, read))
+def _key_camera(curves: Curves, film: Film, rig: Rig) -> None:
+    for owner, path, index, read in (*channels(rig), *optics(rig)):
+        curves.write(owner, path, index, shot_keys(film.shots, film.fps, read), film.fps)
 
 
 def shot_keys(shots: list[Shot], fps: int, read: Callable[[Pose], float]) -> list[Key]:
-    """Keys of a number that follows from where the camera is."""
-    keys: list[Key] = []
+    """Keys, in seconds, of a number that follows from where the camera is."""
+    found: list[Key] = []
     for shot in shots:
-        keys += [(shot.start * fps, read(shot.a), shot.easing), (shot.end * fps, read(shot.b), "step")]
-    return keys
-
-
-def _distinct(keys: list[Key]) -> list[Key]:
-    """A key that falls on its follower's frame gives way to it, unless the value jumps there.
-
-    A jump keeps its value up to half a frame before, so that no frame shows a mixture.
-    """
-    out: list[Key] = []
-    for key in keys:
-        if out and abs(out[-1][0] - key[0]) < 1e-3:
-            if abs(out[-1][1] - key[1]) > 1e-9:
-                out[-1] = (out[-1][0] - 0.5, out[-1][1], "step")
-            else:
-                out.pop()
-        out.append(key)
-    return out
+        found += [(shot.start, read(shot.a), shot.easing), (shot.end, read(shot.b), "step")]
+    return distinct(found, JUMP / fps)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import bpy
 
 from ..film.film import Film
+from ..film.framing import overview
 from ..film.front import done
 from ..film.props import Swarm
 from ..layout.budget import Detail, slabs
@@ -21,7 +22,6 @@ from ..network.trace import Trace
 from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
-from .camera import film_camera
 from .cells import cell_object
 from .labels import Lettering, bar_object, letter_object, line_object, text_object
 from .legend import ramp_object
@@ -34,6 +34,7 @@ from .materials import (
     link_material,
     swarm_material,
 )
+from .rig import new_rig
 from .room import furnish
 from .screen import hang_screen
 from .slabs import Pictures, picture, slab_object
@@ -279,7 +280,12 @@ def _room(studio: _Studio) -> Iterator[float]:
 
 
 def _film(studio: _Studio, film: Film | None) -> Iterator[float]:
-    camera = film_camera(studio.scene, studio.layout, film, studio.collection("Camera"))
+    pose = film.pose(0.0) if film is not None else overview(studio.layout)
+    rig = new_rig(studio.scene, pose, studio.collection("Camera"))
+    camera, target = rig
+    target.empty_display_size = studio.layout.gap
+    camera.data.clip_start, camera.data.clip_end = 1.0, 20 * max(studio.layout.box.size)
+    camera.data.dof.use_dof, camera.data.dof.focus_object = True, target
     if film is not None:
-        yield from animate(studio.scene, film, studio.objects, camera, studio.curves)
-        hang_screen(film, studio.look, camera[0], studio.collection("Screen"), studio.curves)
+        yield from animate(studio.scene, film, studio.objects, rig, studio.curves)
+        hang_screen(film, studio.look, camera, studio.collection("Screen"), studio.curves)

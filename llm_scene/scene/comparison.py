@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
 
-from ..film.film import Film, Pose
+from ..film.film import Film
 from ..film.scale import PIN, pin_height
 from ..layout import names
 from ..layout.budget import Detail
@@ -21,8 +21,8 @@ from ..staging.comparison import Comparison
 from ..staging.production import Production
 from .animate import Curves, key_channel, set_timeline
 from .build import DETAIL, MARK, model_objects
-from .camera import CAMERA, TARGET, place
 from .labels import Lettering, line_object, quiet
+from .rig import Channel, Rig, channels, new_rig
 from .room import light
 from .structure import REACH, card_material, plain, structure_materials, structure_objects
 
@@ -216,50 +216,27 @@ def _notes(stage: _Stage, film: Film) -> None:
 def _film(stage: _Stage, film: Film) -> None:
     scene = stage.scene
     into = stage.collection("Camera")
-    camera, target = _camera(scene, film, into)
+    rig = new_rig(scene, film.pose(0.0), into)
     curves = Curves(f"{scene.name} {film.name}")
     for (name, channel), cues in film.tracks.items():
         for thing in stage.objects.get(name, ()):
             key_channel(curves, thing, channel, cues, film.fps)
-    _key_camera(curves, film, scene, camera, target)
+    _key_camera(curves, film, scene, rig)
     set_timeline(scene, film)
 
 
-def _camera(
-    scene: bpy.types.Scene, film: Film, into: bpy.types.Collection
-) -> tuple[bpy.types.Object, bpy.types.Object]:
-    data = bpy.data.cameras.new(CAMERA)
-    data.sensor_width = 36
-    camera = bpy.data.objects.new(CAMERA, data)
-    target = bpy.data.objects.new(TARGET, None)
-    camera.parent = target
-    camera.rotation_euler = (math.pi / 2, 0, 0)
-    into.objects.link(target)
-    into.objects.link(camera)
-    scene.camera = camera
-    place(camera, target, film.pose(0.0))
-    return camera, target
-
-
-def _key_camera(
-    curves: Curves, film: Film, scene: bpy.types.Scene, camera: bpy.types.Object, target: bpy.types.Object
-) -> None:
+def _key_camera(curves: Curves, film: Film, scene: bpy.types.Scene, rig: Rig) -> None:
     """The move, key by key; what is clipped and where haze begins goes with the distance."""
     near, far = CLIP
+    data = rig[0].data
     scene[REACH] = film.pose(0.0).distance
-    channels: tuple[tuple[bpy.types.ID, str, int, Callable[[Pose], float]], ...] = (
-        (target, "location", 0, lambda p: p.target[0]),
-        (target, "location", 1, lambda p: p.target[1]),
-        (target, "location", 2, lambda p: p.target[2]),
-        (target, "rotation_euler", 0, lambda p: -math.radians(p.elevation)),
-        (target, "rotation_euler", 2, lambda p: math.radians(p.azimuth)),
-        (camera, "location", 1, lambda p: -p.distance),
-        (camera.data, "clip_start", 0, lambda p: near * p.distance),
-        (camera.data, "clip_end", 0, lambda p: far * p.distance),
-        (scene, f'["{REACH}"]', 0, lambda p: p.distance),
+    ranges: tuple[Channel, ...] = (
+        (data, "clip_start", 0, lambda pose: near * pose.distance),
+        (data, "clip_end", 0, lambda pose: far * pose.distance),
+        (scene, f'["{REACH}"]', 0, lambda pose: pose.distance),
     )
     frames = [*range(0, film.n_frames - 1, STEP), film.n_frames - 1]
     poses = [film.pose(frame / film.fps) for frame in frames]
-    for owner, path, index, read in channels:
+    for owner, path, index, read in (*channels(rig), *ranges):
         keys = [(frame, read(pose)) for frame, pose in zip(frames, poses, strict=True)]
         curves.write_smooth(owner, path, index, keys)

@@ -6,9 +6,10 @@ import bpy
 
 from ..film.film import Film
 from ..film.framing import SENSOR
+from ..film.keys import Key
 from ..film.screen import SOFT, ScreenText, screen_texts
 from ..layout.look import Look
-from .animate import Curves, Key, shot_keys
+from .animate import Curves, shot_keys
 from .labels import ALIGN, face, quiet
 from .materials import blank, object_property, rgba, show
 
@@ -24,7 +25,7 @@ def hang_screen(
     into.objects.link(screen)
     keys = shot_keys(film.shots, film.fps, lambda pose: -HALF * pose.lens)
     screen.location.z = keys[0][1]
-    curves.write(screen, "location", 2, keys)
+    curves.write(screen, "location", 2, keys, film.fps)
     ink = _ink(look)
     for text in screen_texts(film):
         thing = _text(text, ink)

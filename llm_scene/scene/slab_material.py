@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import bpy
 
+from ..film.framing import SENSOR
 from ..film.front import STRIDE
 from ..layout.look import Look
 from ..layout.mosaic import REDUCTIONS
@@ -31,7 +32,6 @@ from .materials import (
 )
 from .nodes import Tree, Value
 
-SENSOR = 36.0  # mm, across the longer side of the picture
 KEY_LIGHT = (0.4, 0.83)  # how far the key light's shadows fall to the right and down, by a cell's height
 SHADOW = 0.45  # what is left of the light there
 GAP_SHADE = 0.3  # between cells one sees their sides, which get little light

@@ -26,6 +26,7 @@ from llm_scene.staging.production import Production, produce
 
 LOOK = LOOKS["studio"]
 LIMITS = {"texture": 1.2e6, "instances": 1.5e6, "mesh": 25e6}  # bytes
+WITH_PIECES = {"texture": 1.5e6, "instances": 2e6, "mesh": 25e6}  # with the set pieces of the full film
 TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
 SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
@@ -86,7 +87,11 @@ class Glb:
         node = self.json["nodes"].index(self.nodes[name])
         (channel,) = (c for c in animation["channels"] if c["target"] == {"node": node, "path": path})
         sampler = animation["samplers"][channel["sampler"]]
-        return self.array(sampler["input"])[:, 0], self.array(sampler["output"]), sampler["interpolation"]
+        return (
+            self.array(sampler["input"])[:, 0],
+            self.array(sampler["output"]),
+            sampler.get("interpolation", "LINEAR"),
+        )
 
     def primitives(self, name: str) -> list[dict]:
         return self.json["meshes"][self.nodes[name]["mesh"]]["primitives"]
@@ -109,7 +114,7 @@ class TestEveryMode:
         model = load("nano-gpt-sort", None, [])
         made = produce(model, model.encode_prompt("CBABBC"))
         assert made.trace.n_positions == model.config.n_ctx
-        assert len(glb(made, mode=mode)) <= LIMITS[mode]
+        assert len(glb(made, mode=mode)) <= WITH_PIECES[mode]
 
     def test_has_the_same_bytes_every_time(self, mode: str) -> None:
         assert glb(staged(), mode=mode) == exported(mode)
@@ -317,7 +322,7 @@ class TestFilm:
 
     def test_predictions_appear_and_the_trunk_grows(self) -> None:
         file = Glb()
-        (name,) = (name for name in file.nodes if name.startswith("Predictions"))
+        (name,) = (name for name in file.nodes if name.startswith("predicted "))
         times, scales, interpolation = file.track(name, "scale")
         assert interpolation == "STEP"
         assert times[-1] == pytest.approx(9.5 - 0.5 / 24)
@@ -353,7 +358,7 @@ class TestFilm:
                 known = read.array(full[target]["output"])
                 of = read.array(full[target]["input"])[:, 0]
                 at = max(int(np.searchsorted(of, start, "right")) - 1, 0)
-                if sampler["interpolation"] == "STEP" or of[at] == start:
+                if sampler.get("interpolation") == "STEP" or of[at] == start:
                     assert np.allclose(values[0], known[at], atol=1e-5)
 
     def test_the_camera_follows_the_path_through_cuts(self) -> None:

@@ -16,8 +16,8 @@ from llm_scene.layout.mosaic import REDUCTIONS
 from llm_scene.models import load
 from llm_scene.output.blend import save
 from llm_scene.scene.build import build
-from llm_scene.scene.camera import place
 from llm_scene.scene.engines import PRESETS, apply_preset
+from llm_scene.scene.rig import place
 from llm_scene.scene.slabs import BROKEN, MASKED, STEP, ZERO, encode, reduced
 from llm_scene.staging.production import Production, produce
 from llm_scene.ui import appearance
@@ -156,7 +156,7 @@ def photograph(
     scene.camera.data.dof.use_dof = False
     for thing in (scene.camera, scene.camera.parent, scene.camera.data):
         thing.animation_data_clear()
-    place(scene.camera, scene.camera.parent, pose)
+    place((scene.camera, scene.camera.parent), pose)
     scene.view_settings.view_transform = "Standard"
     scene.render.filepath = str(folder / "picture.png")
     bpy.ops.render.render(write_still=True, scene=scene.name)

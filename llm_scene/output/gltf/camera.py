@@ -12,8 +12,8 @@ from ...film.film import Chapter, Film, Pose, Shot
 from ...film.framing import SENSOR, frame, project
 from ...layout.layout import Layout
 from ...network.ops import Array
+from .actors import MOMENT
 from .document import Clip, Document
-from .motion import MOMENT
 from .shapes import turned
 
 CAMERA = "Film camera"

@@ -17,7 +17,7 @@ from ...scene.cells import DEFAULTS
 from .document import NEAREST, Document
 from .images import png, shelves
 from .motion import lit_at
-from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, SHADOW, light_on, painted, turned
+from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, OPEN_BOX, SHADOW, light_on, open_boxes, painted, turned
 
 LARGEST = 4096  # texels a side, which every device can hold
 TILES = (6, 5, 4, 3, 2)  # texels a cell, one of them the gap
@@ -77,7 +77,9 @@ def place(block: Block) -> dict[str, Any]:
 # --- texture: a box a matrix over one picture ---
 
 
-def texture_cells(document: Document, cells: Cells, parents: dict[str, int], film: Film | None) -> None:
+def texture_cells(
+    document: Document, cells: Cells, parents: dict[str, int], film: Film | None
+) -> dict[str, int]:
     """A node a block: a unit box, scaled to the block's size, that shows its part of the atlas."""
     blocks = list(cells.layout.blocks.values())
     tile, width, places, height = _fit([block.shape for block in blocks])
@@ -85,6 +87,7 @@ def texture_cells(document: Document, cells: Cells, parents: dict[str, int], fil
     pixels = np.full((height, width, 1), palette.GAP, np.uint8)
     paint = document.material("Cells", surface={"baseColorTexture": {}})
     shade = painted(np.ones((24, 3)), light_on(BOX_NORMALS))
+    nodes = {}
     for block, (x, y) in zip(blocks, places, strict=True):
         rows, columns = (tile * count + 1 for count in block.shape)
         colour = palette.index(block, cells.values[block.name], cells.scale(block))
@@ -93,11 +96,12 @@ def texture_cells(document: Document, cells: Cells, parents: dict[str, int], fil
         where = np.round(where * 65535).astype(np.uint16)
         box = document.primitive(paint, BOX_TRIANGLES, POSITION=BOX, COLOR_0=shade, TEXCOORD_0=where)
         size = [float(block.shape[1]), float(block.shape[0]), 1.0]
-        mesh = document.mesh(block.name, box)
+        mesh = document.mesh(box)
         fields = place(block) | {"scale": size, "mesh": mesh, "extras": cells.extras(block)}
-        document.node(block.name, parents[block.name], **fields)
+        nodes[block.name] = document.node(block.name, parents[block.name], **fields)
     texture = document.texture("Cells", png(pixels, palette.colours), NEAREST)
     document.parts["materials"][paint]["pbrMetallicRoughness"]["baseColorTexture"] = texture
+    return nodes
 
 
 def _fit(shapes: list[tuple[int, int]]) -> tuple[int, int, list[tuple[int, int]], int]:
@@ -136,7 +140,9 @@ def _unwrapped(rows: int, columns: int, tile: int) -> Array:
 # --- instances: one cuboid, drawn for every cell ---
 
 
-def instanced_cells(document: Document, cells: Cells, parents: dict[str, int], film: Film | None) -> None:
+def instanced_cells(
+    document: Document, cells: Cells, parents: dict[str, int], film: Film | None
+) -> dict[str, int]:
     """A node a block whose instances are its cells; equal grids are stored once.
 
     All cells are equally deep: a scale for each would be a quarter of the file. `_T_ON`, of computed
@@ -147,7 +153,8 @@ def instanced_cells(document: Document, cells: Cells, parents: dict[str, int], f
     corners = (BOX + np.array([-0.5, 0.5, 1])) * (1 - GAP, 1 - GAP, 1)
     shade = painted(np.ones((24, 3)), light_on(BOX_NORMALS))
     cuboid = document.primitive(paint, BOX_TRIANGLES, POSITION=corners.astype(np.float32), COLOR_0=shade)
-    mesh = document.mesh("Cell", cuboid)
+    mesh = document.mesh(cuboid)
+    nodes = {}
     for block in cells.layout.blocks.values():
         attributes = {
             "TRANSLATION": document.accessor(_grid(block.shape)),
@@ -158,7 +165,8 @@ def instanced_cells(document: Document, cells: Cells, parents: dict[str, int], f
             attributes["_T_ON"] = document.accessor(lit.astype(np.float32))
         instances = {"extensions": {INSTANCING: {"attributes": attributes}}}
         fields = place(block) | instances | {"mesh": mesh, "extras": cells.extras(block)}
-        document.node(block.name, parents[block.name], **fields)
+        nodes[block.name] = document.node(block.name, parents[block.name], **fields)
+    return nodes
 
 
 def _grid(shape: tuple[int, int]) -> Array:
@@ -170,33 +178,30 @@ def _grid(shape: tuple[int, int]) -> Array:
 # --- mesh: every cell a cuboid of its own ---
 
 
-def meshed_cells(document: Document, cells: Cells, parents: dict[str, int], film: Film | None) -> None:
+def meshed_cells(
+    document: Document, cells: Cells, parents: dict[str, int], film: Film | None
+) -> dict[str, int]:
     """A mesh a block, of cuboids without backs; colours are those of the front, darker at the back."""
     paint = document.material("Cells")
-    box = np.array([(x, y, z) for z in (1, 0) for y in (-0.5, 0.5) for x in (-0.5, 0.5)])  # [8, 3]
-    box *= (1 - GAP, 1 - GAP, 1)
+    nodes = {}
     for block in cells.layout.blocks.values():
-        depth = np.ones((block.n_cells, 3))
-        depth[:, 2] += RELIEF * cells.magnitude(block).ravel()
-        vertices = _grid(block.shape)[:, None] + box * depth[:, None]  # [cells, 8, 3]
-        shares = np.where(box[:, 2] > 0, 1.0, SHADOW)
+        depth = 1.0 + RELIEF * cells.magnitude(block).ravel()
+        sizes = np.column_stack([np.full((block.n_cells, 2), 1 - GAP), depth])
+        vertices = open_boxes(_grid(block.shape) + np.outer(depth / 2, (0, 0, 1)), sizes)  # [cells, 8, 3]
+        shares = np.where(np.arange(8) < 4, 1.0, SHADOW)
         rgb = np.broadcast_to(cells.rgb(block).reshape(-1, 1, 3), vertices.shape)
         colours = painted(rgb, np.broadcast_to(shares, rgb.shape[:2])).reshape(-1, 8, 4)
         pieces = []
         for start in range(0, block.n_cells, SHORT):
             chosen = slice(start, start + SHORT)
             count = len(vertices[chosen])
-            triangles = (_OPEN_BOX[None] + 8 * np.arange(count)[:, None, None]).reshape(-1, 3)
+            triangles = (OPEN_BOX[None] + 8 * np.arange(count)[:, None, None]).reshape(-1, 3)
             points = vertices[chosen].reshape(-1, 3).astype(np.float32)
             colour = colours[chosen].reshape(-1, 4)
             pieces.append(document.primitive(paint, triangles, POSITION=points, COLOR_0=colour))
-        fields = place(block) | {"mesh": document.mesh(block.name, *pieces), "extras": cells.extras(block)}
-        document.node(block.name, parents[block.name], **fields)
-
-
-# Front, right, left, top and bottom of a cuboid whose corners count x, then y, then from front to back.
-_SIDES = ((0, 1, 3, 2), (1, 5, 7, 3), (4, 0, 2, 6), (2, 3, 7, 6), (4, 5, 1, 0))
-_OPEN_BOX = np.array([triangle for a, b, c, d in _SIDES for triangle in ((a, b, c), (a, c, d))])
+        fields = place(block) | {"mesh": document.mesh(*pieces), "extras": cells.extras(block)}
+        nodes[block.name] = document.node(block.name, parents[block.name], **fields)
+    return nodes
 
 
 # --- colours of the atlas ---

@@ -43,25 +43,33 @@ class Document:
 
     def node(self, name: str, parent: int | None = None, **fields: object) -> int:
         """A node under `parent`, or at the top."""
-        node = self.add("nodes", {"name": name, **fields})
+        places = {key: _rounded(value) for key, value in fields.items() if key in ("translation", "scale")}
+        node = self.add("nodes", {"name": name, **fields, **places})
         above = self.scene if parent is None else self.parts["nodes"][parent]
         above.setdefault("nodes" if parent is None else "children", []).append(node)
         return node
 
-    def primitive(self, material: int, indices: Array, **attributes: Array) -> Json:
-        """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`."""
+    def primitive(
+        self, material: int, indices: Array, targets: Sequence[Array] = (), **attributes: Array
+    ) -> Json:
+        """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`.
+
+        `targets` are displacements of all vertices, to be mixed in by weights.
+        """
         count = len(attributes["POSITION"])
         kind = np.uint16 if count < 65536 else np.uint32
         stored = {name: self._vertices(name, array) for name, array in attributes.items()}
-        return {
+        whole = {
             "attributes": stored,
             "indices": self.accessor(indices.astype(kind).ravel(), INDICES),
             "material": material,
         }
+        moved = [self._vertices("POSITION", array.astype(np.float32)) for array in targets]
+        return whole | ({"targets": [{"POSITION": array} for array in moved]} if moved else {})
 
-    def mesh(self, name: str, *primitives: Json) -> int:
-        """A mesh of primitives."""
-        return self.add("meshes", {"name": name, "primitives": list(primitives)})
+    def mesh(self, *primitives: Json) -> int:
+        """A mesh of primitives; its node has its name."""
+        return self.add("meshes", {"primitives": list(primitives)})
 
     def material(self, name: str, **fields: object) -> int:
         """A material. Colours are shown as they are: no viewer's light changes what they say."""
@@ -98,16 +106,17 @@ class Document:
         view, offset = self._append(array.tobytes(), target, array.itemsize * size)
         entry: Json = {
             "bufferView": view,
-            "byteOffset": offset,
             "componentType": COMPONENTS[array.dtype.name],
             "count": len(array),
             "type": SHAPES[size],
         }
+        if offset:
+            entry["byteOffset"] = offset
         if normalized:
             entry["normalized"] = True
         if bounds:
             flat = array.reshape(len(array), size)
-            entry["min"], entry["max"] = flat.min(axis=0).tolist(), flat.max(axis=0).tolist()
+            entry["min"], entry["max"] = (_short(ends) for ends in (flat.min(axis=0), flat.max(axis=0)))
         self._stored[key] = self.add("accessors", entry)
         return self._stored[key]
 
@@ -161,23 +170,22 @@ class Clip:
         self.document = document
         self.json: Json = {"name": name, "channels": [], "samplers": [], "extras": extras}
         self.tracks: list[tuple[int, str, Array, Array, bool]] = []
+        self._samplers: dict[tuple[tuple[int, int], bool], int] = {}
 
     def track(
         self, node: int, path: str, times: Sequence[float], values: Array, *, step: bool = False
     ) -> None:
-        """Key a node's "translation", "rotation" or "scale" at rising times."""
+        """Key a node's "translation", "rotation", "scale" or "weights" `[times, n]` at rising times."""
         store = self.document.accessor
         rising, found = np.array(times, np.float32), np.asarray(values, np.float32)
         self.tracks.append((node, path, rising, found, step))
-        sampler = {
-            "input": store(rising, bounds=True),
-            "output": store(found),
-            "interpolation": "STEP" if step else "LINEAR",
-        }
-        self.json["samplers"].append(sampler)
-        self.json["channels"].append(
-            {"sampler": len(self.json["samplers"]) - 1, "target": {"node": node, "path": path}}
-        )
+        keys = store(rising, bounds=True), store(found.ravel() if path == "weights" else found)
+        if (keys, step) not in self._samplers:
+            self._samplers[keys, step] = len(self._samplers)
+            held = {"interpolation": "STEP"} if step else {}  # linear where nothing is said
+            self.json["samplers"].append({"input": keys[0], "output": keys[1], **held})
+        target = {"node": node, "path": path}
+        self.json["channels"].append({"sampler": self._samplers[keys, step], "target": target})
 
     def part(self, name: str, start: float, end: float, extras: Json) -> Clip:
         """What happens from one time to another, as a clip of its own that begins at 0."""
@@ -203,6 +211,16 @@ def _value(times: Array, values: Array, time: float, step: bool) -> Array:
     if step:
         return values[max(int(np.searchsorted(times, time, "right")) - 1, 0)]
     return np.array([np.interp(time, times, row) for row in values.T], np.float32)
+
+
+def _rounded(place: object) -> list[float]:
+    """A place or a size with as many digits as can be seen."""
+    return [round(float(number), 4) for number in np.asarray(place)]
+
+
+def _short(numbers: Array) -> list[float]:
+    """Numbers with no more digits than they have."""
+    return [float(str(number)) for number in numbers]
 
 
 def read_glb(data: bytes) -> tuple[Mapping[str, Any], bytes]:

@@ -13,10 +13,10 @@ from ...staging.tubes import tube
 from .lettering import solid
 from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, Shape, light_on, painted, pipe, ribbon, turned
 
-SIDES = {"trunk": 8}  # of a link's tube; four where it is thin
+SIDES, FEW = {"trunk": 8}, 3  # of a link's tube; few where it is thin
 CORNER = 3  # points of a rounded corner of a link
 STEPS = 48  # colours of a strip
-TEXELS = {"Sections": 64.0, "Props": 44.0, "Candidates": 56.0}  # height of a text of such a group
+TEXELS = {"Sections": 64.0, "Props": 36.0, "Candidates": 56.0}  # height of a text of such a group
 SMALL = 34.0  # of any other
 
 
@@ -53,7 +53,7 @@ def texels(thing: Thing) -> float:
 
 def pipes(tubes: Tubes, look: Look) -> tuple[Shape, Array]:
     """Links, and how far along its link each vertex lies, from 0 to 1."""
-    sides, rgb = SIDES.get(tubes.kind, 4), np.array(srgb(look.links[tubes.kind]))
+    sides, rgb = SIDES.get(tubes.kind, FEW), np.array(srgb(look.links[tubes.kind]))
     made = [tube(link, sides, CORNER) for link in tubes.links]
     shapes = [pipe(rings, quads, sides, rgb) for rings, quads, _ in made]
     return Shape.joined(shapes), np.concatenate([along for _, _, along in made])

@@ -24,7 +24,7 @@ from .shapes import QUAD, Shape, light_on, painted, turned
 
 RESOLUTION = 3  # straight pieces a curve
 SCANLINES = 4  # a texel
-SHADES = 31  # of its coverage: fewer make a smaller file
+SHADES = 15  # of its coverage: fewer make a smaller file
 PADDING = 8  # texels between lines, so that their mipmaps do not touch
 PICTURE_WIDTH = 1024
 IN_FRONT = 0.05  # of the sheet, as in Blender
@@ -121,29 +121,35 @@ class Labels:
         self._signs.append((sign, colour))
         self._texels[sign.text] = max(self._texels.get(sign.text, 0.0), texels)
 
-    def picture(self) -> tuple[bytes, Shape, Array]:
-        """The picture as PNG, a quad a text, and texture coordinates `[n, 2]`."""
-        texts = self._texels
-        masks = [coverage(outline(text), size) for text, size in texts.items()]
+    def picture(self) -> tuple[bytes, list[tuple[Shape, Array]]]:
+        """The picture as PNG; of every text, in the order they were added, a quad and its texture
+        coordinates `[4, 2]`."""
+        scales = {text: min(size, _fitting(text)) for text, size in self._texels.items()}
+        masks = [coverage(outline(text), size) for text, size in scales.items()]
         places, height = shelves([mask.shape[::-1] for mask in masks], PICTURE_WIDTH, PADDING)
         pixels = np.zeros((height, PICTURE_WIDTH, 2), np.uint8)
         pixels[..., 0] = 255
         spots = {}
-        for (text, size), mask, (x, y) in zip(texts.items(), masks, places, strict=True):
+        for (text, size), mask, (x, y) in zip(scales.items(), masks, places, strict=True):
             h, w = mask.shape
             pixels[y : y + h, x : x + w, 1] = mask
             left, bottom = outline(text).bounds[0] - 1 / size
+            x0, y0, x1, y1 = np.array([x, y, x + w, y + h]) / (PICTURE_WIDTH, height, PICTURE_WIDTH, height)
             spots[text] = (
                 np.array([left, bottom, left + w / size, bottom + h / size]),
-                np.array([x, y, x + w, y + h]),
+                np.array([(x0, y1), (x1, y1), (x1, y0), (x0, y0)]),
             )
-        shapes, where = [], []
+        written = []
         for sign, colour in self._signs:
-            box, texels = spots[sign.text]
-            shapes.append(_quad(sign, box, colour))
-            x0, y0, x1, y1 = texels / (PICTURE_WIDTH, height, PICTURE_WIDTH, height)
-            where.append([(x0, y1), (x1, y1), (x1, y0), (x0, y0)])
-        return png(pixels), Shape.joined(shapes), np.array(where).reshape(-1, 2)
+            box, where = spots[sign.text]
+            written.append((_quad(sign, box, colour), where))
+        return png(pixels), written
+
+
+def _fitting(text: str) -> float:
+    """How many texels high a line may be so that the picture is wide enough for it."""
+    low, high = outline(text).bounds
+    return float((PICTURE_WIDTH - 2 * PADDING - 3) / (high - low)[0])
 
 
 def _quad(sign: Text, box: Array, colour: str) -> Shape:

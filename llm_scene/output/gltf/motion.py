@@ -9,24 +9,25 @@ other share it, so that the file stays small in nodes.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
-from ...film.film import EASINGS, Cue, Film
+from ...film.film import Cue, Film
 from ...film.front import STRIDE, lines_done, order_of
+from ...film.keys import straight
 from ...layout.layout import Block, Layout
 from ...layout.look import Look, srgb
 from ...network.ops import Array
+from .actors import MOMENT, Motion
 from .document import NEAREST, Clip, Document
 from .images import png
 from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, painted, turned
 
-MOMENT = 1e-3  # seconds within which a value jumps
 MARGIN = 0.1  # by which covers stand off the cells at the sides
-EASED = 16  # straight pieces that stand for an eased cue
+BEHIND = 0.03  # by which the cover of a line stands behind that of all lines, where they overlap
 QUAD_CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
 TRAIL = 0.4  # of a column, lit behind the front
 HIDDEN = (0.0, 0.0, 0.0)  # a scale
@@ -57,7 +58,7 @@ class Piece:
 
 def pieces(cues: Sequence[Cue], lines: int, n_prompt: int, duration: float) -> list[Piece]:
     """How the front moves through the lines of a matrix over the whole film."""
-    knots = _broken([(0.0, cues[0].a), *_knots(cues), (duration, cues[-1].b)])
+    knots = _broken([(0.0, cues[0].a), *straight(cues), (duration, cues[-1].b)])
     steps = [(t, lines_done(value, n_prompt, lines)) for t, value in knots]
     return [part for one, other in pairwise(steps) for part in _split(one, other)]
 
@@ -78,26 +79,8 @@ def lit_at(film: Film, block: Block, n_prompt: int) -> Array:
     cues = film.tracks.get((block.name, "reveal"))
     if not cues:
         return np.zeros(block.n_cells)
-    times, values = np.array(_knots(cues)).T
+    times, values = np.array(straight(cues)).T
     return np.interp(order_of(block, n_prompt).ravel(), np.maximum.accumulate(values), times)
-
-
-def _knots(cues: Sequence[Cue]) -> list[tuple[float, float]]:
-    """(time, value) of what cues write, as straight pieces."""
-    return [knot for cue in cues for knot in ((cue.start, cue.a), *_eased(cue), (cue.end, cue.b))]
-
-
-def _eased(cue: Cue) -> list[tuple[float, float]]:
-    """Points between a cue's ends, as many as its easing asks for."""
-    if cue.easing == "linear":
-        return []
-    if cue.easing == "step":
-        return [(cue.end, cue.a)]
-    shares = np.arange(1, EASED) / EASED
-    return [
-        (cue.start + (cue.end - cue.start) * s, cue.a + (cue.b - cue.a) * EASINGS[cue.easing](s))
-        for s in shares
-    ]
 
 
 def _split(one: tuple[float, float], other: tuple[float, float]) -> list[Piece]:
@@ -123,6 +106,7 @@ class Group:
 
     blocks: list[Block]
     cues: tuple[Cue, ...]
+    motion: Motion  # where they go together
 
     @property
     def first(self) -> Block:
@@ -155,8 +139,8 @@ class Group:
         return self.first.shape[1 if self.by_rows else 0]
 
 
-def grouped(layout: Layout, film: Film) -> list[Group]:
-    """All blocks that the film computes, those together that one cover can serve."""
+def grouped(layout: Layout, film: Film, motions: Mapping[str, Motion]) -> list[Group]:
+    """All blocks that the film computes, those together that one cover can serve; `motions` by block."""
     found: dict[tuple[object, ...], Group] = {}
     for block in layout.blocks.values():
         cues = tuple(film.tracks.get((block.name, "reveal"), ()))
@@ -164,7 +148,10 @@ def grouped(layout: Layout, film: Film) -> list[Group]:
             continue
         x, _, z = block.origin
         alike = tuple((c.start, c.end, c.a, c.b, c.easing) for c in cues)
-        group = found.setdefault((block.matrix.name, alike, x, z, block.shape), Group([], cues))
+        motion = motions[block.name]
+        group = found.setdefault(
+            (block.matrix.name, alike, x, z, block.shape, motion), Group([], cues, motion)
+        )
         group.blocks.append(block)
     return list(found.values())
 
@@ -181,7 +168,8 @@ class Covers:
         self.n_prompt = n_prompt
         self.lead = 0.5 / film.fps  # keys stand half a frame early: no frame falls on a jump
         self.front = 0.15 + relief  # how far covers stand out, in front of the highest cell
-        self.parent = document.node("Not computed yet")
+        self._top = document.node("Not computed yet")
+        self._parents = {Motion(): self._top}
         self.empty = _empty_material(document, look)
         self.glow = document.material("Front", alphaMode="BLEND", doubleSided=True)
         self.light = srgb(look.ink)
@@ -193,6 +181,14 @@ class Covers:
         self._cover(group, moves)
         if group.length > 1:
             self._run(group, [piece for piece in moves if piece.moves])
+
+    def parent(self, group: Group) -> int:
+        """The node under which a group's covers go where its blocks go."""
+        if group.motion not in self._parents:
+            moving = self.document.node(f"moving {group.name}", self._top)
+            group.motion.key(self.clip, moving, (0.0, 0.0, 0.0))
+            self._parents[group.motion] = moving
+        return self._parents[group.motion]
 
     def close(self) -> None:
         """Key all lanes."""
@@ -224,10 +220,10 @@ class Covers:
             COLOR_0=shade,
             TEXCOORD_0=cell.astype(np.float32),
         )
-        mesh = self.document.mesh(f"cover {group.name}", box)
+        mesh = self.document.mesh(box)
         node = self.document.node(
             f"cover {group.name}",
-            self.parent,
+            self.parent(group),
             mesh=mesh,
             translation=list(map(float, at)),
             scale=list(HIDDEN),
@@ -237,7 +233,7 @@ class Covers:
             left = group.lines - (piece.line + 1 if piece.moves else math.ceil(piece.a))
             scale = list(HIDDEN) if left <= 0 else [1.0, 1.0, 1.0]
             if left > 0:
-                scale[axis] = left + MARGIN
+                scale[axis] = left + MARGIN * (2 if left == group.lines else 1)  # all of it, or up to a line
             if not scales or scale != scales[-1]:
                 times.append(max(0.0, piece.start - self.lead))
                 scales.append(scale)
@@ -248,7 +244,7 @@ class Covers:
         """A turn on the first lane of this kind that is free by then."""
         if not moves:
             return
-        lanes = self.lanes.setdefault((group.by_rows, group.depths), [])
+        lanes = self.lanes.setdefault((group.by_rows, group.depths, group.motion), [])
         free = next((lane for lane in lanes if lane.busy_until <= moves[0].start), None)
         if free is None:
             free = _Lane(self, group, len(lanes))
@@ -284,7 +280,7 @@ class _Lane:
     def __init__(self, covers: Covers, group: Group, number: int) -> None:
         document = covers.document
         kind = f"{'row' if group.by_rows else 'column'} {len(covers.lanes)}.{number}"
-        vertices = _boxes(group.depths, covers.front)
+        vertices = _boxes(group.depths, covers.front - BEHIND)
         vertices[:, 1] += 1
         shade = painted(np.ones((len(vertices), 3)), np.tile(light_on(BOX_NORMALS), len(group.depths)))
         middle = np.full((len(vertices), 2), 0.5, np.float32)
@@ -293,13 +289,9 @@ class _Lane:
         )
         glow = _glow(group, covers.front, covers.light)
         light = document.primitive(covers.glow, glow.triangles, POSITION=glow.vertices, COLOR_0=glow.colours)
-        hidden = {"scale": list(HIDDEN)}
-        self.cover = document.node(
-            f"front {kind}", covers.parent, mesh=document.mesh(f"front {kind}", box), **hidden
-        )
-        self.glow = document.node(
-            f"glow {kind}", covers.parent, mesh=document.mesh(f"glow {kind}", light), **hidden
-        )
+        hidden, parent = {"scale": list(HIDDEN)}, covers.parent(group)
+        self.cover = document.node(f"front {kind}", parent, mesh=document.mesh(box), **hidden)
+        self.glow = document.node(f"glow {kind}", parent, mesh=document.mesh(light), **hidden)
         self.busy_until = 0.0
         self.cover_keys, self.glow_keys = _Keys(), _Keys()
 
@@ -364,9 +356,10 @@ def _glow(group: Group, front: float, rgb: Array | Sequence[float]) -> Shape:
 def _rest_of_line(group: Group, line: int, share: float) -> tuple[Sequence[float], Sequence[float]]:
     """(place, scale) of the cover over what is left of a line."""
     x, y, z = turned(np.array(group.first.origin))
-    left = group.length * (1 - share) + MARGIN
+    left = group.length * (1 - share) + MARGIN * (2 - share)  # it stands off the edges at both ends
     if group.by_rows:
-        return (x + group.length * share, y - line - 1 - MARGIN / 2, z), (left, 1 + MARGIN, 1.0)
+        begin = x + group.length * share - MARGIN * (1 - share)
+        return (begin, y - line - 1 - MARGIN / 2, z), (left, 1 + MARGIN, 1.0)
     return (x + line - MARGIN / 2, y - group.length - MARGIN, z), (1 + MARGIN, left, 1.0)
 
 
@@ -383,31 +376,3 @@ def _rising(times: list[float], values: list[list[float]]) -> tuple[list[float],
     """Of keys at the same time, the last."""
     last = {np.float32(time): value for time, value in zip(times, values, strict=True)}
     return [float(time) for time in last], list(last.values())
-
-
-# --- things that appear ---
-
-
-def key_hidden(clip: Clip, node: int, cues: Sequence[Cue], fps: int) -> None:
-    """A node that the film hides has no size."""
-    keys = [(0.0, cues[0].a)]
-    for cue in cues:
-        keys += [(cue.start - 0.5 / fps, cue.a), (cue.end - 0.5 / fps, cue.b)]
-    times, scales = _rising([max(0.0, t) for t, _ in keys], [[1.0 - (value > 0.5)] * 3 for _, value in keys])
-    clip.track(node, "scale", times, np.array(scales), step=True)
-
-
-def key_growth(clip: Clip, node: int, cues: Sequence[Cue]) -> None:
-    """A node that grows out of its origin while the film runs along it."""
-    keys = [(0.0, 0.0), *((t, min(max(value, 0.0), 1.0)) for t, value in _knots(_until_one(cues)))]
-    times, scales = _rising([t for t, _ in keys], [[value] * 3 for _, value in keys])
-    clip.track(node, "scale", times, np.array(scales))
-
-
-def _until_one(cues: Sequence[Cue]) -> list[Cue]:
-    """Cues cut where they pass 1: what runs on behind a pulse is not shown here."""
-    cut = []
-    for cue in cues:
-        share = (1 - cue.a) / (cue.b - cue.a) if cue.b > 1 > cue.a else 1.0
-        cut.append(replace(cue, end=cue.start + share * (cue.end - cue.start), b=min(cue.b, 1.0)))
-    return cut

@@ -7,7 +7,7 @@ face or corner is darkened by how far it turns away from a light at the upper le
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,11 @@ BOX_NORMALS = np.repeat(
 QUAD = np.array([(0, 1, 2), (0, 2, 3)])
 BOX_TRIANGLES = (QUAD[None] + 4 * np.arange(6)[:, None, None]).reshape(-1, 3)
 
+# Front, right, left, top and bottom of a cuboid whose corners count x, then y, then from front to back.
+_SIDES = ((0, 1, 3, 2), (1, 5, 7, 3), (4, 0, 2, 6), (2, 3, 7, 6), (4, 5, 1, 0))
+_CORNERS = np.array([(x, y, z) for z in (0.5, -0.5) for y in (-0.5, 0.5) for x in (-0.5, 0.5)])
+OPEN_BOX = np.array([triangle for a, b, c, d in _SIDES for triangle in ((a, b, c), (a, c, d))])
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -52,6 +57,15 @@ class Shape:
             np.concatenate([shape.triangles + start for shape, start in zip(shapes, starts, strict=False)]),
             np.concatenate([shape.colours for shape in shapes]),
         )
+
+    def moved(self, by: Array) -> Shape:
+        """The same elsewhere."""
+        return replace(self, vertices=self.vertices + by)
+
+
+def open_boxes(centres: Array, sizes: Array) -> Array:
+    """Corners `[n, 8, 3]` of cuboids without backs, whose triangles are `OPEN_BOX`."""
+    return centres[:, None] + sizes[:, None] * _CORNERS
 
 
 def turned(points: Array) -> Array:

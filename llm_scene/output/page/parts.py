@@ -71,11 +71,12 @@ class Parts:
         counts = [len(shape.vertices) for shape in shapes]
         self._mesh(document, "Lines", lines, Shape.joined(shapes), np.repeat(parts, counts),
                    _ALONG=np.concatenate(along).astype(np.float32))  # fmt: skip
-        picture, quads, where = self._labels.picture()
+        picture, written = self._labels.picture()
+        quads, where = zip(*written, strict=True)
         surface = {"baseColorTexture": document.texture("Labels", picture, LINEAR)}
         ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
-        self._mesh(document, "Labels", ink, quads, np.repeat(self._written, 4),
-                   TEXCOORD_0=where.astype(np.float32))  # fmt: skip
+        self._mesh(document, "Labels", ink, Shape.joined(quads), np.repeat(self._written, 4),
+                   TEXCOORD_0=np.concatenate(where).astype(np.float32))  # fmt: skip
 
     @staticmethod
     def _mesh(
@@ -83,7 +84,7 @@ class Parts:
     ) -> None:
         vertices = {"POSITION": shape.vertices.astype(np.float32), "COLOR_0": shape.colours}
         vertices |= {"_PART": parts.astype(np.float32), **more}
-        mesh = document.mesh(name, document.primitive(material, shape.triangles, **vertices))
+        mesh = document.mesh(document.primitive(material, shape.triangles, **vertices))
         document.node(name, mesh=mesh)
 
 
@@ -144,5 +145,6 @@ def _told(parts: Parts, thing: Thing, text: Text, tellings: dict[str, Film]) -> 
 
 
 def _words(film: Film, text: Text) -> str:
-    """What a film says in the place of a text."""
-    return next(prop.text for prop in film.props if isinstance(prop, Text) and prop.name == text.name)
+    """What a film says in the place of a text; the same where it has no words of its own for it."""
+    own = (prop.text for prop in film.props if isinstance(prop, Text) and prop.name == text.name)
+    return next(own, text.text)

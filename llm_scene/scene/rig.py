@@ -7,44 +7,59 @@ distance. An orbit is one pair of keys on the empty, a push-in one pair on the c
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 
 import bpy
 
-from ..film.film import Film, Pose
-from ..film.framing import overview
-from ..layout.layout import Layout
+from ..film.film import Pose
+from ..film.framing import SENSOR
 
 CAMERA, TARGET = "Film camera", "Film camera target"
+Rig = tuple[bpy.types.Object, bpy.types.Object]  # the camera and its target
+Channel = tuple[bpy.types.ID, str, int, Callable[[Pose], float]]  # a property, and its value in a pose
 
 
-def film_camera(
-    scene: bpy.types.Scene, layout: Layout, film: Film | None, into: bpy.types.Collection
-) -> tuple[bpy.types.Object, bpy.types.Object]:
-    """(camera, target), placed at the film's start, or looking at the whole model without a film."""
+def new_rig(scene: bpy.types.Scene, pose: Pose, into: bpy.types.Collection) -> Rig:
+    """The camera of a scene and its target, in a pose."""
     data = bpy.data.cameras.new(CAMERA)
-    data.sensor_width = 36
-    data.clip_start, data.clip_end = 1.0, 20 * max(layout.box.size)
-    data.dof.use_dof = True
+    data.sensor_width = SENSOR
     camera = bpy.data.objects.new(CAMERA, data)
     target = bpy.data.objects.new(TARGET, None)
-    target.empty_display_size = layout.gap
     camera.parent = target
     camera.rotation_euler = (math.pi / 2, 0, 0)
     into.objects.link(target)
     into.objects.link(camera)
-    data.dof.focus_object = target
     scene.camera = camera
-    place(camera, target, film.pose(0.0) if film else overview(layout))
+    place((camera, target), pose)
     return camera, target
 
 
-def place(camera: bpy.types.Object, target: bpy.types.Object, pose: Pose) -> None:
+def place(rig: Rig, pose: Pose) -> None:
     """Put the rig into a pose."""
+    camera, target = rig
     target.location = pose.target
     target.rotation_euler = (-math.radians(pose.elevation), 0, math.radians(pose.azimuth))
     camera.location = (0, -pose.distance, 0)
     camera.data.lens = pose.lens
     camera.data.dof.aperture_fstop = aperture(pose)
+
+
+def channels(rig: Rig) -> Iterator[Channel]:
+    """What a pose moves."""
+    camera, target = rig
+    yield target, "location", 0, lambda pose: pose.target[0]
+    yield target, "location", 1, lambda pose: pose.target[1]
+    yield target, "location", 2, lambda pose: pose.target[2]
+    yield target, "rotation_euler", 0, lambda pose: -math.radians(pose.elevation)
+    yield target, "rotation_euler", 2, lambda pose: math.radians(pose.azimuth)
+    yield camera, "location", 1, lambda pose: -pose.distance
+
+
+def optics(rig: Rig) -> Iterator[Channel]:
+    """What a pose sees through."""
+    data = rig[0].data
+    yield data, "lens", 0, lambda pose: pose.lens
+    yield data, "dof.aperture_fstop", 0, aperture
 
 
 def aperture(pose: Pose) -> float:

@@ -1,0 +1,111 @@
+"""What is neither cells nor camera: lines, links, letters, bars, writing, put together by how they move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...film.props import Swarm
+from ...layout.layout import Block, Point
+from ...layout.look import Look
+from ...staging.things import Thing, Tubes
+from .actors import Motion
+from .document import LINEAR, Clip, Document, Json
+from .forms import shape_of, texels, texts_of
+from .lettering import Labels
+from .shapes import Shape, turned
+
+DIGITS = 3  # of a place: a thousandth of a cell
+
+
+@dataclass
+class _Together:
+    """Things that move alike."""
+
+    name: str
+    at: Point
+    motion: Motion
+    shapes: list[Shape] = field(default_factory=list)
+    written: list[int] = field(default_factory=list)  # texts, by when they were added
+
+
+def add_drawn(
+    document: Document, clip: Clip | None, drawn: Iterable[Thing], motions: Mapping[str, Motion], look: Look
+) -> None:
+    """Nodes for all but sheets and swarms: one for things that move alike, or that are still together."""
+    together: dict[tuple[object, ...], _Together] = {}
+    labels, count = Labels(), 0
+    for thing in _parted(drawn):
+        motion = motions[thing.name]
+        shape = shape_of(thing.form, look)
+        if shape is not None:
+            together.setdefault(_alike(thing, motion, 2), _new(thing, motion, 2)).shapes.append(shape)
+        for text in texts_of(thing.form):
+            labels.add(text, look.inked(text.ink)[0], texels(thing))
+            together.setdefault(_alike(thing, motion, 1), _new(thing, motion, 1)).written.append(count)
+            count += 1
+    picture, written = labels.picture()
+    lines = document.material("Lines", doubleSided=True)
+    surface = {"baseColorTexture": document.texture("Labels", picture, LINEAR)}
+    ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
+    for node in together.values():
+        place = turned(np.array(node.at))
+        parts: list[Json] = []
+        if node.shapes:
+            shape = Shape.joined(node.shapes).moved(-place)
+            parts.append(_primitive(document, lines, shape))
+        if node.written:
+            quads, where = zip(*(written[number] for number in node.written), strict=True)
+            coordinates = np.concatenate(where).astype(np.float32)
+            shape = Shape.joined(quads).moved(-place)
+            parts.append(_primitive(document, ink, shape, TEXCOORD_0=coordinates))
+        mesh = document.mesh(*parts)
+        made = document.node(node.name, mesh=mesh, translation=place.tolist())
+        if clip is not None:
+            node.motion.key(clip, made, node.at)
+
+
+def _parted(drawn: Iterable[Thing]) -> Iterator[Thing]:
+    """Things that are drawn here; links of the trunk, which grow, one by one from where they begin."""
+    for thing in drawn:
+        match thing.form:
+            case Block() | Swarm():
+                continue
+            case Tubes(links=links, kind="trunk"):
+                for link in links:
+                    yield replace(thing, form=Tubes((link,)))
+            case _:
+                yield thing
+
+
+def _alike(thing: Thing, motion: Motion, depth: int) -> tuple[object, ...]:
+    """What things have in common that can be one node.
+
+    Still ones share their group, down to a depth: drawings of a section, so that equal sections have equal
+    arrays; writing of all of them.
+    """
+    if motion.grows:
+        return thing.name, _origin(thing)
+    return motion, thing.group[: depth if motion == Motion() else 1]
+
+
+def _new(thing: Thing, motion: Motion, depth: int) -> _Together:
+    name = "/".join(thing.group[:depth]) if motion == Motion() else thing.name
+    return _Together(name, _origin(thing), motion)
+
+
+def _origin(thing: Thing) -> Point:
+    """Where a node of a thing stands: links at where they begin."""
+    match thing.form:
+        case Tubes(links=links):
+            return links[0].points[0]
+    return thing.at
+
+
+def _primitive(document: Document, material: int, shape: Shape, **attributes: np.ndarray) -> Json:
+    """Triangles; equal ones elsewhere in the model are equal to the last digit, and stored once."""
+    places = np.round(shape.vertices, DIGITS).astype(np.float32)
+    vertices = {"POSITION": places, "COLOR_0": shape.colours, **attributes}
+    return document.primitive(material, shape.triangles, **vertices)

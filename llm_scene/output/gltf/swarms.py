@@ -1,0 +1,154 @@
+"""Cells that move on their own: columns that keep their shape as nodes, all others as morph targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...film.film import Film
+from ...film.keys import rising, straight
+from ...film.props import Swarm
+from ...layout.look import Look
+from ...network.ops import Array
+from .actors import MOMENT, PIECES
+from .document import Clip, Document
+from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
+
+RIGID = 12  # groups of cells, at most, that become nodes
+SAME = 2e-3  # cells, within which a size is the same
+
+
+@dataclass(frozen=True)
+class _State:
+    """Poses in which the colours are the same."""
+
+    first: int
+    last: int
+    values: Array  # [n]
+
+
+def add_swarm(document: Document, clip: Clip | None, swarm: Swarm, film: Film, look: Look, paint: int) -> int:
+    """A node that holds a swarm, in the colours of each pose from half way to it on; returns the node.
+
+    Between two poses cells go in straight lines.
+    """
+    cues = film.tracks.get((swarm.name, "pose"), [])
+    flight = _Flight(document, clip, swarm, paint, *rising(straight(cues, PIECES) or [(0.0, 0.0)], MOMENT))
+    holder = document.node(swarm.name)
+    states = _states(swarm)
+    for number, state in enumerate(states, 1):
+        parent = holder
+        if len(states) > 1:
+            parent = document.node(f"{swarm.name} {number}", holder)
+            flight.switch(parent, state)
+        flight.cells(parent, look.ramp(swarm.role, swarm.signed).colours(state.values))
+    return holder
+
+
+def _states(swarm: Swarm) -> list[_State]:
+    states: list[_State] = []
+    for pose in range(len(swarm.places)):
+        values = swarm.values[min(pose, len(swarm.values) - 1)]
+        if states and np.array_equal(states[-1].values, values):
+            states[-1] = _State(states[-1].first, pose, values)
+        else:
+            states.append(_State(pose, pose, values))
+    return states
+
+
+@dataclass(frozen=True)
+class _Flight:
+    """A swarm on its way: `poses` at `times`, straight between."""
+
+    document: Document
+    clip: Clip | None
+    swarm: Swarm
+    paint: int
+    times: Array
+    poses: Array
+
+    def cells(self, parent: int, rgb: Array) -> None:
+        """All cells in their colours `[n, 3]`."""
+        for cells in self._groups():
+            self._node(parent, cells, rgb[cells])
+
+    def switch(self, node: int, state: _State) -> None:
+        """Show a node while the swarm is nearer to its poses than to others."""
+        if self.clip is None:
+            return
+        times, poses, last = self.times, self.poses, len(self.swarm.places) - 1
+        low = -1.0 if state.first == 0 else state.first - 0.5
+        high = last + 1.0 if state.last == last else state.last + 0.5
+        edges = [_crossings(times, poses, level) for level in (low, high)]
+        edges = np.unique(np.concatenate([times, *edges]))
+        middle = np.interp(np.append((edges[1:] + edges[:-1]) / 2, edges[-1] + 1), times, poses)
+        there = (middle > low) & (middle < high)
+        starts = np.append(0.0, edges[1:])
+        changes = np.append(True, there[1:] != there[:-1])
+        sizes = np.repeat(there[changes, None].astype(float), 3, axis=1)
+        self.clip.track(node, "scale", starts[changes].tolist(), sizes, step=True)
+
+    def _node(self, parent: int, cells: Array, rgb: Array) -> None:
+        """Cells `[n]` that go about together: their node goes with the first, targets are what shapes
+        they take around it."""
+        name, way = self.swarm.name, turned(self.swarm.places[:, cells[0]])  # [poses, 3]
+        shapes, taken = self._shapes(cells)
+        faces, moved = _triangles(len(cells)), [(shape - shapes[0]).reshape(-1, 3) for shape in shapes[1:]]
+        cuboids = self.document.primitive(self.paint, faces, moved, **_painted(shapes[0], rgb))
+        mesh = self.document.mesh(cuboids)
+        node = self.document.node(name, parent, mesh=mesh, translation=way[0].tolist())
+        if self.clip is None or len(self.times) == 1:
+            return
+        times, poses = self.times.tolist(), np.arange(len(way))
+        path = np.column_stack([np.interp(self.poses, poses, axis) for axis in way.T])
+        self.clip.track(node, "translation", times, path)
+        if moved:
+            shares = [np.interp(self.poses, poses, taken == shape) for shape in range(1, len(shapes))]
+            self.clip.track(node, "weights", times, np.column_stack(shares))
+
+    def _shapes(self, cells: Array) -> tuple[list[Array], Array]:
+        """The different shapes `[n, 8, 3]` that cells take around the first, and which one each pose has."""
+        shapes: list[Array] = []
+        taken = []
+        for pose in range(len(self.swarm.places)):
+            corners = _corners(self.swarm, pose)[cells]
+            shape = np.round(corners - turned(self.swarm.places[pose, cells[0]]), 3)
+            same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
+            taken.append(same[0] if same else len(shapes))
+            shapes += [] if same else [shape]
+        return shapes, np.array(taken)
+
+    def _groups(self) -> list[Array]:
+        """Cells that keep their size and go the same way; all as one where those are too many groups."""
+        places, sizes = self.swarm.places, self.swarm.sizes
+        ways = np.concatenate([places - places[0], sizes - sizes[0]], axis=2).transpose(1, 0, 2)
+        _, group = np.unique(np.round(ways.reshape(len(ways), -1), 3), axis=0, return_inverse=True)
+        group = (
+            group.ravel() if group.max() < RIGID and np.ptp(sizes, axis=0).max() < SAME else 0 * group.ravel()
+        )
+        return [np.flatnonzero(group == i) for i in range(group.max() + 1)]
+
+
+def _crossings(times: Array, poses: Array, level: float) -> Array:
+    """When the pose passes a level."""
+    a, b = poses[:-1], poses[1:]
+    passes = (a - level) * (b - level) < 0
+    share = (level - a[passes]) / (b - a)[passes]
+    return times[:-1][passes] + share * np.diff(times)[passes]
+
+
+def _corners(swarm: Swarm, pose: int) -> Array:
+    """Corners `[n, 8, 3]` of the cells in a pose, in glTF's axes."""
+    return open_boxes(turned(swarm.places[pose]), swarm.sizes[pose][:, [0, 2, 1]])
+
+
+def _painted(vertices: Array, rgb: Array) -> dict[str, Array]:
+    """Attributes of cuboids `[n, 8, 3]`, darker at their backs."""
+    shares = np.broadcast_to(np.where(np.arange(8) < 4, 1.0, SHADOW), vertices.shape[:2])
+    colours = painted(np.broadcast_to(rgb[:, None], vertices.shape), shares)
+    return {"POSITION": np.round(vertices, 4).reshape(-1, 3).astype(np.float32), "COLOR_0": colours}
+
+
+def _triangles(count: int) -> Array:
+    return (OPEN_BOX[None] + 8 * np.arange(count)[:, None, None]).reshape(-1, 3)
