@@ -16,7 +16,7 @@ from ..errors import UserError
 from ..film.compose import FORMATS
 from ..film.words import languages, words
 from ..layout.layout import Arrangement
-from ..layout.look import COLOUR_MAPS, LOOKS, Look, look_of
+from ..look import COLOUR_MAPS, LOOKS, Look, look_of
 from ..models.presets import Preset, list_presets
 from ..network.sampling import Sampling
 
@@ -50,7 +50,8 @@ def _language_items() -> tuple[tuple[str, str, str], ...]:
 
 def _is_ratio(text: str) -> bool:
     found = RATIO.fullmatch(text)
-    return found is not None and 0.1 <= int(found[1]) / max(1, int(found[2])) <= 10
+    wide, high = (int(found[1]), int(found[2])) if found else (0, 0)
+    return high > 0 and 0.1 <= wide / high <= 10
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,12 @@ class Options:
     )
     seed: int = choice(
         0, "Seed", "The same seed draws the same tokens", group="prompt", noun="The seed", low=0
+    )
+    ignore_eos: bool = choice(
+        False,
+        "Ignore the End Token",
+        "Go on writing after the token that ends a text",
+        group="prompt",
     )
     heads: str = choice(
         "grid",

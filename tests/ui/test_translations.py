@@ -11,6 +11,7 @@ import pytest
 from llm_scene import ui
 from llm_scene.layout.facts import cost_facts, model_facts
 from llm_scene.models import list_presets, load
+from llm_scene.output.formats import FORMATS
 from llm_scene.scene import build
 from llm_scene.ui import translations
 from llm_scene.ui.inspector import InspectTool
@@ -20,7 +21,7 @@ LANGUAGES = sorted(translations.FOLDER.glob("*.toml"))
 SOURCES = sorted(Path(ui.__file__).parent.glob("*.py"))
 NAMES = {
     "LLM Scene",
-    "LLM Scene (.glb)",
+    "glTF",
     "Name",
     "",
     "English",
@@ -31,6 +32,13 @@ NAMES = {
     "GPT-2 medium",
     "GPT-2 large",
     "GPT-2 XL",
+    "Pythia 70M",
+    "Gemma 3 270M",
+    "SmolLM2 135M",
+    "Qwen3 0.6B",
+    "Llama 3.2 1B",
+    "Mixtral 8x7B",
+    "gpt-oss 20B",
     "GPT-3 175B",
     "Llama 3 8B",
 }  # or Blender's
@@ -90,6 +98,7 @@ def spoken_below() -> Iterator[str]:
         yield preset.description
     model = load("nano-gpt-sort", None, [])
     yield from (name for name, _ in (*model_facts(model), *cost_facts(model, 6)))
+    yield from (form.title for form in FORMATS.values())
     yield from ("assembling the video", "Total time", *build.STEPS)
 
 
