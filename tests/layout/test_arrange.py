@@ -248,7 +248,7 @@ def test_a_grid_of_heads_is_about_square(n_head: int) -> None:
 
 
 def test_arrangements_that_do_not_exist() -> None:
-    with pytest.raises(UserError, match="no arrangement of heads 'ring': choose one of fan, grid"):
+    with pytest.raises(UserError, match="no arrangement of heads 'ring': choose one of grid, fan"):
         Arrangement(heads="ring")
     with pytest.raises(UserError, match="no arrangement of blocks 'heap': choose one of plan, row"):
         Arrangement(blocks="heap")
@@ -276,7 +276,7 @@ def test_positions_line_up_along_the_trunk() -> None:
 @pytest.mark.parametrize("blocks", BLOCKS)
 def test_a_matrix_without_a_place_of_its_own_is_set_down_beside_its_section(heads: str, blocks: str) -> None:
     config = Config("gpt2", 3, 2, 4, 2, 8, 3, 3, 2)
-    net = Declaration(config)
+    net = Declaration(config, {})
     net.matrices = dict(declare(config).matrices)
     for section in ("Self-attention", "MLP"):
         net.enter("Transformer 1", section, layer=1)
