@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 
 Hear = Callable[[str], object]  # takes a sentence
 _listeners: list[Hear] = []
+ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 class UserError(Exception):
@@ -37,3 +39,10 @@ def hearing(hear: Hear) -> Iterator[None]:
         yield
     finally:
         _listeners.remove(once)
+
+
+def words_of(error: BaseException, most: int = 120) -> str:
+    """What an error of somebody else's says, as it may stand in a sentence: one line, no colours, no stop."""
+    plain = " ".join(ESCAPE.sub("", str(error)).split())
+    plain = "".join(letter for letter in plain if letter.isprintable())
+    return plain[:most].rstrip(". ") or type(error).__name__

@@ -30,10 +30,13 @@ class TestArchive:
             wheels = sorted(name.split("/")[1] for name in archive.namelist() if name.startswith("wheels/"))
         assert [wheel.split("-")[0] for wheel in wheels] == [
             "arabic_reshaper",
+            "latex2mathml",
             "python_bidi",
             "safetensors",
             "six",
             "tokenizers",
+            "ziafont",
+            "ziamath",
         ]
 
     def test_carries_the_web_page(self, archives: dict[str, Path], platform: str) -> None:
