@@ -187,6 +187,12 @@ class Clip:
         target = {"node": node, "path": path}
         self.json["channels"].append({"sampler": self._samplers[keys, step], "target": target})
 
+    def settle(self, node: int) -> None:
+        """Let a node stand as its tracks leave it: for viewers that play nothing, all has happened."""
+        for moved, path, _, values, _ in self.tracks:
+            if moved == node and path != "weights":
+                self.document.parts["nodes"][node][path] = _rounded(values[-1])
+
     def part(self, name: str, start: float, end: float, extras: Json) -> Clip:
         """What happens from one time to another, as a clip of its own that begins at 0."""
         clip = Clip(self.document, name, extras)
