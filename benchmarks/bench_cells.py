@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from llm_scene.layout.layout import Block
-from llm_scene.layout.look import LOOKS
+from llm_scene.look import LOOKS
 from llm_scene.network.graph import Matrix
 from llm_scene.network.ops import Array
 

@@ -254,7 +254,8 @@ class Computed:
         group.add_argument("--cluster", metavar="WHERE", help=where)
 
     def take(self, given: Given) -> Part:
-        return Part(*(given["frames"] or (0, None)), given["processes"], given["cluster"])
+        first, last = given["frames"] or (0, None)
+        return Part(first, last, given["processes"], given["cluster"])
 
 
 class Chosen:

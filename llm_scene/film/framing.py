@@ -103,9 +103,11 @@ def frame_blocks(blocks: Iterable[Block], azimuth: float, elevation: float, **op
 
 def outlook(layout: Layout) -> tuple[float, float]:
     """From where the whole model is seen best (azimuth, elevation): a row from before its beginning, so
-    that perspective gathers its length; lines from the front, steps and flights from the side as well."""
+    that perspective gathers its length; a plan from near the front; lines from the front, steps and flights
+    from the side as well."""
     deep = layout.box.size[1] > 0.1 * layout.box.size[0]
     return {
+        "plan": (-12.0, 6.0),
         "row": (-56.0, 12.0),
         "columns": (-26.0, 14.0) if deep else (-22.0, 8.0),
         "helix": (-34.0, 11.0),
@@ -114,7 +116,7 @@ def outlook(layout: Layout) -> tuple[float, float]:
 
 def whole(layout: Layout) -> Box:
     """What a view of everything holds: all blocks; but of the tables of a large vocabulary, many times as
-    long as all the rest, only what stands near it."""
+    long as all the rest, only what stands near it. On a plan the candidates belong to it."""
     long = {b.name: b.box for b in layout.blocks.values() if "token" in b.axes or b.kind in TOTALS}
     rest = Box.around(block.box for name, block in layout.blocks.items() if name not in long)
     near, parts = rest.grown(10 * layout.gap), [rest]
@@ -124,6 +126,8 @@ def whole(layout: Layout) -> Box:
         corners[:, along] = corners[:, along].clip(near.low[along], near.high[along])
         low, high = corners.tolist()
         parts.append(Box(tuple(low), tuple(high)))
+    if layout.arrangement.blocks == "plan":
+        parts += [candidate.box for candidate in layout.candidates]
     return Box.around(parts)
 
 

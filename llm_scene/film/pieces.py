@@ -14,7 +14,7 @@ import numpy as np
 from ..layout import names
 from ..layout.drawn import Align, Line, Text
 from ..layout.layout import Block, Layout, Point
-from ..layout.look import normalise, scale_of
+from ..look import normalise, scale_of
 from ..network.ops import Array
 from ..network.trace import Trace
 from .piece import Piece

@@ -14,15 +14,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..models.reading import Reading
-from ..network.graph import Matrix, Network
+from ..network.graph import Network
 from .drawn import text_width
-from .layout import Arrangement, Block, Box, Candidate, Layout, Letter, Section
+from .layout import Arrangement, Block, Box, Candidate, Layout, Letter, Line, Section
 from .lines import stand
 from .links import route
+from .plan import bars, planned
+from .sheets import Sheets
 
-DOWN = ("channel", "feature", "neuron", "token")  # axes that run down a sheet of activations
 CHOSEN = 1.8  # the prediction that counts stands taller than the others
-HEAD_AXES = ("head", "kv_head")
 
 
 def arrange(
@@ -52,29 +52,41 @@ def set_down(
     arrangement: Arrangement = Arrangement(),  # noqa: B008 (frozen)
 ) -> Layout:
     """The blocks alone, in their places: without links, letters and candidates."""
+    if arrangement.blocks == "plan":
+        return _layout(network, n_positions, arrangement, *planned(network, n_positions, arrangement))
     builder = _Builder(network, n_positions, arrangement)
     builder.embedding()
     for layer in range(network.config.n_layer):
         builder.attention(layer)
         builder.mlp(layer)
     builder.output()
-    return builder.layout()
+    blocks, lines = stand(builder.blocks, arrangement, builder.gap)
+    return _layout(network, n_positions, arrangement, blocks, lines, builder.gap)
 
 
-class _Builder:
+def _layout(
+    network: Network,
+    n_positions: int,
+    arrangement: Arrangement,
+    blocks: dict[str, Block],
+    lines: tuple[Line, ...],
+    gap: float,
+) -> Layout:
+    """The blocks in the order of computing, with the sections that they make."""
+    rank = {name: i for i, name in enumerate(network.matrices)}
+    ordered = {b.name: b for b in sorted(blocks.values(), key=lambda b: rank[b.matrix.name])}
+    return Layout(ordered, _sections(ordered), (), (), (), gap, n_positions, arrangement, lines)
+
+
+class _Builder(Sheets):
     """Sets blocks down from left to right; `x` is how far it has come."""
 
     def __init__(self, network: Network, n_positions: int, arrangement: Arrangement) -> None:
+        super().__init__(network, n_positions)
         c = network.config
-        self.network, self.arrangement = network, arrangement
-        self.T = n_positions
+        self.arrangement = arrangement
         self.gap = max(6.0, c.d_model / 8)
-        self.x = 0.0
-        self.ground = 0.0
         self.above = c.d_model + 2.5 * self.gap  # foot of everything that reads the trunk
-        self.blocks: dict[str, Block] = {}
-        self.layer: int | None = None
-        self.matrices = {(m.kind, m.layer): m for m in network}
 
     # --- sections, left to right ---
 
@@ -92,6 +104,7 @@ class _Builder:
         self.x, self.layer = x, None
         self.put("tokens", top=c.d_model + 1.3 * self.gap)
         self.x = end
+        self.put_rest(c.d_model, self.gap, "Embedding")
 
     def attention(self, layer: int) -> None:
         c = self.network.config
@@ -111,6 +124,7 @@ class _Builder:
         self.affine("attn.W_O", "attn.b_O", "attn_out", foot=self.above)
         self.x -= self.T
         self.put("resid_mid", top=c.d_model)
+        self.put_rest(self.above + c.d_model, self.gap, f"Transformer {layer}", "Self-attention")
 
     def fan(self, top: float) -> None:
         """Every head is a sheet of its own; they recede into the picture."""
@@ -206,6 +220,7 @@ class _Builder:
         self.put("mlp_out", top=foot)
         self.x = x
         self.put("resid_post", top=c.d_model)
+        self.put_rest(self.above + c.d_model, self.gap, f"Transformer {layer}")
 
     def output(self) -> None:
         """The end of the trunk: in line with it, at its height."""
@@ -225,6 +240,7 @@ class _Builder:
         self.put("logits_sum", top=top - c.d_vocab - 1.7 * self.gap)
         self.step(1.5)
         self.put("probs", top=top)
+        self.put_rest(top, self.gap)
 
     # --- groups ---
 
@@ -248,64 +264,8 @@ class _Builder:
         self.put(weight, top=foot + max(c.d_model, math.prod(rows.shape(0)[:-1])), after=self.gap)
         self.put(out, top=foot + c.d_model)
 
-    # --- single blocks ---
-
-    def has(self, kind: str) -> bool:
-        return (kind, self.layer) in self.matrices
-
     def step(self, gaps: float = 1) -> None:
         self.x += gaps * self.gap
-
-    def put(
-        self, kind: str, top: float, *, head: int | None = None, y: float = 0.0, after: float = 0.0
-    ) -> None:
-        """Set a block down at `x` and move on past it; kinds the model lacks take no room."""
-        if not self.has(kind):
-            return
-        matrix = self.matrices[kind, self.layer]
-        axes, shape = _orient(matrix, self.T)
-        if not matrix.has_heads or kind == "attn.W_O":
-            head = None
-        name = matrix.name if head is None else f"{matrix.name}[head={head}]"
-        self.blocks[name] = Block(name, matrix, head, axes, shape, (self.x, y, top))
-        self.x += shape[1] + after
-
-    # --- all together ---
-
-    def layout(self) -> Layout:
-        rank = {name: i for i, name in enumerate(self.network.matrices)}
-        missing = {m.name for m in self.network if m.shown} - {b.matrix.name for b in self.blocks.values()}
-        if missing:
-            raise ValueError(f"no place for {sorted(missing)}")
-        blocks, lines = stand(self.blocks, self.arrangement, self.gap)
-        ordered = {b.name: b for b in sorted(blocks.values(), key=lambda b: rank[b.matrix.name])}
-        sections = _sections(ordered)
-        return Layout(ordered, sections, (), (), (), self.gap, self.T, self.arrangement, lines)
-
-
-def _orient(matrix: Matrix, n_positions: int) -> tuple[tuple[str | None, str | None], tuple[int, int]]:
-    """Which axis runs down and which to the right, and (rows, columns)."""
-    size = dict(zip(matrix.axes, matrix.shape(n_positions), strict=True))
-    axes = [axis for axis in matrix.axes if axis not in HEAD_AXES]
-    if matrix.kind == "attn.W_O":  # all heads' features run on; drawn like every projection, out by in
-        return ("channel", "feature"), (size["channel"], size["head"] * size["feature"])
-    if len(axes) == 1:
-        (axis,) = axes
-        upright = axis in DOWN or matrix.kind in ("attn.scores_max", "attn.scores_sum")
-        return ((axis, None), (size[axis], 1)) if upright else ((None, axis), (1, size[axis]))
-    down, along = _sheet(matrix, axes)
-    return (down, along), (size[down], size[along])
-
-
-def _sheet(matrix: Matrix, axes: list[str]) -> tuple[str, str]:
-    """Rows and columns of a sheet. Tables have a column an entry; linear weights a column an input,
-    except the MLP's way back, whose rows meet the rows of the activations they multiply."""
-    first, second = axes
-    if matrix.kind in ("embed.W_E", "pos_embed.W_pos"):
-        return "channel", first
-    if matrix.kind in ("unembed.W_U", "attn.scores", "attn.pattern", "mlp.W_out"):
-        return first, second
-    return second, first
 
 
 def _sections(blocks: dict[str, Block]) -> tuple[Section, ...]:
@@ -348,10 +308,12 @@ def _spread(block: Block, words: Sequence[str], layout: Layout, predicted: bool)
 def _candidates(layout: Layout, candidates: Sequence[tuple[str, float]]) -> tuple[Candidate, ...]:
     """A bar for every candidate, one under the other, right of the probabilities."""
     probs = layout.find("probs")
-    unit = layout.gap / 6
+    unit, middle = layout.gap / 6, probs.box.centre[2]
+    if layout.arrangement.blocks == "plan":
+        unit, middle = bars(layout), layout.find("ln_final.out").box.centre[2]
     height, longest = 4.4 * unit, 24 * unit
-    x = probs.box.high[0] + 4 * layout.gap
-    top = probs.box.centre[2] + len(candidates) * 1.35 * height / 2
+    x = probs.box.high[0] + 4 * layout.gap + 3 * (height - 4.4 * layout.gap / 6)
+    top = middle + len(candidates) * 1.35 * height / 2
     most = max((p for _, p in candidates), default=1.0)
     return tuple(
         Candidate(

@@ -19,8 +19,8 @@ from ..network.trace import Trace
 from . import names
 
 Point = tuple[float, float, float]
-HEADS = ("fan", "grid")
-BLOCKS = ("row", "columns", "helix")
+HEADS = ("grid", "fan")
+BLOCKS = ("plan", "row", "columns", "helix")
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,14 @@ class Arrangement:
     """How the parts of a model stand to each other.
 
     Heads recede into the picture one behind the other ("fan") or stand side by side in one plane ("grid").
-    Transformer blocks follow each other to the right ("row"), in lines that are read like text
-    ("columns"), or up a square staircase, in flights across the front and the back by turns ("helix").
+    Transformer blocks hang on a wall, packed so that all of them fill a picture of this aspect ("plan"),
+    follow each other to the right ("row"), in lines that are read like text ("columns"), or up a square
+    staircase, in flights across the front and the back by turns ("helix").
     """
 
-    heads: str = "fan"
-    blocks: str = "row"
+    heads: str = "grid"
+    blocks: str = "plan"
+    aspect: float = 16 / 9  # width by height of the picture that a plan fills
 
     def __post_init__(self) -> None:
         for what, chosen, known in (("heads", self.heads, HEADS), ("blocks", self.blocks, BLOCKS)):
@@ -110,7 +112,9 @@ class Block:
     @property
     def section(self) -> tuple[str, ...]:
         """Where it belongs, from the outside in."""
-        return self.matrix.section if self.head is None else (*self.matrix.section, f"Head {self.head}")
+        if self.head is None:
+            return self.matrix.section
+        return (*self.matrix.section, f"{'Expert' if self.matrix.has_experts else 'Head'} {self.head}")
 
     @property
     def n_cells(self) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..look import scale_of
 from ..network.graph import Role
 from ..network.trace import Trace
 from . import names
 from .drawn import Align, Text
 from .layout import Box, Layout
-from .look import scale_of
 from .signs import legend_box
 
 TITLES: tuple[tuple[Role, bool, str], ...] = (

@@ -7,15 +7,16 @@ another line of blocks it runs beneath the line, as the trunk does that it comes
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice
 
 import numpy as np
 
 from ..network.graph import Network
 from ..network.ops import Array
+from .lanes import TRUNK, Lanes
 from .layout import Block, Box, Layout, Line, Link, Point
+from .polylines import around_behind, direct, meets
 
-TRUNK = ("resid_pre", "resid_mid", "resid_post")
 WIDTHS = {"trunk": 3.6, "data": 0.5, "weight": 0.3}
 # In gaps:
 LANE = 2.2  # beside a block, where ways go up and down
@@ -24,13 +25,13 @@ BENEATH = 3.0  # under a line, where ways run to another one
 
 def route(network: Network, layout: Layout) -> tuple[Link, ...]:
     """A link for every pair of blocks of which one is computed from the other."""
-    router = _Router(layout)
+    router = Lanes(layout) if layout.arrangement.blocks == "plan" else _Router(layout)
     links = []
     for target in layout.blocks.values():
         for name in target.matrix.inputs:
             for source in layout.of(name):
                 if _same_head(source, target, network):
-                    links.append(_link(source, target, layout.gap, router.way(source, target)))
+                    links.append(_link(source, target, layout, router.way(source, target)))
     return tuple(links)
 
 
@@ -44,10 +45,13 @@ def _same_head(source: Block, target: Block, network: Network) -> bool:
     return source.head == (target.head // group if shared else target.head)
 
 
-def _link(source: Block, target: Block, gap: float, points: tuple[Point, ...]) -> Link:
+def _link(source: Block, target: Block, layout: Layout, points: tuple[Point, ...]) -> Link:
     trunk = source.kind in TRUNK and target.kind in TRUNK
     kind = "trunk" if trunk else "weight" if source.role == "weight" else "data"
-    return Link(source.name, target.name, kind, points, WIDTHS[kind] * gap / 6)
+    width = WIDTHS[kind] * layout.gap / 6
+    if layout.arrangement.blocks == "plan":  # beside a single position, too, the stream is no wider than it
+        width = max(0.3, 0.6 * min(width, source.shape[1] if trunk else width))
+    return Link(source.name, target.name, kind, points, width)
 
 
 class _Router:
@@ -59,23 +63,26 @@ class _Router:
         self.order = {name: i for i, name in enumerate(self.sections)}
         self.boxes: dict[tuple[str, int | None], list[tuple[Point, Point]]] = {}
         for block in layout.blocks.values():
-            box = block.box
-            self.boxes.setdefault((block.section[0], block.head), []).append((box.low, box.high))
+            box, head = block.box, None if block.matrix.has_experts else block.head
+            self.boxes.setdefault((block.section[0], head), []).append((box.low, box.high))
         self.chosen: dict[tuple[object, ...], int] = {}
+        self.around: dict[tuple[object, ...], tuple[Array, Array]] = {}
 
     def way(self, source: Block, target: Block) -> tuple[Point, ...]:
         """The first way that touches no sheet."""
+        obstacles = self._obstacles(source, target)
         if self._elsewhere(source, target):
-            return self._beneath(source, target)
+            ways = [self._beneath(source, target), *around_behind(source.box, target.box, self.gap)]
+            return next((way for way in ways if not meets(way, obstacles)), ways[0])
         (a, b, c), (x, y, z) = source.origin, target.origin
         apart = round(x - a, 2), round(y - b, 2), round(z - c, 2)
         key = source.kind, target.kind, source.head is None, target.head is None, apart
-        ways = self._ways(source, target)
         if key in self.chosen:
-            return next(way for i, way in enumerate(ways) if i == self.chosen[key])
-        obstacles = self._obstacles(source, target)
-        for i, way in enumerate(ways):  # noqa: B007
-            if not _meets(way, obstacles):
+            known = next(islice(self._ways(source, target), self.chosen[key], None))
+            if not meets(known, obstacles):
+                return known
+        for i, way in enumerate(self._ways(source, target)):  # noqa: B007
+            if not meets(way, obstacles):
                 break
         self.chosen[key] = i
         return way
@@ -85,26 +92,28 @@ class _Router:
         a, b, gap = source.box, target.box, self.gap
         fan = self.layout.arrangement.heads == "fan"
         if source.head == target.head or (fan and a.low[1] == b.low[1]):  # no other head between
-            yield _direct(a, b, gap)
+            yield direct(a, b, gap)
             if a.high[0] < b.centre[0] and a.centre[2] < b.low[2] and a.low[1] == b.low[1]:
                 x, y, z = b.centre[0], b.centre[1], a.centre[2]
                 yield (a.high[0], y, z), (x, y, z), (x, y, b.low[2])
-        turns = (gap / 3, 0.5, None)
-        for leave, reach in product(turns, repeat=2):
-            yield _behind(a, b, gap, leave, reach)
+        yield from around_behind(a, b, gap)
 
     def _obstacles(self, source: Block, target: Block) -> tuple[Array, Array]:
         """Lower and upper corners `[n, 3]` of what stands in the same sections.
 
         Of the heads that are no end of the way only the first can be met: what all share stands beside it.
         """
-        keys = dict.fromkeys(
-            (section, head)
-            for section in (source.section[0], target.section[0])
-            for head in (None, 0, source.head, target.head)
+        keys = tuple(
+            dict.fromkeys(
+                (section, head)
+                for section in (source.section[0], target.section[0])
+                for head in (None, 0, source.head, target.head)
+            )
         )
-        corners = np.array([pair for key in keys for pair in self.boxes.get(key, [])])
-        return corners[:, 0], corners[:, 1]
+        if keys not in self.around:
+            corners = np.array([pair for key in keys for pair in self.boxes.get(key, [])])
+            self.around[keys] = corners[:, 0], corners[:, 1]
+        return self.around[keys]
 
     # --- to other lines ---
 
@@ -149,69 +158,3 @@ class _Router:
             *((x, y, a.low[2]), (x, *under), (margin, *under), (margin, *over), (left, *over)),
             *((left, back, height), (across, back, height), (across, b.high[1], height)),
         )
-
-
-def _meets(way: tuple[Point, ...], obstacles: tuple[Array, Array]) -> bool:
-    """Whether a polyline passes through any box."""
-    low, high = obstacles
-    points = np.array(way)
-    start, step = points[:-1, None], np.diff(points, axis=0)[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one, other = (low + 1e-3 - start) / step, (high - 1e-3 - start) / step  # as shares of each piece
-    inside = (start > low + 1e-3) & (start < high - 1e-3)
-    enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=2)
-    leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=2)
-    return bool(((enter < leave) & (leave > 0) & (enter < 1)).any())
-
-
-def _direct(a: Box, b: Box, gap: float) -> tuple[Point, ...]:
-    """Right-angled in the sheet; where the depth differs, a slanted middle piece carries it over."""
-    if b.low[0] < a.high[0] and b.high[0] > a.low[0]:  # one above the other
-        x = (max(a.low[0], b.low[0]) + min(a.high[0], b.high[0])) / 2
-        down = a.low[2] >= b.high[2]
-        start = (x, a.centre[1], a.low[2] if down else a.high[2])
-        return start, (x, b.centre[1], b.high[2] if down else b.low[2])
-    start = (a.high[0], a.centre[1], a.centre[2])
-    overlap = min(a.high[2], b.high[2]) - max(a.low[2], b.low[2])
-    if overlap > 0:  # beside each other: straight across, at a height both have
-        z = (min(a.high[2], b.high[2]) + max(a.low[2], b.low[2])) / 2
-        return _depth((a.high[0], a.centre[1], z), (b.low[0], b.centre[1], z))
-    turn = min(a.high[0] + gap, b.low[0] - gap / 2)
-    end = (b.low[0], b.centre[1], b.centre[2])
-    knee = (turn, a.centre[1], a.centre[2]), (turn, b.centre[1], b.centre[2])
-    return start, *knee, end
-
-
-def _depth(start: Point, end: Point) -> tuple[Point, ...]:
-    """Straight, or with the change of depth between a third and two thirds of the way."""
-    if abs(start[1] - end[1]) < 1e-6:
-        return start, end
-    third = (end[0] - start[0]) / 3
-    return start, (start[0] + third, start[1], start[2]), (end[0] - third, end[1], end[2]), end
-
-
-def _behind(a: Box, b: Box, gap: float, leave: float | None, reach: float | None) -> tuple[Point, ...]:
-    """Round behind everything that stands between, at the depth of the target.
-
-    The way turns so far after and before the sheets; None: it begins or ends at their backs.
-    """
-    y, overlap = b.high[1] + gap / 2, min(a.high[2], b.high[2]) - max(a.low[2], b.low[2])
-    middle = (min(a.high[2], b.high[2]) + max(a.low[2], b.low[2])) / 2
-    before, after = (middle, middle) if overlap > 0 else (a.centre[2], b.centre[2])
-    points: list[Point] = []
-    if leave is None:
-        points += [(a.centre[0], a.high[1], before), (a.centre[0], y, before)]
-    else:
-        x = a.high[0] + leave
-        points += [(a.high[0], a.centre[1], before), (x, a.centre[1], before), (x, y, before)]
-    if reach is None:
-        points += [(b.centre[0], y, before), (b.centre[0], y, after), (b.centre[0], b.high[1], after)]
-    else:
-        x = b.low[0] - reach
-        points += [
-            (points[-1][0], y, after),
-            (x, y, after),
-            (x, b.centre[1], after),
-            (b.low[0], b.centre[1], after),
-        ]
-    return tuple(point for i, point in enumerate(points) if i == 0 or point != points[i - 1])

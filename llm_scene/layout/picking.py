@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..look import normalise, relief_of, scale_of
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
 from .layout import Block, Layout
-from .look import normalise, scale_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Picker:
     ) -> Hit | None:
         """The first cell on a ray, or None.
 
-        Cells stand out towards -y by `relief` times the share of their value in the matrix's scale.
+        Cells stand out towards -y by the share of their value in the matrix's scale, at most by `relief`,
+        and are set back where it is negative: see `look.relief_of`.
         Blocks named in `hidden` let the ray pass.
         """
         enter, leave = self._boxes(np.asarray(origin, float), np.asarray(direction, float), relief)
@@ -92,7 +93,7 @@ class Picker:
         middle = (at[:-1] + at[1:]) / 2  # [n_crossed]
         column = np.clip(np.floor(origin[0] + direction[0] * middle - x), 0, columns - 1).astype(int)
         row = np.clip(np.floor(z - origin[2] - direction[2] * middle), 0, rows - 1).astype(int)
-        front = y - relief * np.abs(self._shares(block, row, column))
+        front = y - relief_of(self._shares(block, row, column), relief)
         depth = origin[1] + direction[1] * at
         reached = np.maximum(depth[:-1], depth[1:]) >= front
         if not reached.any():

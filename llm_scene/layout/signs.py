@@ -79,18 +79,39 @@ def section_signs(layout: Layout) -> tuple[list[Text], list[Line]]:
     for section in layout.sections:
         if section.name.startswith("Head "):
             signs.append(_head_sign(section, layout.gap))
-            continue
-        outer = len(section.path) == 1
-        size = _title_size(section, layout) if outer else layout.gap
-        inside = [s for s in layout.sections if s.path[: len(section.path)] == section.path]
-        height = section.box.high[2] + (3.2 if outer and len(inside) > 1 else 1.6) * layout.gap
-        (x0, y, _), (x1, _, _) = section.box.low, section.box.high
-        tick = min(0.5 * size, 0.75 * layout.gap)
-        run = ((x0, y, height - tick), (x0, y, height), (x1, y, height), (x1, y, height - tick))
-        brackets.append(Line(names.bracket(section.path), run, min(0.07 * size, 0.14 * layout.gap)))
-        at = ((x0 + x1) / 2, y, height + 0.5 * size)
-        signs.append(Text(names.section(section.path), section.name, at, size, ink="names"))
+        elif layout.arrangement.blocks == "plan":  # its ways lie where brackets would
+            signs.append(_plan_sign(section, layout))
+        else:
+            sign, bracket = _titled(section, layout)
+            signs.append(sign)
+            brackets.append(bracket)
     return signs, brackets
+
+
+def _titled(section: Section, layout: Layout) -> tuple[Text, Line]:
+    """A title over a bracket; outer sections higher and larger."""
+    outer = len(section.path) == 1
+    size = _title_size(section, layout) if outer else layout.gap
+    inside = [s for s in layout.sections if s.path[: len(section.path)] == section.path]
+    height = section.box.high[2] + (3.2 if outer and len(inside) > 1 else 1.6) * layout.gap
+    (x0, y, _), (x1, _, _) = section.box.low, section.box.high
+    tick = min(0.5 * size, 0.75 * layout.gap)
+    run = ((x0, y, height - tick), (x0, y, height), (x1, y, height), (x1, y, height - tick))
+    at = ((x0 + x1) / 2, y, height + 0.5 * size)
+    bracket = Line(names.bracket(section.path), run, min(0.07 * size, 0.14 * layout.gap))
+    return Text(names.section(section.path), section.name, at, size, ink="names"), bracket
+
+
+def _plan_sign(section: Section, layout: Layout) -> Text:
+    """A title at the upper left: over all of a section, or over the walls of an MLP."""
+    box, gap = section.box, layout.gap
+    walls = [block.box for block in layout.within(*section.path) if block.kind.startswith("mlp.")]
+    if len(section.path) == 1:
+        over, size = (2.2 if len(walls) else 1.6) * gap, 1.6 * gap
+    else:
+        over, size, box = 0.6 * gap, 0.7 * gap, Box.around(walls) if walls else box
+    at = (box.low[0], box.low[1], box.high[2] + over)
+    return Text(names.section(section.path), section.name, at, size, "left", "names")
 
 
 def _title_size(section: Section, layout: Layout) -> float:

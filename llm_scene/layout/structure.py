@@ -18,9 +18,9 @@ import numpy as np
 from ..network import Config, declare
 from ..network.graph import Role
 from ..network.ops import Array
-from .arrange import arrange
-from .layout import Block, Box, Point
-from .links import TRUNK
+from .arrange import set_down
+from .lanes import TRUNK
+from .layout import Arrangement, Block, Box, Point
 
 ROLES: tuple[Role, ...] = ("weight", "activation", "aggregate")
 PROPORTION = 1.25  # width of the ground a model takes, relative to its depth
@@ -107,7 +107,7 @@ def _parts(config: Config, T: int, turned: bool) -> tuple[Boxes, Boxes, Boxes]:
     """Embedding, a block and output as they stand in a model of one block, whose positions turn or not."""
     shape = replace(config, n_layer=1, nope_layers=() if turned else (0,))
     found: dict[str, list[Block]] = {"Embedding": [], "Transformer 0": [], "Output": []}
-    for block in arrange(declare(shape), T).blocks.values():
+    for block in set_down(declare(shape), T, Arrangement("fan", "row")).blocks.values():
         found[block.section[0]].append(block)
     first, middle, last = (_boxes(blocks).at_origin() for blocks in found.values())
     return first, _gathered(middle, FAN * config.d_head), last

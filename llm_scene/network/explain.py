@@ -298,10 +298,11 @@ def _gate(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
 
 
 def _mixture(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
-    share, result, *shared = terms
+    assert isinstance(op, ops.Mixture)
+    share, *results = (np.asarray(term) for term in terms)
     chosen = np.flatnonzero(share)
-    mixed = _dot(op, cell, [share[chosen], result[chosen]])
-    return f"{mixed} + {_signed(shared[0][0])}·{_signed(shared[1][0])}" if shared else mixed
+    mixed = _dot(op, cell, [share[chosen], np.array([results[e][0] for e in chosen])])
+    return f"{mixed} + {_signed(results[-2][0])}·{_signed(results[-1][0])}" if op.shared else mixed
 
 
 WORDS: dict[type[ops.Op], Callable[[ops.Op, Cell, list[Array]], str]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -27,12 +28,13 @@ class View:
     The canonical orientation of a linear weight is [in, out], of one with heads [head, in, out].
     """
 
-    key: str  # with "*" where every expert or head has a tensor of its own
+    key: str  # with "*" where every head has a tensor of its own
     transposed: bool = False  # stored as [out, in]
     part: tuple[int, int, int] | None = None  # (first, size, step) along the last axis, after transposing
     within: bool = False  # the part is one of every head's share, not of the whole axis
     heads: tuple[str, int] | None = None  # ("out" or "in", n_head): that axis is head-major
     stacked: int | None = None  # so many tensors, one behind the other along a new first axis
+    at: tuple[int, int] | None = None  # (index, size) along the first axis: one expert's share of a tensor
     flat: bool = False  # stored as [1, in]
     tag: str = ""  # tells the parts of one tensor apart
 
@@ -54,6 +56,8 @@ class View:
         return tensors[0] if self.stacked is None else np.stack(tensors)
 
     def _look(self, tensor: Array) -> Array:
+        if self.at is not None:
+            tensor = tensor[self.at[0]]
         if self.flat:
             tensor = tensor.reshape(-1)
         tensor = np.swapaxes(tensor, -1, -2) if self.transposed else tensor
@@ -87,9 +91,9 @@ class View:
             shape = (*shape[1:-1], n_head * shape[-1]) if out else (n_head * shape[1], shape[2])
         if self.part is not None and not self.within:
             shape = (*shape[:-1], self._reach())
-        if self.flat:
-            return (1, *shape)
-        return (*shape[:-2], shape[-1], shape[-2]) if self.transposed else shape
+        shape = (1, *shape) if self.flat else shape
+        shape = (*shape[:-2], shape[-1], shape[-2]) if self.transposed else shape
+        return shape if self.at is None else (self.at[1], *shape)
 
     def _reach(self) -> int:
         assert self.part is not None
@@ -131,11 +135,6 @@ class Matrix:
     def has_heads(self) -> bool:
         """Whether it is a sheet a head."""
         return self.axes[0] in ("head", "kv_head") and len(self.axes) > 1
-
-    @property
-    def has_experts(self) -> bool:
-        """Whether it is a sheet an expert."""
-        return self.axes[0] == "expert" and len(self.axes) > 1
 
 
 @dataclass(frozen=True)
@@ -184,13 +183,15 @@ class Network:
 class Stored:
     """How a checkpoint stores a module: the keys of its weight and bias, and what is beside it in them.
 
-    `{layer}` in a key stands for the layer; `*` for the expert or head where each has a tensor of its own.
+    `{layer}` and `{expert}` in a key stand for their numbers, `*` for the head where each has a tensor of
+    its own.
     """
 
     weight: str
     bias: str = ""
     transposed: bool = False  # [out, in], as torch's linear layers
     flat: bool = False  # [1, in]
+    together: bool = False  # all experts in one tensor, along its first axis
     tag: str = ""  # which part of the tensor it is: one of `parts`
     parts: tuple[str, ...] = ()
     layout: Literal["blocks", "heads", "cells"] = (
@@ -200,6 +201,11 @@ class Stored:
     def part(self, tag: str, parts: str, layout: Literal["blocks", "heads", "cells"] = "blocks") -> Stored:
         """One of several parts of the tensor, "q" of "q k v" for example."""
         return replace(self, tag=tag, parts=tuple(parts.split()), layout=layout)
+
+
+def general(kind: str) -> str:
+    """A kind without the number of the expert that it belongs to."""
+    return re.sub(r"\.experts\.\d+\.", ".experts.", kind)
 
 
 def plain(stem: str) -> Stored:
@@ -228,11 +234,11 @@ class Declaration:
         self.matrices: dict[str, Matrix] = {}
         self.section: tuple[str, ...] = ()
         self.layer: int | None = None
+        self.expert: int | None = None
 
-    def enter(self, *section: str, layer: int | None = None) -> None:
+    def enter(self, *section: str, layer: int | None = None, expert: int | None = None) -> None:
         """Begin a section of the model."""
-        self.section = section
-        self.layer = layer
+        self.section, self.layer, self.expert = section, layer, expert
 
     def has(self, kind: str) -> bool:
         """Whether checkpoints of the family have a module of this kind."""
@@ -306,13 +312,15 @@ class Declaration:
     def _view(self, kind: str, axes: tuple[str, ...]) -> View:
         """Where the family's checkpoints keep a weight, and how the tensor becomes the matrix."""
         is_bias = ".b_" in kind or kind.endswith(".b")
-        stored = self.keys[kind.replace(".b_", ".W_").removesuffix(".w").removesuffix(".b")]
-        key = (stored.bias if is_bias else stored.weight).replace("{layer}", str(self.layer))
+        stored = self.keys[general(kind).replace(".b_", ".W_").removesuffix(".w").removesuffix(".b")]
+        key = stored.bias if is_bias else stored.weight
+        key = key.replace("{layer}", str(self.layer)).replace("{expert}", str(self.expert))
         sizes = tuple(self._size(axis) for axis in axes)
         stacked = sizes[0] if "*" in key else None
         heads = None
         if stacked is None and axes[0] in ("head", "kv_head") and len(axes) > 1:
             heads = ("out" if axes[-1] == "feature" else "in", sizes[0])
+        at = (self.expert, self._size("expert")) if stored.together and self.expert is not None else None
         return View(
             key,
             transposed=stored.transposed and not is_bias,
@@ -320,8 +328,9 @@ class Declaration:
             within=stored.layout == "heads",
             heads=heads,
             stacked=stacked,
+            at=at,
             flat=stored.flat,
-            tag=stored.tag,
+            tag=f"{at[0]}.{stored.tag}".strip(".") if at is not None else stored.tag,
         )
 
     def _part(

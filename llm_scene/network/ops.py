@@ -671,25 +671,22 @@ class Choose(Op):
 
 @dataclass(frozen=True)
 class ExpertLinear(Op):
-    """x W + b in every expert that was chosen at a position; 0 in those that are idle.
+    """x W + b at the positions where an expert was chosen; 0 where it is idle."""
 
-    The first layer of an expert reads what all of them share, `[T, I]`; the second its own, `[E, T, I]`.
-    """
-
-    own: bool = False
-    out: ClassVar[str] = "e t o"
+    expert: int
+    out: ClassVar[str] = "t o"
     formula: ClassVar[str] = "Σ x · W + b, where the expert was chosen"
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return ("e t *i" if self.own else "t *i", "e *i o", "t e!", "e o?")
+        return ("t *i", "*i o", f"t #{self.expert}!", "o?")
 
     def forward(self, x: Array, weight: Array, share: Array, *bias: Array, start: int) -> Array:
-        out = np.zeros((len(weight), len(share), weight.shape[-1]), x.dtype)  # [E, T, O]
-        for expert in np.flatnonzero(share.any(axis=0)):
-            rows = np.flatnonzero(share[:, expert])
-            made = (x[expert] if self.own else x)[rows] @ weight[expert]
-            out[expert, rows] = made + bias[0][expert] if bias else made
+        out = np.zeros((len(x), weight.shape[-1]), x.dtype)  # [T, O]
+        rows = np.flatnonzero(share[:, self.expert])
+        if len(rows):
+            made = x[rows] @ weight  # [n, I] @ [I, O]
+            out[rows] = made + bias[0] if bias else made
         return out
 
     def value(self, cell: Cell, x: Array, weight: Array, share: Array, *bias: Array) -> float:
@@ -715,15 +712,21 @@ class Gate(Op):
 class Mixture(Op):
     """The experts' results, each weighted by its share, and the shared expert's by its gate."""
 
-    reads: ClassVar[tuple[str, ...]] = ("t *e", "*e t c", "t?", "t c?")
+    count: int
+    shared: bool = False
     out: ClassVar[str] = "t c"
-
     formula: ClassVar[str] = "Σ share · result"
 
-    def forward(self, share: Array, result: Array, *shared: Array, start: int) -> Array:
-        out = np.einsum("te,etc->tc", share, result)
-        return out + shared[0][:, None] * shared[1] if shared else out
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("t *e", *(["t c"] * self.count), *(("t", "t c") if self.shared else ()))
 
-    def value(self, cell: Cell, share: Array, result: Array, *shared: Array) -> float:
-        more = float(shared[0][0] * shared[1][0]) if shared else 0.0
-        return float(np.dot(share, result)) + more
+    def forward(self, share: Array, *results: Array, start: int) -> Array:
+        out = np.zeros_like(results[0])  # [T, C]
+        for expert in np.flatnonzero(share.any(axis=0)):
+            out += share[:, expert, None] * results[expert]
+        return out + results[-2][:, None] * results[-1] if self.shared else out
+
+    def value(self, cell: Cell, share: Array, *results: Array) -> float:
+        mixed = sum(float(share[e] * results[e][0]) for e in range(self.count))
+        return mixed + float(results[-2][0] * results[-1][0]) if self.shared else mixed

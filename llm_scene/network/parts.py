@@ -251,40 +251,43 @@ def mixture(net: Declaration, x: str) -> str:
     probs = softmax(net, scores, "mlp.router_probs", "position expert", causal=False, labels=labels)
     choose = ops.Choose(e.chosen, e.renormed)
     share = net.compute("mlp.share", "position expert", choose, probs, label="Chosen experts", signed=False)
-    result = _experts(net, x, share)
+    block, layer = net.section[0], net.layer
+    results = []
+    for expert in range(e.count):
+        net.enter(block, "MLP", f"Expert {expert}", layer=layer, expert=expert)
+        results.append(_expert(net, x, share, expert))
     shared: tuple[str, ...] = ()
     if e.d_shared:
-        gate = net.linear(
-            "mlp.shared.gate", "position", ops.Gate(), x, "mlp.shared.W_open",
-            label="Shared expert’s gate", of="Shared gate",
-        )  # fmt: skip
-        shared = (
-            gate,
-            _down(
-                net, _gated(net, x, "mlp.shared", "position shared_neuron"), "mlp.shared", "mlp.shared.out"
-            ),
-        )
-    return net.compute("mlp_out", WIDE, ops.Mixture(), share, result, *shared, label="MLP result")
+        net.enter(block, "MLP", "Shared expert", layer=layer)
+        shared = _shared_expert(net, x)
+    net.enter(block, "MLP", layer=layer)
+    mix = ops.Mixture(e.count, bool(shared))
+    return net.compute("mlp_out", WIDE, mix, share, *results, *shared, label="MLP result")
 
 
-def _experts(net: Declaration, x: str, share: str) -> str:
-    """What every expert computes where it was chosen: a gated MLP each."""
+def _expert(net: Declaration, x: str, share: str, expert: int) -> str:
+    """What an expert computes where it was chosen: a gated MLP."""
     e = net.config.experts
     assert e is not None
-    kind, axes, read = "mlp.experts", "expert position expert_neuron", ops.ExpertLinear()
-    bias = bool(net.keys[f"{kind}.W_gate"].bias)
-    gate = net.linear(
-        f"{kind}.pre", axes, read, x, f"{kind}.W_gate", share, label="Gate", of="Gate", bias=bias
-    )
-    value = net.linear(
-        f"{kind}.pre_linear", axes, read, x, f"{kind}.W_in", share, label="Expert", of="Expert", bias=bias
-    )
+    kind, axes, op = f"mlp.experts.{expert}", "position expert_neuron", ops.ExpertLinear(expert)
+    bias = bool(net.keys["mlp.experts.W_gate"].bias)
+
+    def linear(out: str, axes: str, x: str, weight: str, label: str, of: str) -> str:
+        weight = f"{kind}.{weight}"
+        return net.linear(f"{kind}.{out}", axes, op, x, weight, share, label=label, of=of, bias=bias)
+
+    gate = linear("pre", axes, x, "W_gate", "Gate", "Gate")
     bend = ops.ClippedSwish(*e.swish) if e.swish else ops.Activation(net.config.activation)
     act = net.compute(f"{kind}.act", axes, bend, gate, label="Gate activation")
+    value = linear("pre_linear", axes, x, "W_in", "Expert", "Expert")
     open_shut = ops.ClippedMultiply(e.swish[1]) if e.swish else ops.Multiply()
     post = net.compute(f"{kind}.post", axes, open_shut, act, value, label="Gated expert")
-    write = ops.ExpertLinear(own=True)
-    return net.linear(
-        f"{kind}.out", "expert position channel", write, post, f"{kind}.W_out", share,
-        label="Expert’s result", of="Expert projection", bias=bias,
-    )  # fmt: skip
+    return linear("out", WIDE, post, "W_out", "Expert’s result", "Expert projection")
+
+
+def _shared_expert(net: Declaration, x: str) -> tuple[str, str]:
+    """How far the expert that always works is let through, and what it computes."""
+    kind, gate = "mlp.shared", ops.Gate()
+    opened = net.linear(f"{kind}.gate", "position", gate, x, f"{kind}.W_open", label="Gate", of="Gate")
+    post = _gated(net, x, kind, "position shared_neuron")
+    return opened, _down(net, post, kind, f"{kind}.out")

@@ -7,6 +7,7 @@ The result's axes are given by letters too (`"t o"`). Then each input's pattern 
 - `<c`: at every index along c up to the cell's time t, as causal attention does;
 - `h/`: at the group that head h belongs to, where fewer heads are shared by more;
 - `@`: at the index that the first input holds, as a lookup does;
+- `#3`: always at index 3;
 - `...` at the front: at all the cell's leading indices, however many there are.
 
 `-` alone reads nothing. A pattern that ends in `?` belongs to an input that may be absent, one that ends
@@ -62,25 +63,26 @@ def sources(
     places = np.indices(lengths).reshape(len(lengths), -1) if lengths else ()
     grid = dict(zip(over, places, strict=True))
     sizes = _sizes(reads, out, inputs, rank)
-    off = any(
-        p.endswith("!") and x[tuple(at[a] for a in expanded(p, out, rank))] == 0
-        for p, x in zip(reads, inputs, strict=False)
-    )
 
     def index(part: str, size: int) -> int | NDArray[np.intp]:
         if part in grid:
             return grid[part]
         if part == "@":
             return int(inputs[0][at["t"]])
+        if part[0] == "#":
+            return int(part[1:])
         return at[part[0]] * size // sizes[part[0]] if part.endswith("/") else at[part]
 
+    def cell_of(pattern: str, x: NDArray[np.floating[Any]]) -> tuple[Any, ...]:
+        return tuple(index(part, n) for part, n in zip(expanded(pattern, out, rank), x.shape, strict=True))
+
+    off = any(p.endswith("!") and x[cell_of(p, x)] == 0 for p, x in zip(reads, inputs, strict=False))
     found = []
     for pattern, x in zip(reads, inputs, strict=False):
         if pattern == "-" or (off and not pattern.endswith("!")):
             found.append(np.empty((0, x.ndim), np.intp))
             continue
-        parts = expanded(pattern, out, rank)
-        columns = [np.atleast_1d(index(part, n)) for part, n in zip(parts, x.shape, strict=True)]
+        columns = [np.atleast_1d(column) for column in cell_of(pattern, x)]
         found.append(np.stack(np.broadcast_arrays(*columns), axis=1).astype(np.intp, copy=False))
     return tuple(found)
 

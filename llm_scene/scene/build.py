@@ -15,7 +15,7 @@ from ..film.props import Swarm
 from ..layout.budget import Detail, slabs
 from ..layout.drawn import Text
 from ..layout.layout import Block, Layout, Letter
-from ..layout.look import Look, scale_of
+from ..look import Look, scale_of
 from ..network.graph import Role
 from ..network.ops import Cell
 from ..network.trace import Trace
@@ -27,6 +27,7 @@ from .labels import Lettering, bar_object, letter_object, line_object, text_obje
 from .legend import ramp_object
 from .links import link_object
 from .materials import (
+    MOVING,
     PROPERTIES,
     bar_material,
     cell_material,
@@ -82,7 +83,7 @@ class _Studio:
         self.cells = functools.cache(functools.partial(cell_material, self.look))
         self.moving = functools.cache(functools.partial(swarm_material, self.look))
         self.link = functools.cache(functools.partial(link_material, self.look))
-        self.ink = functools.cache(lambda ink: ink_material(self.look, ink, *self.look.inked(ink)))
+        self.ink = functools.cache(lambda ink: ink_material(self.look, ink))
 
     @functools.cached_property
     def ramp(self) -> bpy.types.Material:
@@ -229,8 +230,7 @@ def _object(studio: _Studio, trace: Trace, thing: Thing) -> tuple[bpy.types.Obje
         case Ramp() as ramp:
             return ramp_object(thing.name, ramp, studio.look, studio.ramp), {}
         case Swarm() as swarm:
-            moving = {"pose": 0.0, "highlight": 0.0, "dim": 0.0}
-            return swarm_object(swarm, studio.moving(swarm.role, swarm.signed)), moving
+            return swarm_object(swarm, studio.moving(swarm.role, swarm.signed)), dict(MOVING)
 
 
 def _sheet(studio: _Studio, trace: Trace, block: Block) -> bpy.types.Object:

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..film.front import order_at
 from ..layout.layout import Block
-from ..layout.look import normalise
 from ..layout.mosaic import Region
+from ..look import BEVEL, GAP, RECESS, RELIEF, normalise
 from ..network.ops import Array
 from ..network.trace import Trace
 from .compat import modifier_input
@@ -21,7 +21,9 @@ from .nodes import Tree, Value, shape_group
 
 GROUP = "LLM Scene cells"
 MASKED, BROKEN = 1.0, 2.0
-DEFAULTS = {"Gap": 0.1, "Relief": 0.8, "Bevel": 0.09}
+FRONT = "front"  # attribute: 1 on corners that the relief moves
+DEFAULTS = {"Gap": GAP, "Relief": RELIEF, "Bevel": BEVEL}
+THIN = 0.1  # the least a cell is deep, in cells
 
 
 def cell_object(
@@ -61,11 +63,8 @@ def cell_object(
 
 
 def measures(block: Block) -> dict[str, float]:
-    """Gap, relief and bevel of a block's cells.
-
-    Weights are the stage and quieter, and bevels would nearly double their faces.
-    """
-    return DEFAULTS | ({"Relief": 0.4, "Bevel": 0.0} if block.role == "weight" else {})
+    """Gap, relief and bevel of a block's cells."""
+    return dict(DEFAULTS)
 
 
 def _attribute(mesh: bpy.types.Mesh, name: str, values: Array) -> None:
@@ -79,7 +78,7 @@ def _identifier(name: str) -> str:
 
 
 def cell_group() -> bpy.types.NodeTree:
-    """The shared geometry node group: points in, bevelled cuboids with relief out."""
+    """The shared geometry node group: points in, bevelled cuboids with relief out; masked ones are holes."""
     existing = bpy.data.node_groups.get(GROUP)
     if existing is not None:
         return existing
@@ -93,22 +92,31 @@ def cell_group() -> bpy.types.NodeTree:
 
 def _wire_group(tree: Tree) -> None:
     points = tree.node("NodeGroupInput").outputs
-    cuboid = _cuboid(tree, points["Gap"], points["Bevel"])
-    value = tree.call("GeometryNodeInputNamedAttribute", "value")
-    depth = tree.math("MULTIPLY_ADD", tree.math("ABSOLUTE", value), points["Relief"], 1.0)
-    scale = tree.node("ShaderNodeCombineXYZ")
-    tree.wire(1.0, scale.inputs[0])
-    tree.wire(depth, scale.inputs[1])
-    tree.wire(1.0, scale.inputs[2])
     place = tree.node("GeometryNodeInstanceOnPoints")
     tree.wire(points["Geometry"], place.inputs["Points"])
-    tree.wire(cuboid, place.inputs["Instance"])
-    tree.wire(scale.outputs[0], place.inputs["Scale"])
+    masked = tree.math("COMPARE", tree.call("GeometryNodeInputNamedAttribute", "state"), MASKED, 0.1)
+    tree.wire(tree.math("SUBTRACT", 1.0, masked), place.inputs["Selection"])
+    tree.wire(_cuboid(tree, points["Gap"], points["Bevel"]), place.inputs["Instance"])
     real = tree.call("GeometryNodeRealizeInstances", place.outputs[0])
+    raised = tree.node("GeometryNodeSetPosition")
+    tree.wire(real, raised.inputs["Geometry"])
+    out = tree.node("ShaderNodeCombineXYZ")
+    tree.wire(tree.math("MULTIPLY", _relief(tree, points["Relief"]), -1.0), out.inputs[1])
+    tree.wire(out.outputs[0], raised.inputs["Offset"])
+    front = tree.call("GeometryNodeInputNamedAttribute", FRONT)
+    tree.wire(tree.math("GREATER_THAN", front, 0.5), raised.inputs["Selection"])
     shaded = tree.node("GeometryNodeSetMaterial")
-    tree.wire(real, shaded.inputs["Geometry"])
+    tree.wire(raised.outputs[0], shaded.inputs["Geometry"])
     tree.wire(points["Material"], shaded.inputs["Material"])
     tree.wire(shaded.outputs[0], tree.node("NodeGroupOutput").inputs[0])
+
+
+def _relief(tree: Tree, relief: Value) -> Value:
+    """How far a cell's front stands out, as `look.relief_of` says it."""
+    value = tree.call("GeometryNodeInputNamedAttribute", "value")
+    back = tree.math("MULTIPLY", tree.math("MINIMUM", value, 0.0), RECESS)
+    out = tree.math("MULTIPLY", tree.math("ADD", tree.math("MAXIMUM", value, 0.0), back), relief)
+    return tree.math("MAXIMUM", out, THIN - 1.0)
 
 
 def _cuboid(tree: Tree, gap: Value, bevel: Value) -> Value:
@@ -132,7 +140,13 @@ def _cuboid(tree: Tree, gap: Value, bevel: Value) -> Value:
     tree.wire(tree.math("GREATER_THAN", bevel, 0.0), choice.inputs["Switch"])
     tree.wire(body.outputs["Mesh"], choice.inputs["False"])
     tree.wire(shrunk.outputs[0], choice.inputs["True"])
-    return choice.outputs[0]
+    marked = tree.node("GeometryNodeStoreNamedAttribute", data_type="FLOAT", domain="POINT")
+    tree.wire(choice.outputs[0], marked.inputs["Geometry"])
+    marked.inputs["Name"].default_value = FRONT
+    depth = tree.node("ShaderNodeSeparateXYZ")
+    tree.wire(tree.call("GeometryNodeInputPosition"), depth.inputs[0])
+    tree.wire(tree.math("LESS_THAN", depth.outputs["Y"], -0.5), marked.inputs["Value"])
+    return marked.outputs[0]
 
 
 def _extrude(tree: Tree, mesh: Value, by: Value, selection: Value = None) -> bpy.types.Node:

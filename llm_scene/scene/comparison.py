@@ -15,8 +15,8 @@ from ..layout import names
 from ..layout.budget import Detail
 from ..layout.drawn import Line, Text
 from ..layout.lineup import LEAN, TURN, Place
-from ..layout.look import Look
 from ..layout.structure import Structure
+from ..look import Look
 from ..staging.comparison import Comparison
 from ..staging.production import Production
 from .animate import Curves, key_channel, set_timeline
@@ -124,7 +124,7 @@ def _living(
 def _cards(stage: _Stage, places: tuple[Place, ...]) -> None:
     """A card is an empty as large as its name's letters, by whose scale its lines and its plate shrink."""
     ink = card_material(stage.look, "cards", stage.look.ink)
-    back = card_material(stage.look, "card plates", stage.look.ground)
+    back = card_material(stage.look, "card plates", stage.look.floor)
     into = stage.collection("Cards")
     for spot in places:
         name, size = spot.card[0].name, spot.card[0].size
@@ -177,7 +177,7 @@ def _plate(name: str, lines: list[bpy.types.Object], material: bpy.types.Materia
 def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
     """A name over a thin line, as large as the camera is far away, which its cues see to."""
     ink = card_material(stage.look, "pins", stage.look.accent)
-    back = card_material(stage.look, "pin plates", stage.look.ground)
+    back = card_material(stage.look, "pin plates", stage.look.floor)
     into = stage.collection("Pins")
     for n, spot in enumerate(places[:-1]):
         name, height = names.pin(spot.exhibit.name), pin_height(n)

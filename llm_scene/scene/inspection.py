@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -15,7 +15,7 @@ from ..errors import UserError
 from ..layout.drawn import Line, Text, text_width
 from ..layout.inspection import Inspection, Mark
 from ..layout.layout import Layout, Link, Point
-from ..layout.look import Look
+from ..look import Look
 from .animate import Curves
 from .labels import line_object, text_object
 from .links import link_object
@@ -37,15 +37,6 @@ BLUR = 6  # how badly a box in another depth than the sharp one reads
 VIEWS = 5  # frames in which the box's place is tried
 GROWING = 0.8  # seconds that the curves need to reach the cell
 LIFT = 0.02  # of outlines before the cells
-INKS: dict[str, Callable[[Look], tuple[str, float]]] = {  # colour and strength by a look
-    "inspected cell": lambda look: (look.accent, 1.4),
-    "inspected source": lambda look: (look.links["source"], 1.2),
-    "inspected cross": lambda look: (look.faint, 0.6),
-    "inspected ink": lambda look: (look.ink, 1.0),
-    "inspected faint": lambda look: (look.faint, 1.0),
-    "inspected accent": lambda look: (look.accent, 1.2),
-    "inspected plate": lambda look: (look.background, 1.0),
-}
 
 
 @dataclass(frozen=True)
@@ -201,8 +192,7 @@ def _marks(view: View, inspection: Inspection, look: Look, lift: float) -> Itera
 
 
 def _ink(look: Look, tone: str) -> bpy.types.Material:
-    name = f"inspected {tone}"
-    return ink_material(look, name, *INKS[name](look))
+    return ink_material(look, f"inspected {tone}")
 
 
 def _outlines(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..layout.look import Look, to_linear
+from ..look import Look, to_linear
 from ..staging.things import Ramp
 
 STEPS = 48

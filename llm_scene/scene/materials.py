@@ -1,8 +1,11 @@
 """Materials. What moves in the film are custom properties of objects, read by the shaders.
 
 `reveal` says how far a matrix is computed (see `film.front`) and `pose` where moving cells are;
-`highlight` lifts a whole matrix, `dim` takes it back; `focus_column` and `focus_row` point at one
-column or row (-1: none). No geometry is evaluated again, and no Python is needed to play the film.
+`highlight` lifts a whole matrix, `dim` takes it half way to the wall, `rose` paints negative values rose, for
+cells that are seen close; `focus_column` and `focus_row` point at one column or row (-1: none). No geometry
+is evaluated again, and no Python is needed to play the film.
+
+What a material is for it says in its own properties: `kind`, and `role` and `signed`, `ink` or `link`.
 """
 
 from __future__ import annotations
@@ -11,44 +14,48 @@ import bpy
 import numpy as np
 
 from ..film.front import TAIL
-from ..layout.look import Look, linear, to_linear
+from ..look import DIM, Look, Ramp, linear, to_linear
 from ..network.graph import Role
+from ..network.ops import Array
 from .nodes import Tree, Value
 
 PROPERTIES = {
     "reveal": 0.0,
     "highlight": 0.0,
     "dim": 0.0,
+    "rose": 0.0,
     "focus_column": -1.0,
     "focus_row": -1.0,
-    "rose": 0.0,
 }
-LIFT = {True: 0.8, False: 0.25}  # how much a highlight shines; in a light room less burns out
+MOVING = {"pose": 0.0, "highlight": 0.0, "dim": 0.0, "rose": 0.0}  # properties of cells on the move
 STATES = 6  # poses of a swarm with colours of their own; later ones keep the last
 STOPS = 32  # the most a ColorRamp takes
+FLASH = 1.0  # how much the front of computation shines
+INK_DIM = 0.9  # how far dimmed writing fades into the wall
+MIDDLE = (0.5, 0.55, 0.0)  # of the picture, where the wall is brightest
 
 
 def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
     """The material of all matrices of a role."""
-    material, tree = blank(f"LLM Scene {role}{'' if signed else ' positive'}")
+    material, tree = blank(f"{role}{'' if signed else ' positive'}", kind="cell", role=role, signed=signed)
     colour = colour_map(tree, look, role, signed, attribute(tree, "value"))
     state = attribute(tree, "state")
-    for code, special in ((1.0, look.masked), (2.0, look.broken)):
-        colour = tree.mix(tree.math("COMPARE", state, code, 0.1), colour, rgba(special))
+    colour = tree.mix(tree.math("COMPARE", state, 2.0, 0.1), colour, rgba(look.broken))
     pointed = focus(tree, attribute(tree, "row"), attribute(tree, "column"))
     lift = tree.math("MAXIMUM", object_property(tree, "highlight"), pointed)
-    glow = tree.math("MULTIPLY_ADD", lift, LIFT[look.dark], look.glow * (0.5 if role == "weight" else 1.0))
+    glow = tree.math("MULTIPLY_ADD", lift, look.lift, look.light.glow)
     if role != "weight":
         lit, flash = front(tree, attribute(tree, "order"))
-        colour = tree.mix(lit, rgba(look.empty), colour)
-        glow = tree.math("MULTIPLY_ADD", flash, 2.0, glow)
+        colour = tree.mix(lit, rgba(look.plate), colour)
+        glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
     surface(tree, look, colour, glow)
     return material
 
 
 def swarm_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
     """Cells on the move: the colour goes with property `pose` from one state's value to the next."""
-    material, tree = blank(f"LLM Scene moving {role}{'' if signed else ' positive'}")
+    name = f"moving {role}{'' if signed else ' positive'}"
+    material, tree = blank(name, kind="moving", role=role, signed=signed)
     value = None
     for state in range(STATES):
         away = tree.math("ABSOLUTE", tree.math("SUBTRACT", object_property(tree, "pose"), float(state)))
@@ -56,69 +63,86 @@ def swarm_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
         part = tree.math("MULTIPLY", near, attribute(tree, f"value {state}"))
         value = part if value is None else tree.math("ADD", value, part)
     colour = colour_map(tree, look, role, signed, value)
-    glow = tree.math("MULTIPLY_ADD", object_property(tree, "highlight"), LIFT[look.dark], 1.3 * look.glow)
+    glow = tree.math("MULTIPLY_ADD", object_property(tree, "highlight"), look.lift, look.light.glow)
     surface(tree, look, colour, glow)
     return material
 
 
 def link_material(look: Look, kind: str) -> bpy.types.Material:
     """The material of links: a pulse runs along `along` while `reveal` rises."""
-    material, tree = blank(f"LLM Scene {kind} link")
+    material, tree = blank(f"{kind} link", kind="link", link=kind)
     along, reveal = attribute(tree, "along"), object_property(tree, "reveal")
     behind = tree.math("SUBTRACT", reveal, along)
     lit = tree.math("MULTIPLY", behind, 12.0, clamp=True)
     pulse = tree.math("MULTIPLY", lit, tree.math("EXPONENT", tree.math("MULTIPLY", behind, -9.0)))
     colour = tree.mix(lit, rgba(look.idle), rgba(look.links[kind]))
-    strength = {"trunk": 0.9, "data": 0.5, "weight": 0.2, "source": 0.9}[kind]
-    glow = tree.math("MULTIPLY_ADD", pulse, 2.0, tree.math("MULTIPLY", lit, strength * look.glow * 2))
-    surface(tree, look, colour, glow)
+    surface(tree, look, colour, tree.math("MULTIPLY_ADD", pulse, FLASH, look.light.glow))
     return material
 
 
-def ink_material(look: Look, name: str, code: str, strength: float = 1.0) -> bpy.types.Material:
-    """Letters and brackets: they shine by themselves, so that no shadow makes them unreadable."""
-    material, tree = blank(f"LLM Scene {name}")
-    dim = tree.math("MULTIPLY", object_property(tree, "dim"), 0.9)
-    colour = tree.mix(dim, rgba(code), rgba(look.background))
+def ink_material(look: Look, ink: str) -> bpy.types.Material:
+    """Letters and brackets, in an ink of the look's table: they shine by themselves."""
+    code, strength = look.inked(ink)
+    material, tree = blank(ink, kind="ink", ink=ink)
+    dim = tree.math("MULTIPLY", object_property(tree, "dim"), INK_DIM)
+    colour = tree.mix(dim, rgba(code), rgba(look.wall))
     glow = tree.call("ShaderNodeEmission", colour, strength)
     show(tree, glow)
     return material
 
 
+def screen_material(look: Look) -> bpy.types.Material:
+    """Text before the camera: it shines by itself, and is not there at all while `shown` is 0."""
+    material, tree = blank("screen", kind="screen")
+    clear = tree.call("ShaderNodeBsdfTransparent")
+    shine = tree.call("ShaderNodeEmission", rgba(look.ink), 1.0)
+    show(tree, tree.blend_shaders(object_property(tree, "shown"), clear, shine))
+    return material
+
+
 def bar_material() -> bpy.types.Material:
     """The legend's bars show their colours as they are."""
-    material, tree = blank("LLM Scene legend")
+    material, tree = blank("legend", kind="bar")
     colour = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="colour")
     glow = tree.call("ShaderNodeEmission", colour.outputs["Color"], 1.0)
     show(tree, glow)
     return material
 
 
-def ground_material(look: Look, reach: float) -> bpy.types.Material:
-    """A floor that fades into the background, so that there is no horizon line."""
-    material, tree = blank("LLM Scene ground")
-    place = tree.node("ShaderNodeTexCoord").outputs["Object"]
+def wall_material(look: Look, wall_light: Array, floor_light: Array) -> bpy.types.Material:
+    """Wall and floor, seen in the look's colours, since the light that falls on either is divided out.
+
+    The wall is brightest in the middle of the picture, behind the subject, wherever the camera goes.
+    """
+    material, tree = blank("wall", kind="wall")
+    away = tree.vector("SUBTRACT", tree.node("ShaderNodeTexCoord").outputs["Window"], MIDDLE)
+    away = tree.vector("MULTIPLY", away, (1.0, 0.8, 0.0))
     distance = tree.node("ShaderNodeVectorMath", operation="LENGTH")
-    tree.wire(place, distance.inputs[0])
-    fade = tree.math("DIVIDE", distance.outputs["Value"], reach, clamp=True)
-    fade = tree.math("POWER", fade, 0.7)
-    floor = tree.node("ShaderNodeBsdfPrincipled")
-    tree.wire(rgba(look.ground), floor.inputs["Base Color"])
-    floor.inputs["Roughness"].default_value = 0.75
-    floor.inputs["Specular IOR Level"].default_value = 0.15
-    far = tree.call("ShaderNodeEmission", rgba(look.horizon), 1.0)
-    mixed = tree.node("ShaderNodeMixShader")
-    tree.wire(fade, mixed.inputs[0])
-    tree.wire(floor.outputs[0], mixed.inputs[1])
-    tree.wire(far, mixed.inputs[2])
-    show(tree, mixed.outputs[0])
+    tree.wire(away, distance.inputs[0])
+    fade = tree.call(
+        "ShaderNodeMapRange", distance.outputs["Value"], 0.0, 0.62, 0.0, 1.0, interpolation_type="SMOOTHSTEP"
+    )
+    upright = tree.mix(fade, lit_by(look.middle, wall_light), lit_by(look.wall, wall_light))
+    slope = tree.node("ShaderNodeSeparateXYZ")
+    tree.wire(tree.node("ShaderNodeNewGeometry").outputs["Normal"], slope.inputs[0])
+    flat = tree.math("POWER", tree.math("MAXIMUM", slope.outputs["Z"], 0.0), 1.5)
+    colour = tree.mix(flat, upright, lit_by(look.floor, floor_light))
+    matt = tree.call("ShaderNodeBsdfDiffuse", colour)
+    shine = tree.call("ShaderNodeEmission", colour, look.light.glow)
+    show(tree, tree.call("ShaderNodeAddShader", matt, shine))
     return material
 
 
-def set_ramp(ramp: bpy.types.ColorRamp, look: Look, role: Role, signed: bool) -> None:
-    """Fill a colour ramp with a look's colours for a role."""
+def lit_by(code: str, light: Array) -> tuple[float, float, float, float]:
+    """What a surface is painted with that shows a colour in this light."""
+    r, g, b = (float(c) for c in np.array(linear(code)) / light)
+    return r, g, b, 1.0
+
+
+def set_ramp(ramp: bpy.types.ColorRamp, colours: Ramp) -> None:
+    """Fill a colour ramp with a colour map."""
     position = np.linspace(0, 1, STOPS)
-    rgb = to_linear(look.ramp(role, signed).colours(2 * position - 1))
+    rgb = to_linear(colours.colours(2 * position - 1))
     elements = ramp.elements
     while len(elements) < STOPS:
         elements.new(1.0)
@@ -127,9 +151,11 @@ def set_ramp(ramp: bpy.types.ColorRamp, look: Look, role: Role, signed: bool) ->
         element.color = (*colour, 1.0)
 
 
-def blank(name: str) -> tuple[bpy.types.Material, Tree]:
-    """A new material without nodes, and its tree."""
-    material = bpy.data.materials.new(name)
+def blank(name: str, **what: str | bool) -> tuple[bpy.types.Material, Tree]:
+    """A new material without nodes that carries what it is for, and its tree."""
+    material = bpy.data.materials.new(f"LLM Scene {name}")
+    for key, value in what.items():
+        material[key] = value
     material.use_nodes = True
     material.node_tree.nodes.clear()
     material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
@@ -149,11 +175,16 @@ def object_property(tree: Tree, name: str, output: str = "Fac") -> Value:
 
 
 def colour_map(tree: Tree, look: Look, role: Role, signed: bool, value: Value) -> Value:
-    """The colour of a normalised value."""
-    node = tree.node("ShaderNodeValToRGB", name="Colour map")
-    set_ramp(node.color_ramp, look, role, signed)
-    tree.wire(tree.math("MULTIPLY_ADD", value, 0.5, 0.5), node.inputs[0])
-    return node.outputs["Color"]
+    """The colour of a normalised value; negative ones turn rose with the object's property."""
+    place = tree.math("MULTIPLY_ADD", value, 0.5, 0.5)
+    maps = [look.ramp(role, signed), look.close_ramp(role, signed)]
+    found = []
+    for name, ramp in zip(("Colour map", "Close colour map"), maps[: 1 + signed], strict=False):
+        node = tree.node("ShaderNodeValToRGB", name=name)
+        set_ramp(node.color_ramp, ramp)
+        tree.wire(place, node.inputs[0])
+        found.append(node.outputs["Color"])
+    return tree.mix(object_property(tree, "rose"), *found) if signed else found[0]
 
 
 def front(tree: Tree, order: Value) -> tuple[Value, Value]:
@@ -174,14 +205,13 @@ def focus(tree: Tree, row: Value, column: Value) -> Value:
 
 
 def surface(tree: Tree, look: Look, colour: Value, glow: Value, normal: Value = None) -> None:
-    """A matt surface that shines a little by itself; `dim` takes both back.
+    """A matt surface that shines a little by itself; `dim` takes it half way to the wall.
 
     Matt and shining are two cheap shaders: a Principled one costs a quarter more a frame.
     """
-    keep = tree.math("MULTIPLY_ADD", object_property(tree, "dim"), -0.88, 1.0)
-    shade = tree.mix(keep, rgba(look.dimmed), colour)
+    shade = tree.mix(tree.math("MULTIPLY", object_property(tree, "dim"), DIM), colour, rgba(look.dimmed))
     matt = tree.call("ShaderNodeBsdfDiffuse", shade, None, normal)
-    shine = tree.call("ShaderNodeEmission", shade, tree.math("MULTIPLY", glow, keep))
+    shine = tree.call("ShaderNodeEmission", shade, glow)
     both = tree.call("ShaderNodeAddShader", matt, shine)
     show(tree, both)
 

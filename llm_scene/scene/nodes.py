@@ -64,6 +64,13 @@ class Tree:
             self.wire(value, next(s for s in node.inputs if s.identifier == name))
         return next(s for s in node.outputs if s.identifier == "Result_Color")
 
+    def blend_shaders(self, factor: Value, a: Value, b: Value) -> bpy.types.NodeSocket:
+        """Shader a to shader b; of two, Cycles works out only what is needed."""
+        node = self.node("ShaderNodeMixShader")
+        for value, socket in zip((factor, a, b), node.inputs, strict=True):
+            self.wire(value, socket)
+        return node.outputs[0]
+
 
 def shape_group(name: str) -> bpy.types.NodeTree:
     """A new geometry node group that turns a geometry into another one of a material."""

@@ -1,41 +1,65 @@
-"""The room: background, light, ground, and how light becomes a picture."""
+"""The room: a wall that runs into the floor without an edge, and the light in it."""
 
 from __future__ import annotations
 
 import math
 
 import bpy
+import numpy as np
 
 from ..layout.layout import Box
-from ..layout.look import Look, linear
-from .materials import ground_material
+from ..look import FRONT, Look, linear
+from ..look.light import Sun
+from .materials import wall_material
 from .nodes import Tree
+
+BEHIND = 4.0  # cells from the hindmost sheets to the wall, which is near enough for shadows to tell depth
+SHARE = 0.002  # and of the model's size, so that large models cast shadows that can be seen
+BELOW = 2.0  # cells from the lowest sheets to where the wall begins to bend
+BEND = 0.06  # radius of the bend, as a part of the model's size
+REACH = 12.0  # how far wall and floor go on, in sizes of the model
+ROUND = 24  # faces that the bend is made of
+UP = (0.0, 0.0, 1.0)
 
 
 def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collection) -> None:
-    """Background, three suns and a floor for a model that fills `box`."""
+    """Suns, wall and floor for a model that fills `box`."""
     light(scene, look, into)
-    _ground(look, box, into)
+    into.objects.link(_wall(look, box))
 
 
 def light(scene: bpy.types.Scene, look: Look, into: bpy.types.Collection) -> None:
-    """Background and three suns."""
+    """What comes from all around, and the suns."""
     scene.world = _world(look)
-    scene.view_settings.view_transform = "Khronos PBR Neutral" if look.dark else "Standard"
+    scene.view_settings.view_transform = look.light.tone
     scene.view_settings.look = "None"
-    key, fill, rim = (6.0, 1.2, 2.5) if look.dark else (1.5, 0.2, 0.2)
-    _sun(into, "Key light", key, (1.0, 0.95, 0.88), (52, 8, -28), 12)
-    _sun(into, "Fill light", fill, (0.7, 0.82, 1.0), (60, 0, 50), 40)
-    _sun(into, "Rim light", rim, (0.6, 0.75, 1.0), (-55, 0, 20), 10)
+    for sun in look.light.suns:
+        _sun(sun, into)
+
+
+def wall_depth(box: Box) -> float:
+    """Where the wall stands behind a model that fills `box`."""
+    return box.high[1] + BEHIND + SHARE * max(box.size)
 
 
 def ground_height(box: Box) -> float:
-    """Where the ground lies under a model that fills `box`."""
-    return box.low[2] - 6
+    """Where the floor lies under a model that fills `box`."""
+    return box.low[2] - BELOW - BEND * max(box.size)
+
+
+def profile(box: Box) -> list[tuple[float, float]]:
+    """The wall from the side: (y, z) from far away on the floor, round the bend, to high up."""
+    reach, radius = REACH * max(box.size), BEND * max(box.size)
+    y, z = wall_depth(box), ground_height(box)
+    bend = [
+        (y - radius + radius * math.sin(angle), z + radius - radius * math.cos(angle))
+        for angle in np.linspace(0, math.pi / 2, ROUND + 1)
+    ]
+    return [(y - reach, z), *bend, (y, z + reach)]
 
 
 def _world(look: Look) -> bpy.types.World:
-    """A gradient from the horizon up; the light it casts is a little of the same."""
+    """Light from all around; where the wall ends one sees the wall's colours."""
     world = bpy.data.worlds.new("LLM Scene room")
     world.use_nodes = True
     world.node_tree.nodes.clear()
@@ -45,38 +69,31 @@ def _world(look: Look) -> bpy.types.World:
     tree.wire(direction, height.inputs[0])
     lift = tree.math("MULTIPLY", tree.math("ABSOLUTE", height.outputs["Z"]), 2.2, clamp=True)
     lift = tree.call("ShaderNodeMapRange", lift, 0.0, 1.0, 0.0, 1.0, interpolation_type="SMOOTHSTEP")
-    colour = tree.mix(lift, (*linear(look.horizon), 1.0), (*linear(look.background), 1.0))
-    seen = tree.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
-    strength = tree.math("MULTIPLY_ADD", seen, 1 - look.ambient, look.ambient)
-    tree.wire(
-        tree.call("ShaderNodeBackground", colour, strength), tree.node("ShaderNodeOutputWorld").inputs[0]
-    )
+    seen = tree.mix(lift, (*linear(look.middle), 1.0), (*linear(look.wall), 1.0))
+    camera = tree.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
+    colour = tree.mix(camera, (*(3 * (look.light.ambient,)), 1.0), seen)
+    tree.wire(tree.call("ShaderNodeBackground", colour, 1.0), tree.node("ShaderNodeOutputWorld").inputs[0])
     return world
 
 
-def _sun(
-    into: bpy.types.Collection,
-    name: str,
-    strength: float,
-    colour: tuple[float, float, float],
-    degrees: tuple[float, float, float],
-    softness: float,
-) -> None:
-    light = bpy.data.lights.new(name, "SUN")
-    light.energy, light.color, light.angle = strength, colour, math.radians(softness)
-    lamp = bpy.data.objects.new(name, light)
-    lamp.rotation_euler = [math.radians(angle) for angle in degrees]
+def _sun(sun: Sun, into: bpy.types.Collection) -> None:
+    light = bpy.data.lights.new(sun.name, "SUN")
+    light.energy, light.color, light.angle = sun.strength, sun.colour, math.radians(sun.softness)
+    lamp = bpy.data.objects.new(sun.name, light)
+    lamp.rotation_euler = [math.radians(angle) for angle in sun.degrees]
     into.objects.link(lamp)
 
 
-def _ground(look: Look, box: Box, into: bpy.types.Collection) -> None:
-    """A disc under the model, wide enough that its fading edge is out of every picture."""
-    reach = 1.6 * max(box.size)
-    corners = [(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)]
-    mesh = bpy.data.meshes.new("Ground")
-    mesh.from_pydata([(x * reach, y * reach, z) for x, y, z in corners], [], [(0, 1, 2, 3)])
-    mesh.materials.append(ground_material(look, reach))
-    ground = bpy.data.objects.new("Ground", mesh)
-    x, y, _ = box.centre
-    ground.location = (x, y, ground_height(box))
-    into.objects.link(ground)
+def _wall(look: Look, box: Box) -> bpy.types.Object:
+    """One sheet along x: floor, bend and wall. It keeps no light out, not even the rim's from behind it."""
+    outline = profile(box)
+    middle, reach = box.centre[0], REACH * max(box.size)
+    vertices = [(x, y, z) for y, z in outline for x in (middle - reach, middle + reach)]
+    faces = [(2 * i, 2 * i + 1, 2 * i + 3, 2 * i + 2) for i in range(len(outline) - 1)]
+    mesh = bpy.data.meshes.new("Wall")
+    mesh.from_pydata(vertices, [], faces)
+    mesh.shade_smooth()
+    mesh.materials.append(wall_material(look, look.light.on(FRONT), look.light.on(UP)))
+    wall = bpy.data.objects.new("Wall", mesh)
+    wall.visible_shadow = False
+    return wall

@@ -8,10 +8,10 @@ from ..film.film import Film
 from ..film.framing import SENSOR
 from ..film.keys import Key
 from ..film.screen import SOFT, ScreenText, screen_texts
-from ..layout.look import Look
+from ..look import Look
 from .animate import Curves, shot_keys
 from .labels import ALIGN, face, quiet
-from .materials import blank, object_property, rgba, show
+from .materials import screen_material
 
 HALF = 2 / SENSOR  # at this share of the lens before the camera, half the picture's longer side is a unit
 
@@ -26,7 +26,7 @@ def hang_screen(
     keys = shot_keys(film.shots, film.fps, lambda pose: -HALF * pose.lens)
     screen.location.z = keys[0][1]
     curves.write(screen, "location", 2, keys, film.fps)
-    ink = _ink(look)
+    ink = screen_material(look)
     for text in screen_texts(film):
         thing = _text(text, ink)
         thing.parent = screen
@@ -62,16 +62,3 @@ def _text(text: ScreenText, ink: bpy.types.Material) -> bpy.types.Object:
     thing.location = (*text.at, 0.0)
     thing["shown"] = 0.0
     return quiet(thing)
-
-
-def _ink(look: Look) -> bpy.types.Material:
-    """Shines by itself, and is not there at all while `shown` is 0."""
-    material, tree = blank("LLM Scene screen")
-    clear = tree.call("ShaderNodeBsdfTransparent")
-    shine = tree.call("ShaderNodeEmission", rgba(look.ink), 1.0)
-    mixed = tree.node("ShaderNodeMixShader")
-    tree.wire(object_property(tree, "shown"), mixed.inputs[0])
-    tree.wire(clear, mixed.inputs[1])
-    tree.wire(shine, mixed.inputs[2])
-    show(tree, mixed.outputs[0])
-    return material

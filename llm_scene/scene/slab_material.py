@@ -16,11 +16,11 @@ import bpy
 
 from ..film.framing import SENSOR
 from ..film.front import STRIDE
-from ..layout.look import Look
 from ..layout.mosaic import REDUCTIONS
+from ..look import RECESS, Look
 from ..network.graph import Role
 from .materials import (
-    LIFT,
+    FLASH,
     attribute,
     blank,
     colour_map,
@@ -32,7 +32,7 @@ from .materials import (
 )
 from .nodes import Tree, Value
 
-KEY_LIGHT = (0.4, 0.83)  # how far the key light's shadows fall to the right and down, by a cell's height
+KEY_LIGHT = (1.77, 1.47)  # how far the key light's shadows fall to the right and down, by a cell's height
 SHADOW = 0.45  # what is left of the light there
 GAP_SHADE = 0.3  # between cells one sees their sides, which get little light
 
@@ -59,21 +59,22 @@ def slab_material(
     look: Look, role: Role, signed: bool, images: Sequence[bpy.types.Image], size: tuple[int, int], bits: int
 ) -> bpy.types.Material:
     """The material that shows a page: `images` are the picture, of `size` (rows, columns), and its copies."""
-    material, tree = blank(f"LLM Scene slab {role}{'' if signed else ' positive'}")
+    name = f"slab {role}{'' if signed else ' positive'}"
+    material, tree = blank(name, kind="slab", role=role, signed=signed)
     material["page"] = (*size, bits)
     gap, relief, bevel = _parts(tree, object_property(tree, "cell", "Vector"))
     place = _place(tree)
     mean, spread, masked, broken, height = _filtered(tree, images, size, bits, place)
     colour = _average_colour(tree, look, role, signed, mean, spread)
-    colour = tree.mix(masked, colour, rgba(look.masked))
+    colour = tree.mix(masked, colour, rgba(look.wall))
     colour = tree.mix(broken, colour, rgba(look.broken))
     row, column = (tree.math("FLOOR", axis) for axis in (place.row, place.column))
     lift = tree.math("MAXIMUM", object_property(tree, "highlight"), focus(tree, row, column))
-    glow = tree.math("MULTIPLY_ADD", lift, LIFT[look.dark], look.glow * (0.5 if role == "weight" else 1.0))
+    glow = tree.math("MULTIPLY_ADD", lift, look.lift, look.light.glow)
     if role != "weight":
         lit, flash = front(tree, _running_order(tree, row, column))
-        colour = tree.mix(lit, rgba(look.empty), colour)
-        glow = tree.math("MULTIPLY_ADD", flash, 2.0, glow)
+        colour = tree.mix(lit, rgba(look.plate), colour)
+        glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
     between = _between(tree, place, gap)
     shade = tree.math(
         "MULTIPLY", _shadow(tree, place, height, relief, gap), tree.blend(between, 1.0, GAP_SHADE)
@@ -108,8 +109,8 @@ def _place(tree: Tree) -> _Place:
 def _filtered(
     tree: Tree, images: Sequence[bpy.types.Image], size: tuple[int, int], bits: int, place: _Place
 ) -> tuple[Value, Value, Value, Value, tuple[Value, Value, Value]]:
-    """Mean, spread, shares of masked and broken cells under a pixel; and |value| of the cell and of its
-    neighbours to the left and above, whose shadows fall on it."""
+    """Mean, spread, shares of masked and broken cells under a pixel; and how far the cell and its neighbours
+    to the left and above stand out, whose shadows fall on it."""
     texel, low, high = (attribute(tree, name, "Vector") for name in ("texel", "texel_low", "texel_high"))
     rows, columns = size
     value, masked, broken, heights = None, None, None, []
@@ -121,7 +122,7 @@ def _filtered(
         is_broken = tree.math("GREATER_THAN", code, 254.998)
         none = tree.math("ADD", is_masked, is_broken)
         number = tree.math("MULTIPLY", number, tree.math("SUBTRACT", 1.0, none))
-        heights.append(tree.math("ABSOLUTE", number))
+        heights.append(_standing(tree, number))
         if name == "Values":
             value, masked, broken = number, is_masked, is_broken
     assert value is not None
@@ -148,6 +149,12 @@ def _filtered(
     spread = tree.math("SQRT", tree.math("MAXIMUM", variance, 0.0))
     here, left, above = heights
     return mean, spread, masked, broken, (here, left, above)
+
+
+def _standing(tree: Tree, value: Value) -> Value:
+    """How far a cell stands out, by the largest that does, as `look.relief_of` says it."""
+    back = tree.math("MULTIPLY", tree.math("MINIMUM", value, 0.0), RECESS)
+    return tree.math("ADD", tree.math("MAXIMUM", value, 0.0), back)
 
 
 def _copy_name(side: int) -> str:

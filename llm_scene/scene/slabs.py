@@ -19,8 +19,8 @@ import numpy as np
 
 from ..film.front import by_rows
 from ..layout.layout import Block
-from ..layout.look import Look, normalise
 from ..layout.mosaic import REDUCTIONS, Mosaic, Region, Tile, mosaic
+from ..look import Look, normalise
 from ..network.graph import Role
 from ..network.ops import Array
 from ..network.trace import Trace

@@ -11,8 +11,8 @@ import bpy
 import numpy as np
 
 from ..layout.layout import Point
-from ..layout.look import Look
 from ..layout.structure import ROLES, Boxes, Structure
+from ..look import Look
 from ..network.ops import Array
 from .compat import modifier_input
 from .materials import blank, rgba, show
@@ -122,14 +122,14 @@ def structure_material(
     look: Look, name: str, code: str, glow: float = 0.5, lined: bool = True
 ) -> bpy.types.Material:
     """Matt boxes in one colour, their cells drawn as lines."""
-    material, tree = blank(f"LLM Scene structure {name}")
+    material, tree = blank(f"structure {name}", kind="structure", part=name)
     tone = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="tone")
-    colour = tree.mix(tone.outputs["Fac"], rgba(code), rgba(look.ground))
+    colour = tree.mix(tone.outputs["Fac"], rgba(code), rgba(look.floor))
     if lined:
         lines = tree.math("MULTIPLY", _lines(tree, _cells(tree), "XZ"), CUT)
-        colour = tree.mix(lines, colour, rgba(look.ground))
+        colour = tree.mix(lines, colour, rgba(look.floor))
     matt = tree.call("ShaderNodeBsdfDiffuse", colour)
-    shine = tree.call("ShaderNodeEmission", colour, glow * look.glow)
+    shine = tree.call("ShaderNodeEmission", colour, glow * look.light.glow)
     both = tree.call("ShaderNodeAddShader", matt, shine)
     _finish(tree, look, both)
     return material
@@ -137,17 +137,17 @@ def structure_material(
 
 def card_material(look: Look, name: str, code: str) -> bpy.types.Material:
     """Letters of cards: they shine by themselves."""
-    material, tree = blank(f"LLM Scene {name}")
+    material, tree = blank(name, kind="card")
     _finish(tree, look, tree.call("ShaderNodeEmission", rgba(code), 1.0))
     return material
 
 
 def plain_material(look: Look) -> bpy.types.Material:
     """The ground under models of all sizes, ruled like their cells."""
-    material, tree = blank("LLM Scene plain")
+    material, tree = blank("plain", kind="plain")
     place = tree.node("ShaderNodeNewGeometry").outputs["Position"]
     seen = tree.math("MULTIPLY", _lines(tree, place, "XY"), RULED)
-    matt = tree.call("ShaderNodeBsdfDiffuse", rgba(look.ground))
+    matt = tree.call("ShaderNodeBsdfDiffuse", rgba(look.floor))
     lines = tree.call("ShaderNodeEmission", rgba(look.faint), 1.0)
     mixed = tree.node("ShaderNodeMixShader")
     tree.wire(seen, mixed.inputs[0])
@@ -213,7 +213,7 @@ def _sky(tree: Tree, look: Look) -> Value:
     tree.wire(incoming, height.inputs[0])
     lift = tree.math("MULTIPLY", tree.math("ABSOLUTE", height.outputs["Z"]), 2.2, clamp=True)
     lift = tree.call("ShaderNodeMapRange", lift, 0.0, 1.0, 0.0, 1.0, interpolation_type="SMOOTHSTEP")
-    return tree.mix(lift, rgba(look.horizon), rgba(look.background))
+    return tree.mix(lift, rgba(look.middle), rgba(look.wall))
 
 
 def plain(look: Look, reach: float) -> bpy.types.Object:

@@ -18,9 +18,9 @@ from ..layout.budget import CUBOIDS
 from ..layout.drawn import Text
 from ..layout.layout import Block, Box, Point
 from ..layout.lineup import Exhibit, Place, lineup
-from ..layout.look import Look, scale_of
 from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..layout.structure import Structure, structure
+from ..look import Look, scale_of
 from ..models import Model, list_presets, load
 from ..network.ops import Array
 from .options import Options

@@ -16,7 +16,7 @@ from ..errors import UserError
 from ..film.compose import FORMATS
 from ..film.words import languages, words
 from ..layout.layout import Arrangement
-from ..layout.look import COLOUR_MAPS, LOOKS, Look, look_of
+from ..look import COLOUR_MAPS, LOOKS, Look, look_of
 from ..models.presets import Preset, list_presets
 from ..network.sampling import Sampling
 
@@ -32,10 +32,11 @@ FORMAT_ITEMS = named(
     ("vertical", "Vertical, 9:16", "For phones"),
 )
 HEAD_ITEMS = named(
-    ("fan", "Fan", "One behind the other, receding into the picture"),
     ("grid", "Grid", "Side by side and below each other, all seen from the front"),
+    ("fan", "Fan", "One behind the other, receding into the picture"),
 )
 BLOCK_ITEMS = named(
+    ("plan", "Plan", "On a wall, packed so that the whole model fills the picture"),
     ("row", "Row", "One after the other, to the right"),
     ("columns", "Columns", "In lines that are read like text"),
     ("helix", "Helix", "Up a square staircase, across the front and the back by turns"),
@@ -49,7 +50,8 @@ def _language_items() -> tuple[tuple[str, str, str], ...]:
 
 def _is_ratio(text: str) -> bool:
     found = RATIO.fullmatch(text)
-    return found is not None and 0.1 <= int(found[1]) / max(1, int(found[2])) <= 10
+    wide, high = (int(found[1]), int(found[2])) if found else (0, 0)
+    return high > 0 and 0.1 <= wide / high <= 10
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Options:
         0, "Seed", "The same seed draws the same tokens", group="prompt", noun="The seed", low=0
     )
     heads: str = choice(
-        "fan",
+        "grid",
         "Heads",
         "How the attention heads of a block stand to each other",
         group="arrangement",
@@ -98,7 +100,7 @@ class Options:
         items=HEAD_ITEMS,
     )
     blocks: str = choice(
-        "row",
+        "plan",
         "Blocks",
         "How the transformer blocks stand to each other",
         group="arrangement",
@@ -153,7 +155,7 @@ class Options:
     @property
     def arrangement(self) -> Arrangement:
         """How the parts of the model stand to each other."""
-        return Arrangement(self.heads, self.blocks)
+        return Arrangement(self.heads, self.blocks, self.aspect)
 
     @property
     def colours(self) -> Look:

@@ -14,7 +14,7 @@ from ..film.words import words
 from ..layout import Block, Layout, arrange
 from ..layout.budget import Detail, slabs
 from ..layout.inspection import standing
-from ..layout.look import Look
+from ..look import Look
 from ..models import Model
 from ..models.reading import Reading, read
 from ..network.addresses import parse_cell

@@ -19,17 +19,17 @@ class RenderPreset:
     engine: str  # "CYCLES" or "EEVEE"
     samples: int
     size: tuple[int, int]
-    bounces: int
+    bounces: int  # of light from surface to surface; without any, colours are seen as the look says them
 
 
 PRESETS = {
     preset.name: preset
     for preset in (
-        RenderPreset("draft", "Draft", "CYCLES", 3, (640, 360), 1),
-        RenderPreset("preview", "Preview", "CYCLES", 8, (640, 360), 1),
-        RenderPreset("final", "Final, 1080p", "CYCLES", 64, (1920, 1080), 3),
-        RenderPreset("final-4k", "Final, 4K", "CYCLES", 64, (3840, 2160), 3),
-        RenderPreset("eevee", "EEVEE, 1080p", "EEVEE", 32, (1920, 1080), 2),
+        RenderPreset("draft", "Draft", "CYCLES", 3, (640, 360), 0),
+        RenderPreset("preview", "Preview", "CYCLES", 8, (640, 360), 0),
+        RenderPreset("final", "Final, 1080p", "CYCLES", 64, (1920, 1080), 0),
+        RenderPreset("final-4k", "Final, 4K", "CYCLES", 64, (3840, 2160), 0),
+        RenderPreset("eevee", "EEVEE, 1080p", "EEVEE", 32, (1920, 1080), 0),
     )
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import (
+    exporting,
     inspector,
     library,
     menus,
@@ -19,6 +20,7 @@ from . import (
 CLASSES = (
     preferences.Preferences,
     *operators.CLASSES,
+    *exporting.CLASSES,
     *rendering.CLASSES,
     *menus.CLASSES,
     *inspector.CLASSES,

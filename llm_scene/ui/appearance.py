@@ -12,9 +12,8 @@ from ..layout import names
 from ..layout.inspection import Mark
 from ..layout.layout import Box
 from ..layout.legend import TITLES
-from ..layout.look import INKS, Look, to_linear
+from ..look import Look, to_linear
 from ..scene import cells, materials, room, slab_material, window
-from ..scene import inspection as inspected
 from ..scene.build import MARK
 from ..scene.compat import modifier_input
 from ..staging.production import Production
@@ -69,8 +68,12 @@ def open_window(scene: bpy.types.Scene, made: Production, mark: Mark) -> bpy.typ
     slab = next((t for t in matrices(scene) if plain_name(t) == block.name and "cell" in t), None)
     if slab is None:
         raise UserError(tr("This matrix is drawn as cuboids already."))
-    name = f"LLM Scene {block.role}{'' if block.matrix.signed else ' positive'}"
-    own = [m for m in bpy.data.materials if m.get(MARK) == tag_of(scene) and plain_name(m) == name]
+    wanted = {"kind": "cell", "role": block.role, "signed": block.matrix.signed}
+    own = [
+        m
+        for m in bpy.data.materials
+        if m.get(MARK) == tag_of(scene) and all(m.get(key) == value for key, value in wanted.items())
+    ]
     place = mark.rows[0], mark.columns[0]
     return window.open_window(slab, block, made.trace, place, own[0], made.layout.n_prompt)
 
@@ -87,23 +90,19 @@ def root(scene: bpy.types.Scene) -> bpy.types.Collection:
 
 def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     """The same material in another look; None where it looks alike in all of them."""
-    what = plain_name(old).removeprefix("LLM Scene ")
-    if what in INKS:
-        return materials.ink_material(look, what, *look.inked(what))
-    if what in inspected.INKS:
-        return materials.ink_material(look, what, *inspected.INKS[what](look))
-    kind = what.removesuffix(" link")
-    if what.endswith(" link") and kind in look.links:
-        return materials.link_material(look, kind)
-    role, signed = what.removesuffix(" positive"), not what.endswith(" positive")
-    if f"{role} signed" in look.ramps:
-        return materials.cell_material(look, role, signed)
-    pictured = role.removeprefix("slab ")
-    if f"{pictured} signed" in look.ramps:
-        return slab_material.in_look(old, look, pictured, signed)
-    moving = role.removeprefix("moving ")
-    if f"{moving} signed" in look.ramps:
-        return materials.swarm_material(look, moving, signed)
+    kind = old.get("kind")
+    if kind == "ink":
+        return materials.ink_material(look, old["ink"])
+    if kind == "screen":
+        return materials.screen_material(look)
+    if kind == "link":
+        return materials.link_material(look, old["link"])
+    if kind == "cell":
+        return materials.cell_material(look, old["role"], old["signed"])
+    if kind == "slab":
+        return slab_material.in_look(old, look, old["role"], old["signed"])
+    if kind == "moving":
+        return materials.swarm_material(look, old["role"], old["signed"])
     return None
 
 

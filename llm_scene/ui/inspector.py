@@ -21,8 +21,8 @@ from ..errors import UserError
 from ..film.props import number as short
 from ..layout.inspection import Inspection, Mark, inspect, standing
 from ..layout.layout import Block
-from ..layout.look import look_of
 from ..layout.picking import Picker
+from ..look import look_of
 from ..network.addresses import parse_cell
 from ..network.explain import number
 from ..network.ops import Array

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..errors import UserError
+from ..output.formats import FORMATS
 from . import library
 from .ownership import tag_of
 from .settings import settings_of
@@ -25,8 +26,10 @@ def draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
     """File > Export > LLM Scene."""
     column = self.layout.column()
     column.enabled = tag_of(context.scene) is not None
-    column.operator("llm_scene.export_gltf", text="LLM Scene (.glb)")
-    column.operator("llm_scene.export_page", text="LLM Scene as a Web Page (.html)")
+    for name, form in FORMATS.items():
+        label = tr("LLM Scene as {title}", title=tr(form.title))
+        label += f" ({'/'.join(form.suffixes)})"
+        column.operator(f"llm_scene.export_{name}", text=label, translate=False)
 
 
 class LLM_SCENE_OT_open_model(bpy.types.Operator):

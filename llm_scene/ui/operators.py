@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
-from bpy_extras.io_utils import ExportHelper
+from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
 from ..output.render.video import FORMATS as FILM_FORMATS
@@ -294,119 +293,10 @@ def film_path(scene: bpy.types.Scene) -> Path:
     return preferences.output_folder() / f"{stem_of(scene)}.mp4"
 
 
-def shown_in(scene: bpy.types.Scene) -> Production:
-    """What a scene shows of one model, in the look and with the captions that its panel has now."""
-    made = library.production_of(scene)
-    assert made is not None
-    now = options_of(settings_of(scene))
-    return made.retold(look=now.look, colour_map=now.colour_map, language=now.language)
-
-
-class _Export(OnOwnScene, ExportHelper):
-    """What the operators share that write one file by a file browser."""
-
-    check_existing: BoolProperty(default=True, options={"HIDDEN"})
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if not self.filepath:
-            name = stem_of(context.scene) + self.filename_ext
-            self.filepath = str(preferences.output_folder() / name)
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        path = Path(bpy.path.abspath(self.filepath))
-        try:
-            self.write(context, path)
-        except (UserError, OSError, MemoryError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, tr("Wrote {path}.", path=path))
-        return {"FINISHED"}
-
-    def write(self, context: bpy.types.Context, path: Path) -> None:
-        """Write the file."""
-        raise NotImplementedError
-
-
-class LLM_SCENE_OT_export_gltf(OnModelScene, _Export, bpy.types.Operator):
-    """Write the scene with its colours and its animation as a .glb file, for the web and other programs"""
-
-    bl_idname = "llm_scene.export_gltf"
-    bl_label = "Export LLM Scene as glTF"
-    filename_ext = ".glb"
-    filter_glob: StringProperty(default="*.glb", options={"HIDDEN"})
-    mode: EnumProperty(
-        name="Cells",
-        description="How the file carries the cells",
-        items=[
-            ("texture", "Picture", "A box a matrix over one picture: small, opens everywhere"),
-            ("instances", "Instances", "Real cuboids through EXT_mesh_gpu_instancing, for web developers"),
-            ("mesh", "Mesh", "Merged cuboids with coloured corners, for programs that edit"),
-        ],
-    )
-    chapter_clips: BoolProperty(name="Chapter Clips", description="Also write a clip for each chapter")
-
-    def write(self, context: bpy.types.Context, path: Path) -> None:
-        from ..output.gltf import export_gltf
-
-        export_gltf(path, shown_in(context.scene), mode=self.mode, chapter_clips=self.chapter_clips)
-
-
-class LLM_SCENE_OT_export_page(OnModelScene, _Export, bpy.types.Operator):
-    """Write one .html file that plays the film in a browser and explains every cell, without a network"""
-
-    bl_idname = "llm_scene.export_page"
-    bl_label = "Export LLM Scene as Web Page"
-    filename_ext = ".html"
-    filter_glob: StringProperty(default="*.html", options={"HIDDEN"})
-
-    def write(self, context: bpy.types.Context, path: Path) -> None:
-        from ..output.page import export_page
-
-        export_page(path, shown_in(context.scene))
-
-
-class LLM_SCENE_OT_save_blend(_Export, bpy.types.Operator):
-    """Write this scene alone into a .blend that opens and renders without this add-on"""
-
-    bl_idname = "llm_scene.save_blend"
-    bl_label = "Save LLM Scene as .blend"
-    filename_ext = ".blend"
-    filter_glob: StringProperty(default="*.blend", options={"HIDDEN"})
-
-    def write(self, context: bpy.types.Context, path: Path) -> None:
-        from ..output.blend import save
-
-        if bpy.data.filepath and path == Path(bpy.data.filepath):
-            raise UserError("This file is open: choose another name, or save it by File > Save.")
-        save(context.scene, path)
-
-
-class LLM_SCENE_OT_farm_folder(_Export, bpy.types.Operator):
-    """Write a folder for a render farm: the scene, a job type for Flamenco, and how to submit it"""
-
-    bl_idname = "llm_scene.farm_folder"
-    bl_label = "Write Farm Folder"
-    filename_ext = ""
-    check_extension = None
-
-    def write(self, context: bpy.types.Context, path: Path) -> None:
-        from ..output.render.farm import write_farm
-
-        film = library.film_of(context.scene)
-        assert film is not None
-        write_farm(context.scene, path)
-
-
 CLASSES = (
     LLM_SCENE_OT_generate,
     LLM_SCENE_OT_compare,
     LLM_SCENE_OT_save_preset,
     LLM_SCENE_OT_remove,
     LLM_SCENE_OT_jump,
-    LLM_SCENE_OT_export_gltf,
-    LLM_SCENE_OT_export_page,
-    LLM_SCENE_OT_save_blend,
-    LLM_SCENE_OT_farm_folder,
 )

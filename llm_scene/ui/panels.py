@@ -9,17 +9,19 @@ import bpy
 from ..errors import UserError
 from ..layout.inspection import Inspection
 from ..network.explain import number
+from ..output.formats import FORMATS
 from . import library
 from .inspector import looked_at
 from .operators import film_path
 from .ownership import tag_of
 from .preferences import cell_budget
 from .rendering import progress_of
-from .settings import Settings, settings_of
+from .settings import OPTIONS, Settings, settings_of
 from .task import sentence
 from .translations import CONTEXT, tr
 
 TOKENS = 48  # shown of a long prompt
+DRAWN = ("top_k", "top_p", "seed")  # what counts only where tokens are drawn at random
 LETTER = 6.2  # pixels of an average letter, to break lines where the sidebar ends
 
 
@@ -33,6 +35,15 @@ def write(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, ico
         column.label(
             text=line, icon=icon if i == 0 else "NONE" if icon == "NONE" else "BLANK1", translate=False
         )
+
+
+def draw_options(layout: bpy.types.UILayout, settings: Settings, group: str) -> None:
+    """The options of a group, below each other."""
+    for name, one in OPTIONS.items():
+        if one.group == group:
+            row = layout.row()
+            row.active = name not in DRAWN or settings.temperature > 0
+            row.prop(settings, name)
 
 
 class _Panel:
@@ -86,8 +97,7 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
-        column.prop(settings, "heads")
-        column.prop(settings, "blocks")
+        draw_options(column, settings, "arrangement")
         layout.operator("llm_scene.save_preset", icon="PRESET_NEW")
 
 
@@ -123,12 +133,7 @@ class VIEW3D_PT_llm_scene_prompt(_SubPanel, bpy.types.Panel):
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
-        column.prop(settings, "steps")
-        column.prop(settings, "temperature")
-        drawn = column.column()
-        drawn.active = settings.temperature > 0
-        for name in ("top_k", "top_p", "seed"):
-            drawn.prop(settings, name)
+        draw_options(column, settings, "prompt")
         if not settings.temperature:
             write(layout, context, tr("Temperature 0 draws nothing at random."))
 
@@ -167,7 +172,8 @@ class VIEW3D_PT_llm_scene_look(_SubPanel, bpy.types.Panel):
         layout, settings = self.layout, settings_of(context.scene)
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("look", "colour_map", "gap", "relief", "bevel", "labels", "language"):
+        draw_options(layout, settings, "look")
+        for name in ("gap", "relief", "bevel", "labels"):
             layout.prop(settings, name)
 
 
@@ -181,9 +187,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         settings = layout.column()
         settings.use_property_split = True
         settings.use_property_decorate = False
-        settings.prop(settings_of(scene), "cut")
-        settings.prop(settings_of(scene), "chapters")
-        settings.prop(settings_of(scene), "format")
+        draw_options(settings, settings_of(scene), "film")
         if tag_of(scene) is None:
             write(
                 layout,
@@ -304,8 +308,9 @@ class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
             if tag_of(scene) is not None and film_path(scene).is_file():
                 row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film_path(scene))
         column = layout.column(align=True)
-        column.operator("llm_scene.export_gltf", text="Export glTF…", icon="EXPORT")
-        column.operator("llm_scene.export_page", text="Export Web Page…", icon="URL")
+        for name, form in FORMATS.items():
+            text = tr("Export {title}…", title=tr(form.title))
+            column.operator(f"llm_scene.export_{name}", text=text, icon=form.icon, translate=False)
         column.operator("llm_scene.save_blend", text="Save .blend…", icon="FILE_BLEND")
         column.operator("llm_scene.farm_folder", text="Farm Folder…", icon="NETWORK_DRIVE")
 

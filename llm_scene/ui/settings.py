@@ -13,7 +13,7 @@ import bpy
 from bpy import props
 
 from ..choices import Choice, choices
-from ..layout.look import look_of
+from ..look import look_of
 from ..models import DEFAULT
 from ..scene.cells import DEFAULTS
 from ..scene.engines import PRESETS as RENDER_PRESETS

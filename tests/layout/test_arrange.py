@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from llm_scene.errors import UserError
 from llm_scene.layout import Arrangement, Block, Box, Layout, arrange
 from llm_scene.layout.arrange import set_down
+from llm_scene.layout.lanes import TRUNK
 from llm_scene.layout.layout import BLOCKS, HEADS
-from llm_scene.layout.links import TRUNK
 from llm_scene.network import Config, Rope, declare
+from llm_scene.network.graph import Declaration, Network
+from llm_scene.network.ops import Add
 from llm_scene.network.trace import Trace
 
 arrangements = st.builds(Arrangement, st.sampled_from(HEADS), st.sampled_from(BLOCKS))
@@ -231,7 +233,8 @@ def test_all_heads_of_a_grid_are_seen_from_the_front(config: Config, n_positions
     for layer in range(config.n_layer):
         sheets = [b for b in layout.blocks.values() if b.matrix.layer == layer]
         assert len({b.origin[1] for b in sheets}) == 1, "one stands behind another"
-        queries = [layout.find("attn.q", layer, head).origin for head in range(config.n_head)]
+        share = config.n_head // config.n_kv_head if blocks == "plan" else 1  # those stand below each other
+        queries = [layout.find("attn.q", layer, head).origin for head in range(0, config.n_head, share)]
         assert queries == sorted(queries, key=lambda at: (-at[2], at[0])), "not in reading order"
 
 
@@ -247,7 +250,7 @@ def test_a_grid_of_heads_is_about_square(n_head: int) -> None:
 def test_arrangements_that_do_not_exist() -> None:
     with pytest.raises(UserError, match="no arrangement of heads 'ring': choose one of fan, grid"):
         Arrangement(heads="ring")
-    with pytest.raises(UserError, match="no arrangement of blocks 'heap': choose one of row, columns, helix"):
+    with pytest.raises(UserError, match="no arrangement of blocks 'heap': choose one of plan, row"):
         Arrangement(blocks="heap")
 
 
@@ -269,13 +272,23 @@ def test_positions_line_up_along_the_trunk() -> None:
         assert above.origin[2] > below.origin[2]
 
 
-def test_a_missing_place_is_an_error() -> None:
-    from llm_scene.network import ops
-    from llm_scene.network.graph import Declaration, Network
-
-    config = Config("gpt2", 1, 1, 2, 2, 4, 3, 3, 1)
+@pytest.mark.parametrize("heads", HEADS)
+@pytest.mark.parametrize("blocks", BLOCKS)
+def test_a_matrix_without_a_place_of_its_own_is_set_down_beside_its_section(heads: str, blocks: str) -> None:
+    config = Config("gpt2", 3, 2, 4, 2, 8, 3, 3, 2)
     net = Declaration(config)
     net.matrices = dict(declare(config).matrices)
-    net.compute("surprise", "position channel", ops.Add(), "ln_final.out", "ln_final.out", label="?")
-    with pytest.raises(ValueError, match=r"no place for.*surprise"):
-        arrange(Network(config, net.matrices), 2)
+    for section in ("Self-attention", "MLP"):
+        net.enter("Transformer 1", section, layer=1)
+        net.compute(f"more {section}", "position channel", Add(), "blocks.1.ln1.out", label="?")
+    net.enter("Transformer 1", "Self-attention", layer=1)
+    net.compute("per head", "head query feature", Add(), "blocks.1.attn.z", label="?")
+    net.enter("Embedding")
+    net.compute("first", "position channel", Add(), "blocks.0.resid_pre", label="?")
+    net.enter("Output")
+    net.compute("last", "position channel", Add(), "ln_final.out", label="?")
+    layout = arrange(Network(config, net.matrices), 5, arrangement=Arrangement(heads, blocks))
+    assert overlaps(layout) == [] and pierced(layout) == []
+    assert len(layout.of("blocks.1.per head")) == 2
+    for name in ("blocks.1.more MLP", "blocks.1.more Self-attention", "first", "last"):
+        assert len(layout.of(name)) == 1, name

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from llm_scene.layout.inspection import Inspection, inspect, standing
 from llm_scene.layout.layout import Block
 from llm_scene.layout.picking import Picker
+from llm_scene.look import relief_of
 from llm_scene.models import load
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
@@ -50,7 +51,8 @@ def test_a_ray_straight_ahead_meets_the_cell_it_is_aimed_at(
     hit = picker().pick(eye, np.array([0.0, 1.0, 0.0]), relief, only(block))
     assert hit is not None
     assert (hit.block.name, hit.row, hit.column) == (block.name, row, column)
-    assert 50 - relief - 1e-6 <= hit.distance <= 50 + 1e-6
+    out = relief_of(picker()._shares(block, np.array([row]), np.array([column])), relief)
+    assert hit.distance == pytest.approx(50 - out[0])
 
 
 @given(cells(), st.tuples(*[st.floats(-0.6, 0.6)] * 2))

@@ -79,7 +79,7 @@ def _branches(caught: dict[str, Any], layer: int) -> dict[str, Array]:
 def _of_module(network: Network, matrix: Matrix, caught: dict[str, Any], prefix: str) -> dict[str, Array]:
     """The result of the module whose weight makes a matrix, seen as our matrix is."""
     views = [network[name].view for name in matrix.inputs if network[name].view is not None]
-    if not views or views[0] is None or views[0].stacked is not None or views[0].flat:
+    if not views or views[0] is None or views[0].stacked is not None or views[0].flat or views[0].at:
         return {}
     view: View = views[0]
     out = caught.get(view.key.removesuffix(".weight").removeprefix(prefix))

@@ -164,7 +164,7 @@ def test_plays_and_shows_what_blender_shows(
 ) -> None:
     folder, address = site
     (folder / "scene.glb").write_bytes(glb(made, mode=mode))
-    page = PAGES[engine].replace("BACKGROUND", made.look.background)
+    page = PAGES[engine].replace("BACKGROUND", made.look.wall)
     (folder / "index.html").write_text(page, encoding="utf-8")
     tab.open(f"{address}/index.html?{engine}-{mode}")
     tab.wait("window.ready === true")

@@ -17,7 +17,7 @@ from llm_scene.film.film import Caption, Chapter, Cue, Film, Shot
 from llm_scene.film.framing import frame, overview
 from llm_scene.film.props import Swarm
 from llm_scene.layout import arrange
-from llm_scene.layout.look import LOOKS, colours, scale_of
+from llm_scene.look import LOOKS, colours, scale_of
 from llm_scene.models import load
 from llm_scene.models.reading import read
 from llm_scene.output.gltf import MODES, export_gltf, glb
@@ -167,7 +167,7 @@ class TestEveryMode:
         for extras in (scene, animation["extras"]):
             assert extras["chapters"] == [{"name": "all", "title": "Everything", "start": 0.0, "end": 10.0}]
             assert extras["captions"][0]["text"] == "“Zwölf” Boxkämpfer"
-        assert scene["background"] == LOOK.background
+        assert scene["background"] == LOOK.wall
         assert scene["tokens"] == [2, 1, 0, 1, 1, 2]
 
     def test_keys_rise_and_the_clip_spans_the_film(self, mode: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from llm_scene.film.front import order_of
-from llm_scene.layout.look import scale_of
+from llm_scene.look import scale_of
 from llm_scene.network import Trace
 from llm_scene.scene.build import build
 from tests.film.staged import Shape, stage
@@ -17,7 +17,7 @@ from tests.scene.conftest import Made, empty_file, make
 from tests.scene.reading import attribute, matrices, points
 
 WHOLE = (2, 1, 0, 1, 1, 2, 0, 1, 1, 1, 2)  # all 11 positions
-CORNERS = {True: 12, False: 8}  # of a cuboid, with and without its front bevelled
+CORNERS = 12  # of a cuboid with its front bevelled
 
 
 @pytest.fixture(scope="module")
@@ -59,22 +59,31 @@ def test_attributes_are_the_trace(whole: Made) -> None:
 
 
 def test_evaluated_geometry_has_a_cuboid_a_cell(whole: Made) -> None:
-    """Read back what geometry nodes make of all 117,925 points."""
+    """Read back what geometry nodes make of all 117,925 points: a cuboid, or a hole where one is masked."""
     whole.frame(0)
     graph = bpy.context.evaluated_depsgraph_get()
     cells = 0
     for name, thing in matrices(whole.scene).items():
         block = whole.production.layout[name]
         mesh = thing.evaluated_get(graph).data
-        corners = CORNERS[block.role != "weight"]
-        assert len(mesh.vertices) == corners * block.n_cells, name
-        cells += len(mesh.vertices) // corners
+        kept = attribute(thing.data, "state") != 1
+        assert len(mesh.vertices) == CORNERS * kept.sum(), name
+        cells += block.n_cells
         for key in ("raw", "value", "order", "state"):  # the shader reads them at every corner
-            spread = attribute(mesh, key).reshape(-1, corners)
-            assert np.array_equal(spread, np.repeat(attribute(thing.data, key)[:, None], corners, axis=1)), (
-                name
-            )
+            spread = attribute(mesh, key).reshape(-1, CORNERS)
+            assert (spread == attribute(thing.data, key)[kept, None]).all(), name
     assert cells == 117_925
+
+
+def test_masked_cells_are_holes(whole: Made) -> None:
+    """Nothing stands where a query must not see a key."""
+    whole.frame(0)
+    graph = bpy.context.evaluated_depsgraph_get()
+    thing = matrices(whole.scene)["blocks.1.attn.scores[head=0]"]
+    mesh = thing.evaluated_get(graph).data
+    rows, columns = (attribute(mesh, key)[::CORNERS] for key in ("row", "column"))
+    assert len(rows) == 11 * 12 // 2
+    assert (columns <= rows).all()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +91,7 @@ def test_evaluated_geometry_has_a_cuboid_a_cell(whole: Made) -> None:
     [
         "wte.weight",
         "blocks.0.resid_pre",
-        "blocks.1.attn.scores[head=2]",
+        "blocks.1.attn.q[head=2]",
         "blocks.2.ln1.mean",
         "h.1.attn.c_proj.weight",
     ],
@@ -92,9 +101,8 @@ def test_cuboids_stand_where_the_layout_says_and_are_as_deep_as_their_values(who
     block = whole.production.layout[name]
     thing = matrices(whole.scene)[name]
     evaluated = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    corners = CORNERS[block.role != "weight"]
     matrix = np.array(evaluated.matrix_world)
-    cuboids = (points(evaluated.data) @ matrix[:3, :3].T + matrix[:3, 3]).reshape(*block.shape, corners, 3)
+    cuboids = (points(evaluated.data) @ matrix[:3, :3].T + matrix[:3, 3]).reshape(*block.shape, CORNERS, 3)
     low, high = cuboids.min(axis=2), cuboids.max(axis=2)
     rows, columns = block.shape
     for row, column in ((0, 0), (rows - 1, 0), (0, columns - 1), (rows // 2, columns // 2)):
@@ -102,9 +110,9 @@ def test_cuboids_stand_where_the_layout_says_and_are_as_deep_as_their_values(who
         middle = (low[row, column] + high[row, column]) / 2
         assert (middle[0], middle[2]) == pytest.approx((x, z), abs=1e-3)
     assert (high - low)[..., [0, 2]] == pytest.approx(0.9, abs=1e-3)  # a tenth of a cell between neighbours
-    relief = 0.4 if block.role == "weight" else 0.8
-    value = np.abs(attribute(thing.data, "value").reshape(block.shape))
-    assert (high - low)[..., 1] == pytest.approx(1 + relief * value, abs=1e-4)
+    value = attribute(thing.data, "value").reshape(block.shape)
+    out = np.where(value > 0, 2.0, 0.8) * value  # positive ones stand out, negative ones are set back
+    assert block.origin[1] - low[..., 1] == pytest.approx(out, abs=1e-3)
     assert high[..., 1] == pytest.approx(block.origin[1] + 1, abs=1e-3)  # backs are level
 
 
@@ -123,11 +131,12 @@ def test_modifier_inputs_are_live(whole: Made) -> None:
         bpy.context.view_layer.update()
         mesh = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
         sizes = np.ptp(points(mesh).reshape(-1, 12, 3), axis=1)
-        value = np.abs(attribute(thing.data, "value"))
+        value = attribute(thing.data, "value")
         assert sizes[:, 0] == pytest.approx(0.5, abs=1e-3)
-        assert sizes[:, 1] == pytest.approx(1 + 3 * value, abs=1e-3)
+        out = np.maximum(np.where(value > 0, 3.0, 1.2) * value, -0.9)  # something is left of every cell
+        assert sizes[:, 1] == pytest.approx(1 + out, abs=1e-3)
     finally:
-        modifier_input(modifier, _identifier("Relief"), 0.8)
+        modifier_input(modifier, _identifier("Relief"), 2.0)
         modifier_input(modifier, _identifier("Gap"), 0.1)
 
 

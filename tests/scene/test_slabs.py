@@ -11,11 +11,13 @@ import pytest
 from llm_scene.film.film import Pose
 from llm_scene.layout.budget import WINDOW, Detail, slabs
 from llm_scene.layout.layout import Block
-from llm_scene.layout.look import PAPER, STUDIO, colours, normalise, scale_of, to_linear
 from llm_scene.layout.mosaic import REDUCTIONS
+from llm_scene.look import PAPER, STUDIO, colours, normalise, scale_of, to_linear
 from llm_scene.models import load
 from llm_scene.output.blend import save
 from llm_scene.scene.build import build
+from llm_scene.scene.cells import cell_group
+from llm_scene.scene.compat import modifier_input
 from llm_scene.scene.engines import PRESETS, apply_preset
 from llm_scene.scene.rig import place
 from llm_scene.scene.slabs import BROKEN, MASKED, STEP, ZERO, encode, reduced
@@ -172,6 +174,17 @@ def alone(scene: bpy.types.Scene, block: Block) -> None:
         thing.hide_render = thing.type in ("MESH", "FONT") and plain_name(thing) != block.name
 
 
+def lowered(scene: bpy.types.Scene, block: Block, relief: float = 0.5) -> None:
+    """Give a matrix a low relief: a slab draws its light and shadows, but what stands out far hides more."""
+    sheet = next(thing for thing in scene.objects if plain_name(thing) == block.name)
+    if "cell" in sheet:
+        sheet["cell"][1] = relief
+    else:
+        identifier = next(i.identifier for i in cell_group().interface.items_tree if i.name == "Relief")
+        modifier_input(sheet.modifiers["Cells"], identifier, relief)
+    sheet.update_tag()
+
+
 @pytest.fixture(scope="module")
 def pair(nano: Production) -> dict[str, bpy.types.Scene]:
     """The same matrix as cuboids and as a slab, without a film."""
@@ -190,6 +203,7 @@ def test_slabs_look_as_cuboids_do(
     pictures = []
     for scene in pair.values():
         alone(scene, block)
+        lowered(scene, block)
         pictures.append(photograph(scene, Pose(block.box.centre, 12, 8, distance), tmp_path))
     one, other = (picture.mean(axis=2) for picture in pictures)
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > likeness
@@ -270,14 +284,15 @@ def test_slabs_follow_looks_and_measures(nano: Production) -> None:
     with claimed() as tag:
         scene = build(nano, SLABS, still=True)
     scene["llm_scene"] = tag
-    slab = scene.objects[min(slabs(nano.layout, BUDGET))]
+    block = nano.layout[min(slabs(nano.layout, BUDGET))]
+    slab = scene.objects[block.name]
     picture = values_node(slab.data.materials[0]).image
     before = appearance.box_of(scene)
     appearance.set_look(scene, PAPER)
     (material,) = slab.data.materials
     assert values_node(material).image == picture
-    ramp = next(n for n in material.node_tree.nodes if n.type == "VALTORGB").color_ramp
-    zero = to_linear(PAPER.ramp("weight", True).colours(np.array([0.0])))[0]
+    ramp = material.node_tree.nodes["Colour map"].color_ramp
+    zero = to_linear(PAPER.ramp(block.role, True).colours(np.array([0.0])))[0]
     assert np.array(ramp.evaluate(0.5))[:3] == pytest.approx(zero, abs=0.03)
     assert appearance.box_of(scene) == before
     for low, high in ((before.low, nano.layout.box.low), (before.high, nano.layout.box.high)):

@@ -5,7 +5,7 @@ import math
 import bpy
 import pytest
 
-from llm_scene.layout.look import LOOKS
+from llm_scene.look import LOOKS
 from llm_scene.scene.inspection import View
 from llm_scene.ui.inspector import hidden_blocks, inspector_of
 

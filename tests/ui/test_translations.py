@@ -11,6 +11,7 @@ import pytest
 from llm_scene import ui
 from llm_scene.layout.facts import cost_facts, model_facts
 from llm_scene.models import list_presets, load
+from llm_scene.output.formats import FORMATS
 from llm_scene.scene import build
 from llm_scene.ui import translations
 from llm_scene.ui.inspector import InspectTool
@@ -20,7 +21,7 @@ LANGUAGES = sorted(translations.FOLDER.glob("*.toml"))
 SOURCES = sorted(Path(ui.__file__).parent.glob("*.py"))
 NAMES = {
     "LLM Scene",
-    "LLM Scene (.glb)",
+    "glTF",
     "Name",
     "",
     "English",
@@ -90,6 +91,7 @@ def spoken_below() -> Iterator[str]:
         yield preset.description
     model = load("nano-gpt-sort", None, [])
     yield from (name for name, _ in (*model_facts(model), *cost_facts(model, 6)))
+    yield from (form.title for form in FORMATS.values())
     yield from ("assembling the video", "Total time", *build.STEPS)
 
 

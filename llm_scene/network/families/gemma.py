@@ -72,6 +72,8 @@ def read_gemma3(fields: Fields) -> Config:
     fields.raw("_sliding_window_pattern")
     full, sliding = _rope_tables(fields)
     local = fields.number("rope_local_base_freq", 10_000.0)
+    if fields.has("attn_logit_softcapping"):
+        fields.notes.append("attn_logit_softcapping is not used: transformers caps no scores of Gemma 3.")
     return sizes(
         fields,
         n_kv_head=4,
@@ -81,7 +83,6 @@ def read_gemma3(fields: Fields) -> Config:
         window_layers=sliding_layers(fields, n_layer, alternating(n_layer, every)),
         rope=read_rope(fields, d_head, n_ctx, theta=1_000_000.0, table=full),
         rope_sliding=read_rope(Fields(fields.path, {}), d_head, n_ctx, theta=local, table=sliding),
-        score_cap=_cap(fields, "attn_logit_softcapping", None),
         logit_cap=_cap(fields, "final_logit_softcapping", None),
         **_scored(fields),
     )

@@ -13,13 +13,14 @@ from .family import CONTEXT, LAYERS, WIDTH, Family, alternating, sliding_layers,
 from .mixtral import MOST
 
 MLP = f"{llama.BLOCK}.mlp"
-GATE_UP = Stored(f"{MLP}.experts.gate_up_proj", f"{MLP}.experts.gate_up_proj_bias")
+EXPERTS = f"{MLP}.experts"
+GATE_UP = Stored(f"{EXPERTS}.gate_up_proj", f"{EXPERTS}.gate_up_proj_bias", together=True)
 KEYS = llama.KEYS | {
     "attn.sinks": Stored(f"{llama.BLOCK}.self_attn.sinks"),
     "mlp.W_router": linear(f"{MLP}.router"),
     "mlp.experts.W_gate": GATE_UP.part("gate", "gate up", "cells"),
     "mlp.experts.W_in": GATE_UP.part("up", "gate up", "cells"),
-    "mlp.experts.W_out": Stored(f"{MLP}.experts.down_proj", f"{MLP}.experts.down_proj_bias"),
+    "mlp.experts.W_out": Stored(f"{EXPERTS}.down_proj", f"{EXPERTS}.down_proj_bias", together=True),
 }
 YARN = {  # where config.json says nothing
     "rope_type": "yarn",

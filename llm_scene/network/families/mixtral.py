@@ -21,7 +21,7 @@ def experts(stem: str, gate: str, up: str, down: str) -> dict[str, Stored]:
     """The keys of experts that have a tensor each, all without biases."""
     names = {"W_gate": gate, "W_in": up, "W_out": down}
     stored = {
-        f"mlp.experts.{kind}": Stored(f"{stem}.experts.*.{name}.weight", transposed=True)
+        f"mlp.experts.{kind}": Stored(f"{stem}.experts.{{expert}}.{name}.weight", transposed=True)
         for kind, name in names.items()
     }
     return stored | {"mlp.W_router": Stored(f"{stem}.gate.weight", transposed=True)}

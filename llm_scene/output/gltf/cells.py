@@ -10,10 +10,9 @@ import numpy as np
 from ...errors import UserError
 from ...film.film import Film
 from ...layout.layout import Block, Layout
-from ...layout.look import Look, colours, normalise, scale_of, srgb
+from ...look import GAP, Look, colours, normalise, relief_of, scale_of, srgb
 from ...network.ops import Array
 from ...network.trace import Trace
-from ...scene.cells import DEFAULTS
 from .document import NEAREST, Document
 from .images import png, shelves
 from .motion import lit_at
@@ -21,8 +20,6 @@ from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, OPEN_BOX, SHADOW, light_on,
 
 LARGEST = 4096  # texels a side, which every device can hold
 TILES = (6, 5, 4, 3, 2)  # texels a cell, one of them the gap
-GAP = DEFAULTS["Gap"]  # of a cell, between cuboids
-RELIEF = DEFAULTS["Relief"]
 SHORT = 8191  # cuboids whose corners can be counted in 16 bits
 INSTANCING = "EXT_mesh_gpu_instancing"
 PADDING = 2  # cells between matrices, so that their mipmaps do not touch
@@ -45,9 +42,9 @@ class Cells:
         """sRGB colours `[rows, columns, 3]`."""
         return colours(self.values[block.name], block.matrix, self.look, self.scale(block))
 
-    def magnitude(self, block: Block) -> Array:
-        """Shares of the scale, 0 to 1, by which cells stand out."""
-        return np.abs(normalise(self.values[block.name], self.scale(block)))
+    def relief(self, block: Block) -> Array:
+        """How far cells stand out of their sheet, `[rows, columns]`, in cells."""
+        return relief_of(normalise(self.values[block.name], self.scale(block)))
 
     def extras(self, block: Block) -> dict[str, Any]:
         """What is known of a matrix, for programs that read the file."""
@@ -185,7 +182,7 @@ def meshed_cells(
     paint = document.material("Cells")
     nodes = {}
     for block in cells.layout.blocks.values():
-        depth = 1.0 + RELIEF * cells.magnitude(block).ravel()
+        depth = 1.0 + cells.relief(block).ravel()
         sizes = np.column_stack([np.full((block.n_cells, 2), 1 - GAP), depth])
         vertices = open_boxes(_grid(block.shape) + np.outer(depth / 2, (0, 0, 1)), sizes)  # [cells, 8, 3]
         shares = np.where(np.arange(8) < 4, 1.0, SHADOW)
@@ -215,7 +212,7 @@ class Palette:
     def __init__(self, blocks: list[Block], look: Look) -> None:
         kinds = sorted({(block.role, block.matrix.signed) for block in blocks})
         self.levels = (256 - self.RAMPS - len(kinds)) // sum(2 if signed else 1 for _, signed in kinds)
-        colours = [np.array([srgb(code) for code in (look.background, look.masked, look.broken)])]
+        colours = [np.array([srgb(code) for code in (look.wall, look.wall, look.broken)])]
         self.zero = {}
         start = self.RAMPS
         for role, signed in kinds:

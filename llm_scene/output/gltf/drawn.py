@@ -9,7 +9,7 @@ import numpy as np
 
 from ...film.props import Swarm
 from ...layout.layout import Block, Point
-from ...layout.look import Look
+from ...look import Look
 from ...staging.things import Thing, Tubes
 from .actors import Motion
 from .document import LINEAR, Clip, Document, Json

@@ -10,14 +10,14 @@ from ...film.film import Film
 from ...film.framing import overview
 from ...film.props import Swarm
 from ...layout.layout import Layout
-from ...layout.look import Look
+from ...look import RELIEF, Look
 from ...network.trace import Trace
 from ...staging.production import Production
 from ...staging.things import Thing, things
 from ...writing import whole_file
 from .actors import Motion, motion_of
 from .camera import add_camera, key_camera, one_lens
-from .cells import RELIEF, Cells, instanced_cells, meshed_cells, texture_cells
+from .cells import Cells, instanced_cells, meshed_cells, texture_cells
 from .document import Clip, Document, Json
 from .drawn import add_drawn
 from .motion import Covers, grouped
@@ -106,7 +106,7 @@ def _scene_extras(trace: Trace, film: Film | None, look: Look) -> Json:
     config = trace.network.config
     model = {size: getattr(config, size) for size in SIZES}
     extras: Json = {"model": {"family": config.family, **model}, "tokens": trace.tokens}
-    extras |= {"look": look.name, "background": look.background, "horizon": look.horizon}
+    extras |= {"look": look.name, "background": look.wall, "horizon": look.middle}
     return extras | (_times(film) if film else {})
 
 

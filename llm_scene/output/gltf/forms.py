@@ -6,7 +6,7 @@ import numpy as np
 
 from ...layout.drawn import Text
 from ...layout.layout import Letter
-from ...layout.look import Look, srgb
+from ...look import Look, srgb
 from ...network.ops import Array
 from ...staging.things import Bar, Drawing, Form, Ramp, Thing, Tubes
 from ...staging.tubes import tube

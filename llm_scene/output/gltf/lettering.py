@@ -17,7 +17,7 @@ from mathutils.geometry import delaunay_2d_cdt
 
 from ...layout.drawn import Text
 from ...layout.layout import Letter
-from ...layout.look import srgb
+from ...look import srgb
 from ...network.ops import Array
 from ...scene.labels import face
 from .images import png, shelves

@@ -19,7 +19,7 @@ from ...film.film import Cue, Film
 from ...film.front import STRIDE, lines_done, order_of
 from ...film.keys import straight
 from ...layout.layout import Block, Layout
-from ...layout.look import Look, srgb
+from ...look import Look, srgb
 from ...network.ops import Array
 from .actors import MOMENT, Motion
 from .document import NEAREST, Clip, Document
@@ -335,8 +335,8 @@ def _repeated(count: int) -> Array:
 def _empty_material(document: Document, look: Look) -> int:
     """Cells without a value: one tile, repeated, its gaps as in the atlas."""
     tile = np.empty((8, 8, 3), np.uint8)
-    tile[:] = np.round(np.array(srgb(look.background)) * 255)
-    tile[1:, 1:] = np.round(np.array(srgb(look.empty)) * 255)
+    tile[:] = np.round(np.array(srgb(look.grid)) * 255)
+    tile[1:, 1:] = np.round(np.array(srgb(look.plate)) * 255)
     texture = document.texture("Empty cell", png(tile), NEAREST, repeated=True)
     return document.material("Not computed yet", surface={"baseColorTexture": texture})
 

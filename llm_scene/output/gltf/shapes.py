@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...layout.layout import Point
-from ...layout.look import to_linear
+from ...look import to_linear
 from ...network.ops import Array
 
 LIGHT = np.array([-0.35, 0.55, 0.76])

@@ -9,7 +9,7 @@ import numpy as np
 from ...film.film import Film
 from ...film.keys import rising, straight
 from ...film.props import Swarm
-from ...layout.look import Look
+from ...look import Look
 from ...network.ops import Array
 from .actors import MOMENT, PIECES
 from .document import Clip, Document

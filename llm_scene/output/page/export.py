@@ -42,7 +42,7 @@ def page(made: Production) -> str:
     title = f"{made.model.title}: {made.reading.prompt}"
     parts = {
         "title": html.escape(title),
-        "background": made.look.background,
+        "background": made.look.wall,
         "style": _read("page.css"),
         "library": _packed(_read("vendor/three.min.js").encode()),
         "licence": html.escape(_read("vendor/LICENSE.txt")),

@@ -13,7 +13,7 @@ from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
 from ...film.words import words
 from ...layout.layout import Layout, Point
-from ...layout.look import Look
+from ...look import Look
 from ...network.activations import ACTIVATIONS
 from ...network.ops import Activation, Array, Op
 from ...network.trace import Trace
@@ -23,7 +23,7 @@ from .parts import Part
 
 Json = dict[str, Any]
 LOCATIONS = ("location_x", "location_y", "location_z")
-COLOURS = ("background", "horizon", "ground", "ink", "faint", "accent", "empty", "dimmed", "idle")
+COLOURS = ("wall", "middle", "floor", "ink", "faint", "accent", "plate", "grid", "idle")
 
 
 class Numbers:
@@ -96,7 +96,7 @@ def pieces(made: Production) -> list[str]:
 
 def colours(look: Look) -> Json:
     """What the page's shaders and its own boxes are painted with."""
-    return {name: getattr(look, name) for name in COLOURS} | {"dark": look.dark, "ambient": look.ambient}
+    return {name: getattr(look, name) for name in COLOURS}
 
 
 def floor(layout: Layout) -> Json:

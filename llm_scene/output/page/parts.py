@@ -15,7 +15,7 @@ from ...film.film import Film
 from ...film.props import Swarm
 from ...layout.drawn import Text
 from ...layout.layout import Block, Layout, Point
-from ...layout.look import Look
+from ...look import Look
 from ...network.ops import Array
 from ...network.trace import Trace
 from ...staging.things import Thing, Tubes, things

@@ -12,7 +12,7 @@ const TIME_AXES = ["position", "query", "key"];
  * @typedef {{type: string, reads: string[], out: string, eps?: number, spelled?: string, bias?: boolean,
  *   window?: number | null, causal?: boolean, inv_freq?: number[], factor?: number, neighbours?: boolean,
  *   scale?: number | null, cap?: number | null, offset?: number, alpha?: number, limit?: number, k?: number,
- *   renormed?: boolean}} Op
+ *   renormed?: boolean, shared?: boolean}} Op
  * @typedef {{matrices: Map<string, Matrix>, tokens: number[], pieces: string[]}} Model
  * @typedef {{matrix: string, label: string, axes: string[], cells: Cell[], values: number[]}} Input
  * @typedef {{matrix: string, cell: Cell, value: number, formula: string, numbers: string,
@@ -82,9 +82,6 @@ function sources(op, cell, inputs) {
     axes.forEach((part, axis) => (lengths[part] ??= part === "-" ? 0 : inputs[i].shape[axis])),
   );
   const over = Object.keys(lengths).filter((part) => "*<".includes(part[0]));
-  const off = inputs.some(
-    (input, i) => op.reads[i].endsWith("!") && !valueAt(input, parts[i].map((part) => at[part])),
-  );
   let places = [{}];
   for (const part of over) {
     const count = part[0] === "<" ? at.t + 1 : lengths[part];
@@ -93,8 +90,12 @@ function sources(op, cell, inputs) {
   const index = (part, size, place) => {
     if (part in place) return place[part];
     if (part === "@") return inputs[0].values[at.t];
+    if (part[0] === "#") return Number(part.slice(1));
     return part.endsWith("/") ? Math.floor((at[part[0]] * size) / lengths[part[0]]) : at[part];
   };
+  const off = inputs.some(
+    (input, i) => op.reads[i].endsWith("!") && !valueAt(input, parts[i].map((part) => index(part, 1, {}))),
+  );
   return inputs.map((input, i) => {
     if (parts[i][0] === "-" || (off && !op.reads[i].endsWith("!"))) return [];
     const runs = parts[i].some((part) => over.includes(part));
@@ -230,10 +231,10 @@ const choose = ({ k, renormed }, cell, [p]) => {
   return renormed ? `${own} / (${chosen.map((i) => number(p[i])).join(" + ")})` : own;
 };
 
-const mixture = (op, cell, [share, result, gate, shared]) => {
+const mixture = (op, cell, [share, ...results]) => {
   const chosen = upTo(share.length).filter((i) => share[i]);
-  const text = dot(op, cell, [chosen.map((i) => share[i]), chosen.map((i) => result[i])]);
-  return gate ? `${text} + ${signed(gate[0])}·${signed(shared[0])}` : text;
+  const text = dot(op, cell, [chosen.map((i) => share[i]), chosen.map((i) => results[i][0])]);
+  return op.shared ? `${text} + ${results.slice(-2).map(([x]) => signed(x)).join("·")}` : text;
 };
 
 /** @type {Record<string, (op: Op, cell: Cell, terms: number[][]) => string>} */

@@ -229,9 +229,9 @@ export class Sheet {
       uFront: { value: new THREE.Vector3(stride, tail, computed ? 1 : 0) },
       uState: { value: new THREE.Vector3(computed ? 1e6 : 0, 0, 0) }, // reveal, dim, highlight
       uTexel: { value: texelsOf(mesh.geometry, columns, rows) },
-      uEmpty: { value: colour(data.look.empty) },
-      uDimmed: { value: colour(data.look.dimmed) },
-      uGap: { value: colour(data.look.background) },
+      uEmpty: { value: colour(data.look.plate) },
+      uDimmed: { value: colour(data.look.wall) },
+      uGap: { value: colour(data.look.wall) },
       uLight: { value: data.look.dark ? LIGHT : 1 },
     };
     mesh.material = mesh.material.clone();
@@ -371,8 +371,8 @@ class Parts {
     this.uniforms = {
       uParts: { value: this.texture },
       uIdle: { value: colour(look.idle) },
-      uBack: { value: colour(look.background) },
-      uFar: { value: colour(look.horizon) },
+      uBack: { value: colour(look.wall) },
+      uFar: { value: colour(look.middle) },
       uGlow: { value: look.dark ? GLOW : 1 },
     };
     rows.forEach((row, i) => {
@@ -527,7 +527,7 @@ function backdrop(look) {
     side: THREE.BackSide,
     depthWrite: false,
     depthTest: false,
-    uniforms: { low: { value: colour(look.horizon) }, high: { value: colour(look.background) } },
+    uniforms: { low: { value: colour(look.middle) }, high: { value: colour(look.wall) } },
     vertexShader: `varying vec3 way; void main() {
       way = position;
       gl_Position = projectionMatrix * vec4(mat3(viewMatrix) * position, 1.0); gl_Position.z = 0.0; }`,
@@ -549,8 +549,8 @@ function backdrop(look) {
 function floor({ at, reach }, look) {
   const material = new THREE.ShaderMaterial({
     uniforms: {
-      base: { value: colour(look.ground) },
-      far: { value: colour(look.horizon) },
+      base: { value: colour(look.floor) },
+      far: { value: colour(look.middle) },
       suns: { value: new THREE.Vector3(...(look.dark ? [6, 1.2, 2.5] : [1.5, 0.2, 0.2])) },
       ambient: { value: look.ambient },
       reach: { value: reach },

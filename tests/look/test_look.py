@@ -7,7 +7,21 @@ import itertools
 import numpy as np
 import pytest
 
-from llm_scene.layout.look import LOOKS, Look, colours, linear, normalise, scale_of, srgb, to_linear
+from llm_scene.look import (
+    FRONT,
+    INKS,
+    LOOKS,
+    PAPER,
+    STUDIO,
+    Look,
+    colours,
+    linear,
+    normalise,
+    relief_of,
+    scale_of,
+    srgb,
+    to_linear,
+)
 from llm_scene.network import Config, declare
 
 looks = pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
@@ -54,41 +68,31 @@ def seen_by(kind: str, codes: np.ndarray) -> np.ndarray:
 # --- ramps ---
 
 
-@looks
 @roles
-def test_both_ends_are_equally_strong(look: Look, role: str) -> None:
-    """A diverging map is fair: the same magnitude is equally light on either side."""
-    low, high = lab_of(look, role, True, np.array([-1.0, 1.0]))
-    assert abs(low[0] - high[0]) < 0.07, f"lightness {low[0]:.3f} against {high[0]:.3f}"
+def test_rooms_share_the_maps(role: str) -> None:
+    """A matrix has the same colours in every room."""
+    for signed in (True, False):
+        assert len({id(look.ramp(role, signed)) for look in LOOKS.values()}) == 1
 
 
-@looks
 @roles
-def test_the_centre_is_quiet(look: Look, role: str) -> None:
-    """Zero is dark in a dark room and light in a light one, and nearly without hue."""
-    zero = lab_of(look, role, True, np.array([0.0]))[0]
-    assert zero[0] < 0.3 if look.dark else zero[0] > 0.85
-    assert np.hypot(*zero[1:]) < 0.04
-    assert lab_of(look, role, False, np.array([0.0]))[0] == pytest.approx(zero, abs=0.02)
+def test_lightness_rises_with_the_value(role: str) -> None:
+    """Negative is darker, positive lighter, in equal steps along |v|^0.85."""
+    for signed in (True, False):
+        size = STEPS ** (1 / 0.85)
+        values = np.concatenate([-size[:0:-1], size]) if signed else size
+        light = lab_of(STUDIO, role, signed, values)[:, 0]
+        steps = np.diff(light)
+        assert (steps > 0).all()
+        assert light[-1] - light[0] > 0.35, "too flat to tell magnitudes apart"
+        assert steps.max() < 4 * steps.min(), "equal steps do not look equal"
 
 
-@looks
-@roles
-@pytest.mark.parametrize(("signed", "side"), [(True, 1), (True, -1), (False, 1)])
-def test_lightness_runs_one_way_from_the_centre(look: Look, role: str, signed: bool, side: int) -> None:
-    light = lab_of(look, role, signed, side * STEPS)[:, 0]
-    steps = np.diff(light) if look.dark else -np.diff(light)
-    assert (steps > 0).all()
-    assert abs(light[-1] - light[0]) > 0.25, "too flat to tell magnitudes apart"
-    assert steps.max() < 4 * steps.min(), "equal steps do not look equal"
-
-
-@looks
 @roles
 @pytest.mark.parametrize("kind", [None, *BLINDNESS])
-def test_sign_survives_colour_blindness(look: Look, role: str, kind: str | None) -> None:
+def test_sign_survives_colour_blindness(role: str, kind: str | None) -> None:
     """Ends of a map stay far apart for every eye, at half strength too."""
-    ramp = look.ramp(role, True)
+    ramp = STUDIO.ramp(role, True)
     for strength, least in ((1.0, 0.1), (0.5, 0.1)):
         low, high = ramp.colours(np.array([-strength, strength]))
         if kind is None:
@@ -98,33 +102,51 @@ def test_sign_survives_colour_blindness(look: Look, role: str, kind: str | None)
         assert np.linalg.norm(a - b) > least, f"{strength}: {np.linalg.norm(a - b):.3f}"
 
 
-@looks
 @roles
-def test_no_red_against_green(look: Look, role: str) -> None:
-    """No pair of ends differs mainly in what a red-green blind eye does not see."""
-    low, high = look.ramp(role, True).colours(np.array([-1.0, 1.0]))
-    normal = np.linalg.norm(np.subtract(*oklab(to_linear(np.array([low, high])))))
-    for kind in BLINDNESS:
-        left = np.linalg.norm(np.subtract(*seen_by(kind, np.array([low, high]))))
-        assert left > 0.35 * normal, f"{kind} leaves {left / normal:.0%} of the difference"
+@pytest.mark.parametrize("signed", [True, False])
+def test_hue_says_the_role_at_every_value(role: str, signed: bool) -> None:
+    """Weights blue, computed values green, aggregates a neutral silver; black and white have no hue."""
+    _, a, b = lab_of(STUDIO, role, signed, np.linspace(-0.9 if signed else 0, 0.9, 37)).T
+    hue, chroma = np.degrees(np.arctan2(b, a)) % 360, np.hypot(a, b)
+    if role == "aggregate":
+        assert chroma.max() < 0.02
+    else:
+        low, high = {"weight": (235, 285), "activation": (145, 185)}[role]
+        assert ((low < hue) & (hue < high)).all(), hue
+        assert chroma.min() > 0.02
+
+
+@roles
+def test_negatives_seen_close_turn_rose(role: str) -> None:
+    """And only those: zero and positive values stay as they are."""
+    near, far = STUDIO.close_ramp(role, True), STUDIO.ramp(role, True)
+    assert np.array_equal(near.colours(STEPS), far.colours(STEPS))
+    assert near.colours(np.array([-1.0]))[0] == pytest.approx(srgb("#ff6f91"), abs=1e-3)
+    hue = [np.degrees(np.arctan2(b, a)) % 360 for _, a, b in oklab(to_linear(near.colours(-STEPS[20:])))]
+    assert all(h < 30 or h > 320 for h in hue), hue
+    assert STUDIO.close_ramp(role, False) == STUDIO.ramp(role, False)
 
 
 @looks
-def test_roles_have_hues_of_their_own(look: Look) -> None:
-    """Weights blue, computed values green, aggregates amber."""
-    hue = {}
-    for role in ROLES:
-        _, a, b = lab_of(look, role, True, np.array([0.6]))[0]
-        hue[role] = np.degrees(np.arctan2(b, a)) % 360
-    assert 230 < hue["weight"] < 290
-    assert 140 < hue["activation"] < 190
-    assert 50 < hue["aggregate"] < 100
+def test_amber_belongs_to_what_is_chosen(look: Look) -> None:
+    """The accent is amber or its dark sister, and nothing else in the room has its hue and strength."""
+
+    def hue_of(code: str) -> tuple[float, float]:
+        _, a, b = oklab(linear(code))
+        return np.degrees(np.arctan2(b, a)) % 360, np.hypot(a, b)
+
+    hue, chroma = hue_of(look.accent)
+    assert 35 < hue < 95 and chroma > 0.1
+    others = [look.wall, look.middle, look.floor, look.ink, look.faint, look.plate, look.grid, look.idle]
+    for code in (*others, *look.links.values()):
+        other, strength = hue_of(code)
+        assert strength < 0.04 or not 20 < other < 110, code
 
 
 @looks
 def test_special_cells_look_special(look: Look) -> None:
-    """Empty, masked and broken cells are told from each other and, if broken, from every value."""
-    special = {name: oklab(linear(getattr(look, name))) for name in ("empty", "masked", "broken")}
+    """Plates, walls and broken cells are told from each other and, if broken, from every value."""
+    special = {name: oklab(linear(getattr(look, name))) for name in ("plate", "middle", "broken")}
     for (one, a), (other, b) in itertools.combinations(special.items(), 2):
         assert np.linalg.norm(a - b) > 0.08, f"{one} and {other}"
     for role, signed in itertools.product(ROLES, (True, False)):
@@ -133,7 +155,7 @@ def test_special_cells_look_special(look: Look) -> None:
 
 
 @looks
-def test_ink_can_be_read_on_the_background(look: Look) -> None:
+def test_ink_can_be_read_on_the_wall(look: Look) -> None:
     """Contrast as WCAG counts it: 7 for labels, 4.5 is the least for text, 3 for large quiet marks."""
 
     def luminance(code: str) -> float:
@@ -143,9 +165,49 @@ def test_ink_can_be_read_on_the_background(look: Look) -> None:
         a, b = sorted((luminance(one), luminance(other)))
         return (b + 0.05) / (a + 0.05)
 
-    assert contrast(look.ink, look.background) > 7
-    assert contrast(look.accent, look.background) > 3
-    assert contrast(look.faint, look.background) > 3
+    for ground in (look.wall, look.middle, look.floor):
+        assert contrast(look.ink, ground) > 7
+        assert contrast(look.accent, ground) > 3
+        assert contrast(look.faint, ground) > 3
+
+
+# --- rooms ---
+
+
+def test_the_rooms_are_as_the_art_direction_says() -> None:
+    """Slate, not navy and not black; and paper, from grey to white."""
+    for look, low, high in ((STUDIO, 0.15, 0.32), (PAPER, 0.85, 0.97)):
+        for code in (look.wall, look.middle, look.floor):
+            rgb = np.array(srgb(code))
+            assert low < rgb.mean() < high, code
+            assert np.ptp(rgb) < 0.08, f"{code} has a hue"
+        assert sum(srgb(look.middle)) > sum(srgb(look.wall)), "brighter behind the subject"
+
+
+@looks
+def test_what_faces_the_viewer_shows_its_colour(look: Look) -> None:
+    """And a cast shadow leaves more than half of the light: it swallows nothing."""
+    full = look.light.on()
+    assert full == pytest.approx(1, abs=0.06)
+    key = look.light.suns[0]
+    left = full - max(0, key.way @ np.array(FRONT)) * key.strength / np.pi * np.array(key.colour)
+    assert (left / full > 0.5).all()
+    assert 4 <= key.softness <= 12
+
+
+@looks
+def test_dimmed_is_half_way_to_the_wall(look: Look) -> None:
+    for code in ("#2a5db8", "#d2ffee"):
+        way = oklab(linear(look.half_dimmed(code))) - oklab(linear(look.wall))
+        whole = oklab(linear(code)) - oklab(linear(look.wall))
+        assert np.linalg.norm(way) == pytest.approx(np.linalg.norm(whole) / 2, abs=0.01)
+
+
+@looks
+def test_every_ink_has_a_colour(look: Look) -> None:
+    for name in INKS:
+        code, strength = look.inked(name)
+        assert srgb(code) and 0 < strength <= 1
 
 
 # --- values to colours ---
@@ -178,12 +240,18 @@ def test_normalise() -> None:
     assert normalise(values, 2.0).tolist() == [-1, -0.5, 0, 0.25, 1, 1, 0, 0, 0]
 
 
+def test_positive_stands_out_and_negative_is_set_back() -> None:
+    """Two cells for the largest values; a sheet is one cell thick, so nothing is set back farther."""
+    out = relief_of(np.array([-1.0, -0.5, 0.0, 0.5, 1.0]))
+    assert out.tolist() == pytest.approx([-0.8, -0.4, 0.0, 1.0, 2.0])
+
+
 @looks
 def test_masked_and_broken_cells_have_colours_of_their_own(look: Look) -> None:
     scores = declare(Config("gpt2", 1, 1, 4, 4, 8, 3, 3, 1)).find("attn.scores", 0)
     values = np.array([[1.0, -np.inf], [np.nan, np.inf], [0.0, -0.5]])
     seen = colours(values, scores, look, 1.0)
-    assert seen[0, 1] == pytest.approx(srgb(look.masked))
+    assert seen[0, 1] == pytest.approx(srgb(look.wall))
     assert seen[1, 0] == pytest.approx(srgb(look.broken))
     assert seen[1, 1] == pytest.approx(srgb(look.broken))
     ramp = look.ramp("activation", True)

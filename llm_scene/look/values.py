@@ -1,0 +1,43 @@
+"""What a true value looks like: its share of the matrix's scale, its colour, its relief."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..network.graph import Matrix
+from ..network.ops import Array
+from .colour import srgb
+from .look import Look
+
+ROBUST = 99.5  # percentile of |v| that fills the map
+RELIEF = 2.0  # cells by which the largest values stand out of their sheet
+RECESS = 0.4  # the share of that by which the lowest are set back: a sheet is one cell thick
+GAP = 0.1  # between cells, as a part of a cell
+BEVEL = 0.09  # of a cell's front edges
+
+
+def scale_of(values: Array) -> float:
+    """The magnitude that fills the colour map: a robust maximum, blind to masked and broken cells."""
+    finite = np.abs(values[np.isfinite(values)])
+    if not finite.size:
+        return 1.0
+    scale = float(np.percentile(finite, ROBUST))
+    return scale or float(finite.max()) or 1.0
+
+
+def normalise(values: Array, scale: float) -> Array:
+    """Values in -1 to 1 for the colour map; masked and broken cells become 0."""
+    return np.clip(np.where(np.isfinite(values), values, 0) / scale, -1, 1)
+
+
+def relief_of(shares: Array, relief: float = RELIEF) -> Array:
+    """How far cells with these normalised values stand out of their sheet, in cells; negative: set back."""
+    return relief * np.where(shares < 0, RECESS * shares, shares)
+
+
+def colours(values: Array, matrix: Matrix, look: Look, scale: float) -> Array:
+    """sRGB colours `[..., 3]` of true values; masked cells (-inf) are holes, which show the wall."""
+    rgb = look.ramp(matrix.role, matrix.signed).colours(normalise(values, scale))
+    rgb[np.isneginf(values)] = srgb(look.wall)
+    rgb[np.isnan(values) | np.isposinf(values)] = srgb(look.broken)
+    return rgb
