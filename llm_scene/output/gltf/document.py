@@ -28,6 +28,7 @@ class Document:
         self.scene: Json = {"nodes": []}
         self.parts: dict[str, list[Json]] = {}
         self.extensions: set[str] = set()
+        self.required: set[str] = set()  # of these, without which nothing can be seen
         self.shared: Json = {}  # extensions of the whole file
         self._views: list[bytearray] = []
         self._shared_views: dict[tuple[int | None, int], int] = {}
@@ -154,6 +155,8 @@ class Document:
         whole["buffers"] = [{"byteLength": len(buffer)}]
         if self.extensions:
             whole["extensionsUsed"] = sorted(self.extensions)
+        if self.required:
+            whole["extensionsRequired"] = sorted(self.required)
         if self.shared:
             whole["extensions"] = self.shared
         text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
