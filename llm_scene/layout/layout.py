@@ -114,7 +114,7 @@ class Block:
         """Where it belongs, from the outside in."""
         if self.head is None:
             return self.matrix.section
-        return (*self.matrix.section, f"{'Expert' if self.matrix.has_experts else 'Head'} {self.head}")
+        return (*self.matrix.section, f"Head {self.head}")
 
     @property
     def n_cells(self) -> int:
