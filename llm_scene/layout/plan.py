@@ -156,8 +156,7 @@ class _Plan(Sheets):
 
     def rest_of_block(self, name: str, left: float) -> None:
         """Rows of what has no place of its own, over everything else."""
-        right = self.x  # an expert's sheets stand beside each other
-        rest = sorted(self.rest(name), key=lambda one: one[1] or 0)
+        right, rest = self.x, list(self.rest(name))
         if not rest:
             return
         foot = max(b.box.high[2] for b in self.blocks.values() if b.section[0] == name) - self.floor
