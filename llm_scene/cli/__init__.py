@@ -68,7 +68,7 @@ def _options() -> type:
 def _convert_arguments() -> dict[str, Argument]:
     from ..models.convert import DTYPES
 
-    file = "a .gguf, or a .pt of nanoGPT or minGPT"
+    file = "a .gguf, a folder with pytorch_model.bin, or a .pt of nanoGPT or minGPT"
     kept = "what quantised weights become: float32 is exact, float16 half the size"
     return {
         "source": Value("source", metavar="FILE", type=Path, help=file),
@@ -113,7 +113,7 @@ COMMANDS: list[Command] = [
     ),
     Command(
         "convert",
-        "Turn a GGUF, nanoGPT or minGPT file into a model folder.",
+        "Turn GGUF and torch files into a model folder.",
         models.convert,
         _convert_arguments(),
     ),

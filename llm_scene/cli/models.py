@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from .terminal import table
+from .terminal import Share, note, table
 
 if TYPE_CHECKING:
     from ..models import Model
@@ -97,8 +97,8 @@ def convert(source: Path, target: Path, meta: Path | None, heads: int | None, dt
     """Turn a file into a folder that `--model` takes."""
     from ..models.convert import convert as convert_checkpoint
 
-    for remark in convert_checkpoint(source, target, meta, heads, dtype):
-        print(f"note: {remark}", file=sys.stderr)
+    for remark in convert_checkpoint(source, target, meta, heads, dtype, Share("Writing")):
+        note(remark)
     print(f"{target} is ready: llm-scene predict --model {target}")
 
 

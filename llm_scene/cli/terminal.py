@@ -62,6 +62,23 @@ class Bar:
         print(f"\r{line:{LINE}}" if self._moving else line, end=end, file=sys.stderr, flush=True)
 
 
+class Share:
+    """A share that is done, on standard error: a line that moves in a terminal, nothing elsewhere."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._shown = what, -1
+
+    def __call__(self, share: float) -> None:
+        """Say how far it is."""
+        percent = int(100 * share)
+        if percent == self._shown or not sys.stderr.isatty():
+            return
+        self._shown = percent
+        filled = Bar.WIDTH * percent // 100
+        line = f"{self._what}: [{'#' * filled}{'.' * (Bar.WIDTH - filled)}] {percent} %"
+        print(f"\r{line:{LINE}}", end="\n" if percent == 100 else "", file=sys.stderr, flush=True)
+
+
 def need_blender() -> None:
     """Raise UserError, with the way out, where Blender's Python module cannot be imported."""
     try:

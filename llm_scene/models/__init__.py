@@ -13,7 +13,7 @@ from ..network.sampling import GREEDY
 from .checkpoint import Checkpoint, open_checkpoint
 from .config_json import read_config, read_settings
 from .ends import end_tokens
-from .files import check_folder
+from .files import check_folder, check_kind
 from .hub import cached_as, find_folder, resolved
 from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
 from .tokenizer import NumberTokenizer, Tokenizer, load_tokenizer
@@ -135,6 +135,7 @@ def load(preset: str | None = None, folder: Path | None = None, presets: Iterabl
             raise UserError("Give either a preset or a model folder, not both.")
         check_folder(folder)
         folder = resolved(folder)
+        check_kind(folder)
         name = cached_as(folder)
         return _from_folder(folder, name.name if name else folder.resolve().name or str(folder), None)
     chosen = find_preset(preset or DEFAULT, presets)

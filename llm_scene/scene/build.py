@@ -11,7 +11,7 @@ import bpy
 from ..film.film import Film
 from ..film.framing import overview
 from ..film.front import done
-from ..film.props import Swarm
+from ..film.props import Backdrop, Formula, Swarm
 from ..layout.budget import Detail, slabs
 from ..layout.drawn import Text
 from ..layout.layout import Block, Layout, Letter
@@ -22,7 +22,9 @@ from ..network.trace import Trace
 from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
+from .backdrop import backdrop_object
 from .cells import cell_object
+from .formula import formula_object
 from .labels import Lettering, bar_object, letter_object, line_object, text_object
 from .legend import ramp_object
 from .links import link_object
@@ -36,7 +38,7 @@ from .materials import (
     swarm_material,
 )
 from .rig import new_rig
-from .room import furnish
+from .room import backdrop_material, furnish
 from .screen import hang_screen
 from .slabs import Pictures, picture, slab_object
 from .swarm import swarm_object
@@ -89,6 +91,11 @@ class _Studio:
     def ramp(self) -> bpy.types.Material:
         """What strips of colours are made of."""
         return bar_material()
+
+    @functools.cached_property
+    def wall(self) -> bpy.types.Material:
+        """What comes before the model during a calculation."""
+        return backdrop_material(self.look)
 
     def collection(self, *path: str) -> bpy.types.Collection:
         """The collection at a path, made where missing; nested as the path is."""
@@ -230,7 +237,13 @@ def _object(studio: _Studio, trace: Trace, thing: Thing) -> tuple[bpy.types.Obje
         case Ramp() as ramp:
             return ramp_object(thing.name, ramp, studio.look, studio.ramp), {}
         case Swarm() as swarm:
-            return swarm_object(swarm, studio.moving(swarm.role, swarm.signed)), dict(MOVING)
+            return swarm_object(swarm, studio.moving(swarm.role, swarm.signed, len(swarm.values))), dict(
+                MOVING
+            )
+        case Formula() as formula:
+            return formula_object(formula, studio.ink(formula.ink)), {}
+        case Backdrop() as backdrop:
+            return backdrop_object(backdrop, studio.wall), {}
 
 
 def _sheet(studio: _Studio, trace: Trace, block: Block) -> bpy.types.Object:

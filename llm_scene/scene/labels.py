@@ -169,6 +169,16 @@ def line_object(
     return quiet(drawn)
 
 
+def flat_object(
+    name: str, corners: Array, triangles: Array, material: bpy.types.Material
+) -> bpy.types.Object:
+    """A flat shape `[n, 2]` in the xy plane."""
+    mesh = bpy.data.meshes.new(name)
+    _fill(mesh, np.pad(corners, ((0, 0), (0, 1))), [triangles])
+    mesh.materials.append(material)
+    return quiet(bpy.data.objects.new(name, mesh))
+
+
 def _fill(mesh: bpy.types.Mesh, vertices: Array, faces: list[Array]) -> None:
     """Give an empty mesh its vertices `[n, 3]` and flat faces, arrays `[m, corners]`."""
     corners = np.concatenate([part.ravel() for part in faces])

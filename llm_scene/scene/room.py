@@ -58,6 +58,15 @@ def profile(box: Box) -> list[tuple[float, float]]:
     return [(y - reach, z), *bend, (y, z + reach)]
 
 
+def backdrop_material(look: Look) -> bpy.types.Material:
+    """The wall's, for a piece of it that comes before the model."""
+    return _painted(look, "backdrop")
+
+
+def _painted(look: Look, kind: str) -> bpy.types.Material:
+    return wall_material(look, look.light.on(FRONT), look.light.on(UP), kind)
+
+
 def _world(look: Look) -> bpy.types.World:
     """Light from all around; where the wall ends one sees the wall's colours."""
     world = bpy.data.worlds.new("LLM Scene room")
@@ -93,7 +102,7 @@ def _wall(look: Look, box: Box) -> bpy.types.Object:
     mesh = bpy.data.meshes.new("Wall")
     mesh.from_pydata(vertices, [], faces)
     mesh.shade_smooth()
-    mesh.materials.append(wall_material(look, look.light.on(FRONT), look.light.on(UP)))
+    mesh.materials.append(_painted(look, "wall"))
     wall = bpy.data.objects.new("Wall", mesh)
     wall.visible_shadow = False
     return wall

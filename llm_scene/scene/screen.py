@@ -53,8 +53,8 @@ def _hang_shades(
         (x0, z0), (x1, z1) = shade.full, shade.clear
         corners = [(-x0, z0), (x0, z0), (x1, z1), (-x1, z1)]
         mesh.from_pydata([(*corner, -BEHIND) for corner in corners], [], [(0, 1, 2, 3)])
-        density = mesh.attributes.new("density", "FLOAT", "POINT")
-        density.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
+        cover = mesh.attributes.new("cover", "FLOAT", "POINT")
+        cover.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
         mesh.materials.append(material)
         thing = quiet(bpy.data.objects.new(shade.name, mesh))
         thing["shown"] = 0.0

@@ -21,7 +21,7 @@ from ..layout.lineup import Exhibit, Place, lineup
 from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..layout.structure import Structure, structure
 from ..look import Look, scale_of
-from ..models import Model, list_presets, load
+from ..models import Model, find_folder, list_presets, load
 from ..network.ops import Array
 from .options import Options
 from .production import Production, produce
@@ -85,9 +85,10 @@ def compare(
 
 
 def model_named(name: str) -> Model:
-    """A preset by its name, or else the model in a folder."""
-    own = Path(name).is_dir() and name not in {preset.name for preset in list_presets()}
-    return load(folder=Path(name)) if own else load(name)
+    """A preset by its name, or else the model in a folder or on the hub."""
+    if name in {preset.name for preset in list_presets()}:
+        return load(name)
+    return load(folder=find_folder(name)) if "/" in name or Path(name).is_dir() else load(name)
 
 
 def _living(model: Model, options: Options, budget: int) -> Production | None:

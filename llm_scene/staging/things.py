@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..film.film import Film
-from ..film.props import Prop, Swarm
+from ..film.props import Backdrop, Formula, Prop, Swarm
 from ..layout import names
 from ..layout.drawn import Line, Text
 from ..layout.layout import Block, Box, Candidate, Layout, Letter, Link, Point
@@ -60,7 +60,7 @@ class Ramp:
     signed: bool
 
 
-Form = Block | Tubes | Text | Drawing | Letter | Bar | Ramp | Swarm
+Form = Block | Tubes | Text | Drawing | Letter | Bar | Ramp | Swarm | Formula | Backdrop
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Thing:
                 return box.low
             case Drawing(lines=lines):
                 return lines[0].points[0]
-            case Text(at=at) | Letter(at=at):
+            case Text(at=at) | Letter(at=at) | Formula(at=at) | Backdrop(at=at):
                 return at
         return (0.0, 0.0, 0.0)
 

@@ -102,7 +102,9 @@ def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     if kind == "slab":
         return slab_material.in_look(old, look, old["role"], old["signed"])
     if kind == "moving":
-        return materials.swarm_material(look, old["role"], old["signed"])
+        return materials.swarm_material(look, old["role"], old["signed"], old["poses"])
+    if kind == "backdrop":
+        return room.backdrop_material(look)
     return None
 
 
