@@ -19,7 +19,7 @@ from ...layout.drawn import Text
 from ...layout.layout import Letter
 from ...look import srgb
 from ...network.ops import Array
-from ...scene.labels import face
+from ...scene.faces import set_text
 from .images import png, shelves
 from .shapes import QUAD, Shape, light_on, painted, turned
 
@@ -53,7 +53,7 @@ class Outline:
 def outline(text: str) -> Outline:
     """The contours of a text in the typeface of the scene."""
     curve = bpy.data.curves.new("outline", "FONT")
-    curve.body, curve.font = text, face(text)
+    set_text(curve, text)
     curve.align_x, curve.align_y = "CENTER", "BOTTOM_BASELINE"
     curve.resolution_u, curve.fill_mode = RESOLUTION, "NONE"
     holder = bpy.data.objects.new("outline", curve)
