@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...layout import names as thing
 from ...layout.drawn import Text, text_width
 from ...layout.layout import Box
+from ...plain import isolated
 from ..framing import whole
 from ..screenplay import Screenplay, Take
 from .opening import whole_machine
@@ -68,7 +69,8 @@ def _lines(play: Screenplay) -> list[Text]:
     words, first = play.story.words, play.layout.n_prompt
     box: Box = whole(play.layout)
     prompt = "".join(words[:first])[-MOST:]
-    texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
+    written = ("".join(words[first : first + n]) for n in range(1, len(words) - first + 1))
+    texts = [f"{isolated(prompt)} → {isolated(text)}" for text in written]
     size = 0.9 * box.size[0] / max(14, 1.9 * max(map(text_width, texts)))
     at = (box.centre[0] - 0.28 * size * len(texts[-1]), box.low[1], box.high[2] + 2.0 * play.layout.gap)
     return [Text(thing.prop("loop", n), text, at, size, "left", "accent") for n, text in enumerate(texts)]
