@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from ..plain import for_terminal
 
 if TYPE_CHECKING:
     from ..output.render.pace import Progress
@@ -29,9 +30,14 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     )
 
 
+def say(text: str) -> None:
+    """Print a text; what it holds of users and models does not act on the terminal."""
+    print(for_terminal(text))
+
+
 def note(sentence: str) -> None:
     """Say what is worth knowing but stops nothing."""
-    line = f"llm-scene: {sentence}"
+    line = f"llm-scene: {for_terminal(' '.join(sentence.splitlines()))}"
     over_bar = f"\r{line:{LINE}}" if sys.stderr.isatty() else line
     print(over_bar, file=sys.stderr, flush=True)
 

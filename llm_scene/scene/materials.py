@@ -17,6 +17,7 @@ from ..film.front import TAIL
 from ..look import DIM, Look, Ramp, linear, to_linear
 from ..network.graph import Role
 from ..network.ops import Array
+from .marks import name_part
 from .nodes import Tree, Value
 
 PROPERTIES = {
@@ -167,12 +168,13 @@ def set_ramp(ramp: bpy.types.ColorRamp, colours: Ramp) -> None:
 
 def blank(name: str, **what: str | bool) -> tuple[bpy.types.Material, Tree]:
     """A new material without nodes that carries what it is for, and its tree."""
-    material = bpy.data.materials.new(f"LLM Scene {name}")
+    material = name_part(bpy.data.materials.new(f"LLM Scene {name}"), name)
     for key, value in what.items():
         material[key] = value
     material.use_nodes = True
     material.node_tree.nodes.clear()
-    material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
+    if hasattr(material, "cycles"):  # an add-on, which may be switched off
+        material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
     return material, Tree(material.node_tree)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..layout.layout import Box
 from ..look import FRONT, Look, linear
 from ..look.light import Sun
+from .engines import set_view
 from .materials import wall_material
 from .nodes import Tree
 
@@ -31,8 +32,7 @@ def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collec
 def light(scene: bpy.types.Scene, look: Look, into: bpy.types.Collection) -> None:
     """What comes from all around, and the suns."""
     scene.world = _world(look)
-    scene.view_settings.view_transform = look.light.tone
-    scene.view_settings.look = "None"
+    set_view(scene, look.light.tone)
     for sun in look.light.suns:
         _sun(sun, into)
 

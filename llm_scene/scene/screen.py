@@ -10,7 +10,8 @@ from ..film.keys import Key
 from ..film.screen import SOFT, ScreenText, screen_texts, shades
 from ..look import Look
 from .animate import Curves, shot_keys
-from .labels import ALIGN, face, quiet
+from .faces import set_text
+from .labels import ALIGN, quiet
 from .materials import screen_material, veil_material
 
 BEHIND = 0.01  # units by which shades hang behind the texts
@@ -77,7 +78,7 @@ def _coming(start: float, end: float, fps: float) -> list[Key]:
 
 def _text(text: ScreenText, ink: bpy.types.Material) -> bpy.types.Object:
     curve = bpy.data.curves.new(text.name, "FONT")
-    curve.body, curve.size, curve.font = text.text, text.size, face(text.text)
+    set_text(curve, text.text, text.size)
     curve.align_x, curve.align_y = ALIGN[text.align], "BOTTOM_BASELINE"
     curve.space_line, curve.resolution_u, curve.fill_mode = 1.0, 2, "FRONT"
     curve.materials.append(ink)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +81,7 @@ def compare(
     film = compose_scale(
         places, start, sizes, texts, notes=notes, captions=options.captions, aspect=options.aspect
     )
-    return Comparison(places, shown, film, options)
+    return Comparison(places, shown, replace(film, fps=options.rate), options)
 
 
 def model_named(name: str) -> Model:

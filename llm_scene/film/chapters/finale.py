@@ -58,9 +58,7 @@ def _before_everything(play: Screenplay) -> Stage:
     """A stage as large as the machine, before all of it."""
     box = whole(play.layout)
     wide, _, high = box.size
-    width, height = (
-        (LONG, SHORT) if play.aspect > 1.2 else (SHORT, LONG) if play.aspect < 0.8 else (SHORT, SHORT)
-    )
+    width, height = sides(play.aspect)
     unit = max(wide / width, high / height) / FILLED
     x, _, z = box.centre
     return Stage((x, box.low[1] - 2 * unit, z), unit, width, height)

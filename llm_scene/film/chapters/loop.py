@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...layout import names as thing
 from ...layout.drawn import Text, text_width
 from ...layout.layout import Box
+from ...plain import isolated
 from ..framing import whole
 from ..screenplay import Screenplay, Take
 from .opening import whole_machine
@@ -69,7 +70,8 @@ def _lines(play: Screenplay) -> list[Text]:
     words, first = play.story.words, play.layout.n_prompt
     box: Box = whole(play.layout)
     prompt = "".join(words[:first])[-MOST:]
-    texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
+    written = ("".join(words[first : first + n]) for n in range(1, len(words) - first + 1))
+    texts = [f"{isolated(prompt)} → {isolated(text)}" for text in written]
     wide, _, high = box.size
     size = min(BROAD * wide / max(map(text_width, texts)), TALL * high)
     at = (box.centre[0] - text_width(texts[-1], size) / 2, box.low[1], box.high[2] + 2.0 * play.layout.gap)
