@@ -91,7 +91,11 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
         try:
             model = library.model_of(settings)
         except (UserError, OSError) as error:
-            write(layout, context, sentence(error), "ERROR")
+            if library.to_download(settings):
+                write(layout, context, tr("This model of the hub is not on this computer yet."), "INFO")
+                layout.operator("llm_scene.download_model", icon="IMPORT")
+            else:
+                write(layout, context, sentence(error), "ERROR")
             return
         if model.preset is not None and model.preset.description:
             write(layout, context, tr(model.preset.description))

@@ -191,7 +191,7 @@ class Settings(bpy.types.PropertyGroup):
         description="Where the model comes from",
         items=[
             ("PRESET", "Preset", "A model that ships with LLM Scene, or one you saved"),
-            ("FOLDER", "My Model", "A model in a folder of yours, as the transformers library saves it"),
+            ("FOLDER", "My Model", "A model in a folder of yours, or of the Hugging Face hub"),
         ],
     )
     preset: EnumProperty(
@@ -203,7 +203,7 @@ class Settings(bpy.types.PropertyGroup):
     )
     folder: StringProperty(
         name="Model Folder",
-        description="Folder with config.json, model.safetensors and the tokenizer's files",
+        description="Folder with config.json and model.safetensors, or a name on the hub: OWNER/NAME",
         subtype="DIR_PATH",
         options=RELATIVE,
         update=choose_folder,
