@@ -10,6 +10,7 @@ from ..errors import UserError
 from ..network import Config, Continuation, Network, Sampling, Trace, declare, generate, run
 from ..network.ops import Array
 from ..network.sampling import GREEDY
+from .card import Card, card_of
 from .checkpoint import Checkpoint, open_checkpoint
 from .config_json import read_config, read_settings
 from .ends import end_tokens
@@ -59,6 +60,11 @@ class Model:
     def dtype(self) -> str:
         """The number format of the stored weights, "float16" for example."""
         return self.weights.dtype if isinstance(self.weights, Checkpoint) else "float32"
+
+    @property
+    def card(self) -> Card:
+        """What the model says it is, its licence and its source, as far as the files tell."""
+        return card_of(self.folder, self.preset)
 
     @property
     def warnings(self) -> list[str]:

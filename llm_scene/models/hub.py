@@ -204,7 +204,8 @@ def download(name: HubName, say: Callable[[str], None], progress: Callable[[floa
         import huggingface_hub
     except ImportError:
         raise UserError(
-            f"{name} is not in the hub's cache; downloading it needs a library: `pip install llm-scene[hub]`."
+            f"{name} is not in the hub's cache, and downloading needs a library: "
+            f"`pip install llm-scene[hub]`; or bring it there with `hf download {name.repository}`."
         ) from None
     api = huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
     with _sentences(name), _quiet():

@@ -19,6 +19,7 @@ from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..network.graph import Role
 from ..network.trace import Trace
 
+SPARE = ("Labels", "Legend")
 THREAD = 0.12  # width of the line from a letter to its cell
 
 
@@ -70,6 +71,11 @@ class Thing:
     group: tuple[str, ...]  # where it is filed, from the outside in
     form: Form
     on: str = ""  # the thing that it moves along with
+
+    @property
+    def spare(self) -> bool:
+        """Whether it is only there for who looks around: a film's shots have names of their own."""
+        return self.group[0] in SPARE
 
     @property
     def at(self) -> Point:

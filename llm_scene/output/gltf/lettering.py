@@ -6,6 +6,7 @@ coverage, so that it stays smooth when magnified and mipmaps keep it readable fr
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -159,9 +160,17 @@ def _quad(sign: Text, box: Array, colour: str) -> Shape:
     flat = np.array([(left, bottom), (right, bottom), (right, top), (left, top)]) + np.array([shift, 0])
     if sign.upright:
         flat = np.stack([-flat[:, 1], flat[:, 0]], axis=1)
-    x, y, z = turned(np.array(sign.at))
-    corners = np.column_stack([flat + np.array([x, y]), np.full(4, z + IN_FRONT)])
+    right, up, towards = _view(*map(math.radians, sign.facing))
+    corners = turned(np.array(sign.at)) + flat @ np.array([right, up]) + IN_FRONT * towards
     return Shape(corners, QUAD, painted(np.broadcast_to(srgb(colour), (4, 3))))
+
+
+def _view(azimuth: float, elevation: float) -> tuple[Array, Array, Array]:
+    """To the right, up and towards whoever reads from these angles."""
+    a, e = (np.array([math.sin(angle), math.cos(angle)]) for angle in (azimuth, elevation))
+    right = np.array([a[1], 0.0, -a[0]])
+    up = np.array([-a[0] * e[0], e[1], -a[1] * e[0]])
+    return right, up, np.cross(right, up)
 
 
 def solid(letter: Letter, colour: str) -> Shape:
