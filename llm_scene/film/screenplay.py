@@ -18,7 +18,7 @@ from .front import begin, done
 from .piece import Piece, Window
 from .props import Prop
 from .stagecraft import SetPiece
-from .story import Focus, Story, clearest_head
+from .story import Focus, Story, clearest_head, told
 from .views import VIEWS
 from .words import SHORTEST, Words, reading_time
 
@@ -479,8 +479,8 @@ def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focu
         "expansion": f"{c.d_mlp / c.d_model:.3g}",
         "activation": ACTIVATIONS[c.activation].title,
         "position": focus.position + 1,
-        "letter": story.words[focus.position],
-        "token": story.words[layout.n_prompt],
+        "letter": told(story.words[focus.position]),
+        "token": told(story.words[layout.n_prompt]),
         "probability": share_text(float(probs.max())),
     }
 
