@@ -161,6 +161,27 @@ class TestWords:
         assert tokenizer.encode("hi<|end|>hi") == [1, 260, 0, 260]
         assert tokenizer.decode([1, 260, 0]) == "hi"
 
+    @pytest.mark.parametrize("prefix", [True, False])
+    def test_pieces_of_sentencepiece(self, tmp_path: Path, prefix: bool) -> None:
+        letters = ["▁", "h", "i", "▁h", "▁hi"]
+        tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
+        said = {
+            "model": "llama",
+            "tokens": tokens,
+            "scores": [-float(i) for i in range(len(tokens))],
+            "token_type": [2, 3, 3] + [6] * 256 + [1] * len(letters),
+            "bos_token_id": 1,
+            "eos_token_id": 2,
+            "unknown_token_id": 0,
+            "add_space_prefix": prefix,
+        }
+        tokenizer = self.converted(tmp_path, {f"tokenizer.ggml.{key}": value for key, value in said.items()})
+        word = tokens.index("▁hi")
+        first = [word] if prefix else [tokens.index("h"), tokens.index("i")]
+        assert tokenizer.encode("hi hi") == [1, *first, word]
+        assert tokenizer.encode("é")[-2:] == [3 + 0xC3, 3 + 0xA9]
+        assert tokenizer.decode(tokenizer.encode("hi 你好\n🙂")) == "hi 你好\n🙂"
+
     def test_an_unknown_way_to_cut(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"m\.gguf: its tokenizer cuts words as 'viking'"):
             self.converted(tmp_path, byte_pairs("viking"))
