@@ -171,6 +171,9 @@ class TestOtherCommands:
         assert "exp(x − max) / Σ" in capsys.readouterr().out
         assert main(["explain", "probs[5,0]", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["cell"] == [5, 0]
+        assert main(["explain", "blocks.0.attn.scores[0,0,5]", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+        assert (told["value"], told["numbers"][:7]) == (None, "hidden:")
         refused(capsys, "did you mean probs", "explain", "prob[5,0]")
 
     def test_no_command(self, capsys: Capture) -> None:

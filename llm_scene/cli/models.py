@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -42,10 +43,11 @@ def explain(cell: str, question: Question, as_json: bool) -> None:
     from ..network.explain import explain as explain_cell
 
     model, steps, prompt = _asked(question)
-    matrix, at = parse_cell(model.network, len(prompt) + steps - 1, cell)
+    parse_cell(model.network, len(prompt) + steps - 1, cell)  # before anything is computed
     _, found = _answer(question)
+    matrix, at = parse_cell(model.network, found.trace.n_positions, cell)
     explanation = explain_cell(found.trace, matrix.name, at)
-    print(json.dumps(asdict(explanation), indent=1) if as_json else explanation.text())
+    print(json.dumps(plain(asdict(explanation)), indent=1) if as_json else explanation.text())
 
 
 def info(question: Question, positions: int | None, as_json: bool) -> None:
@@ -100,6 +102,15 @@ def convert(source: Path, target: Path, meta: Path | None, heads: int | None, dt
     print(f"{target} is ready: llm-scene predict --model {target}")
 
 
+def plain(value: Any) -> Any:
+    """Data that JSON has words for: numbers that are not finite become null."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def write_trace(found: Continuation, path: Path) -> None:
     """Every computed matrix under its name as float32, and `tokens`, in an .npz file."""
     import numpy as np
@@ -121,6 +132,7 @@ def continuation_data(model: Model, found: Continuation) -> dict[str, Any]:
         "continuation": words.decode(found.chosen),
         "prompt_tokens": found.prompt,
         "tokens": found.chosen,
+        "ended": found.chosen[-1] in model.ends,
         "steps": [
             {
                 "position": step.position,
@@ -142,6 +154,8 @@ def continuation_text(model: Model, found: Continuation) -> str:
         likely = "  ".join(f"{words.piece(t)} {step.probs[t]:.2%}" for t in step.top(5))
         rows.append([str(number), words.piece(step.chosen), f"{step.probs[step.chosen]:.2%}", likely])
     text = f"{words.decode(found.prompt)} → {words.decode(found.chosen)}"
+    if found.chosen[-1] in model.ends:
+        text += f"\n{words.piece(found.chosen[-1])} ends the text."
     return f"{text}\n\n{table(rows, right=(0, 2))}"
 
 
@@ -155,11 +169,9 @@ def _asked(question: Question) -> tuple[Model, int, list[int]]:
 
 
 def _answer(question: Question) -> tuple[Model, Continuation]:
-    from ..network import generate
-
     model, steps, prompt = _asked(question)
-    sampling = question.options(model).sampling
-    return model, generate(model.network, model.weights, prompt, steps, sampling)
+    options = question.options(model)
+    return model, model.generate(prompt, steps, options.sampling, options.ignore_eos)
 
 
 def _candidate(model: Model, step: Step, token: int) -> dict[str, Any]:

@@ -112,9 +112,7 @@ class Block:
     @property
     def section(self) -> tuple[str, ...]:
         """Where it belongs, from the outside in."""
-        if self.head is None:
-            return self.matrix.section
-        return (*self.matrix.section, f"{'Expert' if self.matrix.has_experts else 'Head'} {self.head}")
+        return self.matrix.section if self.head is None else (*self.matrix.section, f"Head {self.head}")
 
     @property
     def n_cells(self) -> int:

@@ -63,8 +63,8 @@ class _Router:
         self.order = {name: i for i, name in enumerate(self.sections)}
         self.boxes: dict[tuple[str, int | None], list[tuple[Point, Point]]] = {}
         for block in layout.blocks.values():
-            box, head = block.box, None if block.matrix.has_experts else block.head
-            self.boxes.setdefault((block.section[0], head), []).append((box.low, box.high))
+            box = block.box
+            self.boxes.setdefault((block.section[0], block.head), []).append((box.low, box.high))
         self.chosen: dict[tuple[object, ...], int] = {}
         self.around: dict[tuple[object, ...], tuple[Array, Array]] = {}
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ..network.graph import Network
 from .layout import Arrangement, Block, Box, Layout, Line
-from .sheets import Sheets, stacked
+from .sheets import Sheets
 
 GAP = 6.0  # cells between the sheets of a model of 48 channels; grows with the root of their number
 SAFE = 1.2  # width by height of the part of a square picture that subjects keep to
@@ -156,8 +156,7 @@ class _Plan(Sheets):
 
     def rest_of_block(self, name: str, left: float) -> None:
         """Rows of what has no place of its own, over everything else."""
-        right = self.x  # an expert's sheets stand beside each other
-        rest = sorted(self.rest(name), key=lambda one: (one[0].has_experts, one[1] or 0))
+        right, rest = self.x, list(self.rest(name))
         if not rest:
             return
         foot = max(b.box.high[2] for b in self.blocks.values() if b.section[0] == name) - self.floor
@@ -242,14 +241,14 @@ class _Plan(Sheets):
         for gain in (f"{kind}.w", f"{kind}.b"):
             if not self.has(gain):
                 continue
-            if head == 0 or stacked(self.matrices[gain, self.layer]):
+            if head == 0 or self.matrices[gain, self.layer].has_heads:
                 self.put(gain, top=top, head=head, y=y)
             else:
                 self.x += 1
         self.x += near
         x, high = self.x, top
         for row in (f"{kind}.{row}" for row in ("rms", "std", "mean")):
-            if self.has(row) and (head == 0 or stacked(self.matrices[row, self.layer])):
+            if self.has(row) and (head == 0 or self.matrices[row, self.layer].has_heads):
                 self.x, high = x, high + 0.25 * self.gap + 1
                 self.put(row, top=high, head=head, y=y)
         self.x = x

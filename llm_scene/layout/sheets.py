@@ -39,7 +39,7 @@ class Sheets:
         for matrix in self.network:
             if not matrix.shown or matrix.name in self.placed or matrix.section[: len(section)] != section:
                 continue
-            for head in range(matrix.shape(self.T)[0]) if stacked(matrix) else (None,):
+            for head in range(matrix.shape(self.T)[0]) if matrix.has_heads else (None,):
                 yield matrix, head, oriented(matrix, self.T)[1]
 
     def put_rest(self, top: float, gap: float, *section: str) -> None:
@@ -51,7 +51,7 @@ class Sheets:
     def set_down(self, matrix: Matrix, top: float, head: int | None, y: float) -> None:
         """A sheet with its top this far above the floor."""
         axes, shape = oriented(matrix, self.T)
-        if not stacked(matrix) or matrix.kind == "attn.W_O":
+        if not matrix.has_heads or matrix.kind == "attn.W_O":
             head = None
         name = matrix.name if head is None else f"{matrix.name}[head={head}]"
         self.blocks[name] = Block(name, matrix, head, axes, shape, (self.x, y, self.floor + top))
@@ -59,15 +59,10 @@ class Sheets:
         self.x += shape[1]
 
 
-def stacked(matrix: Matrix) -> bool:
-    """Whether it is a sheet a head, or a sheet an expert."""
-    return matrix.has_heads or matrix.has_experts
-
-
 def oriented(matrix: Matrix, n_positions: int) -> tuple[tuple[str | None, str | None], tuple[int, int]]:
     """Which axis runs down and which to the right, and (rows, columns)."""
     size = dict(zip(matrix.axes, matrix.shape(n_positions), strict=True))
-    axes = [*matrix.axes[1:]] if stacked(matrix) else [*matrix.axes]
+    axes = [*matrix.axes[1:]] if matrix.has_heads else [*matrix.axes]
     if matrix.kind == "attn.W_O":  # all heads' features run on; drawn like every projection, out by in
         return ("channel", "feature"), (size["channel"], size["head"] * size["feature"])
     if len(axes) == 1:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UserError
-from ..network import Config, Network, Trace, declare, run
+from ..network import Config, Continuation, Network, Sampling, Trace, declare, generate, run
 from ..network.ops import Array
+from ..network.sampling import GREEDY
 from .checkpoint import Checkpoint, open_checkpoint
 from .config_json import read_config, read_settings
+from .ends import end_tokens
 from .files import check_folder
 from .hub import cached_as, find_folder, resolved
 from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
@@ -46,6 +48,7 @@ class Model:
     preset: Preset | None = None
     folder: Path | None = None
     notes: tuple[str, ...] = ()  # what was strange about the files
+    ends: frozenset[int] = frozenset()  # tokens after which it writes nothing more
 
     @property
     def has_weights(self) -> bool:
@@ -67,6 +70,14 @@ class Model:
     def trace(self, tokens: Sequence[int], progress: Callable[[float], None] | None = None) -> Trace:
         """The forward pass over token ids, every intermediate kept."""
         return run(self.network, self.weights, self.check_tokens(tokens), progress)
+
+    def generate(
+        self, tokens: Sequence[int], steps: int = 1, sampling: Sampling = GREEDY, ignore_eos: bool = False
+    ) -> Continuation:
+        """Continue token ids by `steps` more, or until an end token comes up (unless that is ignored)."""
+        ends = frozenset[int]() if ignore_eos else self.ends
+        prompt = self.check_tokens(tokens, steps)
+        return generate(self.network, self.weights, prompt, steps, sampling, ends=ends)
 
     def encode_prompt(self, text: str, steps: int = 1) -> list[int]:
         """Token ids of a prompt that leaves room for `steps` further tokens.
@@ -154,4 +165,5 @@ def _from_folder(folder: Path, title: str, preset: Preset | None) -> Model:
         counts = f"the tokenizer has {tokenizer.n_tokens:,} tokens, the model only {config.d_vocab:,}"
         raise UserError(f"{folder}: {counts}.")
     name = preset.name if preset is not None else title
-    return Model(name, title, network.config, network, weights, tokenizer, preset, folder, tuple(notes))
+    ends = end_tokens(folder, tokenizer, config.d_vocab)
+    return Model(name, title, network.config, network, weights, tokenizer, preset, folder, tuple(notes), ends)

@@ -133,8 +133,11 @@ def _name(path: Path) -> str:
 
 def _size(preset: Preset) -> tuple[bool, int, str]:
     """Trained ones first, small before large."""
-    shape = preset.shape
-    return shape is not None, 0 if shape is None else shape.n_layer * shape.d_model**2, preset.name
+    c = preset.shape
+    if c is None:
+        return False, 0, preset.name
+    neurons = c.d_mlp if c.experts is None else c.experts.count * c.experts.d_mlp
+    return True, c.d_model * (c.d_vocab + c.n_layer * (4 * c.d_model + 3 * neurons)), preset.name
 
 
 def _shape(path: Path, table: Any) -> Config | None:

@@ -56,6 +56,10 @@ class TextTokenizer:
         """How many tokens there are."""
         return int(self._library.get_vocab_size(with_added_tokens=True))
 
+    def token(self, text: str) -> int | None:
+        """The id of a token by its name, "</s>" for example."""
+        return self._library.token_to_id(text)
+
     def encode(self, text: str) -> list[int]:
         """Token ids, with the special tokens that the model expects around them (Llama's `<s>`)."""
         if not text:

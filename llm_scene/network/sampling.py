@@ -68,7 +68,7 @@ def keep_top_p(logits: Array, p: float) -> Array:
     if p >= 1:
         return logits
     ascending = np.argsort(logits, kind="stable")
-    reached = np.cumsum(softmax(logits)[ascending], dtype=np.float32)
+    reached = np.cumsum(softmax(logits)[ascending], dtype=np.float64).astype(np.float32)
     dropped = ascending[:-1][reached[:-1] <= np.float32(1 - p)]
     kept = logits.astype(np.float32, copy=True)
     kept[dropped] = -np.inf
@@ -81,7 +81,9 @@ def filtered(logits: Array, sampling: Sampling) -> Array:
         chosen = np.zeros(len(logits), np.float32)
         chosen[np.argmax(logits)] = 1
         return chosen
-    scaled = (logits / np.float32(sampling.temperature)).astype(np.float32)
+    above = logits.astype(np.float64) - logits.max()  # so that no temperature is too low
+    with np.errstate(over="ignore"):
+        scaled = (above / sampling.temperature).astype(np.float32)
     return softmax(keep_top_p(keep_top_k(scaled, sampling.top_k), sampling.top_p))
 
 

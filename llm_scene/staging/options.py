@@ -91,6 +91,12 @@ class Options:
     seed: int = choice(
         0, "Seed", "The same seed draws the same tokens", group="prompt", noun="The seed", low=0
     )
+    ignore_eos: bool = choice(
+        False,
+        "Ignore the End Token",
+        "Go on writing after the token that ends a text",
+        group="prompt",
+    )
     heads: str = choice(
         "grid",
         "Heads",

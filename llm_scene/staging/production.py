@@ -18,7 +18,6 @@ from ..look import Look
 from ..models import Model
 from ..models.reading import Reading, read
 from ..network.addresses import parse_cell
-from ..network.generation import generate
 from ..network.ops import Cell
 from ..network.trace import Trace
 from .options import Options
@@ -96,7 +95,7 @@ def _trace(model: Model, prompt: list[int], options: Options, written: Sequence[
         return model.trace([*prompt, *written])
     model.check_tokens(prompt, max(1, options.steps))
     steps = options.steps or min(STEPS, model.config.n_ctx - len(prompt) + 1)
-    return generate(model.network, model.weights, prompt, steps, options.sampling).trace
+    return model.generate(prompt, steps, options.sampling, options.ignore_eos).trace
 
 
 def _film(model: Model, reading: Reading, trace: Trace, layout: Layout, options: Options) -> Film:

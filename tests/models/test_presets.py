@@ -23,6 +23,13 @@ from llm_scene.staging.options import of_preset
         ("gpt2-xl", 1_557_611_200),
         ("gpt3", 174_604_259_328),
         ("llama3-8b", 8_030_261_248),
+        ("pythia-70m", 70_426_624),
+        ("gemma-3-270m", 268_098_176),
+        ("smollm2-135m", 134_515_008),
+        ("qwen3-0.6b", 596_049_920),
+        ("llama-3.2-1b", 1_235_814_400),
+        ("mixtral-8x7b", 46_702_792_704),
+        ("gpt-oss-20b", 20_914_757_184),
     ],
 )
 def test_parameter_counts_are_exact(name: str, count: int) -> None:

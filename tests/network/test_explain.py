@@ -141,6 +141,25 @@ def test_long_sums_name_the_largest_terms_and_the_rest() -> None:
     assert len(found.inputs[0].cells) == 48
 
 
+def test_a_rest_that_is_rounding_counts_as_nothing() -> None:
+    from llm_scene.network.explain import _sum
+
+    terms = np.array([1e9, -1e9, 3e8, -3e8, 5e7, -5e7, *[0.1] * 10, *[-0.1] * 10])
+    assert _sum(terms, lambda i: f"{terms[i]:g}").endswith(" from 21 smaller terms")
+    assert " 0 from" not in _sum(np.arange(9.0), str)
+    even = np.array([8.0, 7, 6, 5, 4, *[0.1] * 3, *[-0.1] * 3])
+    assert _sum(even, str).endswith(" + 0 from 6 smaller terms")
+
+
+def test_a_negative_number_has_its_brackets_in_a_product() -> None:
+    network = declare(Config("llama", 1, 1, 2, 2, 3, 4, 5, 1, activation="silu", norm_bias=False))
+    trace = run(network, random_weights(network), [1, 2])
+    gate = trace["blocks.0.mlp.pre"]
+    position, neuron = (int(i) for i in np.argwhere(gate < 0)[0])
+    text = explain(trace, "blocks.0.mlp.act", (position, neuron)).numbers
+    assert re.match(r"\(−[\d.e−]+\) · σ\(−[\d.e−]+\) = ", text)
+
+
 def test_weights_and_tokens_come_from_nowhere() -> None:
     model = load("nano-gpt-sort")
     trace = model.trace([2, 1])

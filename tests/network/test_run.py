@@ -142,6 +142,14 @@ class TestGenerate:
         assert counts[1] == 0
         np.testing.assert_allclose(counts, shares, atol=0.015)
 
+    @pytest.mark.parametrize("temperature", [1e-38, 1e-300, 1e-3])
+    def test_the_coldest_temperatures_are_greedy(self, temperature: float) -> None:
+        from llm_scene.network.sampling import filtered
+
+        logits = np.array([1.0, 3.0, -np.inf, 2.0], np.float32)
+        assert filtered(logits, Sampling(temperature)).tolist() == [0, 1, 0, 0]
+        assert filtered(logits, Sampling(temperature, top_k=2, top_p=0.5)).tolist() == [0, 1, 0, 0]
+
     def test_refuses_more_than_fits(self, nano) -> None:
         from llm_scene.errors import UserError
 

@@ -32,6 +32,13 @@ NAMES = {
     "GPT-2 medium",
     "GPT-2 large",
     "GPT-2 XL",
+    "Pythia 70M",
+    "Gemma 3 270M",
+    "SmolLM2 135M",
+    "Qwen3 0.6B",
+    "Llama 3.2 1B",
+    "Mixtral 8x7B",
+    "gpt-oss 20B",
     "GPT-3 175B",
     "Llama 3 8B",
 }  # or Blender's
