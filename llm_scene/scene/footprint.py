@@ -8,7 +8,7 @@ from ..film.framing import SENSOR
 from .nodes import Tree, Value
 
 AVERAGED, CRISP = 4.5, 6.0  # pixels of a cell below which a sheet is one calm tone, and from which cells show
-GAP_SHADE = 0.3  # between cells one sees their sides, which get little light
+GAP_SHADE = 0.55  # between cells one sees their sides, which get less light
 
 
 @dataclass(frozen=True)

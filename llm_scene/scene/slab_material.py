@@ -34,7 +34,7 @@ from .nodes import Tree, Value
 
 KEY_LIGHT = (1.77, 1.47)  # how far the key light's shadows fall to the right and down, by a cell's height
 CALM = 24.0  # cells that a texel of the smaller copy is taken from, by those that a pixel covers
-SHADOW = 0.45  # what is left of the light there
+SHADOW = 0.6  # what is left of the light there
 
 
 def in_look(old: bpy.types.Material, look: Look, role: Role, signed: bool) -> bpy.types.Material:

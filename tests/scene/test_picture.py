@@ -33,7 +33,7 @@ def photograph(made: Production, boxes: list[Box], lens: float, folder: Path) ->
     scene = bpy.context.scene
     apply_preset(scene, PRESETS["draft"])
     scene.render.resolution_x, scene.render.resolution_y = 160, 90
-    scene.cycles.samples, scene.cycles.use_denoising = 2, False
+    scene.cycles.samples, scene.cycles.use_denoising = 16, False
     scene.camera.data.dof.use_dof = False
     place((scene.camera, scene.camera.parent), frame(boxes, -12, 6, lens=lens))
     scene.render.filepath = str(folder / "picture.png")
@@ -65,7 +65,7 @@ def test_a_far_matrix_is_one_calm_tone(made: Production, tmp_path: Path) -> None
     rgb = photograph(made, [block.box.grown(0.3 * max(block.box.size))], 50, tmp_path)
     y, x = 90 // 2 - 8, 160 // 2 - 2
     inside = luminance(rgb)[y : y + 10, x : x + 4]
-    assert inside.std() < 0.04 * inside.mean()
+    assert inside.std() < 0.06 * inside.mean()
 
 
 def test_what_is_not_computed_is_a_flat_plate(made: Production, tmp_path: Path) -> None:
