@@ -16,7 +16,7 @@ from .film import Caption, Chapter, Cue, Pose, Shot
 from .framing import SAFE, frame, overview, part_in_view, pixels_a_unit, whole
 from .front import begin, done
 from .piece import Piece, Window
-from .props import Prop
+from .props import Prop, share_text
 from .stagecraft import SetPiece
 from .story import Focus, Story, clearest_head, told
 from .views import VIEWS
@@ -483,11 +483,6 @@ def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focu
         "token": told(story.words[layout.n_prompt]),
         "probability": share_text(float(probs.max())),
     }
-
-
-def share_text(share: float) -> str:
-    """A probability in per cent; never rounded up to a certainty."""
-    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
 
 
 def _shown_inputs(trace: Trace, name: str) -> set[str]:

@@ -12,6 +12,7 @@ from ..story import running
 from .opening import whole_machine
 
 FIRST, FASTER, LEAST = 4.0, 0.7, 1.0  # seconds of the first step, how much of it the next takes, and at least
+AFTER = 1.2  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 LARGE = 4.0  # how much larger a token is on its way
 BROAD, TALL = 0.9, 0.2  # of the model's width and height: the line above it, at most
@@ -47,7 +48,8 @@ def loop(play: Screenplay) -> None:
         shown = start + fly
     play.stretch("loop")
     play.appear(text[steps].name, shown)
-    play.hold(0.8)
+    play.hold(AFTER)
+    play.vanish(text[steps].name, play.now, since=shown)
 
 
 def _fly_back(play: Screenplay, position: int, start: float, end: float) -> None:
