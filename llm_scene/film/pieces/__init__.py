@@ -166,6 +166,19 @@ def bend(layout: Layout, trace: Trace, focus: Focus, title: str) -> Piece:
 # --- what the pieces are made of ---
 
 
+def turned(layout: Layout, letter: str, focus: Focus) -> Block:
+    """The queries, keys or values that the scores are made of: after norm and rotation where there are any.
+
+    Heads that share keys show them once, with the first of their group.
+    """
+    for kind in (f"attn.rot_{letter}", f"attn.{letter}_norm.out", f"attn.{letter}"):
+        found = [b for b in layout.blocks.values() if (b.kind, b.matrix.layer) == (kind, focus.layer)]
+        if found:
+            share = len(layout.of(f"blocks.{focus.layer}.attn.scores")) // len(found)
+            return next(b for b in found if b.head == focus.head // share)
+    raise KeyError(letter)
+
+
 def _has(layout: Layout, kind: str, layer: int | None) -> bool:
     return any((b.kind, b.matrix.layer) == (kind, layer) for b in layout.blocks.values())
 
