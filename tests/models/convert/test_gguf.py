@@ -161,6 +161,27 @@ class TestWords:
         assert tokenizer.encode("hi<|end|>hi") == [1, 260, 0, 260]
         assert tokenizer.decode([1, 260, 0]) == "hi"
 
+    @pytest.mark.parametrize("prefix", [True, False])
+    def test_pieces_of_sentencepiece(self, tmp_path: Path, prefix: bool) -> None:
+        letters = ["▁", "h", "i", "▁h", "▁hi"]
+        tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
+        said = {
+            "model": "llama",
+            "tokens": tokens,
+            "scores": [-float(i) for i in range(len(tokens))],
+            "token_type": [2, 3, 3] + [6] * 256 + [1] * len(letters),
+            "bos_token_id": 1,
+            "eos_token_id": 2,
+            "unknown_token_id": 0,
+            "add_space_prefix": prefix,
+        }
+        tokenizer = self.converted(tmp_path, {f"tokenizer.ggml.{key}": value for key, value in said.items()})
+        word = tokens.index("▁hi")
+        first = [word] if prefix else [tokens.index("h"), tokens.index("i")]
+        assert tokenizer.encode("hi hi") == [1, *first, word]
+        assert tokenizer.encode("é")[-2:] == [3 + 0xC3, 3 + 0xA9]
+        assert tokenizer.decode(tokenizer.encode("hi 你好\n🙂")) == "hi 你好\n🙂"
+
     def test_an_unknown_way_to_cut(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"m\.gguf: its tokenizer cuts words as 'viking'"):
             self.converted(tmp_path, byte_pairs("viking"))
@@ -221,3 +242,29 @@ class TestMetadata:
             convert(file, tmp_path / "out")
         assert "\n" not in str(caught.value)
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("family", ["llama", "qwen2", "gemma2", "gemma3_text", "stablelm"])
+def test_transformers_reads_the_same_model_from_it(tmp_path: Path, family: str) -> None:
+    """It takes the usual for granted of Gemma's scores and StableLM's positions."""
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    kind, sizes = FAMILIES[family]
+    usual = {
+        "gemma2": {"head_dim": 256, "query_pre_attn_scalar": 256},
+        "gemma3_text": {"head_dim": 256, "query_pre_attn_scalar": 256},
+        "stablelm": {"partial_rotary_factor": 0.25, "rope_theta": 10000.0},
+    }.get(family, {})
+    config = sizes | {"model_type": family, "tie_word_embeddings": True} | usual
+    extra = {f"{kind}.vocab_size": config["vocab_size"]}
+    if family == "llama":
+        extra["llama.rope.dimension_count"] = 8
+    write_gguf(tmp_path / "m.gguf", kind, config, random_tensors(config), extra=extra)
+    convert(tmp_path / "m.gguf", tmp_path / "out")
+    kwargs = {"gguf_file": "m.gguf", "dtype": torch.float32}
+    reference = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, **kwargs).eval()
+    ids = [3, 1, 4, 1, 5, 9, 2, 6]
+    with torch.no_grad():
+        expected = reference(torch.tensor([ids])).logits[0].numpy()
+    np.testing.assert_allclose(load(folder=tmp_path / "out").trace(ids)["logits"], expected, atol=1e-4)
