@@ -6,7 +6,7 @@ from ..pieces import dot, mix, softmax
 from ..screenplay import Screenplay, Tag, Take, names
 
 HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
-BRISK, QUICK = 0.8, 0.45  # of their natural time that set pieces take, and in the short
+BRISK, QUICK = 0.8, 0.4  # of their natural time that set pieces take, and in the short
 EACH = 2.2  # seconds before each of queries, keys and values
 
 
