@@ -29,8 +29,11 @@ class TestArchive:
         with zipfile.ZipFile(archives[platform]) as archive:
             wheels = sorted(name.split("/")[1] for name in archive.namelist() if name.startswith("wheels/"))
         assert [wheel.split("-")[0] for wheel in wheels] == [
+            "arabic_reshaper",
             "latex2mathml",
+            "python_bidi",
             "safetensors",
+            "six",
             "tokenizers",
             "ziafont",
             "ziamath",

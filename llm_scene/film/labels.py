@@ -23,7 +23,7 @@ MOST = 5  # names in a shot
 AIR = 5.0  # pixels between a name and anything else
 EDGE = 8.0  # pixels between a name and the edge of the picture
 CAPTIONS = 0.27  # of half the height: the strip at the bottom that captions keep
-HEAD = (0.62, 0.2)  # of the width and of half the height: the corner that the running head keeps
+HEAD = (0.45, 0.17)  # of the width and of half the height: the corner that the running head keeps
 COME = 0.3  # seconds after which a name follows the camera
 AHEAD = 0.6  # units by which a name stands before its sheet, clear of the highest cells
 SHORTEST = 0.8  # seconds: a name that stands less is none
@@ -159,10 +159,12 @@ def _note(name: str, tag: Tag, anchor: Anchor, pose: Pose, aspect: float) -> Tex
     right, up, forward = axes(pose.azimuth, pose.elevation)
     scale = 2 * pose.lens / SENSOR * max(1.0, 1 / aspect)
     ray = forward + right * (anchor.x / x / scale) + up * (anchor.y / y / scale / aspect)
-    eye = np.array(pose.eye)
-    depth = (tag.box.low[1] - AHEAD - eye[1]) / ray[1]
+    eye, front = np.array(pose.eye), tag.box.low[1] - AHEAD
+    for _ in range(2):  # the end that turns away from the camera stands clear of the sheets too
+        depth = (front - eye[1]) / ray[1]
+        size = NAME / CAPITAL * SENSOR * depth / (WIDTH * pose.lens)
+        front = tag.box.low[1] - AHEAD - text_width(tag.text, size) * abs(right[1])
     at = eye + depth * ray
-    size = NAME / CAPITAL * SENSOR * depth / (WIDTH * pose.lens)
     facing = (pose.azimuth, pose.elevation)
     return Text(name, tag.text, tuple(at.tolist()), float(size), anchor.align, "ink", facing=facing)
 

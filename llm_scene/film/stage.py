@@ -86,12 +86,17 @@ class Stage:
         return frame([self.room], view.azimuth, view.elevation, lens=view.lens, aspect=aspect, safe=SAFE)
 
 
+def sides(aspect: float) -> tuple[float, float]:
+    """Width and height of the stage in a picture of this width by its height, in stage units."""
+    return (LONG, SHORT) if aspect > 1.2 else (SHORT, LONG) if aspect < 0.8 else (SHORT, SHORT)
+
+
 def before(layout: Layout, block: Block, cell: tuple[int, int], aspect: float) -> Stage:
     """The stage before a block, as large as it is, and where that is far larger than its rows before a cell.
 
     `aspect` is the picture's width by its height.
     """
-    width, height = (LONG, SHORT) if aspect > 1.2 else (SHORT, LONG) if aspect < 0.8 else (SHORT, SHORT)
+    width, height = sides(aspect)
     wide, _, high = block.box.size
     narrow = min(wide, high)
     unit = max(SMALLEST, math.sqrt(min(wide, 4 * narrow) * min(high, 4 * narrow)) / SHORT)

@@ -23,11 +23,12 @@ from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
 from .backdrop import backdrop_object
-from .cells import cell_object
+from .cells import cell_group, cell_object
 from .formula import formula_object
 from .labels import Lettering, bar_object, letter_object, line_object, text_object
 from .legend import ramp_object
 from .links import link_object
+from .marks import MARK, name_part
 from .materials import (
     MOVING,
     PROPERTIES,
@@ -58,13 +59,9 @@ STEPS = {  # what building consists of, and about how much of the time each take
     "film": 0.08,
     "window": 0.01,
 }
-MARK = "llm_scene"  # custom property by which the add-on knows what is its own
 Progress = Callable[[float, str], None]
 Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
 DETAIL = Detail()
-
-
-SPARE = ("Labels", "Legend")  # for whoever looks around: a film's shots have names of their own
 
 
 @dataclass
@@ -91,6 +88,11 @@ class _Studio:
         self.ink = functools.cache(lambda ink: ink_material(self.look, ink))
 
     @functools.cached_property
+    def group(self) -> bpy.types.NodeTree:
+        """What turns points into cuboids."""
+        return cell_group()
+
+    @functools.cached_property
     def ramp(self) -> bpy.types.Material:
         """What strips of colours are made of."""
         return bar_material()
@@ -104,7 +106,7 @@ class _Studio:
         """The collection at a path, made where missing; nested as the path is."""
         if path not in self.collections:
             made = bpy.data.collections.new(" / ".join(path[-2:]) or NAME)
-            self.collections[path] = made
+            self.collections[path] = name_part(made, "/".join(path))
             if path:
                 self.collection(*path[:-1]).children.link(made)
             else:
@@ -119,7 +121,7 @@ class _Studio:
         self.collection(*path).objects.link(thing)
         for key, value in properties.items():
             thing[key] = value
-        self.objects[name] = thing
+        self.objects[name] = name_part(thing, name)
         return thing
 
 
@@ -213,7 +215,7 @@ def _put_up(studio: _Studio, trace: Trace, things: list[Thing]) -> Iterator[floa
         yield n / len(things)
         made, properties = _object(studio, trace, thing)
         studio.add(thing.name, made, *thing.group, **properties)
-        if thing.group[0] in SPARE and not studio.collection(thing.group[0]).hide_render:
+        if thing.spare and not studio.collection(thing.group[0]).hide_render:
             studio.collection(thing.group[0]).hide_render = True
         if thing.on:
             _attach(made, studio.objects[thing.on])
@@ -255,7 +257,7 @@ def _sheet(studio: _Studio, trace: Trace, block: Block) -> bpy.types.Object:
     if block.name in studio.large:
         sheet = slab_object(block, studio.pictures[kind], studio.layout.n_prompt)
     else:
-        sheet = cell_object(block, trace, scale, studio.cells(*kind), studio.layout.n_prompt)
+        sheet = cell_object(block, trace, scale, studio.cells(*kind), studio.layout.n_prompt, studio.group)
     sheet["scale"] = scale
     return sheet
 

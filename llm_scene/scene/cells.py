@@ -17,12 +17,13 @@ from ..look import BEVEL, GAP, RECESS, RELIEF, normalise
 from ..network.ops import Array
 from ..network.trace import Trace
 from .compat import modifier_input
-from .nodes import Tree, Value, shape_group
+from .nodes import Tree, Value, inputs, shape_group
 
 GROUP = "LLM Scene cells"
 MASKED, BROKEN = 1.0, 2.0
 FRONT = "front"  # attribute: 1 on corners that the relief moves
 DEFAULTS = {"Gap": GAP, "Relief": RELIEF, "Bevel": BEVEL}
+AROUND = 6  # cells to each side that far sheets average
 THIN = 0.1  # the least a cell is deep, in cells
 
 
@@ -32,9 +33,13 @@ def cell_object(
     scale: float,
     material: bpy.types.Material,
     n_prompt: int,
+    group: bpy.types.NodeTree,
     region: Region | None = None,
 ) -> bpy.types.Object:
-    """An object named after the block, one point a cell; with a `region`, only for its cells."""
+    """An object named after the block, one point a cell; with a `region`, only for its cells.
+
+    `group` is the scene's own `cell_group`.
+    """
     region = region or Region(0, 0, *block.shape)
     values = block.values(trace)[region.slices]
     mesh = bpy.data.meshes.new(block.name)
@@ -46,7 +51,10 @@ def cell_object(
     mesh.vertices.foreach_set("co", points.astype(np.float32).ravel())
     state = np.where(np.isneginf(values), MASKED, np.where(np.isfinite(values), 0.0, BROKEN))
     _attribute(mesh, "raw", np.where(np.isfinite(values), values, 0))
-    _attribute(mesh, "value", normalise(values, scale))
+    shares = normalise(values, scale)
+    _attribute(mesh, "value", shares)
+    for name, numbers in zip(("mean", "spread"), around(shares, np.isfinite(values)), strict=True):
+        _attribute(mesh, name, numbers)
     _attribute(mesh, "row", rows)
     _attribute(mesh, "column", columns)
     _attribute(mesh, "order", order_at(block, rows, columns, n_prompt))
@@ -54,11 +62,13 @@ def cell_object(
     mesh.materials.append(material)
     cells = bpy.data.objects.new(block.name, mesh)
     cells.location = block.origin
+    cells["sheet"] = (float(block.shape[1]), float(block.shape[0]), 0.0)
     modifier = cells.modifiers.new("Cells", "NODES")
-    modifier.node_group = cell_group()
-    modifier_input(modifier, _identifier("Material"), material)
+    modifier.node_group = group
+    identifiers = inputs(group)
+    modifier_input(modifier, identifiers["Material"], material)
     for name, value in measures(block).items():
-        modifier_input(modifier, _identifier(name), value)
+        modifier_input(modifier, identifiers[name], value)
     return cells
 
 
@@ -67,21 +77,39 @@ def measures(block: Block) -> dict[str, float]:
     return dict(DEFAULTS)
 
 
+def around(shares: Array, there: Array) -> tuple[Array, Array]:
+    """Mean and spread of the values within `AROUND` cells of each cell, `[rows, columns]` each.
+
+    `there` says which cells have a value.
+    """
+    numbers = np.where(there, shares, 0.0)
+    count, total, square = (_summed(part) for part in (there.astype(float), numbers, numbers**2))
+    count = np.maximum(count, 1.0)
+    mean = total / count
+    return mean, np.sqrt(np.maximum(square / count - mean**2, 0.0))
+
+
+def _summed(numbers: Array) -> Array:
+    """Sums over the square within `AROUND` cells of each cell."""
+    for axis in (0, 1):
+        size = numbers.shape[axis]
+        sums = np.concatenate([np.zeros_like(numbers.take([0], axis)), numbers.cumsum(axis)], axis)
+        at = np.arange(size)
+        high, low = np.minimum(at + AROUND + 1, size), np.maximum(at - AROUND, 0)
+        numbers = sums.take(high, axis) - sums.take(low, axis)
+    return numbers
+
+
 def _attribute(mesh: bpy.types.Mesh, name: str, values: Array) -> None:
     attribute = mesh.attributes.new(name, "FLOAT", "POINT")
     attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32).ravel())
 
 
-def _identifier(name: str) -> str:
-    items = cell_group().interface.items_tree
-    return next(i.identifier for i in items if i.name == name and i.in_out == "INPUT")
-
-
 def cell_group() -> bpy.types.NodeTree:
-    """The shared geometry node group: points in, bevelled cuboids with relief out; masked ones are holes."""
-    existing = bpy.data.node_groups.get(GROUP)
-    if existing is not None:
-        return existing
+    """A new geometry node group that all matrices of a scene share: points in, cuboids with relief out.
+
+    Masked cells are holes. Every scene has its own, so that a user can change one scene's.
+    """
     group = shape_group(GROUP)
     for name, default in DEFAULTS.items():
         socket = group.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")

@@ -7,12 +7,14 @@ import bpy
 from ..film.film import Film
 from ..film.framing import SENSOR
 from ..film.keys import Key
-from ..film.screen import SOFT, ScreenText, screen_texts
+from ..film.screen import SOFT, ScreenText, screen_texts, shades
 from ..look import Look
 from .animate import Curves, shot_keys
-from .labels import ALIGN, face, quiet
-from .materials import screen_material
+from .faces import set_text
+from .labels import ALIGN, quiet
+from .materials import screen_material, veil_material
 
+BEHIND = 0.01  # units by which shades hang behind the texts
 HALF = 2 / SENSOR  # at this share of the lens before the camera, half the picture's longer side is a unit
 
 
@@ -26,12 +28,13 @@ def hang_screen(
     keys = shot_keys(film.shots, film.fps, lambda pose: -HALF * pose.lens)
     screen.location.z = keys[0][1]
     curves.write(screen, "location", 2, keys, film.fps)
+    _hang_shades(film, look, screen, into, curves)
     ink = screen_material(look)
     for text in screen_texts(film):
         thing = _text(text, ink)
         thing.parent = screen
         into.objects.link(thing)
-        curves.write(thing, '["shown"]', 0, _coming(text, film.fps))
+        curves.write(thing, '["shown"]', 0, _coming(text.start, text.end, film.fps))
         hidden = [
             (0.0, 1.0, "step"),
             (text.start * film.fps, 0.0, "step"),
@@ -41,9 +44,30 @@ def hang_screen(
             curves.write(thing, path, 0, hidden if text.start > 0 else hidden[1:])
 
 
-def _coming(text: ScreenText, fps: float) -> list[Key]:
-    soft = min(SOFT, (text.end - text.start) / 3)
-    start, end = text.start * fps, text.end * fps
+def _hang_shades(
+    film: Film, look: Look, screen: bpy.types.Object, into: bpy.types.Collection, curves: Curves
+) -> None:
+    """Hang soft strips of the wall's colour behind the texts, so that they are read before anything."""
+    material = veil_material(look)
+    for shade in shades(film):
+        mesh = bpy.data.meshes.new(shade.name)
+        (x0, z0), (x1, z1) = shade.full, shade.clear
+        corners = [(-x0, z0), (x0, z0), (x1, z1), (-x1, z1)]
+        mesh.from_pydata([(*corner, -BEHIND) for corner in corners], [], [(0, 1, 2, 3)])
+        cover = mesh.attributes.new("cover", "FLOAT", "POINT")
+        cover.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
+        mesh.materials.append(material)
+        thing = quiet(bpy.data.objects.new(shade.name, mesh))
+        thing["shown"] = 0.0
+        thing.parent = screen
+        into.objects.link(thing)
+        curves.write(thing, '["shown"]', 0, [key for run in shade.runs for key in _coming(*run, film.fps)])
+
+
+def _coming(start: float, end: float, fps: float) -> list[Key]:
+    """Keys from 0 to 1 and back."""
+    soft = min(SOFT, (end - start) / 3)
+    start, end = start * fps, end * fps
     return [
         (start, 0.0, "smooth"),
         (start + soft * fps, 1.0, "step"),
@@ -54,7 +78,7 @@ def _coming(text: ScreenText, fps: float) -> list[Key]:
 
 def _text(text: ScreenText, ink: bpy.types.Material) -> bpy.types.Object:
     curve = bpy.data.curves.new(text.name, "FONT")
-    curve.body, curve.size, curve.font = text.text, text.size, face(text.text)
+    set_text(curve, text.text, text.size)
     curve.align_x, curve.align_y = ALIGN[text.align], "BOTTOM_BASELINE"
     curve.space_line, curve.resolution_u, curve.fill_mode = 1.0, 2, "FRONT"
     curve.materials.append(ink)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..film.film import Film
-from ..film.props import Backdrop, Formula, Prop, Swarm
+from ..film.props import Backdrop, Formula, Prop, Swarm, share_text
 from ..layout import names
 from ..layout.drawn import Line, Text
 from ..layout.layout import Block, Box, Candidate, Layout, Letter, Link, Point
@@ -19,6 +19,7 @@ from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..network.graph import Role
 from ..network.trace import Trace
 
+SPARE = ("Labels", "Legend")
 THREAD = 0.12  # width of the line from a letter to its cell
 
 
@@ -70,6 +71,11 @@ class Thing:
     group: tuple[str, ...]  # where it is filed, from the outside in
     form: Form
     on: str = ""  # the thing that it moves along with
+
+    @property
+    def spare(self) -> bool:
+        """Whether it is only there for who looks around: a film's shots have names of their own."""
+        return self.group[0] in SPARE
 
     @property
     def at(self) -> Point:
@@ -147,7 +153,9 @@ def _candidate(rank: int, candidate: Candidate) -> Iterator[Thing]:
     foot = z - 0.36 * size
     before, behind = (x - 0.5 * size, y, foot), (x + candidate.length + 0.5 * size, y, foot)
     token = Text(names.candidate(rank, "token"), candidate.text, before, size, "right")
-    share = Text(names.candidate(rank, "share"), f"{candidate.probability:.1%}", behind, 0.8 * size, "left")
+    share = Text(
+        names.candidate(rank, "share"), share_text(candidate.probability), behind, 0.8 * size, "left"
+    )
     for text in (token, share):
         yield Thing(text.name, ("Candidates",), text)
 

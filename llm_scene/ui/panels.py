@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import bpy
 
@@ -10,6 +11,7 @@ from ..errors import UserError
 from ..layout.inspection import Inspection
 from ..network.explain import number
 from ..output.formats import FORMATS
+from ..scene.picture import rate
 from . import library
 from .inspector import looked_at
 from .operators import film_path
@@ -89,7 +91,11 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
         try:
             model = library.model_of(settings)
         except (UserError, OSError) as error:
-            write(layout, context, sentence(error), "ERROR")
+            if library.to_download(settings):
+                write(layout, context, tr("This model of the hub is not on this computer yet."), "INFO")
+                layout.operator("llm_scene.download_model", icon="IMPORT")
+            else:
+                write(layout, context, sentence(error), "ERROR")
             return
         if model.preset is not None and model.preset.description:
             write(layout, context, tr(model.preset.description))
@@ -203,7 +209,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
             "screen.animation_play", text="Pause" if playing else "Play", icon="PAUSE" if playing else "PLAY"
         )
         self._chapters(scene)
-        seconds = (scene.frame_end + 1 - scene.frame_start) / scene.render.fps
+        seconds = (scene.frame_end + 1 - scene.frame_start) / rate(scene.render)
         _facts(layout, (("Total time", f"{seconds:.1f} s"),))
 
     def _chapters(self, scene: bpy.types.Scene) -> None:
@@ -212,7 +218,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         current = max((m.frame for m in markers if m.frame <= scene.frame_current), default=None)
         for marker in markers:
             row = column.row(align=True)
-            minutes, seconds = divmod(marker.frame // scene.render.fps, 60)
+            minutes, seconds = divmod(int(marker.frame / rate(scene.render)), 60)
             text = f"{minutes}:{seconds:02}  {marker.name}"
             jump = row.operator("llm_scene.jump", text=text, depress=marker.frame == current, translate=False)
             jump.frame = marker.frame
@@ -305,14 +311,26 @@ class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
         else:
             row = layout.row(align=True)
             row.operator("llm_scene.render", text="Render Film", icon="RENDER_ANIMATION")
-            if tag_of(scene) is not None and film_path(scene).is_file():
-                row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film_path(scene))
+            film = _film(scene)
+            if film is not None:
+                row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film)
         column = layout.column(align=True)
         for name, form in FORMATS.items():
             text = tr("Export {title}…", title=tr(form.title))
             column.operator(f"llm_scene.export_{name}", text=text, icon=form.icon, translate=False)
         column.operator("llm_scene.save_blend", text="Save .blend…", icon="FILE_BLEND")
         column.operator("llm_scene.farm_folder", text="Farm Folder…", icon="NETWORK_DRIVE")
+
+
+def _film(scene: bpy.types.Scene) -> Path | None:
+    """A scene's film, where it is there already."""
+    if tag_of(scene) is None:
+        return None
+    try:
+        path = film_path(scene)
+    except UserError:
+        return None
+    return path if path.is_file() else None
 
 
 CLASSES = (

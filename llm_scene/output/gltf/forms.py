@@ -19,7 +19,7 @@ SIDES, FEW = {"trunk": 8}, 3  # of a link's tube; few where it is thin
 CORNER = 3  # points of a rounded corner of a link
 STEPS = 48  # colours of a strip
 TEXELS = {"Sections": 64.0, "Props": 36.0, "Candidates": 56.0}  # height of a text of such a group
-SMALL = 34.0  # of any other
+SMALL = 32.0  # of any other
 
 
 def shape_of(form: Form, look: Look) -> Shape | None:

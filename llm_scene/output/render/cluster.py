@@ -69,6 +69,11 @@ def check_cluster(cluster: str) -> None:
         raise UserError('Rendering on a cluster needs Dask: pip install "llm-scene[cluster]".') from None
 
 
+def is_local(cluster: str) -> bool:
+    """Whether a cluster is one of this computer's own, which needs no network."""
+    return LOCAL.fullmatch(cluster) is not None
+
+
 def cluster_steps(
     cluster: str,
     folder: FrameFolder,
@@ -430,7 +435,7 @@ class _Bench:
         folder, self._idle = Path(self._place.name), idle
         (folder / "scene.blend").write_bytes(blend)
         (folder / "program.zip").write_bytes(zipped)
-        job = {**job, "blend": str(folder / "scene.blend"), "folder": str(folder)}
+        job = {**job, "blend": str(folder / "scene.blend"), "folder": str(folder), "work": str(folder)}
         code = f"import sys; sys.path.insert(0, {str(folder / 'program.zip')!r}); "
         code += f"from llm_scene.output.render.worker import work; work({job!r})"
         self._command = [sys.executable, "-c", code]
