@@ -23,8 +23,7 @@ def projection(play: Screenplay) -> None:
     play.compute(made, second)
     play.point_out(weights, second)
     if play.has("resid_mid"):
-        piece = add(*play.scene, "attn_out", "resid_mid")
-        play.act(piece, ADDING, stream="residual")
+        play.act(add(*play.scene, "attn_out", "resid_mid"), ADDING, stream="residual")
         play.undim()
         play.compute(play.here("resid_mid"), (play.now - 0.4, play.now + 0.6))
 

@@ -74,7 +74,7 @@ class _Telling:
         actor = self.piece.actor("numbers", "activation", n)
         actor.pose("sheet", *copies(self.before, self.trace, column=self.t))
         actor.pose("column", *cells(stage, self.column_x, z, COLUMN, each, then))
-        x, y = self.at(self.x, 0 * self.y)
+        x, y = self.at(self.x, 0.0 * self.y)
         actor.pose("line", *cells(stage, x, y, DOT, DOT, then, DOT))
         x, y = self.at(self.x, self.y)
         actor.pose("curve", *cells(stage, x, y, DOT, DOT, now, DOT))

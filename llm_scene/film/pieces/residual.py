@@ -1,8 +1,9 @@
-"""The residual stream: what a part found out is added, number by number, and nothing is replaced."""
+"""Two columns are added, number by number: a letter and its place, or the stream and what was found out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,10 +34,28 @@ def add(
     total: str,
 ) -> SetPiece:
     """Beats: stream, correction, add, home. `part` is what was found out, `total` the stream after it."""
-    target = layout.find(total, focus.layer)
-    stage = before(layout, target, (0, focus.position), aspect)
-    made = Addition(layout, trace, focus, part, total)
-    telling = _Telling(SetPiece(f"add {part}", stage), made, words, tokens[focus.position])
+    found, target = (layout.find(kind, focus.layer) for kind in (part, total))
+    old = next(b for b in (layout.of(name)[0] for name in target.matrix.inputs) if b is not found)
+    at = dict.fromkeys((old.name, found.name, target.name), focus.position)
+    made = Addition(trace, old, found, target, at, ("before", "correction", "after"))
+    return _told(f"add {part}", layout, made, tokens[focus.position], words, aspect)
+
+
+def embed(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float
+) -> SetPiece:
+    """The same beats for the column of a token's table and that of its place."""
+    table, places = layout.find("embed.W_E"), layout.find("pos_embed.W_pos")
+    target, t = layout.find("resid_pre", 0), focus.position
+    at = {table.name: trace.tokens[t], places.name: t, target.name: t}
+    made = Addition(trace, table, places, target, at, ("of_letter", "of_place", "sum_of_both"))
+    return _told("embed", layout, made, tokens[t], words, aspect)
+
+
+def _told(name: str, layout: Layout, made: Addition, letter: str, words: Words, aspect: float) -> SetPiece:
+    column = made.at[made.target.name]
+    stage = before(layout, made.target, (0, column), aspect)
+    telling = _Telling(SetPiece(name, stage), made, words, letter, column + 1)
     telling.stream()
     telling.correction()
     telling.add()
@@ -44,24 +63,35 @@ def add(
     return telling.piece
 
 
+@dataclass(frozen=True, eq=False)
 class Addition:
-    """The stream, what is added to it, and their sum, at the focused position."""
+    """One column, what is added to it, and their sum."""
 
-    def __init__(self, layout: Layout, trace: Trace, focus: Focus, part: str, total: str) -> None:
-        self.trace, self.t = trace, focus.position
-        self.part, self.target = (layout.find(kind, focus.layer) for kind in (part, total))
-        inputs = [layout.of(name)[0] for name in self.target.matrix.inputs]
-        self.old = next(block for block in inputs if block is not self.part)
-        blocks = (self.old, self.part, self.target)
-        self.values = {b.name: b.values(trace)[:, self.t].astype(float) for b in blocks}
+    trace: Trace
+    old: Block
+    part: Block
+    target: Block
+    at: dict[str, int]  # by the blocks' names, which of their columns
+    headings: tuple[str, str, str]  # keys of what stands over the three columns
+
+    @property
+    def blocks(self) -> tuple[Block, Block, Block]:
+        """All three, from left to right."""
+        return self.old, self.part, self.target
+
+    @property
+    def values(self) -> dict[str, Array]:
+        """The numbers of each, by the blocks' names."""
+        return {b.name: b.values(self.trace)[:, self.at[b.name]].astype(float) for b in self.blocks}
 
 
 class _Telling:
     """Three columns: the stream, the correction, and the stream after it."""
 
-    def __init__(self, piece: SetPiece, made: Addition, words: Words, letter: str) -> None:
-        self.piece, self.words, self.letter = piece, words, letter
-        self.trace, self.t, self.values = made.trace, made.t, made.values
+    def __init__(self, piece: SetPiece, made: Addition, words: Words, letter: str, position: int) -> None:
+        self.piece, self.words, self.letter, self.position = piece, words, letter, position
+        self.trace, self.at, self.values = made.trace, made.at, made.values
+        self.headings = made.headings
         self.old, self.part, self.target = made.old, made.part, made.target
         stage = self.stage = piece.stage
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
@@ -80,9 +110,9 @@ class _Telling:
         z[shown] = self.z[: len(shown)]
         if folded:
             z[folded], high[folded] = pile(self.z[-1] + HIGH / 2, PILE, len(folded))
-        actor = self.piece.actor(block.kind, "activation", len(values))
+        actor = self.piece.actor(block.kind, block.role, len(values))
         shape = cells(self.stage, self.x[block.name], z, self.wide, high, tones(block, self.trace, values))
-        actor.pose("sheet", *copies(block, self.trace, column=self.t))
+        actor.pose("sheet", *copies(block, self.trace, column=self.at[block.name]))
         actor.pose("column", *shape)
         if block is self.target:
             middle = (self.x[self.old.name] + self.x[self.part.name]) / 2
@@ -92,11 +122,12 @@ class _Telling:
     def _number(self, block: Block, start: float, end: float, only: Sequence[int] | None = None) -> None:
         values: Array = self.values[block.name]
         for i in self.excerpt.shown if only is None else only:
-            of = (block.matrix.name, block.cell(i, self.t))
+            of = (block.matrix.name, block.cell(i, self.at[block.name]))
             self.columns[block.name].write(i, number(values[i]), start, end, of=of)
 
-    def _heading(self, key: str, block: Block, start: float, **facts: object) -> None:
-        said, size = self.words.note(key, **facts), SMALL if self.stage.upright else NUMBER
+    def _heading(self, which: int, block: Block, start: float) -> None:
+        key, size = self.headings[which], SMALL if self.stage.upright else NUMBER
+        said = self.words.note(key, letter=self.letter, position=self.position)
         self.piece.text(key, said, self.x[block.name], self.stage.top - 0.5, start, 3.0, size)
 
     # --- beats ---
@@ -108,7 +139,7 @@ class _Telling:
             column.enter("sheet", beat.at(0))
             column.to("column", beat[0.05:0.6], stagger=0.3)
             self._number(self.old, beat.at(0.65), 3.0)
-            self._heading("before", self.old, beat.at(0.6), letter=self.letter)
+            self._heading(0, self.old, beat.at(0.6))
             for n, z in enumerate(self.z[: len(self.excerpt)]):
                 self.piece.outline(
                     f"empty {n}", self.x[self.target.name], z, self.wide, HIGH, beat.at(0.2), 3.0
@@ -122,7 +153,7 @@ class _Telling:
             column.enter("sheet", beat.at(0))
             column.to("column", beat[0.05:0.6], stagger=0.3)
             self._number(self.part, beat.at(0.65), 3.0)
-            self._heading("correction", self.part, beat.at(0.55))
+            self._heading(1, self.part, beat.at(0.55))
         column.exit(3.0)
 
     def add(self) -> None:
@@ -141,7 +172,7 @@ class _Telling:
                 column.to("column", beat[0.8:0.9], only=self.excerpt.folded)
                 more = self.words.note("folded", count=len(self.excerpt.folded))
                 self.piece.text("folded", more, 0.0, self.z[-1] - 0.4, beat.at(0.05), 3.0, SMALL, ink="faint")
-            self._heading("after", self.target, beat.at(0.1), letter=self.letter)
+            self._heading(2, self.target, beat.at(0.1))
 
     def home(self) -> None:
         """The new column goes into the stream."""
