@@ -42,7 +42,7 @@ from .rig import new_rig
 from .room import backdrop_material, furnish
 from .screen import hang_screen
 from .slabs import Pictures, picture, slab_object
-from .swarm import swarm_object
+from .swarm import states, swarm_object
 from .window import open_window
 
 NAME = "LLM Scene"
@@ -242,9 +242,7 @@ def _object(studio: _Studio, trace: Trace, thing: Thing) -> tuple[bpy.types.Obje
         case Ramp() as ramp:
             return ramp_object(thing.name, ramp, studio.look, studio.ramp), {}
         case Swarm() as swarm:
-            return swarm_object(swarm, studio.moving(swarm.role, swarm.signed, len(swarm.values))), dict(
-                MOVING
-            )
+            return swarm_object(swarm, studio.moving(swarm.role, swarm.signed, states(swarm))), dict(MOVING)
         case Formula() as formula:
             return formula_object(formula, studio.ink(formula.ink)), {}
         case Backdrop() as backdrop:

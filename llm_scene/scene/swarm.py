@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import bpy
 import numpy as np
 
@@ -9,6 +11,7 @@ from ..film.props import Swarm
 from ..network.ops import Array
 
 BEVEL = 0.09
+TOGETHER = 4  # swarms whose numbers of poses differ by less may share a material
 # A cell around its centre, its front (towards -y) bevelled: corners of the back and of the front.
 _BACK = [(x, 0.5, z) for z in (-0.5, 0.5) for x in (-0.5, 0.5)]
 _FRONT = [(x, -0.5, z) for _, _, z in _BACK[::2] for x in (-0.5, 0.5)]
@@ -16,6 +19,11 @@ _FACES = np.array([
     (0, 1, 5, 4), (1, 3, 7, 5), (3, 2, 6, 7), (2, 0, 4, 6),
     (4, 5, 9, 8), (5, 7, 11, 9), (7, 6, 10, 11), (6, 4, 8, 10), (8, 9, 11, 10), (2, 3, 1, 0),
 ])  # fmt: skip
+
+
+def states(swarm: Swarm) -> int:
+    """Of how many poses its material knows the colours: rounded up, so that few materials serve all."""
+    return TOGETHER * math.ceil(len(swarm.values) / TOGETHER)
 
 
 def swarm_object(swarm: Swarm, material: bpy.types.Material) -> bpy.types.Object:

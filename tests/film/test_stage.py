@@ -31,6 +31,7 @@ ASPECTS = [16 / 9, 1.0, 9 / 16]
 LARGE = Shape("gpt2", 1, 2, 11, d_head=64)  # 128 wide: rows are shown in part
 LLAMA = Shape("llama", 2, 3, 6, n_kv_head=1, qk_norm=True)
 PIECES = ["dot", "scores", "softmax", "attention", "mix", "bend", "add"]
+FORMED = {"gpt2": ("pre", "post"), "llama": ("pre", "act")}  # before and after the activation
 INK = 0.727 * 20  # pixels of a capital of size 1 on a stage seen 640 wide
 SLACK = 0.02  # of the frame: the stage is seen a little from the side
 
@@ -138,6 +139,17 @@ def test_words_are_large_enough(name: str, shape: Shape, aspect: float) -> None:
 def test_numbers_are_the_traces_own(name: str, shape: Shape) -> None:
     piece, trace = told(name, shape, 16 / 9), stage(shape).trace
     texts = [prop for prop in piece.props if isinstance(prop, Text) and prop.of is not None]
+    if name == "bend":  # a number and what becomes of it
+        said = [prop.text.split(" → ") for prop in piece.props if isinstance(prop, Text) and "→" in prop.text]
+        values = {
+            kind: trace[f"blocks.0.mlp.{kind}"].ravel()
+            for kind in FORMED[stage(shape).trace.network.config.family]
+        }
+        assert said
+        for pair in said:
+            for text, there in zip(pair, values.values(), strict=True):
+                assert np.abs(there - read(text)).min() < 0.00501
+        return
     assert texts
     for text in texts:
         assert text.of is not None
