@@ -62,9 +62,6 @@ Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
 DETAIL = Detail()
 
 
-SPARE = ("Labels", "Legend")  # for whoever looks around: a film's shots have names of their own
-
-
 @dataclass
 class _Studio:
     """What the steps of building share."""
@@ -206,7 +203,7 @@ def _put_up(studio: _Studio, trace: Trace, things: list[Thing]) -> Iterator[floa
         yield n / len(things)
         made, properties = _object(studio, trace, thing)
         studio.add(thing.name, made, *thing.group, **properties)
-        if thing.group[0] in SPARE and not studio.collection(thing.group[0]).hide_render:
+        if thing.spare and not studio.collection(thing.group[0]).hide_render:
             studio.collection(thing.group[0]).hide_render = True
         if thing.on:
             _attach(made, studio.objects[thing.on])

@@ -20,6 +20,7 @@ from ..network.graph import Role
 from ..network.trace import Trace
 
 THREAD = 0.12  # width of the line from a letter to its cell
+SPARE = ("Labels", "Legend")  # for whoever looks around: a film's shots have names of their own
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ class Thing:
             case Text(at=at) | Letter(at=at):
                 return at
         return (0.0, 0.0, 0.0)
+
+    @property
+    def spare(self) -> bool:
+        """Whether it is left out of pictures."""
+        return self.group[0] in SPARE
 
 
 def things(layout: Layout, trace: Trace, film: Film | None = None) -> Iterator[Thing]:
