@@ -159,10 +159,12 @@ def _note(name: str, tag: Tag, anchor: Anchor, pose: Pose, aspect: float) -> Tex
     right, up, forward = axes(pose.azimuth, pose.elevation)
     scale = 2 * pose.lens / SENSOR * max(1.0, 1 / aspect)
     ray = forward + right * (anchor.x / x / scale) + up * (anchor.y / y / scale / aspect)
-    eye = np.array(pose.eye)
-    depth = (tag.box.low[1] - AHEAD - eye[1]) / ray[1]
+    eye, front = np.array(pose.eye), tag.box.low[1] - AHEAD
+    for _ in range(2):  # the end that turns away from the camera stands clear of the sheets too
+        depth = (front - eye[1]) / ray[1]
+        size = NAME / CAPITAL * SENSOR * depth / (WIDTH * pose.lens)
+        front = tag.box.low[1] - AHEAD - text_width(tag.text, size) * abs(right[1])
     at = eye + depth * ray
-    size = NAME / CAPITAL * SENSOR * depth / (WIDTH * pose.lens)
     facing = (pose.azimuth, pose.elevation)
     return Text(name, tag.text, tuple(at.tolist()), float(size), anchor.align, "ink", facing=facing)
 

@@ -16,6 +16,8 @@ CAPTION, HEAD = 23.0, 20.0  # sizes of type, in pixels of a picture `WIDTH` wide
 BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
 ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
+CAPTION_SHADE, HEAD_SHADE = 96.0, 72.0  # how far shades reach into the picture, in the same pixels
+PAUSE = 1.5  # seconds between two captions over which their shade stays
 SOFT = 0.25  # seconds in which text comes and goes
 
 
@@ -30,6 +32,44 @@ class ScreenText:
     align: str
     start: float
     end: float
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A soft strip behind texts, from the edge where it is `full` to the one where it is `clear`, each given
+    by half its width and its height; and when it is there."""
+
+    name: str
+    full: tuple[float, float]
+    clear: tuple[float, float]
+    runs: tuple[tuple[float, float], ...]  # seconds from, until
+
+
+def shades(film: Film) -> list[Shade]:
+    """What hangs behind captions and running heads."""
+    x, y = (half / (WIDTH / 2) for half in halves(film.aspect))
+    over = 1.02  # of the picture, so that no edge shows
+    found = []
+    for name, texts, side, tall in (
+        ("caption shade", film.captions, -1, CAPTION_SHADE),
+        ("head shade", film.heads, 1, HEAD_SHADE),
+    ):
+        if texts:
+            runs = _runs([(text.start, text.end) for text in texts])
+            edge = (over * x, side * over * y)
+            found.append(Shade(name, edge, (over * x, side * (y - tall * 2 / WIDTH)), runs))
+    return found
+
+
+def _runs(times: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Times joined where hardly anything is between them."""
+    joined = [times[0]]
+    for start, end in times[1:]:
+        if start - joined[-1][1] < PAUSE:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def screen_texts(film: Film) -> list[ScreenText]:

@@ -228,9 +228,9 @@ class Declaration:
     of the family keeps the weights.
     """
 
-    def __init__(self, config: Config, keys: Keys) -> None:
+    def __init__(self, config: Config, keys: Keys | None = None) -> None:
         self.config = config
-        self.keys = keys
+        self.keys: Keys = keys or {}
         self.matrices: dict[str, Matrix] = {}
         self.section: tuple[str, ...] = ()
         self.layer: int | None = None

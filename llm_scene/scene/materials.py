@@ -28,6 +28,7 @@ PROPERTIES = {
     "focus_row": -1.0,
 }
 MOVING = {"pose": 0.0, "highlight": 0.0, "dim": 0.0, "rose": 0.0}  # properties of cells on the move
+DENSE = 0.85  # how much of what is behind a veil it covers at most
 STATES = 6  # poses of a swarm with colours of their own; later ones keep the last
 STOPS = 32  # the most a ColorRamp takes
 FLASH = 1.0  # how much the front of computation shines
@@ -97,6 +98,18 @@ def screen_material(look: Look) -> bpy.types.Material:
     clear = tree.call("ShaderNodeBsdfTransparent")
     shine = tree.call("ShaderNodeEmission", rgba(look.ink), 1.0)
     show(tree, tree.blend_shaders(object_property(tree, "shown"), clear, shine))
+    return material
+
+
+def veil_material(look: Look) -> bpy.types.Material:
+    """The wall's colour behind texts on the picture: dense along one edge and not there at the other."""
+    material, tree = blank("veil", kind="screen")
+    density = attribute(tree, "density")
+    soft = tree.math("MULTIPLY", density, tree.math("SUBTRACT", 2.0, density))
+    share = tree.math("MULTIPLY", tree.math("MULTIPLY", soft, DENSE), object_property(tree, "shown"))
+    clear = tree.call("ShaderNodeBsdfTransparent")
+    veil = tree.call("ShaderNodeEmission", rgba(look.wall), 1.0)
+    show(tree, tree.blend_shaders(share, clear, veil))
     return material
 
 

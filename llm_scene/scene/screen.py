@@ -7,12 +7,13 @@ import bpy
 from ..film.film import Film
 from ..film.framing import SENSOR
 from ..film.keys import Key
-from ..film.screen import SOFT, ScreenText, screen_texts
+from ..film.screen import SOFT, ScreenText, screen_texts, shades
 from ..look import Look
 from .animate import Curves, shot_keys
 from .labels import ALIGN, face, quiet
-from .materials import screen_material
+from .materials import screen_material, veil_material
 
+BEHIND = 0.01  # units by which shades hang behind the texts
 HALF = 2 / SENSOR  # at this share of the lens before the camera, half the picture's longer side is a unit
 
 
@@ -26,12 +27,13 @@ def hang_screen(
     keys = shot_keys(film.shots, film.fps, lambda pose: -HALF * pose.lens)
     screen.location.z = keys[0][1]
     curves.write(screen, "location", 2, keys, film.fps)
+    _hang_shades(film, look, screen, into, curves)
     ink = screen_material(look)
     for text in screen_texts(film):
         thing = _text(text, ink)
         thing.parent = screen
         into.objects.link(thing)
-        curves.write(thing, '["shown"]', 0, _coming(text, film.fps))
+        curves.write(thing, '["shown"]', 0, _coming(text.start, text.end, film.fps))
         hidden = [
             (0.0, 1.0, "step"),
             (text.start * film.fps, 0.0, "step"),
@@ -41,9 +43,30 @@ def hang_screen(
             curves.write(thing, path, 0, hidden if text.start > 0 else hidden[1:])
 
 
-def _coming(text: ScreenText, fps: float) -> list[Key]:
-    soft = min(SOFT, (text.end - text.start) / 3)
-    start, end = text.start * fps, text.end * fps
+def _hang_shades(
+    film: Film, look: Look, screen: bpy.types.Object, into: bpy.types.Collection, curves: Curves
+) -> None:
+    """Hang soft strips of the wall's colour behind the texts, so that they are read before anything."""
+    material = veil_material(look)
+    for shade in shades(film):
+        mesh = bpy.data.meshes.new(shade.name)
+        (x0, z0), (x1, z1) = shade.full, shade.clear
+        corners = [(-x0, z0), (x0, z0), (x1, z1), (-x1, z1)]
+        mesh.from_pydata([(*corner, -BEHIND) for corner in corners], [], [(0, 1, 2, 3)])
+        density = mesh.attributes.new("density", "FLOAT", "POINT")
+        density.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
+        mesh.materials.append(material)
+        thing = quiet(bpy.data.objects.new(shade.name, mesh))
+        thing["shown"] = 0.0
+        thing.parent = screen
+        into.objects.link(thing)
+        curves.write(thing, '["shown"]', 0, [key for run in shade.runs for key in _coming(*run, film.fps)])
+
+
+def _coming(start: float, end: float, fps: float) -> list[Key]:
+    """Keys from 0 to 1 and back."""
+    soft = min(SOFT, (end - start) / 3)
+    start, end = start * fps, end * fps
     return [
         (start, 0.0, "smooth"),
         (start + soft * fps, 1.0, "step"),

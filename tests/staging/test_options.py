@@ -20,6 +20,8 @@ OTHER = {"chapters": ("mlp",), "language": "zh", "top_p": 0.5, "format": "1280x7
 def other(name: str) -> object:
     """A value that an option does not have by itself."""
     one = choices(Options)[name]
+    if one.type is bool:
+        return not one.default
     return OTHER.get(name) or (one.names[-1] if one.names else one.default + 1)
 
 
@@ -28,8 +30,8 @@ def test_every_option_is_in_the_command_line_the_panel_and_presets(name: str, tm
     one, value = choices(Options)[name], other(name)
     assert name in Settings.__annotations__
     text = ",".join(value) if isinstance(value, tuple) else str(value)
-    flag = "--" + (one.flag or name.replace("_", "-"))
-    assert vars(parser().parse_args(["generate", "-o", "a.blend", flag, text]))[name] == value
+    flag = ["--" + (one.flag or name.replace("_", "-")), *([] if one.type is bool else [text])]
+    assert vars(parser().parse_args(["generate", "-o", "a.blend", *flag]))[name] == value
     path = tmp_path / "mine.toml"
     written = entries(Options(**{name: value}))
     path.write_text("".join(f"{key} = {json.dumps(v)}\n" for key, v in ({"model": "."} | written).items()))
