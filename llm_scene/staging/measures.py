@@ -12,7 +12,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from ..film.film import Film, Pose, Shot
+from ..film.film import Film
 from ..film.framing import SAFE, SENSOR
 from ..film.front import order_at
 from ..film.views import LEAST, WIDTH
@@ -20,7 +20,7 @@ from ..layout import names as thing
 from ..layout.layout import Block
 from ..network.ops import Array
 from .production import Production
-from .sight import Seen, Sight
+from .sight import Picture, Seen, Sight
 
 EVERY = 0.5  # seconds between two measures
 LANDED = 0.2  # seconds after the camera has landed from which on a caption may enter
@@ -37,6 +37,7 @@ FILLS = {  # of the safe width, or of the safe height, by the kind of shot
 }
 STAGED = 0.4  # of the picture: the rectangle that a calculation takes
 READ = {"name": 14.0, "caption": 16.0}  # pixels of a capital, by the kind of text; all others need `LEAST`
+BEFORE = 1.0  # units by which a line stands before what it crosses
 INSIDE = 4.0  # pixels within a subject's edge from which on a line crosses it
 EMPTY = 0.02  # of the frame: what covers less leaves it empty
 TOUCH = 1.0  # pixels by which texts may touch, and lines a text's edge
@@ -109,7 +110,7 @@ def measure(made: Production, every: float = EVERY) -> Measures:
     sight = Sight(made)
     times = np.arange(every / 2, made.film.duration, every)
     return Measures(
-        tuple(instant(sight, float(t)) for t in times),
+        tuple(instant(sight.at(float(t))) for t in times),
         tuple(_early(made.film)),
         tuple(_rushed(sight)),
         (*_lost(sight), *_emptied(sight)),
@@ -119,108 +120,79 @@ def measure(made: Production, every: float = EVERY) -> Measures:
 # --- an instant --------------------------------------------------------------------------------------
 
 
-def instant(sight: Sight, t: float) -> Instant:
-    """Everything about the picture at a time."""
-    shot = shot_at(sight.film, t)
-    pose, travel = shot.pose(t), not shot.holds
-    subject, depth = subject_at(sight, shot, t, pose)
-    texts = sight.written(t, pose)
-    readable = [text for text in texts if text.kind not in ("caption", "head")]
-    wide, high, area = _share(sight, subject)
+def instant(picture: Picture) -> Instant:
+    """Everything about a picture."""
+    wide, high, area = _share(picture)
     return Instant(
-        t,
-        shot.kind,
-        travel,
+        picture.t,
+        picture.shot.kind,
+        picture.travels,
         wide,
         high,
         area,
-        sight.covered(subject),
-        _cell(shot, depth, pose),
-        min((text.capital for text in texts), default=np.inf),
-        tuple(_small(texts)),
-        sum(text.kind == "name" for text in texts),
-        _speed(sight, shot, t),
-        tuple(_overlaps(texts)),
-        tuple(_on_cells(sight, readable, t, pose)),
-        tuple(text.name for text in texts if _is_cut(text, sight.half)),
-        tuple(_crossed(sight, shot, readable, t, pose)),
+        float(picture.mask(picture.subject[0]).mean()),
+        _cell(picture),
+        min((text.capital for text in picture.texts), default=np.inf),
+        tuple(_small(picture)),
+        sum(text.kind == "name" for text in picture.texts),
+        _speed(picture),
+        tuple(_overlaps(picture)),
+        tuple(_on_cells(picture)),
+        tuple(f"{text.kind} “{text.text}”" for text in picture.texts if _is_cut(text, picture.half)),
+        tuple(_crossed(picture)),
     )
 
 
-def shot_at(film: Film, t: float) -> Shot:
-    """The shot at a time."""
-    return next((shot for shot in film.shots if shot.start <= t < shot.end), film.shots[-1])
-
-
-def subject_at(sight: Sight, shot: Shot, t: float, pose: Pose) -> tuple[Array, Array]:
-    """What the shot is about, as rectangles `[n, 4]` and their depths `[n]`: a stage shows what stands on it,
-    a travel whatever there is, any other shot what it holds."""
-    if shot.kind == "stage" and shot.holds:
-        rectangles, depth = sight.props(t, pose)
-        texts = [text for text in sight.written(t, pose) if text.kind == "note"]
-        if texts:
-            rectangles = np.concatenate([rectangles, [text.rectangle for text in texts]])
-            depth = np.concatenate([depth, [text.depth for text in texts]])
-    else:
-        quads, depth = sight.quads(shot.holds, pose) if shot.holds else sight.sheet_quads(t, pose)
-        seen = depth > 0
-        rectangles = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)[seen]
-        depth = depth[seen]
-        if not shot.holds:
-            others, away = sight.props(t, pose)
-            rectangles, depth = np.concatenate([rectangles, others]), np.concatenate([depth, away])
-    inside = (rectangles[:, 2:] > -sight.half).all(axis=1) & (rectangles[:, :2] < sight.half).all(axis=1)
-    return rectangles[inside].clip(np.tile(-sight.half, 2), np.tile(sight.half, 2)), depth[inside]
-
-
-def _share(sight: Sight, rectangles: Array) -> tuple[float, float, float]:
-    """What rectangles take together: of the safe width and height, and of the picture."""
-    if not len(rectangles):
+def _share(picture: Picture) -> tuple[float, float, float]:
+    """What the subject takes: of the safe width and height, and of the picture."""
+    spots = picture.subject[0]
+    if not len(spots):
         return 0.0, 0.0, 0.0
-    size = rectangles[:, 2:].max(axis=0) - rectangles[:, :2].min(axis=0)
-    wide, tall = size / (np.array([SAFE[1] - SAFE[0], SAFE[3] - SAFE[2]]) * sight.half)
-    return float(wide), float(tall), float(np.prod(size / (2 * sight.half)))
+    size = spots[:, 2:].max(axis=0) - spots[:, :2].min(axis=0)
+    wide, tall = size / (np.array([SAFE[1] - SAFE[0], SAFE[3] - SAFE[2]]) * picture.half)
+    return float(wide), float(tall), float(np.prod(size / (2 * picture.half)))
 
 
-def _small(texts: list[Seen]) -> Iterator[str]:
-    for text in sorted(texts, key=lambda text: text.capital):
+def _small(picture: Picture) -> Iterator[str]:
+    for text in sorted(picture.texts, key=lambda text: text.capital):
         if text.capital < READ.get(text.kind, LEAST) - 1e-6:
             yield f"{text.kind} “{text.text}” {text.capital:.1f} px"
 
 
-def _cell(shot: Shot, depth: Array, pose: Pose) -> float:
+def _cell(picture: Picture) -> float:
     """Pixels of a unit at the subject's far end."""
-    if not shot.subject or not len(depth):
+    depth = picture.subject[1]
+    if not picture.shot.subject or picture.travels or not len(depth):
         return 0.0
-    return float(WIDTH * pose.lens / (SENSOR * depth.max()))
+    return float(WIDTH * picture.pose.lens / (SENSOR * depth.max()))
 
 
-def _speed(sight: Sight, shot: Shot, t: float) -> float:
+def _speed(picture: Picture) -> float:
     """How far the subject moves in the picture within a frame."""
+    sight, shot = picture.sight, picture.shot
     if not shot.holds:
         return 0.0
-    later = min(t + 1 / sight.film.fps, shot.end)
     corners = np.concatenate([box.corners() for box in shot.holds])
-    one, other = (sight.flat(corners, shot.pose(time)) for time in (t, later))
-    seen = (np.abs(one[:, :2]) <= sight.half).all(axis=1) & (one[:, 2] > 0) & (other[:, 2] > 0)
+    later = sight.at(min(picture.t + 1 / sight.film.fps, shot.end - 1e-6))
+    one, other = picture.flat(corners), later.flat(corners)
+    seen = (np.abs(one[:, :2]) <= picture.half).all(axis=1) & (one[:, 2] > 0) & (other[:, 2] > 0)
     return float(np.linalg.norm((other - one)[seen, :2], axis=1).max(initial=0.0))
 
 
-def _overlaps(texts: list[Seen]) -> Iterator[str]:
-    for one, other in combinations(texts, 2):
+def _overlaps(picture: Picture) -> Iterator[str]:
+    for one, other in combinations(picture.texts, 2):
         low = np.maximum(one.rectangle[:2], other.rectangle[:2])
         high = np.minimum(one.rectangle[2:], other.rectangle[2:])
         if (high - low > TOUCH).all():
-            yield f"{one.name} / {other.name}"
+            yield f"{one.kind} “{one.text}” / {other.kind} “{other.text}”"
 
 
-def _on_cells(sight: Sight, texts: list[Seen], t: float, pose: Pose) -> Iterator[str]:
+def _on_cells(picture: Picture) -> Iterator[str]:
     """Names that sheets stand behind; numbers belong onto cells."""
-    quads, depth = sight.sheet_quads(t, pose)
-    quads = quads[depth > 0]
-    for text in texts:
-        if text.kind == "name" and _hits(text.rectangle, quads):
-            yield text.name
+    quads, depth = picture.sheets
+    for text in picture.texts:
+        if text.kind == "name" and _hits(text.rectangle, quads[depth > 0]):
+            yield text.text
 
 
 def _hits(rectangle: Array, quads: Array) -> bool:
@@ -241,31 +213,36 @@ def _is_cut(text: Seen, half: Array) -> bool:
     return bool((text.rectangle[:2] < -half).any() or (text.rectangle[2:] > half).any())
 
 
-def _crossed(sight: Sight, shot: Shot, texts: list[Seen], t: float, pose: Pose) -> Iterator[str]:
+def _crossed(picture: Picture) -> Iterator[str]:
     """Lines that are seen across texts, and lines before the subject."""
-    names, ends = sight.strokes(t, pose)
-    quads, depth = sight.sheet_quads(t, pose)
-    low, high = quads.min(axis=1), quads.max(axis=1)
-    for text in texts:
-        middle = (text.rectangle[:2] + text.rectangle[2:]) / 2
-        sheet = (depth > 0) & (low < middle).all(axis=1) & (high > middle).all(axis=1)
-        ground = depth[sheet].min(initial=np.inf)  # what hides the lines behind it
-        for i in np.flatnonzero(_through(ends, text.rectangle, TOUCH, ground)):
-            if names[i] != thing.thread(text.name):
-                yield f"{names[i]} over {text.kind} “{text.text}”"
-    if shot.kind == "stage":
+    names, ends = picture.strokes
+    for text in picture.texts:
+        if np.isfinite(text.y):
+            across = _through(ends, text.rectangle, TOUCH, picture.ground(text.middle))
+            crossing = {names[i] for i in np.flatnonzero(across)} - {thing.thread(text.name)}
+            yield from (f"{name} over {text.kind} “{text.text}”" for name in sorted(crossing))
+    if picture.shot.kind == "stage":
         return  # its own lines
-    around, far = sight.quads([sight.layout[name].box for name in shot.subject], pose)
-    near = np.flatnonzero(ends[..., 2].min(axis=1) < far.max(initial=-np.inf) - 1.0)
-    for quad, distance in zip(around, far, strict=True):
-        rectangle = np.concatenate([quad.min(axis=0), quad.max(axis=0)])
-        for i in near[_through(ends[near], rectangle, INSIDE, distance - 1.0)]:
-            yield f"{names[i]} before the subject"
+    boxes = [picture.sight.layout[name].box for name in picture.shot.subject]
+    fronts, depth = picture.quads(boxes)
+    near = np.flatnonzero(ends[..., 3].min(axis=1) < max((box.low[1] for box in boxes), default=0) - BEFORE)
+    before = (
+        [
+            near[_through(ends[near], np.concatenate([front.min(axis=0), front.max(axis=0)]), INSIDE, y)]
+            for front, y in zip(
+                fronts[depth > 0], np.array([b.low[1] for b in boxes])[depth > 0] - BEFORE, strict=True
+            )
+        ]
+        if boxes
+        else []
+    )
+    crossing = {names[i] for i in np.concatenate(before).tolist()} if before else set()
+    yield from (f"{name} before the subject" for name in sorted(crossing))
 
 
-def _through(ends: Array, rectangle: Array, edge: float, depth: float) -> Array:
-    """Which pieces of lines `[n, 2, 3]` pass through a rectangle within its edge, nearer than a depth (Liang
-    and Barsky 1984)."""
+def _through(ends: Array, rectangle: Array, edge: float, y: float) -> Array:
+    """Which pieces of lines `[n, 2, 4]` pass through a rectangle within its edge, and before a sheet that
+    stands at `y` (Liang and Barsky 1984)."""
     low, high = rectangle[:2] + edge, rectangle[2:] - edge
     start, step = ends[:, 0, :2], ends[:, 1, :2] - ends[:, 0, :2]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -275,10 +252,10 @@ def _through(ends: Array, rectangle: Array, edge: float, depth: float) -> Array:
     leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=1)
     enter, leave = np.maximum(enter, 0.0), np.minimum(leave, 1.0)
     with np.errstate(invalid="ignore"):
-        share = np.where(enter < leave, (enter + leave) / 2, 0.0)
-    near, far = ends[:, 0, 2], ends[:, 1, 2]
-    at = near * far / (far + share * (near - far))  # depths run evenly in their inverse
-    crossed: Array = (enter < leave) & (at < depth)
+        share = np.where(enter < leave, (enter + leave) / 2, 0.0)  # of the way in the picture
+    near, far = ends[..., 2].T
+    along = share * near / (far + share * (near - far))  # of the way in the scene
+    crossed: Array = (enter < leave) & (ends[:, 0, 3] + along * (ends[:, 1, 3] - ends[:, 0, 3]) < y)
     return crossed
 
 
@@ -300,19 +277,17 @@ def _early(film: Film) -> Iterator[Breach]:
 
 def _rushed(sight: Sight) -> Iterator[Breach]:
     """Moving cells in the middle of their moves, where they are fastest."""
+    frame = 1 / sight.film.fps
     for swarm in sight.swarms:
         for cue in sight.film.tracks.get((swarm.name, "pose"), []):
-            middle, frame = (cue.start + cue.end) / 2, 1 / sight.film.fps
-            shot = shot_at(sight.film, middle)
-            if cue.a == cue.b or not shot.holds or not sight.shown(swarm.name, middle):
+            picture = sight.at((cue.start + cue.end) / 2)
+            if cue.a == cue.b or picture.travels or not sight.shown(swarm.name, picture.t):
                 continue
-            pose = shot.pose(middle)
-            one, other = (
-                sight.flat(sight.cells(swarm, middle + side * frame / 2)[0], pose)[:, :2] for side in (-1, 1)
-            )
-            fastest = float(np.linalg.norm(other - one, axis=1).max())
+            one, other = (sight.cells(swarm, picture.t + side * frame / 2)[0] for side in (-1, 1))
+            way = picture.flat(other)[:, :2] - picture.flat(one)[:, :2]
+            fastest = float(np.linalg.norm(way, axis=1).max())
             if fastest > FAST:
-                yield Breach(middle, f"{swarm.name}: {fastest:.0f} px")
+                yield Breach(picture.t, f"{swarm.name}: {fastest:.0f} px")
 
 
 def _lost(sight: Sight) -> Iterator[Breach]:

@@ -1,6 +1,7 @@
 """Where everything stands in the picture at a time of a film, in pixels, without rendering it.
 
-Pixels are those of a picture whose longer side is `views.WIDTH` long, from its middle, y upwards.
+Pixels are those of a picture whose longer side is `views.WIDTH` long, from its middle, y upwards. Rectangles
+are `[left, bottom, right, top]`; depths are units before the camera.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..film.film import Film, Pose
+from ..film.film import Film, Shot
 from ..film.framing import axes, halves, project
 from ..film.props import Swarm
 from ..film.screen import LINE, screen_texts
@@ -37,17 +38,15 @@ class Seen:
     name: str
     kind: str  # "name", "letter", "candidate", "note", "caption" or "head"
     text: str
-    left: float
-    bottom: float
-    right: float
-    top: float
+    rectangle: Array
     capital: float  # height of its capitals
-    depth: float  # units before the camera; 0 for what is written on the picture itself
+    y: float  # how far into the scene it stands; minus infinity where it is written on the picture itself
 
     @property
-    def rectangle(self) -> Array:
-        """As `[left, bottom, right, top]`."""
-        return np.array([self.left, self.bottom, self.right, self.top])
+    def middle(self) -> Array:
+        """The rectangle's, `[2]`."""
+        middle: Array = (self.rectangle[:2] + self.rectangle[2:]) / 2
+        return middle
 
 
 class Sight:
@@ -61,145 +60,27 @@ class Sight:
         self.texts = [thing for thing in drawn if isinstance(thing.form, Text | Letter)]
         self.swarms = [thing.form for thing in drawn if isinstance(thing.form, Swarm)]
         self.sheets = [thing.form for thing in drawn if isinstance(thing.form, Block)]
-        self._bars = [(thing.name, thing.form.box) for thing in drawn if isinstance(thing.form, Bar)]
+        self.bars = [(thing.name, thing.form.box) for thing in drawn if isinstance(thing.form, Bar)]
+        self.strokes = list(_strokes(drawn))
+        self.corners = np.array([[block.box.low, block.box.high] for block in self.sheets])  # [n, 2, 3]
+        self.movers = [i for i, b in enumerate(self.sheets) if (b.name, "location_z") in self.film.tracks]
         self._presence = {thing.name: _presence(self.film, thing.name) for thing in drawn}
-        self._strokes = list(_strokes(drawn))
 
-    # --- at a time ---
+    def at(self, t: float) -> Picture:
+        """The picture at a time."""
+        return Picture(self, t)
+
+    def shot(self, t: float) -> Shot:
+        """The shot at a time."""
+        return next((shot for shot in self.film.shots if shot.start <= t < shot.end), self.film.shots[-1])
 
     def shown(self, name: str, t: float) -> bool:
         """Whether a thing is on the scene."""
         return any(come <= t < leave for come, leave in self._presence[name])
 
     def leaves(self, name: str) -> float:
-        """When a thing goes for the last time; the film's end where it stays."""
+        """When a thing goes for the last time; after the film's end where it stays."""
         return self._presence[name][-1][1] if self._presence[name] else 0.0
-
-    def flat(self, points: Array, pose: Pose) -> Array:
-        """Points `[n, 3]` as pixels and depth, `[n, 3]`."""
-        seen = project(points, pose, self.film.aspect)
-        seen[:, :2] *= self.half
-        return seen
-
-    def quads(self, boxes: Sequence[Box], pose: Pose) -> tuple[Array, Array]:
-        """Fronts of boxes `[n, 4, 2]` in pixels, and their depths `[n]`: negative behind the camera."""
-        if not boxes:
-            return np.zeros((0, 4, 2)), np.zeros(0)
-        return self._quads(np.array([[box.low, box.high] for box in boxes]), pose)
-
-    def sheet_quads(self, t: float, pose: Pose) -> tuple[Array, Array]:
-        """The fronts of all matrices."""
-        corners = self._corners
-        if self._movers:
-            corners = corners.copy()
-            for i in self._movers:
-                corners[i, :, 2] += self._risen(self.sheets[i], t)
-        return self._quads(corners, pose)
-
-    def _quads(self, corners: Array, pose: Pose) -> tuple[Array, Array]:
-        low, high = corners[:, 0], corners[:, 1]
-        (left, y, bottom), (right, _, top) = low.T, high.T
-        around = [(left, y, bottom), (right, y, bottom), (right, y, top), (left, y, top)]
-        fronts = np.moveaxis(np.array(around), 2, 0)  # [n, 4, 3]
-        seen = self.flat(fronts.reshape(-1, 3), pose).reshape(-1, 4, 3)
-        depth = np.where((seen[..., 2] > 0).all(axis=1), seen[..., 2].max(axis=1), -1.0)
-        return seen[..., :2], depth
-
-    @cached_property
-    def _corners(self) -> Array:
-        return np.array([[block.box.low, block.box.high] for block in self.sheets])  # [n, 2, 3]
-
-    @cached_property
-    def _movers(self) -> list[int]:
-        return [i for i, block in enumerate(self.sheets) if (block.name, "location_z") in self.film.tracks]
-
-    def _risen(self, block: Block, t: float) -> float:
-        return self.film.value(block.name, "location_z", t, block.origin[2]) - block.origin[2]
-
-    # --- texts ---
-
-    def written(self, t: float, pose: Pose) -> list[Seen]:
-        """All texts in the picture, or partly in it, that nothing hides and that have grown to their size."""
-        placed = [(thing, scale) for thing in self.texts if (scale := self._scale(thing, t)) >= SETTLED]
-        found = [*self._on_screen(t)]
-        if not placed:
-            return found
-        rectangles, capital, depth = self._spots(placed, t, pose)
-        quads, behind = self.sheet_quads(t, pose)
-        low, high = quads.min(axis=1), quads.max(axis=1)
-        for (thing, _), spot, height, far in zip(placed, rectangles, capital, depth, strict=True):
-            middle = (spot[:2] + spot[2:]) / 2
-            if far <= 0 or (spot[2:] < -self.half).any() or (spot[:2] > self.half).any():
-                continue
-            before = (behind > 0) & (behind < far - BEHIND)
-            if not (before & (low < middle).all(axis=1) & (high > middle).all(axis=1)).any():
-                found.append(
-                    Seen(thing.name, _kind(thing), _text(thing), *spot.tolist(), float(height), float(far))
-                )
-        return found
-
-    def _scale(self, thing: Thing, t: float) -> float:
-        return self.film.value(thing.name, "scale", t, 1.0) if self.shown(thing.name, t) else 0.0
-
-    def _spots(self, placed: list[tuple[Thing, float]], t: float, pose: Pose) -> tuple[Array, Array, Array]:
-        """Rectangles `[n, 4]`, heights of capitals `[n]` and depths `[n]` of texts."""
-        corners = np.stack([self._outline(thing, scale, t) for thing, scale in placed])  # [n, 6, 3]
-        seen = self.flat(corners.reshape(-1, 3), pose).reshape(-1, 6, 3)
-        outline = seen[:, :4, :2]
-        rectangles = np.concatenate([outline.min(axis=1), outline.max(axis=1)], axis=1)
-        capital = np.linalg.norm(seen[:, 5, :2] - seen[:, 4, :2], axis=1)
-        return rectangles, capital, seen[..., 2].min(axis=1)
-
-    def _outline(self, thing: Thing, scale: float, t: float) -> Array:
-        """Corners of a text, and a line as high as its capitals, `[6, 3]`."""
-        sign = thing.form
-        assert isinstance(sign, Text | Letter)
-        size, text = scale * sign.size, sign.text
-        align, facing, upright = ("centre", (0.0, 0.0), False)
-        if isinstance(sign, Text):
-            align, facing, upright = sign.align, sign.facing, sign.upright
-        right, up, _ = axes(*facing)
-        along, over = (up, -right) if upright else (right, up)
-        at = np.array(
-            [self.film.value(thing.name, axis, t, x) for axis, x in zip(AXES, sign.at, strict=True)]
-        )
-        wide, lines = text_width(text, size), text.count("\n")
-        foot = at - SHIFT[align] * wide * along
-        top, low = (lines + CAPITAL) * size * over, -DESCENT * size * over
-        return np.stack(
-            [
-                foot + low,
-                foot + wide * along + low,
-                foot + wide * along + top,
-                foot + top,
-                at,
-                at + CAPITAL * size * over,
-            ]
-        )
-
-    def _on_screen(self, t: float) -> Iterator[Seen]:
-        """Captions and running heads."""
-        for sign in self.screen:
-            if sign.start <= t < sign.end:
-                size = sign.size * WIDTH / 2
-                x, y = (place * WIDTH / 2 for place in sign.at)
-                wide, lines = text_width(sign.text, size), sign.text.count("\n")
-                left = x - SHIFT[sign.align] * wide
-                kind = sign.name.partition(" ")[0]
-                top = y + (lines * LINE + CAPITAL) * size
-                yield Seen(
-                    sign.name,
-                    kind,
-                    sign.text,
-                    left,
-                    y - DESCENT * size,
-                    left + wide,
-                    top,
-                    CAPITAL * size,
-                    0.0,
-                )
-
-    # --- cells, bars and lines ---
 
     def cells(self, swarm: Swarm, t: float) -> tuple[Array, Array]:
         """Places and sizes `[n, 3]` of moving cells."""
@@ -209,52 +90,174 @@ class Sight:
         b, share = min(a + 1, last), pose - a
         return tuple(part[a] + share * (part[b] - part[a]) for part in (swarm.places, swarm.sizes))
 
-    def props(self, t: float, pose: Pose) -> tuple[Array, Array]:
-        """Rectangles `[n, 4]` and depths `[n]` of moving cells, and of the bars of candidates."""
-        boxes = []
-        for swarm in self.swarms:
-            if self.shown(swarm.name, t):
-                places, sizes = self.cells(swarm, t)
-                boxes.append(np.stack([places - sizes / 2, places + sizes / 2], axis=1))
-        for name, box in self._bars:
-            if self.shown(name, t):
-                long = self.film.value(name, "scale_x", t, 1.0)
-                end = (box.low[0] + long * box.size[0], *box.high[1:])
-                boxes.append(np.array([[box.low, end]]))
-        if not boxes:
-            return np.zeros((0, 4)), np.zeros(0)
-        quads, depth = self._quads(np.concatenate(boxes), pose)
-        return np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)[depth > 0], depth[depth > 0]
 
-    def strokes(self, t: float, pose: Pose) -> tuple[list[str], Array]:
-        """Names, and ends `[n, 2, 3]` in pixels and depth, of all pieces of lines before the camera."""
-        shown = [(name, points) for name, points in self._strokes if self.shown(name, t)]
-        if not shown:
-            return [], np.zeros((0, 2, 3))
+class Picture:
+    """What is seen of a production at a time."""
+
+    def __init__(self, sight: Sight, t: float) -> None:
+        self.sight, self.t, self.half = sight, t, sight.half
+        self.shot = sight.shot(t)
+        self.pose = self.shot.pose(t)
+
+    def flat(self, points: Array) -> Array:
+        """Points `[n, 3]` as pixels and depth, `[n, 3]`."""
+        seen = project(points, self.pose, self.sight.film.aspect)
+        seen[:, :2] *= self.half
+        return seen
+
+    # --- sheets ---
+
+    def quads(self, boxes: Sequence[Box]) -> tuple[Array, Array]:
+        """Fronts of boxes `[n, 4, 2]`, and their depths `[n]`: negative behind the camera."""
+        return self._quads(np.array([[box.low, box.high] for box in boxes]).reshape(-1, 2, 3))
+
+    @cached_property
+    def sheets(self) -> tuple[Array, Array]:
+        """The fronts of all matrices, as `quads`; heads may have risen to make way."""
+        corners = self.sight.corners.copy()
+        for i in self.sight.movers:
+            block = self.sight.sheets[i]
+            rest = block.origin[2]
+            corners[i, :, 2] += self.sight.film.value(block.name, "location_z", self.t, rest) - rest
+        return self._quads(corners)
+
+    def ground(self, point: Array) -> float:
+        """Where (y) the foremost sheet at a point of the picture stands; infinite where there is none."""
+        low, high, depth = self._around
+        here = (depth > 0) & (low < point).all(axis=1) & (high > point).all(axis=1)
+        return float(self.sight.corners[here, 0, 1].min(initial=np.inf))
+
+    @cached_property
+    def _around(self) -> tuple[Array, Array, Array]:
+        quads, depth = self.sheets
+        return quads.min(axis=1), quads.max(axis=1), depth
+
+    def _quads(self, corners: Array) -> tuple[Array, Array]:
+        (left, y, bottom), (right, _, top) = corners[:, 0].T, corners[:, 1].T
+        around = [(left, y, bottom), (right, y, bottom), (right, y, top), (left, y, top)]
+        fronts = np.moveaxis(np.array(around), 2, 0)  # [n, 4, 3]
+        seen = self.flat(fronts.reshape(-1, 3)).reshape(-1, 4, 3)
+        depth = np.where((seen[..., 2] > 0).all(axis=1), seen[..., 2].max(axis=1), -1.0)
+        return seen[..., :2], depth
+
+    # --- texts ---
+
+    @cached_property
+    def texts(self) -> list[Seen]:
+        """All texts in the picture, or partly in it, that nothing hides and that have grown to their size."""
+        placed = [(thing, scale) for thing in self.sight.texts if (scale := self._scale(thing)) >= SETTLED]
+        found = [*self._on_screen()]
+        if not placed:
+            return found
+        corners = np.stack([self._outline(thing, scale) for thing, scale in placed])  # [n, 6, 3]
+        seen = self.flat(corners.reshape(-1, 3)).reshape(-1, 6, 3)
+        low, high = seen[:, :4, :2].min(axis=1), seen[:, :4, :2].max(axis=1)
+        capitals = np.linalg.norm(seen[:, 5, :2] - seen[:, 4, :2], axis=1)
+        depths = seen[..., 2].min(axis=1)
+        inside = (depths > 0) & (high > -self.half).all(axis=1) & (low < self.half).all(axis=1)
+        for i in np.flatnonzero(inside):
+            thing, y = placed[i][0], float(corners[i, 4, 1])
+            spot = np.concatenate([low[i], high[i]])
+            text = Seen(thing.name, _kind(thing), _text(thing), spot, float(capitals[i]), y)
+            if self.ground(text.middle) > y - BEHIND:
+                found.append(text)
+        return found
+
+    def _scale(self, thing: Thing) -> float:
+        shown = self.sight.shown(thing.name, self.t)
+        return self.sight.film.value(thing.name, "scale", self.t, 1.0) if shown else 0.0
+
+    def _outline(self, thing: Thing, scale: float) -> Array:
+        """Corners of a text, and a line as high as its capitals, `[6, 3]`."""
+        sign = thing.form
+        assert isinstance(sign, Text | Letter)
+        size, wide, lines = scale * sign.size, text_width(sign.text, scale * sign.size), sign.text.count("\n")
+        facing = sign.facing if isinstance(sign, Text) else (0.0, 0.0)
+        along, over, _ = axes(*facing)
+        if isinstance(sign, Text) and sign.upright:
+            along, over = over, -along
+        film = self.sight.film
+        at = np.array([film.value(thing.name, a, self.t, x) for a, x in zip(AXES, sign.at, strict=True)])
+        left = at - SHIFT[sign.align if isinstance(sign, Text) else "centre"] * wide * along
+        right, low, top = left + wide * along, -DESCENT * size * over, (lines + CAPITAL) * size * over
+        return np.stack([left + low, right + low, right + top, left + top, at, at + CAPITAL * size * over])
+
+    def _on_screen(self) -> Iterator[Seen]:
+        """Captions and running heads."""
+        for sign in self.sight.screen:
+            if sign.start <= self.t < sign.end:
+                size, (x, y) = sign.size * WIDTH / 2, np.array(sign.at) * WIDTH / 2
+                wide, lines = text_width(sign.text, size), sign.text.count("\n")
+                left, top = x - SHIFT[sign.align] * wide, y + (lines * LINE + CAPITAL) * size
+                spot = np.array([left, y - DESCENT * size, left + wide, top])
+                yield Seen(sign.name, sign.name.partition(" ")[0], sign.text, spot, CAPITAL * size, -np.inf)
+
+    # --- cells, bars and lines ---
+
+    @cached_property
+    def props(self) -> tuple[Array, Array]:
+        """Rectangles `[n, 4]` and depths `[n]` of moving cells, and of the bars of candidates."""
+        boxes = [np.zeros((0, 2, 3))]
+        for swarm in self.sight.swarms:
+            if self.sight.shown(swarm.name, self.t):
+                places, sizes = self.sight.cells(swarm, self.t)
+                boxes.append(np.stack([places - sizes / 2, places + sizes / 2], axis=1))
+        for name, box in self.sight.bars:
+            if self.sight.shown(name, self.t):
+                long = self.sight.film.value(name, "scale_x", self.t, 1.0)
+                boxes.append(np.array([[box.low, (box.low[0] + long * box.size[0], *box.high[1:])]]))
+        return rectangles(*self._quads(np.concatenate(boxes)))
+
+    @cached_property
+    def strokes(self) -> tuple[list[str], Array]:
+        """Names, and ends `[n, 2, 4]` as pixels, depth and y, of the pieces of lines in the picture."""
+        shown = [(name, points) for name, points in self.sight.strokes if self.sight.shown(name, self.t)]
         names = [name for name, points in shown for _ in points]
-        ends = np.concatenate([points for _, points in shown])
-        seen = self.flat(ends.reshape(-1, 3), pose).reshape(-1, 2, 3)
+        ends = np.concatenate([np.zeros((0, 2, 3)), *(points for _, points in shown)])
+        seen = self.flat(ends.reshape(-1, 3)).reshape(-1, 2, 3)
         kept = (seen[..., 2] > 0).all(axis=1)
         kept &= (seen[..., :2].max(axis=1) > -self.half).all(axis=1)
         kept &= (seen[..., :2].min(axis=1) < self.half).all(axis=1)
-        return [name for name, keep in zip(names, kept, strict=True) if keep], seen[kept]
+        return [names[i] for i in np.flatnonzero(kept)], np.concatenate([seen, ends[..., 1:2]], axis=2)[kept]
 
-    # --- what is covered ---
+    # --- what the picture is about ---
 
-    def covered(self, rectangles: Array) -> float:
-        """The share of the picture that rectangles `[n, 4]` in pixels cover together."""
-        return float(self.mask(rectangles).mean())
+    @property
+    def travels(self) -> bool:
+        """Whether the camera is on its way, without a subject."""
+        return not self.shot.holds
 
-    def mask(self, rectangles: Array) -> Array:
-        """Where rectangles cover the picture: `[rows, columns]`, the top row first."""
+    @cached_property
+    def subject(self) -> tuple[Array, Array]:
+        """What the shot is about, as rectangles `[n, 4]` within the picture and their depths `[n]`: on a
+        stage whatever stands there, on the way whatever there is, else what the shot holds."""
+        if self.shot.kind == "stage" and not self.travels:
+            found = [self.props]
+            notes = [text.rectangle for text in self.texts if text.kind == "note"]
+            if notes:
+                found.append((np.stack(notes), np.full(len(notes), self.pose.distance)))
+        elif self.travels:
+            found = [rectangles(*self.sheets), self.props]
+        else:
+            found = [rectangles(*self.quads(self.shot.holds))]
+        spots, depth = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        inside = (spots[:, 2:] > -self.half).all(axis=1) & (spots[:, :2] < self.half).all(axis=1)
+        return spots[inside].clip(np.tile(-self.half, 2), np.tile(self.half, 2)), depth[inside]
+
+    def mask(self, spots: Array) -> Array:
+        """Where rectangles `[n, 4]` cover the picture: `[rows, columns]`, the top row first."""
         columns, rows = np.maximum(1, np.round(GRID * self.half / self.half.max()).astype(int))
         found = np.zeros((rows, columns), bool)
-        step = 2 * self.half / (columns, rows)
-        for left, bottom, right, top in np.asarray(rectangles).reshape(-1, 4):
-            a, b = np.round((np.array([left, right]) + self.half[0]) / step[0]).clip(0, columns).astype(int)
-            c, d = np.round((self.half[1] - np.array([top, bottom])) / step[1]).clip(0, rows).astype(int)
-            found[c:d, a:b] = True
+        squares = (spots.reshape(-1, 2, 2) + self.half) / (2 * self.half) * (columns, rows)
+        for (left, bottom), (right, top) in np.round(squares).clip(0).astype(int).tolist():
+            found[max(0, rows - top) : max(0, rows - bottom), left:right] = True
         return found
+
+
+def rectangles(quads: Array, depth: Array) -> tuple[Array, Array]:
+    """Around quadrilaterals `[n, 4, 2]` before the camera: rectangles `[n, 4]`, and their depths."""
+    around = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
+    return around[depth > 0], depth[depth > 0]
 
 
 def _presence(film: Film, name: str) -> list[tuple[float, float]]:
@@ -264,9 +267,8 @@ def _presence(film: Film, name: str) -> list[tuple[float, float]]:
         return [(0.0, film.duration + 1)]
     changes = [(0.0, cues[0].a)] + [(cue.end, cue.b) for cue in cues]
     ends = [time for time, _ in changes[1:]] + [film.duration + 1]
-    return [
-        (time, end) for (time, hidden), end in zip(changes, ends, strict=True) if hidden < 0.5 and end > time
-    ]
+    found = [(come, leave) for (come, hidden), leave in zip(changes, ends, strict=True) if hidden < 0.5]
+    return [(come, leave) for come, leave in found if leave > come]
 
 
 def _strokes(drawn: Iterable[Thing]) -> Iterator[tuple[str, Array]]:
