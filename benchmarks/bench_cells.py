@@ -153,7 +153,7 @@ def build(way: str, n: int) -> float:
 
 def makers() -> dict[str, Callable[[Array], Iterable[Any]]]:
     """What makes the objects of a matrix, by way."""
-    from llm_scene.scene.cells import cell_object
+    from llm_scene.scene.cells import cell_group, cell_object
     from llm_scene.scene.materials import cell_material
     from llm_scene.scene.slabs import picture, slab_object
 
@@ -167,7 +167,7 @@ def makers() -> dict[str, Callable[[Array], Iterable[Any]]]:
 
     def cuboids(values: Array) -> list[Any]:
         material = cell_material(look, "weight", True)
-        return [cell_object(block(values.shape), trace(values), 1.0, material, 1)]
+        return [cell_object(block(values.shape), trace(values), 1.0, material, 1, cell_group())]
 
     def rival(make: Callable[..., Iterable[Any]]) -> Callable[[Array], Iterable[Any]]:
         return lambda values: make(values, cell_material(look, "weight", True))

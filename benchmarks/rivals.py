@@ -60,6 +60,7 @@ def databpy_points(values: Array, material: bpy.types.Material) -> list[bpy.type
         raise SkippedError("databpy, for Blender 5 only, is not installed") from None
     from llm_scene.scene.cells import cell_group
     from llm_scene.scene.compat import modifier_input
+    from llm_scene.scene.nodes import inputs
 
     rows, columns = (axis.ravel() for axis in np.indices(values.shape))
     places = np.stack([columns + 0.5, np.ones(values.size), -rows - 0.5], axis=1)
@@ -70,10 +71,9 @@ def databpy_points(values: Array, material: bpy.types.Material) -> list[bpy.type
         cells.store_named_attribute(numbers.ravel().astype(np.float32), name)
     cells.object.data.materials.append(material)
     modifier = cells.object.modifiers.new("Cells", "NODES")
-    modifier.node_group = cell_group()
-    inputs = {item.name: item.identifier for item in cell_group().interface.items_tree}
+    modifier.node_group = group = cell_group()
     for name, value in (("Material", material), ("Bevel", 0.0), ("Relief", RELIEF)):
-        modifier_input(modifier, inputs[name], value)
+        modifier_input(modifier, inputs(group)[name], value)
     for collection in cells.object.users_collection:
         collection.objects.unlink(cells.object)
     return [cells.object]

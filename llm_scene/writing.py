@@ -5,32 +5,46 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import UserError
 
+PRIVATE = ".llm-scene-"  # how the folders begin in which files are made
+NEW = "new"  # what a file is called there, before its suffix
 ROOM = 64 << 20  # bytes left free on a disk
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, with its suffix, that takes its name when the block succeeds.
+def whole_file(path: Path, *, within: Path | None = None, durable: bool = False) -> Iterator[Path]:
+    """A temporary path with the suffix of `path`, whose file takes its place when the block succeeds.
 
-    When the block fails, nothing is left behind and what was at `path` stays. Raises UserError before
-    the block where the folder does not exist or cannot be written.
+    The file is made in a private folder beside `path` or in `within`, so that nobody can have put anything
+    in its way. When the block fails, nothing is left behind and what was at `path` stays; `durable` means:
+    so it is after a power cut, too. Raises UserError before the block where the folder does not exist or
+    cannot be written.
     """
     check_target(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
+    with private_folder(within or path.parent) as folder:
+        temporary = folder / f"{NEW}{path.suffix}"
         yield temporary
+        if durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def private_folder(parent: Path) -> Iterator[Path]:
+    """A new folder in `parent` under a name that nobody could foresee; it is removed with all in it."""
+    with tempfile.TemporaryDirectory(prefix=PRIVATE, dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def check_target(path: Path) -> None:
     """Raise UserError unless a file can be written at `path`."""
+    check_name(path)
     folder = path.parent
     if not folder.is_dir():
         raise UserError(f"The folder {folder} does not exist: create it first.")
@@ -40,6 +54,15 @@ def check_target(path: Path) -> None:
         raise UserError(f"{path} is a device or a pipe, not a file.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UserError(f"The folder {folder} cannot be written to.")
+
+
+def check_name(path: Path) -> None:
+    """Raise UserError for a path that is no Unicode text, which neither Blender nor a web page can name."""
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        raise UserError(f"The name {shown} is not written in UTF-8: rename the file or the folder.") from None
 
 
 def check_space(folder: Path, n_bytes: int) -> None:

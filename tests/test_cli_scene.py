@@ -18,10 +18,10 @@ SMALL = ["--resolution", "64x36", "--samples", "1"]
         ("generate -o missing/a.blend", "The folder missing does not exist"),
         ("generate -o a.png", "should end in .blend"),
         ("generate -o a.blend --look neon", "no look 'neon'"),
-        ("generate -o a.blend --heads ring", "no arrangement of heads 'ring': choose one of fan, grid"),
+        ("generate -o a.blend --heads ring", "no arrangement of heads 'ring': choose one of grid, fan"),
         (
             "export -o a.glb --blocks heap",
-            "no arrangement of blocks 'heap': choose one of row, columns, helix",
+            "no arrangement of blocks 'heap': choose one of plan, row, columns, helix",
         ),
         ("generate -o a.blend --render-preset best", "no render preset 'best'"),
         ("generate -o a.blend --language tlh", "no language of captions 'tlh'"),

@@ -28,7 +28,16 @@ class TestArchive:
     def test_carries_the_wheels_of_its_platform(self, archives: dict[str, Path], platform: str) -> None:
         with zipfile.ZipFile(archives[platform]) as archive:
             wheels = sorted(name.split("/")[1] for name in archive.namelist() if name.startswith("wheels/"))
-        assert [wheel.split("-")[0] for wheel in wheels] == ["safetensors", "tokenizers"]
+        assert [wheel.split("-")[0] for wheel in wheels] == [
+            "arabic_reshaper",
+            "latex2mathml",
+            "python_bidi",
+            "safetensors",
+            "six",
+            "tokenizers",
+            "ziafont",
+            "ziamath",
+        ]
 
     def test_carries_the_web_page(self, archives: dict[str, Path], platform: str) -> None:
         page = "llm_scene/output/page/"

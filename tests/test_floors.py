@@ -17,7 +17,7 @@ LIBRARIES = {
     "models": {"gguf", "huggingface_hub", "numpy", "safetensors", "tokenizers", "torch"},
     "look": {"numpy"},
     "layout": {"numpy", "mathutils"},
-    "film": {"numpy", "mathutils"},
+    "film": {"numpy", "mathutils", "ziamath"},
     "staging": {"numpy", "mathutils"},
     "scene": None,
     "output": None,

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from ..errors import UserError
+from ..errors import UserError, hearing
+from ..plain import for_terminal
 from . import films, models
 from .arguments import (
     MODEL,
@@ -31,6 +32,7 @@ from .arguments import (
     count,
     output,
 )
+from .terminal import note
 
 JSON = Value("--json", action="store_true", help="print plain data as JSON")
 
@@ -68,7 +70,7 @@ def _options() -> type:
 def _convert_arguments() -> dict[str, Argument]:
     from ..models.convert import DTYPES
 
-    file = "a .gguf, or a .pt of nanoGPT or minGPT"
+    file = "a .gguf, a folder with pytorch_model.bin, or a .pt of nanoGPT or minGPT"
     kept = "what quantised weights become: float32 is exact, float16 half the size"
     return {
         "source": Value("source", metavar="FILE", type=Path, help=file),
@@ -90,7 +92,7 @@ FARM = output("the folder to write")
 FILE = output("a .glb for other programs, a web page, .html, or subtitles, .srt or .vtt")
 SUBTITLES = output("the subtitles to write: .srt or .vtt")
 FOLDER = output("(renders)", Path("renders"))
-PICTURE = Chosen(_options, "format", "look")
+PICTURE = Chosen(_options, "format", "fps", "look")
 
 COMMANDS: list[Command] = [
     Command(
@@ -113,7 +115,7 @@ COMMANDS: list[Command] = [
     ),
     Command(
         "convert",
-        "Turn a GGUF, nanoGPT or minGPT file into a model folder.",
+        "Turn GGUF and torch files into a model folder.",
         models.convert,
         _convert_arguments(),
     ),
@@ -201,7 +203,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         given = vars(parser().parse_args(argv))
         command: Command = given["asked"]
-        status = command.run(**{name: one.take(given) for name, one in command.arguments.items()})
+        with hearing(note):
+            status = command.run(**{name: one.take(given) for name, one in command.arguments.items()})
         sys.stdout.flush()
         return status or 0
     except UserError as error:
@@ -219,7 +222,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(sentence: str) -> int:
-    print(f"llm-scene: {sentence}", file=sys.stderr)
+    print(f"llm-scene: {for_terminal(' '.join(sentence.splitlines()))}", file=sys.stderr)
     return 2
 
 

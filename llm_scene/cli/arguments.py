@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..choices import Choice, choices, listed
 from ..errors import UserError
+from .terminal import Share, note
 
 if TYPE_CHECKING:
     from ..layout.budget import Detail
@@ -107,16 +108,20 @@ class Question:
     """Which model to ask, what, and the options that were given."""
 
     preset: str | None = None
-    folder: Path | None = None
+    own: str | None = None  # a folder, or a name on the hub
     text: str | None = None
     tokens: str | None = None
     given: dict[str, Any] = field(default_factory=dict)
+    offline: bool = False
 
     def model(self) -> Model:
-        """The model that is asked."""
+        """The model that is asked; one of the hub is downloaded where it is not on this disk."""
         from .. import models
 
-        return models.load(self.preset, self.folder)
+        if self.own is None:
+            return models.load(self.preset)
+        folder = models.find_folder(self.own, self.offline, note, Share("Downloading"))
+        return models.load(self.preset, folder)
 
     def options(self, model: Model) -> Options:
         """What the preset says, and over it what was given."""
@@ -161,9 +166,12 @@ class Asked:
     def add(self, parser: argparse.ArgumentParser) -> None:
         from ..staging.options import Options
 
-        group = parser.add_argument_group("model").add_mutually_exclusive_group()
+        model = parser.add_argument_group("model")
+        group = model.add_mutually_exclusive_group()
         group.add_argument("--preset", metavar="NAME", help="a model by name, see `llm-scene presets`")
-        group.add_argument("--model", metavar="FOLDER", type=Path, help="a checkpoint folder of your own")
+        own = "a checkpoint folder, or a model of the Hugging Face hub: OWNER/NAME"
+        group.add_argument("--model", metavar="MODEL", help=own)
+        model.add_argument("--offline", action="store_true", help="download nothing")
         if self.prompted:
             source = parser.add_argument_group("question").add_mutually_exclusive_group()
             source.add_argument("--prompt", metavar="TEXT", help="what to continue")
@@ -175,7 +183,8 @@ class Asked:
         from ..staging.options import Options
 
         text, tokens = given.get("prompt"), given.get("tokens")
-        return Question(given["preset"], given["model"], text, tokens, chosen(given, Options))
+        options = chosen(given, Options)
+        return Question(given["preset"], given["model"], text, tokens, options, given["offline"])
 
 
 MODEL = Asked(prompt=False)

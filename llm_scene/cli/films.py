@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UserError
 from ..writing import check_target
 from .arguments import Part, Question, framed
-from .terminal import Bar, need_blender, note, quiet_blender
+from .terminal import Bar, need_blender, note, quiet_blender, say
 
 if TYPE_CHECKING:
     import bpy
@@ -64,7 +64,7 @@ def compare(
         if to_file:
             save(scene, output)
     if to_file:
-        print(f"{output} is ready: {made.film.duration:.1f} s of film.")
+        say(f"{output} is ready: {made.film.duration:.1f} s of film.")
     else:
         render_scene(output, scene, made.film, part)
 
@@ -78,7 +78,7 @@ def farm(output: Path, question: Question, quality: Quality, detail: Detail) -> 
     made = question.produce(quality.resolution)
     with quiet_blender():
         write_farm(scene_of(made, quality, detail), output)
-    print(f"{output} is ready: {made.film.n_frames} frames; {README} in it says how to submit them.")
+    say(f"{output} is ready: {made.film.n_frames} frames; {README} in it says how to submit them.")
 
 
 def export(output: Path, question: Question, chosen: dict[str, Any]) -> None:
@@ -153,7 +153,7 @@ def save_blend(path: Path, made: Production, quality: Quality, detail: Detail) -
 
     with quiet_blender():
         save(scene_of(made, quality, detail), path)
-    print(f"{path} is ready: {made.film.duration:.1f} s of film.")
+    say(f"{path} is ready: {made.film.duration:.1f} s of film.")
 
 
 def write(path: Path, made: Production, chosen: dict[str, Any] | None = None) -> None:
@@ -162,7 +162,7 @@ def write(path: Path, made: Production, chosen: dict[str, Any] | None = None) ->
 
     with quiet_blender():
         export(path, made, **(chosen or {}))
-    print(f"{path} is ready: {_bytes(path.stat().st_size)}.")
+    say(f"{path} is ready: {_bytes(path.stat().st_size)}.")
 
 
 def render_film(path: Path, made: Production, quality: Quality, detail: Detail, part: Part) -> None:
@@ -188,7 +188,7 @@ def render_scene(path: Path, scene: bpy.types.Scene, film: Film, part: Part) -> 
             tell=note,
             progress=Bar(),
         )
-    print(f"{path} is ready: {len(frames) / film.fps:.1f} s; its frames are in {folder}.")
+    say(f"{path} is ready: {len(frames) / film.fps:.1f} s; its frames are in {folder}.")
 
 
 def _bytes(count: int) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from .terminal import table
+from .terminal import Share, note, say, table
 
 if TYPE_CHECKING:
     from ..models import Model
@@ -29,12 +28,10 @@ def predict(question: Question, as_json: bool, trace: Path | None) -> None:
         check_target(trace)
     model, found = _answer(question)
     for warning in model.warnings:
-        print(f"llm-scene: warning: {warning}", file=sys.stderr)
+        note(f"warning: {warning}")
     if trace is not None:
         write_trace(found, trace)
-    print(
-        json.dumps(continuation_data(model, found), indent=1) if as_json else continuation_text(model, found)
-    )
+    say(json.dumps(continuation_data(model, found), indent=1) if as_json else continuation_text(model, found))
 
 
 def explain(cell: str, question: Question, as_json: bool) -> None:
@@ -47,7 +44,7 @@ def explain(cell: str, question: Question, as_json: bool) -> None:
     _, found = _answer(question)
     matrix, at = parse_cell(model.network, found.trace.n_positions, cell)
     explanation = explain_cell(found.trace, matrix.name, at)
-    print(json.dumps(plain(asdict(explanation)), indent=1) if as_json else explanation.text())
+    say(json.dumps(plain(asdict(explanation)), indent=1) if as_json else explanation.text())
 
 
 def info(question: Question, positions: int | None, as_json: bool) -> None:
@@ -58,9 +55,9 @@ def info(question: Question, positions: int | None, as_json: bool) -> None:
     n_positions = min(positions or POSITIONS, model.config.n_ctx)
     rows = (*model_facts(model), ("Scene over", f"{n_positions} positions"), *cost_facts(model, n_positions))
     if as_json:
-        print(json.dumps({"model": model.title, **dict(rows)}, indent=1, ensure_ascii=False))
+        say(json.dumps({"model": model.title, **dict(rows)}, indent=1, ensure_ascii=False))
     else:
-        print("\n".join([model.title, table(rows), *model.warnings]))
+        say("\n".join([model.title, table(rows), *model.warnings]))
 
 
 def presets(as_json: bool) -> None:
@@ -70,7 +67,7 @@ def presets(as_json: bool) -> None:
 
     found = [(preset, n_params(preset)) for preset in readable_presets()]
     if as_json:
-        print(
+        say(
             json.dumps(
                 [
                     {
@@ -90,16 +87,16 @@ def presets(as_json: bool) -> None:
     for preset, count in found:
         what = preset.description if preset.shape is None else f"{preset.title}: shape without weights"
         rows.append((preset.name, f"{count:,} parameters", what))
-    print(table(rows, right=(1,)))
+    say(table(rows, right=(1,)))
 
 
 def convert(source: Path, target: Path, meta: Path | None, heads: int | None, dtype: str) -> None:
     """Turn a file into a folder that `--model` takes."""
     from ..models.convert import convert as convert_checkpoint
 
-    for remark in convert_checkpoint(source, target, meta, heads, dtype):
-        print(f"note: {remark}", file=sys.stderr)
-    print(f"{target} is ready: llm-scene predict --model {target}")
+    for remark in convert_checkpoint(source, target, meta, heads, dtype, Share("Writing")):
+        note(remark)
+    say(f"{target} is ready: llm-scene predict --model {target}")
 
 
 def plain(value: Any) -> Any:

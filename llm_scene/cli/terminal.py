@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from ..plain import for_terminal
 
 if TYPE_CHECKING:
     from ..output.render.pace import Progress
@@ -29,9 +30,14 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     )
 
 
+def say(text: str) -> None:
+    """Print a text; what it holds of users and models does not act on the terminal."""
+    print(for_terminal(text))
+
+
 def note(sentence: str) -> None:
     """Say what is worth knowing but stops nothing."""
-    line = f"llm-scene: {sentence}"
+    line = f"llm-scene: {for_terminal(' '.join(sentence.splitlines()))}"
     over_bar = f"\r{line:{LINE}}" if sys.stderr.isatty() else line
     print(over_bar, file=sys.stderr, flush=True)
 
@@ -60,6 +66,23 @@ class Bar:
         line = f"{what}: {done} of {total} frames{bar}{pace}{time_left}"
         end = "\n" if not self._moving or done == total else ""
         print(f"\r{line:{LINE}}" if self._moving else line, end=end, file=sys.stderr, flush=True)
+
+
+class Share:
+    """A share that is done, on standard error: a line that moves in a terminal, nothing elsewhere."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._shown = what, -1
+
+    def __call__(self, share: float) -> None:
+        """Say how far it is."""
+        percent = int(100 * share)
+        if percent == self._shown or not sys.stderr.isatty():
+            return
+        self._shown = percent
+        filled = Bar.WIDTH * percent // 100
+        line = f"{self._what}: [{'#' * filled}{'.' * (Bar.WIDTH - filled)}] {percent} %"
+        print(f"\r{line:{LINE}}", end="\n" if percent == 100 else "", file=sys.stderr, flush=True)
 
 
 def need_blender() -> None:

@@ -165,7 +165,7 @@ class Film:
 
     name: str
     chapters: tuple[Chapter, ...]
-    fps: int = 24
+    fps: float = 24
     props: tuple[Prop, ...] = field(default=(), repr=False)
     aspect: float = 16 / 9  # width by height of the picture it is framed for
 
@@ -259,7 +259,7 @@ class Film:
 
     def __repr__(self) -> str:
         """The storyboard."""
-        lines = [f"{self.name}: {self.duration:.1f} s, {self.n_frames} frames at {self.fps} fps"]
+        lines = [f"{self.name}: {self.duration:.1f} s, {self.n_frames} frames at {self.fps:g} fps"]
         for chapter in self.chapters:
             lines.append(f"{chapter.start:7.2f}  {chapter.title}")
             lines += [f"{s.start:7.2f}    shot of {_few(s.subject)}" for s in chapter.shots]

@@ -40,7 +40,12 @@ def distinct(found: Sequence[Key], jump: float) -> list[Key]:
 
 def straight(cues: Sequence[Cue], pieces: int = EASED) -> list[tuple[float, float]]:
     """(time, value) of what cues write, as straight pieces: so many for an eased cue."""
-    return [knot for cue in cues for knot in ((cue.start, cue.a), *_eased(cue, pieces), (cue.end, cue.b))]
+    found: list[tuple[float, float]] = []
+    for cue in cues:
+        if found and found[-1][1] != cue.a:  # held until it jumps
+            found.append((cue.start, found[-1][1]))
+        found += [(cue.start, cue.a), *_eased(cue, pieces), (cue.end, cue.b)]
+    return found
 
 
 def _eased(cue: Cue, pieces: int) -> list[tuple[float, float]]:

@@ -48,6 +48,10 @@ class Piece:
             found += [swarm.box(pose) for pose in range(1, len(swarm.places) - 1)]
         return found
 
+    def landed(self) -> list[tuple[str, str]]:
+        """Nothing of it stays."""
+        return []
+
     def cues(self, windows: list[Window]) -> list[Cue]:
         """Everything as cues, the phases lasting as long as their windows."""
         cues = []

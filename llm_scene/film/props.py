@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..layout.drawn import Line, Text
-from ..layout.layout import Box
+from ..layout.layout import Box, Point
 from ..network.graph import Role
 from ..network.ops import Array
+from .formula import setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,40 @@ class Swarm:
         return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
 
 
-Prop = Swarm | Text | Line
+@dataclass(frozen=True)
+class Formula:
+    """A part of a formula; `at` is the middle of the whole of it. See `formula.part`."""
+
+    name: str
+    tex: str
+    part: int
+    at: Point
+    size: float
+    ink: str = "ink"
+
+    @property
+    def box(self) -> Box:
+        """Around the whole formula."""
+        whole = setting(self.tex)
+        return Box.middle(self.at, self.size * whole.width, self.size * whole.height)
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """A piece of wall, wide and high around its middle, that comes before what is not spoken of."""
+
+    name: str
+    at: Point
+    width: float
+    height: float
+
+    @property
+    def box(self) -> Box:
+        """Its face."""
+        return Box.middle(self.at, self.width, self.height)
+
+
+Prop = Swarm | Text | Line | Formula | Backdrop
 
 
 def number(value: float) -> str:

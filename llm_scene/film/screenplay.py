@@ -17,6 +17,7 @@ from .framing import SAFE, frame, overview, part_in_view, pixels_a_unit, whole
 from .front import begin, done
 from .piece import Piece, Window
 from .props import Prop
+from .stagecraft import SetPiece
 from .story import Focus, Story, clearest_head
 from .views import VIEWS
 from .words import SHORTEST, Words, reading_time
@@ -87,6 +88,7 @@ class Screenplay:
         self._ready: dict[str, float] = {}  # when blocks are computed
         self._linked = {(link.kind, link.target) for link in layout.links}
         self._dim: dict[str, tuple[float, float]] = {}  # how far things are dimmed, and since when
+        self._landed: dict[str, list[tuple[str, float]]] = {}  # by block: copies that lie lit before it
         self._rose: dict[str, float] = {}  # what is seen close, and since when it is free to change
         self._around = _surroundings(layout)
         self._take = Take("plan", [whole(layout)])
@@ -182,7 +184,12 @@ class Screenplay:
         room = box.grown(max(0.0, (NEAREST - max(box.size)) / 2))
         return Take("close", [room], (block.name,), (Tag(self.name_of(block), box),), **angles)  # type: ignore[arg-type]
 
-    def on_stage(self, piece: Piece) -> Take:
+    @property
+    def scene(self) -> tuple[Layout, Trace, Focus, tuple[str, ...], Words, float]:
+        """What a set piece is made of."""
+        return self.layout, self.trace, self.focus, self.story.words, self.words, self.aspect
+
+    def on_stage(self, piece: Piece | SetPiece) -> Take:
         """A calculation, seen as its stage wants it."""
         return Take("stage", piece.boxes)
 
@@ -355,10 +362,26 @@ class Screenplay:
         if leave is not None:
             self.vanish(prop.name, leave, since=come)
 
-    def perform(self, piece: Piece, *windows: Window) -> None:
-        """A set piece, its phases lasting as long as the windows."""
+    def perform(self, piece: Piece | SetPiece, *windows: Window) -> None:
+        """A set piece, its beats lasting as long as the windows."""
         self.props += piece.props
         self.cues += piece.cues(list(windows))
+        for name, block in piece.landed():
+            self._landed.setdefault(block, []).append((name, windows[-1][1]))
+
+    def act(self, piece: SetPiece, pace: float = 1.0, **captions: str) -> Window:
+        """A set piece on its stage, told by captions: each is named after the beat that it begins with.
+
+        Captions of beats that the piece does without are left out. `pace` is of the time that it takes.
+        """
+        take: Take | None = self.on_stage(piece)
+        windows, told = {}, {beat.name for beat in piece.beats}
+        for beat, least in piece.runs(told & set(captions)).items():
+            windows[beat] = self.say(captions[beat], take, least=pace * least, keep=())
+            take = None
+        beats = piece.timed(windows)
+        self.perform(piece, *beats)
+        return beats[0][0], beats[-1][1]
 
     # --- the data flow ---
 
@@ -403,6 +426,8 @@ class Screenplay:
     def _run(self, block: Block, start: float, end: float, step: int) -> None:
         self._step[block.name] = step
         self._ready[block.name] = end
+        for name, since in self._landed.pop(block.name, []):
+            self.vanish(name, max(end, since + FADE), since=since)
         tail = end + min(0.35 * (end - start), 0.6)
         if step > 0:  # seen from afar, a single column would be lost
             self.flash(block, start, start + 0.5 * FADE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
+from ..plain import isolated
 
 FOLDER = Path(__file__).parent / "captions"
 READING_SPEED = 15.0  # characters a second
@@ -33,7 +34,7 @@ class Words:
 
     def caption(self, key: str, **facts: object) -> str:
         """The caption of a key with its facts filled in."""
-        return self.captions[key].format(**facts)
+        return self.captions[key].format(**_fit(facts))
 
     def head(self, key: str, **facts: object) -> str:
         """A running head with its facts filled in."""
@@ -52,11 +53,16 @@ class Words:
 
     def note(self, key: str, **facts: object) -> str:
         """Words that stand in the scene."""
-        return self.notes[key].format(**facts)
+        return self.notes[key].format(**_fit(facts))
 
     def task(self, model: str, own: str = "", **facts: object) -> str:
         """What a model was trained for, by the name of its preset, or in the preset's `own` words."""
         return self.tasks.get(model, own or self.tasks["other"]).format(**facts)
+
+
+def _fit(facts: dict[str, object]) -> dict[str, object]:
+    """Facts as a sentence takes them: names and prompts in a line, each with an order of its own."""
+    return {name: isolated(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
 
 
 def languages() -> list[str]:

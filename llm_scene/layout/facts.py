@@ -10,8 +10,9 @@ Facts = tuple[tuple[str, str], ...]  # (name, value)
 
 
 def model_facts(model: Model) -> Facts:
-    """What was recognised: family, sizes, parameters, number format, tokenizer."""
-    c = model.config
+    """What was recognised, and what the model says about itself."""
+    c, card = model.config, model.card
+    said = (("Calls itself", card.title), ("Licence", card.license), ("Source", card.source))
     heads = f"{c.n_layer} × {c.n_head}"
     if c.n_kv_head != c.n_head:
         heads += f" ({c.n_kv_head} for keys)"
@@ -25,6 +26,7 @@ def model_facts(model: Model) -> Facts:
         ("Positions", f"{c.n_ctx:,}"),
         ("Weights", model.dtype if model.has_weights else "none: a shape"),
         ("Tokenizer", model.tokenizer.kind),
+        *((name, value) for name, value in said if value),
     )
 
 

@@ -75,6 +75,12 @@ class Box:
         return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
 
     @staticmethod
+    def middle(at: Point, width: float, height: float) -> Box:
+        """A flat one, wide and high around a place."""
+        x, y, z = at
+        return Box((x - width / 2, y, z - height / 2), (x + width / 2, y, z + height / 2))
+
+    @staticmethod
     def around(boxes: Iterable[Box]) -> Box:
         """The smallest box that holds all of them."""
         boxes = list(boxes)

@@ -50,7 +50,7 @@ def _link(source: Block, target: Block, layout: Layout, points: tuple[Point, ...
     kind = "trunk" if trunk else "weight" if source.role == "weight" else "data"
     width = WIDTHS[kind] * layout.gap / 6
     if layout.arrangement.blocks == "plan":  # beside a single position, too, the stream is no wider than it
-        width = max(0.3, 0.6 * min(width, source.shape[1] if trunk else width))
+        width = 0.6 * min(width, source.shape[1] if trunk else width)
     return Link(source.name, target.name, kind, points, width)
 
 

@@ -11,7 +11,7 @@ from .looks import COLOUR_MAPS, LOOKS, look_of
 from .paper import PAPER
 from .ramp import MAPS, ROSE, Ramp
 from .studio import STUDIO
-from .values import BEVEL, GAP, RECESS, RELIEF, colours, normalise, relief_of, scale_of
+from .values import BEVEL, GAP, RECESS, RELIEF, colours, normalise, reads_dark, relief_of, scale_of
 
 __all__ = [
     "BEVEL",
@@ -38,6 +38,7 @@ __all__ = [
     "linear",
     "look_of",
     "normalise",
+    "reads_dark",
     "relief_of",
     "scale_of",
     "srgb",

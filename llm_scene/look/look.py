@@ -17,7 +17,7 @@ DIM = 0.5  # how far towards the wall a dimmed thing steps back
 class Ink:
     """What is written or drawn shines by itself, so that no shadow makes it unreadable."""
 
-    colour: str  # a field of the look, or one of its links
+    colour: str  # a field of the look, or one of its links; or `#rrggbb` in every look
     strength: float = 1.0
 
 
@@ -30,6 +30,8 @@ INKS = {
     "chosen": Ink("accent"),  # the likeliest candidate's bar, and the others'
     "candidate": Ink("trunk", 0.9),
     "back": Ink("wall"),
+    "on dark": Ink("#ffffff"),  # numbers on cells, which have the same colours in either room
+    "on light": Ink("#06121f"),
     "inspected cell": Ink("accent"),
     "inspected source": Ink("source"),
     "inspected cross": Ink("faint", 0.6),
@@ -79,7 +81,9 @@ class Look:
         return self.ramp(role, signed).turning(ROSE.get(_kind(role, signed), ()))
 
     def colour(self, name: str) -> str:
-        """A colour by the name of a field or of a kind of link."""
+        """A colour by the name of a field or of a kind of link; one that is said as it is."""
+        if name.startswith("#"):
+            return name
         return self.links[name] if name in self.links else str(getattr(self, name))
 
     def inked(self, ink: str) -> tuple[str, float]:

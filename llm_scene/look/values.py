@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..network.graph import Matrix
+from ..network.graph import Matrix, Role
 from ..network.ops import Array
-from .colour import srgb
+from .colour import srgb, to_linear
 from .look import Look
+from .studio import STUDIO
 
 ROBUST = 99.5  # percentile of |v| that fills the map
 RELIEF = 2.0  # cells by which the largest values stand out of their sheet
 RECESS = 0.4  # the share of that by which the lowest are set back: a sheet is one cell thick
 GAP = 0.1  # between cells, as a part of a cell
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear red, green and blue
+HALF_WAY = 0.18  # a luminance on which white and ink have the same contrast
 BEVEL = 0.09  # of a cell's front edges
 
 
@@ -33,6 +36,12 @@ def normalise(values: Array, scale: float) -> Array:
 def relief_of(shares: Array, relief: float = RELIEF) -> Array:
     """How far cells with these normalised values stand out of their sheet, in cells; negative: set back."""
     return relief * np.where(shares < 0, RECESS * shares, shares)
+
+
+def reads_dark(role: Role, signed: bool, share: float) -> bool:
+    """Whether a cell seen close, of a normalised value, is so dark that white is read on it best."""
+    rgb = STUDIO.close_ramp(role, signed).colours(np.array([share]))[0]
+    return bool(to_linear(rgb) @ LUMINANCE < HALF_WAY)
 
 
 def colours(values: Array, matrix: Matrix, look: Look, scale: float) -> Array:

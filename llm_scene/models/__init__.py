@@ -10,10 +10,11 @@ from ..errors import UserError
 from ..network import Config, Continuation, Network, Sampling, Trace, declare, generate, run
 from ..network.ops import Array
 from ..network.sampling import GREEDY
+from .card import Card, card_of
 from .checkpoint import Checkpoint, open_checkpoint
 from .config_json import read_config, read_settings
 from .ends import end_tokens
-from .files import check_folder
+from .files import check_folder, check_kind
 from .hub import cached_as, find_folder, resolved
 from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
 from .tokenizer import NumberTokenizer, Tokenizer, load_tokenizer
@@ -59,6 +60,11 @@ class Model:
     def dtype(self) -> str:
         """The number format of the stored weights, "float16" for example."""
         return self.weights.dtype if isinstance(self.weights, Checkpoint) else "float32"
+
+    @property
+    def card(self) -> Card:
+        """What the model says it is, its licence and its source, as far as the files tell."""
+        return card_of(self.folder, self.preset)
 
     @property
     def warnings(self) -> list[str]:
@@ -135,6 +141,7 @@ def load(preset: str | None = None, folder: Path | None = None, presets: Iterabl
             raise UserError("Give either a preset or a model folder, not both.")
         check_folder(folder)
         folder = resolved(folder)
+        check_kind(folder)
         name = cached_as(folder)
         return _from_folder(folder, name.name if name else folder.resolve().name or str(folder), None)
     chosen = find_preset(preset or DEFAULT, presets)

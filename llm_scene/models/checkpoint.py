@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,22 @@ from ..errors import UserError
 from ..network import Config, Network, declare
 from ..network.activations import Array
 from ..network.families import FAMILIES
-from .files import INDEX_BYTES, check_file, read_object, torch_file
+from .config_json import quantised
+from .files import INDEX_BYTES, check_file, gguf_file, read_object, torch_file, torch_in
 from .header import Entry, read_header
 
 NUMPY = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 SHARDS = 4096
+PACKED = (
+    ".qweight",
+    ".weight_packed",
+    ".SCB",
+    ".quant_state",
+    ".absmax",
+)  # GPTQ, AWQ, compressed, bitsandbytes
+WRAPPERS = ("module.", "_orig_mod.", "model.", "transformer.", "gpt_neox.")  # in any order
 BUFFERS = (  # what some files hold beside the weights
     ".attn.bias",
     ".attn.masked_bias",
@@ -108,6 +117,9 @@ def open_checkpoint(folder: Path, config: Config) -> tuple[Network, Checkpoint, 
     needed = stored_shapes(network)
     missing = [key for key in needed if key not in found]
     if missing:
+        packed = next((key for key in found if key.endswith(PACKED)), None)
+        if packed is not None:
+            raise quantised(found[packed].path, {"quant_method": f"{packed[:80]} is packed"})
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise UserError(f"{_file(folder)} lacks the tensor {missing[0]}{more}.")
     for key, shape in needed.items():
@@ -149,13 +161,28 @@ def rename(entries: dict[str, Entry], network: Network) -> dict[str, Entry]:
     needed = set(stored_shapes(network))
     found: dict[str, Entry] = {}
     for key, entry in entries.items():
-        bare = key.removeprefix(prefix)
-        short = next((k for k in (key, bare, prefix + key) if k in needed), bare)
+        short = own_key(key, needed, prefix)
         if short in found:
             raise UserError(f"{entry.path} holds {short} twice, with and without {prefix!r}.")
         if not short.endswith(BUFFERS):
             found[short] = entry if short == entry.name else Entry(entry.path, short, *_rest(entry))
     return found
+
+
+def own_key(key: str, needed: Collection[str], prefix: str) -> str:
+    """The key that a model needs, of one that trainers and compilers have put prefixes before.
+
+    `prefix` is that of the family's bare model, which files write or leave out. A key that is not needed
+    loses all of them.
+    """
+    rest = key
+    while True:
+        for candidate in (rest, prefix + rest):
+            if candidate in needed:
+                return candidate
+        if not rest.startswith(WRAPPERS):
+            return rest
+        rest = rest.partition(".")[2]
 
 
 def _head_key(network: Network) -> str:
@@ -199,9 +226,9 @@ def _rest(entry: Entry) -> tuple[str, tuple[int, ...], int, int]:
 
 def _entries(folder: Path) -> dict[str, Entry]:
     single, index = folder / SINGLE, folder / INDEX
+    if not any(path.exists() or path.is_symlink() for path in (single, index)):
+        _refuse_others(folder)
     if single.exists() or single.is_symlink() or not (index.exists() or index.is_symlink()):
-        if not (single.exists() or single.is_symlink()) and (torch := _torch_file(folder)) is not None:
-            raise torch_file(torch)
         return read_header(single)
     return _sharded(folder, index)
 
@@ -229,9 +256,15 @@ def _sharded(folder: Path, index: Path) -> dict[str, Entry]:
     return {key: shards[name][key] for key, name in table.items()}
 
 
-def _torch_file(folder: Path) -> Path | None:
-    patterns = ("pytorch_model*.bin", "*.pt", "*.pth")
-    return next((path for pattern in patterns for path in sorted(folder.glob(pattern))), None)
+def _refuse_others(folder: Path) -> None:
+    """Name the weights that are there under another name or in another form."""
+    others = sorted(path for path in folder.glob("*.safetensors") if not path.name.startswith("adapter"))
+    if len(others) == 1:
+        raise UserError(f"The weights are in {others[0]}: rename it to {SINGLE}.")
+    if (torch := torch_in(folder)) is not None:
+        raise torch_file(torch)
+    if ggufs := sorted(folder.glob("*.gguf")):
+        raise gguf_file(ggufs[0])
 
 
 def _file(folder: Path) -> Path:

@@ -12,6 +12,14 @@ from ..network.families import FAMILIES
 from ..network.families.family import IDLE, checked, refuse_unusual, settled
 from .files import CONFIG_BYTES, read_object
 
+METHODS = {
+    "gptq": "GPTQ",
+    "awq": "AWQ",
+    "fp8": "FP8",
+    "fbgemm_fp8": "FP8",
+    "mxfp4": "MXFP4",
+}  # as people know them
+
 
 def read_config(folder: Path) -> Config:
     """The shape of the model in a checkpoint's folder."""
@@ -27,8 +35,18 @@ def read_settings(folder: Path) -> tuple[Config, list[str]]:
         known = ", ".join(FAMILIES)
         raise fields.error(f"the model type {short(family)} is not known here, only {known}")
     if fields.has("quantization_config"):
-        raise fields.error("quantized checkpoints are not supported: use the float16 or bfloat16 one")
+        raise quantised(path, fields.raw("quantization_config"))
     return config_of(fields)
+
+
+def quantised(path: Path, settings: object) -> UserError:
+    """What to say about weights that are packed into few bits, with the form to get instead."""
+    method = settings.get("quant_method") if isinstance(settings, dict) else None
+    how = f" ({METHODS.get(method, method)})" if isinstance(method, str) and method.isprintable() else ""
+    return UserError(
+        f"{path}: the weights are quantised{how}: get the model's float16 or bfloat16 form, or its GGUF and "
+        "`llm-scene convert` it."
+    )
 
 
 def shape_from_table(path: Path, table: Any) -> Config:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
-from .files import check_file, parse_object, reason
+from ..errors import UserError, words_of
+from .files import POINTER, check_file, check_pointer, parse_object, reason
 
 HEADER_BYTES = 32 << 20
 BITS = {
@@ -41,7 +41,7 @@ def read_header(path: Path) -> dict[str, Entry]:
     what = "the header of "
     if raw.count(b"[") + raw.count(b"{") > 3 * raw.count(b'"dtype"') + 8:  # cheaper than parsing it
         raise UserError(f"{path} has a header that is not a list of tensors.")
-    table = parse_object(raw, path, what)
+    table = parse_object(raw, path, what, strict=True)
     table.pop("__metadata__", None)
     first = 8 + len(raw)
     entries = [_entry(path, name, value, first, size) for name, value in table.items()]
@@ -58,8 +58,7 @@ def _check_with_library(path: Path) -> None:
         with safe_open(path, framework="numpy"):
             pass
     except (SafetensorError, OSError, ValueError) as error:
-        detail = " ".join(str(error).split())[:120]
-        raise UserError(f"{path} is not a .safetensors file that can be read: {detail}.") from None
+        raise UserError(f"{path} is not a .safetensors file that can be read: {words_of(error)}.") from None
 
 
 def _raw_header(path: Path, size: int) -> bytes:
@@ -67,11 +66,14 @@ def _raw_header(path: Path, size: int) -> bytes:
         raise UserError(f"{path} is cut short: {size} bytes are no .safetensors file.")
     try:
         with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
+            beginning = file.read(len(POINTER))
+            check_pointer(path, beginning)
+            length = int.from_bytes(beginning[:8], "little")
             if length > HEADER_BYTES:
                 raise UserError(f"{path} claims a header of {length:,} bytes: it is no .safetensors file.")
             if 8 + length > size:
                 raise UserError(f"{path} is cut short: its header alone claims {length:,} bytes.")
+            file.seek(8)
             return file.read(length)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {reason(error)}.") from None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError
+from ..errors import UserError, words_of
 from ..writing import check_space
 from .config_json import read_config
 from .files import INDEX_BYTES, read_object
@@ -204,7 +204,8 @@ def download(name: HubName, say: Callable[[str], None], progress: Callable[[floa
         import huggingface_hub
     except ImportError:
         raise UserError(
-            f"{name} is not in the hub's cache; downloading it needs a library: `pip install llm-scene[hub]`."
+            f"{name} is not in the hub's cache, and downloading needs a library: "
+            f"`pip install llm-scene[hub]`; or bring it there with `hf download {name.repository}`."
         ) from None
     api = huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
     with _sentences(name), _quiet():
@@ -314,7 +315,7 @@ def _sentences(name: HubName) -> Iterator[None]:
     except errors.LocalEntryNotFoundError as error:  # the library could not ask for a file
         raise _broken_off(name, error.__cause__ or error) from None
     except errors.EntryNotFoundError as error:
-        raise UserError(f"{name} lacks a file on the hub: {_short(error)}.") from None
+        raise UserError(f"{name} lacks a file on the hub: {words_of(error)}.") from None
     except UserError:
         raise
     except (OSError, ValueError, errors.HfHubHTTPError) as error:
@@ -326,7 +327,7 @@ def _sentences(name: HubName) -> Iterator[None]:
 
 
 def _broken_off(name: HubName, error: BaseException) -> UserError:
-    return UserError(f"{name} could not be downloaded: {_short(error)}; the same command goes on.")
+    return UserError(f"{name} could not be downloaded: {words_of(error)}; the same command goes on.")
 
 
 @contextlib.contextmanager
@@ -339,11 +340,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def _short(error: BaseException) -> str:
-    words = " ".join(str(error).split())[:120].rstrip(".")
-    return words or type(error).__name__
 
 
 def _readable(n_bytes: int) -> str:

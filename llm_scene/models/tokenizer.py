@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import UserError
+from ..errors import UserError, words_of
 from .files import INDEX_BYTES, TOKENIZER_BYTES, check_file, parse_object, read_bytes, read_object
+from .pieces import PAIRS, read_pieces
+from .rules import RULES, Merges, Rules, merges_of
+from .tokenizer_config import TokenizerConfig, read_tokenizer_config
 
 if TYPE_CHECKING:
     import tokenizers
 
 PROMPT_LETTERS = 1_000_000
+AS_JSON = "save the tokenizer as tokenizer.json (transformers' AutoTokenizer and save_pretrained)"
 VISIBLE = str.maketrans({" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥", "▁": "␣"})
 
 
@@ -26,7 +31,7 @@ class Tokenizer(Protocol):
 
     @property
     def n_tokens(self) -> int:
-        """How many tokens there are; 0 where that is unknown."""
+        """How many tokens there are, without those that were added; 0 where that is unknown."""
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text. Raises UserError for letters that the model does not know."""
@@ -39,22 +44,34 @@ class Tokenizer(Protocol):
 
 
 class TextTokenizer:
-    """A tokenizer of the tokenizers library: of tokenizer.json, or of vocab.json and merges.txt."""
+    """A tokenizer of the tokenizers library.
 
-    def __init__(self, library: tokenizers.Tokenizer, title: str) -> None:
+    `second` makes what else the files say about it: where the two cut a text differently, it is refused.
+    """
+
+    def __init__(
+        self,
+        library: tokenizers.Tokenizer,
+        title: str,
+        second: Callable[[], tokenizers.Tokenizer] | None = None,
+    ) -> None:
+        library.no_padding()
+        library.no_truncation()
         self._library = library
         self._title = title
         self._bytes = _is_byte_level(library)
+        self._second = None if second is None else functools.cache(second)
 
     @property
     def kind(self) -> str:
         """Its algorithm, as the library calls it, and its tokens: "BPE, 50,257 tokens"."""
-        return f"{type(self._library.model).__name__}, {self.n_tokens:,} tokens"
+        every = self._library.get_vocab_size(with_added_tokens=True)
+        return f"{type(self._library.model).__name__}, {every:,} tokens"
 
     @property
     def n_tokens(self) -> int:
-        """How many tokens there are."""
-        return int(self._library.get_vocab_size(with_added_tokens=True))
+        """How many tokens there are, without those that were added."""
+        return int(self._library.get_vocab_size(with_added_tokens=False))
 
     def token(self, text: str) -> int | None:
         """The id of a token by its name, "</s>" for example."""
@@ -73,6 +90,11 @@ class TextTokenizer:
         ids = self._ids(text)
         if ids is None or self._unknown() in ids:
             raise self._unknown_letters(text)
+        if self._second is not None and list(self._second().encode(text).ids) != ids:
+            raise UserError(
+                f"{self._title}: tokenizer.json and the class in tokenizer_config.json cut this prompt "
+                "differently: correct one of them (PreTrainedTokenizerFast goes by tokenizer.json)."
+            )
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -144,31 +166,71 @@ class NumberTokenizer:
 
 
 def load_tokenizer(folder: Path, title: str) -> Tokenizer:
-    """The tokenizer of a model's folder, from tokenizer.json or from vocab.json and merges.txt."""
-    whole, vocabulary, merges = (folder / name for name in ("tokenizer.json", "vocab.json", "merges.txt"))
+    """The tokenizer of a model's folder.
+
+    From tokenizer.json, else from vocab.json and merges.txt, else from SentencePiece's tokenizer.model; with
+    what tokenizer_config.json, special_tokens_map.json and added_tokens.json say besides.
+    """
+    whole, vocabulary, merges, pieces = (
+        folder / name for name in ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model")
+    )
     if whole.exists() or whole.is_symlink():
         check_file(whole, TOKENIZER_BYTES)
-        return TextTokenizer(_from_json(whole), title)
+        return _from_json(whole, read_tokenizer_config(folder), title)
     if vocabulary.exists() and merges.exists():
-        return TextTokenizer(_from_merges(vocabulary, merges), title)
+        return _from_merges(vocabulary, merges, read_tokenizer_config(folder), title)
+    if pieces.exists():
+        return _from_pieces(pieces, read_tokenizer_config(folder), title)
     return NumberTokenizer(title)
 
 
-def _from_json(path: Path) -> tokenizers.Tokenizer:
+def _from_json(path: Path, config: TokenizerConfig, title: str) -> TextTokenizer:
+    """tokenizer.json says all, but transformers 5 goes by the rules of the class where it knows it.
+
+    Over bytes the two should be one, so they are compared. Llama's and Gemma's class decides alone: what
+    their older files say about leading spaces and special tokens is no longer what is done.
+    """
     import tokenizers
 
     raw = read_bytes(path, TOKENIZER_BYTES)
     try:
-        return tokenizers.Tokenizer.from_buffer(raw)
+        library = tokenizers.Tokenizer.from_buffer(raw)
     except BaseException as error:
         raise _unreadable(path, error) from None
+    rules = RULES.get(config.class_name)
+    model = _model_of(raw)
+    over_bytes = _is_byte_level(library)
+    if rules is None or model.get("type") != "BPE" or rules.over_bytes != over_bytes:
+        return TextTokenizer(_completed(library, config, path, None), title)
+    vocabulary: dict[str, int] = model["vocab"]
+    pairs: Merges = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in model["merges"]]  # type: ignore[misc]
+
+    def by_class() -> tokenizers.Tokenizer:
+        assert rules is not None
+        built = rules.build(vocabulary, pairs, config.options(rules))
+        built.post_processor = library.post_processor
+        built.add_tokens(list(library.get_added_tokens_decoder().values()))
+        return _completed(built, config, path, rules)
+
+    if over_bytes:
+        return TextTokenizer(_completed(library, config, path, rules), title, by_class)
+    return TextTokenizer(by_class(), title)
 
 
-def _from_merges(vocabulary: Path, merges: Path) -> tokenizers.Tokenizer:
-    """GPT-2's byte pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909)."""
-    import tokenizers
-    from tokenizers import decoders, models, pre_tokenizers
+def _model_of(raw: bytes) -> dict[str, Any]:
+    model = json.loads(raw).get("model")
+    return model if isinstance(model, dict) and isinstance(model.get("vocab"), dict) else {}
 
+
+def _from_merges(vocabulary: Path, merges: Path, config: TokenizerConfig, title: str) -> TextTokenizer:
+    """Byte pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909) by the rules of a class."""
+    rules = RULES.get(config.class_name)
+    if rules is None:
+        known = ", ".join(name for name, rules in RULES.items() if rules.over_bytes)
+        raise UserError(
+            f"{vocabulary.parent} has vocab.json and merges.txt, but nothing says how words are cut: name "
+            f"the tokenizer_class in tokenizer_config.json ({known}), or add the tokenizer.json."
+        )
     table = read_object(vocabulary, INDEX_BYTES)
     if not all(type(i) is int and 0 <= i < 1 << 31 for i in table.values()):
         raise UserError(f"{vocabulary} must map words to token ids.")
@@ -180,12 +242,54 @@ def _from_merges(vocabulary: Path, merges: Path) -> tokenizers.Tokenizer:
     if any(len(pair) != 2 for pair in pairs):
         raise UserError(f"{merges} must hold two words a line.")
     try:
-        library = tokenizers.Tokenizer(models.BPE(vocab=table, merges=pairs))  # type: ignore[arg-type]
-        library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        library.decoder = decoders.ByteLevel()
-        library.add_special_tokens([token for token in ("<|endoftext|>",) if token in table])
+        library = rules.build(table, pairs, config.options(rules))  # type: ignore[arg-type]
     except BaseException as error:
         raise _unreadable(merges, error) from None
+    return TextTokenizer(_with_ends(_completed(library, config, merges, rules), config, rules), title)
+
+
+def _from_pieces(path: Path, config: TokenizerConfig, title: str) -> TextTokenizer:
+    """SentencePiece's pieces, by the rules of Llama's or Gemma's class."""
+    rules = RULES.get(config.class_name)
+    if rules is None or rules.over_bytes:
+        known = ", ".join(name for name, rules in RULES.items() if not rules.over_bytes)
+        raise UserError(
+            f"{path} is read by the rules of {known} only: name the tokenizer_class in "
+            f"tokenizer_config.json, or {AS_JSON}."
+        )
+    pieces = read_pieces(path)
+    if pieces.trained_as != PAIRS:
+        raise UserError(f"{path} holds no byte pairs but another kind of SentencePiece's: {AS_JSON}.")
+    table = {piece: i for i, piece in enumerate(pieces.texts)}
+    try:
+        library = rules.build(table, merges_of(pieces.texts), config.options(rules))
+        library.add_tokens(pieces.added())
+    except BaseException as error:
+        raise _unreadable(path, error) from None
+    return TextTokenizer(_with_ends(_completed(library, config, path, rules), config, rules), title)
+
+
+def _completed(
+    library: tokenizers.Tokenizer, config: TokenizerConfig, path: Path, rules: Rules | None
+) -> tokenizers.Tokenizer:
+    """The same tokenizer with the tokens that other files add, and a class by itself."""
+    have = {token.content for token in library.get_added_tokens_decoder().values()}
+    try:
+        library.add_tokens([token for token in config.added(rules) if token.content not in have])
+    except BaseException as error:
+        raise _unreadable(path, error) from None
+    return library
+
+
+def _with_ends(library: tokenizers.Tokenizer, config: TokenizerConfig, rules: Rules) -> tokenizers.Tokenizer:
+    """The same tokenizer with the first and the last token around a prompt, where the files ask for them."""
+    from tokenizers import processors
+
+    first, last = config.ends(rules)
+    if first or last:
+        single = " ".join(part for part in (first, "$A", last) if part)
+        ids = [(token, library.token_to_id(token)) for token in dict.fromkeys([first, last]) if token]
+        library.post_processor = processors.TemplateProcessing(single=single, special_tokens=ids)
     return library
 
 
@@ -193,8 +297,7 @@ def _unreadable(path: Path, error: BaseException) -> BaseException:
     """What to raise when the library gives up on a file: its panics are no Exceptions."""
     if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
         return error
-    detail = " ".join(str(error).split())[:120]
-    return UserError(f"{path} is not a tokenizer that can be read: {detail}.")
+    return UserError(f"{path} is not a tokenizer that can be read: {words_of(error)}.")
 
 
 def _is_byte_level(library: tokenizers.Tokenizer) -> bool:

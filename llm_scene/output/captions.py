@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 
 from ..errors import UserError
 from ..film.film import Caption
+from ..plain import ISOLATES, one_line
 from ..staging.production import Production
 from ..writing import whole_file
+
+WORD_JOINER = "\u2060"
+TAGS = "b|i|u|s|em|strong|font|span|br|p|c|v|ruby|rt|lang"  # that players know
+MARKUP = re.compile(rf"<(?=/?\s*(?:{TAGS})\b)|\{{(?=[\\/a-z])|--(?=>)", re.IGNORECASE)
 
 
 def write_captions(path: Path, made: Production) -> None:
@@ -25,7 +31,7 @@ def subtitles(captions: list[Caption], suffix: str) -> str:
     point = "." if vtt else ","
     cues = []
     for number, caption in enumerate(captions, 1):
-        text = _escaped(caption.text) if vtt else caption.text
+        text = _escaped(_lines(caption.text)) if vtt else _inert(_lines(caption.text))
         cues.append(f"{number}\n{_clock(caption.start, point)} --> {_clock(caption.end, point)}\n{text}\n")
     return "\n".join(["WEBVTT\n", *cues] if vtt else cues)
 
@@ -42,5 +48,19 @@ def _clock(seconds: float, point: str) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02}{point}{milliseconds % 1000:03}"
 
 
+def _lines(text: str) -> str:
+    """A text without blank lines, which would end a cue; it is never empty."""
+    lines = (one_line(line, kept=ISOLATES) for line in text.splitlines())
+    return "\n".join(line for line in lines if line) or "…"
+
+
 def _escaped(text: str) -> str:
     return html.escape(text, quote=False)
+
+
+def _inert(text: str) -> str:
+    """A text in which players find no markup: SubRip has no way to escape its own.
+
+    Behind what begins some stands a mark that is not seen and joins what it stands between.
+    """
+    return MARKUP.sub(lambda found: f"{found[0]}{WORD_JOINER}", text)

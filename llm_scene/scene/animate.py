@@ -10,6 +10,7 @@ import numpy as np
 
 from ..film.film import Cue, Film, Pose, Shot
 from ..film.keys import Key, distinct, keys
+from .picture import set_rate
 from .rig import Rig, channels, optics
 
 INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step": "CONSTANT"}
@@ -106,7 +107,7 @@ def animate(
 
 def set_timeline(scene: bpy.types.Scene, film: Film) -> None:
     """Give a scene the film's pace, length and chapters, and show the first frame."""
-    scene.render.fps = film.fps
+    set_rate(scene.render, film.fps)
     scene.frame_start, scene.frame_end = 0, film.n_frames - 1
     scene.frame_set(0)  # also evaluates: Blender 5.2 crashes on writing a scene that never was
     for chapter in film.chapters:
@@ -132,14 +133,14 @@ PATHS = {
 }
 
 
-def key_channel(curves: Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: int) -> None:
+def key_channel(curves: Curves, thing: bpy.types.Object, channel: str, cues: list[Cue], fps: float) -> None:
     """Key the cues of one channel of one object."""
     found = keys(cues, JUMP / fps)
     for path, index in PATHS.get(channel, [(f'["{channel}"]', 0)]):
         curves.write(thing, path, index, found, fps)
 
 
-def _key_shapes(curves: Curves, shapes: bpy.types.Key, cues: list[Cue], fps: int) -> None:
+def _key_shapes(curves: Curves, shapes: bpy.types.Key, cues: list[Cue], fps: float) -> None:
     """The shape keys of a swarm: every move takes one of them out and another in."""
     shares: dict[int, list[Cue]] = {}
     for cue in cues:
@@ -158,7 +159,7 @@ def _key_camera(curves: Curves, film: Film, rig: Rig) -> None:
         curves.write(owner, path, index, shot_keys(film.shots, film.fps, read), film.fps)
 
 
-def shot_keys(shots: list[Shot], fps: int, read: Callable[[Pose], float]) -> list[Key]:
+def shot_keys(shots: list[Shot], fps: float, read: Callable[[Pose], float]) -> list[Key]:
     """Keys, in seconds, of a number that follows from where the camera is."""
     found: list[Key] = []
     for shot in shots:

@@ -11,7 +11,7 @@ import bpy
 from ..film.film import Film
 from ..film.framing import overview
 from ..film.front import done
-from ..film.props import Swarm
+from ..film.props import Backdrop, Formula, Swarm
 from ..layout.budget import Detail, slabs
 from ..layout.drawn import Text
 from ..layout.layout import Block, Layout, Letter
@@ -22,10 +22,13 @@ from ..network.trace import Trace
 from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from .animate import Curves, animate
-from .cells import cell_object
+from .backdrop import backdrop_object
+from .cells import cell_group, cell_object
+from .formula import formula_object
 from .labels import Lettering, bar_object, letter_object, line_object, text_object
 from .legend import ramp_object
 from .links import link_object
+from .marks import MARK, name_part
 from .materials import (
     MOVING,
     PROPERTIES,
@@ -36,7 +39,7 @@ from .materials import (
     swarm_material,
 )
 from .rig import new_rig
-from .room import furnish
+from .room import backdrop_material, furnish
 from .screen import hang_screen
 from .slabs import Pictures, picture, slab_object
 from .swarm import swarm_object
@@ -56,7 +59,6 @@ STEPS = {  # what building consists of, and about how much of the time each take
     "film": 0.08,
     "window": 0.01,
 }
-MARK = "llm_scene"  # custom property by which the add-on knows what is its own
 Progress = Callable[[float, str], None]
 Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
 DETAIL = Detail()
@@ -86,15 +88,25 @@ class _Studio:
         self.ink = functools.cache(lambda ink: ink_material(self.look, ink))
 
     @functools.cached_property
+    def group(self) -> bpy.types.NodeTree:
+        """What turns points into cuboids."""
+        return cell_group()
+
+    @functools.cached_property
     def ramp(self) -> bpy.types.Material:
         """What strips of colours are made of."""
         return bar_material()
+
+    @functools.cached_property
+    def wall(self) -> bpy.types.Material:
+        """What comes before the model during a calculation."""
+        return backdrop_material(self.look)
 
     def collection(self, *path: str) -> bpy.types.Collection:
         """The collection at a path, made where missing; nested as the path is."""
         if path not in self.collections:
             made = bpy.data.collections.new(" / ".join(path[-2:]) or NAME)
-            self.collections[path] = made
+            self.collections[path] = name_part(made, "/".join(path))
             if path:
                 self.collection(*path[:-1]).children.link(made)
             else:
@@ -109,7 +121,7 @@ class _Studio:
         self.collection(*path).objects.link(thing)
         for key, value in properties.items():
             thing[key] = value
-        self.objects[name] = thing
+        self.objects[name] = name_part(thing, name)
         return thing
 
 
@@ -230,7 +242,13 @@ def _object(studio: _Studio, trace: Trace, thing: Thing) -> tuple[bpy.types.Obje
         case Ramp() as ramp:
             return ramp_object(thing.name, ramp, studio.look, studio.ramp), {}
         case Swarm() as swarm:
-            return swarm_object(swarm, studio.moving(swarm.role, swarm.signed)), dict(MOVING)
+            return swarm_object(swarm, studio.moving(swarm.role, swarm.signed, len(swarm.values))), dict(
+                MOVING
+            )
+        case Formula() as formula:
+            return formula_object(formula, studio.ink(formula.ink)), {}
+        case Backdrop() as backdrop:
+            return backdrop_object(backdrop, studio.wall), {}
 
 
 def _sheet(studio: _Studio, trace: Trace, block: Block) -> bpy.types.Object:
@@ -239,7 +257,7 @@ def _sheet(studio: _Studio, trace: Trace, block: Block) -> bpy.types.Object:
     if block.name in studio.large:
         sheet = slab_object(block, studio.pictures[kind], studio.layout.n_prompt)
     else:
-        sheet = cell_object(block, trace, scale, studio.cells(*kind), studio.layout.n_prompt)
+        sheet = cell_object(block, trace, scale, studio.cells(*kind), studio.layout.n_prompt, studio.group)
     sheet["scale"] = scale
     return sheet
 

@@ -17,7 +17,7 @@ from ..look import BEVEL, GAP, RECESS, RELIEF, normalise
 from ..network.ops import Array
 from ..network.trace import Trace
 from .compat import modifier_input
-from .nodes import Tree, Value, shape_group
+from .nodes import Tree, Value, inputs, shape_group
 
 GROUP = "LLM Scene cells"
 MASKED, BROKEN = 1.0, 2.0
@@ -32,9 +32,13 @@ def cell_object(
     scale: float,
     material: bpy.types.Material,
     n_prompt: int,
+    group: bpy.types.NodeTree,
     region: Region | None = None,
 ) -> bpy.types.Object:
-    """An object named after the block, one point a cell; with a `region`, only for its cells."""
+    """An object named after the block, one point a cell; with a `region`, only for its cells.
+
+    `group` is the scene's own `cell_group`.
+    """
     region = region or Region(0, 0, *block.shape)
     values = block.values(trace)[region.slices]
     mesh = bpy.data.meshes.new(block.name)
@@ -55,10 +59,11 @@ def cell_object(
     cells = bpy.data.objects.new(block.name, mesh)
     cells.location = block.origin
     modifier = cells.modifiers.new("Cells", "NODES")
-    modifier.node_group = cell_group()
-    modifier_input(modifier, _identifier("Material"), material)
+    modifier.node_group = group
+    identifiers = inputs(group)
+    modifier_input(modifier, identifiers["Material"], material)
     for name, value in measures(block).items():
-        modifier_input(modifier, _identifier(name), value)
+        modifier_input(modifier, identifiers[name], value)
     return cells
 
 
@@ -72,16 +77,11 @@ def _attribute(mesh: bpy.types.Mesh, name: str, values: Array) -> None:
     attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32).ravel())
 
 
-def _identifier(name: str) -> str:
-    items = cell_group().interface.items_tree
-    return next(i.identifier for i in items if i.name == name and i.in_out == "INPUT")
-
-
 def cell_group() -> bpy.types.NodeTree:
-    """The shared geometry node group: points in, bevelled cuboids with relief out; masked ones are holes."""
-    existing = bpy.data.node_groups.get(GROUP)
-    if existing is not None:
-        return existing
+    """A new geometry node group that all matrices of a scene share: points in, cuboids with relief out.
+
+    Masked cells are holes. Every scene has its own, so that a user can change one scene's.
+    """
     group = shape_group(GROUP)
     for name, default in DEFAULTS.items():
         socket = group.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")

@@ -20,11 +20,12 @@ from ..look import Look
 from ..staging.comparison import Comparison
 from ..staging.production import Production
 from .animate import Curves, key_channel, set_timeline
-from .build import DETAIL, MARK, model_objects
+from .build import DETAIL, model_objects
 from .labels import Lettering, line_object, quiet
+from .marks import MARK
 from .rig import Channel, Rig, channels, new_rig
 from .room import light
-from .structure import REACH, card_material, plain, structure_materials, structure_objects
+from .structure import REACH, box_group, card_material, plain, structure_materials, structure_objects
 
 NAME = "LLM Scene comparison"
 STEP = 6  # frames between two keys of the camera
@@ -64,13 +65,14 @@ def construct_comparison(
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
     stage = _Stage(scene, look, {}, Lettering())
-    materials = structure_materials(look)
+    materials, group = structure_materials(look), None
     for n, spot in enumerate(places):
         begun, part = 0.8 * n / len(places), 0.8 / len(places)
         yield begun, "matrices"
         model = made.models[spot.exhibit.name]
         if isinstance(model, Structure):
-            _structure(stage, spot, model, materials)
+            group = group or box_group()
+            _structure(stage, spot, model, materials, group)
         else:
             for share in _living(stage, spot, model, film, detail):
                 yield begun + part * share, "matrices"
@@ -99,11 +101,15 @@ def build_comparison(made: Comparison, detail: Detail = DETAIL) -> bpy.types.Sce
 
 
 def _structure(
-    stage: _Stage, spot: Place, structure: Structure, materials: dict[str, bpy.types.Material]
+    stage: _Stage,
+    spot: Place,
+    structure: Structure,
+    materials: dict[str, bpy.types.Material],
+    group: bpy.types.NodeTree,
 ) -> None:
     name = spot.exhibit.name
     into = stage.collection(spot.exhibit.title)
-    for thing in structure_objects(name, structure, spot.offset, materials):
+    for thing in structure_objects(name, structure, spot.offset, materials, group):
         into.objects.link(thing)
         stage.add(name, thing)
 

@@ -4,10 +4,38 @@ from __future__ import annotations
 
 import bpy
 
+from ..errors import note
 from ..staging.quality import PRESETS, Quality, RenderPreset, size_for
 from .compat import EEVEE
 
+STANDARD = "Standard"  # the view transform that leaves colours as they are
 DEVICES = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")  # the fastest way to use a card comes first
+
+
+def choose(owner: bpy.types.bpy_struct, name: str, *wanted: str) -> str:
+    """Set a menu to the first of `wanted` that it has, and return what it shows then.
+
+    Builds of Blender and a studio's colour configuration may lack what others have: that is noted, and where
+    all of `wanted` are missing, the menu stays as it is.
+    """
+    for value in wanted:
+        try:
+            setattr(owner, name, value)
+        except TypeError:
+            continue
+        break
+    found: str = getattr(owner, name)
+    if found != wanted[0]:
+        title = owner.bl_rna.properties[name].name
+        note(f"{title}: this Blender has no “{wanted[0]}”; “{found}” takes its place.")
+    return found
+
+
+def set_view(scene: bpy.types.Scene, tone: str) -> None:
+    """Choose how light becomes colours, by the name of Blender's view transform, or as close as there is."""
+    soft = ("Filmic", "AgX") if tone != STANDARD else ()  # highlights roll off
+    choose(scene.view_settings, "view_transform", tone, *soft, STANDARD, "Un-tone-mapped", "sRGB")
+    choose(scene.view_settings, "look", "None")
 
 
 def apply_quality(scene: bpy.types.Scene, quality: Quality, aspect: float = 16 / 9) -> None:
@@ -16,7 +44,9 @@ def apply_quality(scene: bpy.types.Scene, quality: Quality, aspect: float = 16 /
     if quality.resolution is not None:
         scene.render.resolution_x, scene.render.resolution_y = quality.resolution
     if quality.samples is not None:
-        scene.cycles.samples = scene.eevee.taa_render_samples = quality.samples
+        scene.eevee.taa_render_samples = quality.samples
+        if scene.render.engine == "CYCLES":
+            scene.cycles.samples = quality.samples
 
 
 def apply_preset(scene: bpy.types.Scene, preset: RenderPreset, aspect: float = 16 / 9) -> None:
@@ -26,11 +56,12 @@ def apply_preset(scene: bpy.types.Scene, preset: RenderPreset, aspect: float = 1
     render.resolution_percentage = 100
     render.use_persistent_data = True  # the geometry never changes during the film
     render.use_motion_blur = False
+    scene.eevee.taa_render_samples = preset.samples
     if preset.engine == "EEVEE":
-        render.engine = EEVEE
-        scene.eevee.taa_render_samples = preset.samples
+        choose(render, "engine", EEVEE)
         return
-    render.engine = "CYCLES"
+    if choose(render, "engine", "CYCLES", EEVEE) != "CYCLES":  # switched off: it is an add-on
+        return
     cycles = scene.cycles
     cycles.samples = preset.samples
     cycles.use_adaptive_sampling = False
@@ -70,11 +101,8 @@ def pick_device(scene: bpy.types.Scene) -> str:
 
 def _denoise(cycles: bpy.types.bpy_struct, *, fast: bool) -> None:
     """Take the noise out, where this build of Blender can: some distributions leave the denoiser out."""
-    try:
-        cycles.denoiser = "OPENIMAGEDENOISE"
-    except TypeError:
-        cycles.use_denoising = False
+    cycles.use_denoising = choose(cycles, "denoiser", "OPENIMAGEDENOISE") == "OPENIMAGEDENOISE"
+    if not cycles.use_denoising:
         return
-    cycles.use_denoising = True
     cycles.denoising_quality = "FAST" if fast else "HIGH"
     cycles.denoising_prefilter = "FAST" if fast else "ACCURATE"

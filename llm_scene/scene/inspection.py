@@ -19,7 +19,9 @@ from ..look import Look
 from .animate import Curves
 from .labels import line_object, text_object
 from .links import link_object
+from .marks import name_part, part_of
 from .materials import ink_material, link_material
+from .picture import rate
 from .room import ground_height
 
 NAME = "Inspected"
@@ -137,7 +139,7 @@ def show_inspected(
         raise UserError(
             "The film's camera does not see this cell now: move to a frame of the film that shows it."
         )
-    views = _views(scene, round(seconds * scene.render.fps))
+    views = _views(scene, round(seconds * rate(scene.render)))
     folder = bpy.data.collections.new(f"{NAME} {inspection.explanation.label}")
     _parent(into).children.link(folder)
     stand = _stand(views, inspection, *_extent(inspection), ground_height(layout.box))
@@ -166,9 +168,9 @@ def _views(scene: bpy.types.Scene, length: int) -> list[View]:
 
 def _parent(into: bpy.types.Collection) -> bpy.types.Collection:
     """The collection of all inspected cells in a scene."""
-    found = next((child for child in into.children if child.name.split(".")[0] == NAME), None)
+    found = next((child for child in into.children if part_of(child) == NAME), None)
     if found is None:
-        found = bpy.data.collections.new(NAME)
+        found = name_part(bpy.data.collections.new(NAME), NAME)
         into.children.link(found)
     return found
 
@@ -280,7 +282,7 @@ def _stands(view: View, mark: Mark, width: float, height: float) -> Iterator[Sta
 
 def _key(scene: bpy.types.Scene, things: list[bpy.types.Object], seconds: float) -> None:
     """Let things be there for some seconds from the current frame on, and the curves grow in them."""
-    start, fps = scene.frame_current, scene.render.fps
+    start, fps = scene.frame_current, rate(scene.render)
     end = start + round(seconds * fps)
     curves = Curves(f"{scene.name} {NAME.lower()}")
     before = min(scene.frame_start, start) - 1

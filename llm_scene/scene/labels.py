@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import bpy
 import numpy as np
@@ -15,33 +14,16 @@ from mathutils.geometry import delaunay_2d_cdt
 from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Letter, Point
 from ..network.ops import Array
+from .faces import set_text
 
-FACE = Path(__file__).parent / "face.woff2"  # Inter without overlaps, see tools/make_face.py
-FACE_NAME = "LLM Scene face"
-WIDE_FACE = "Noto Sans CJK Regular.woff2"
-WIDE_NAME = "LLM Scene face, East Asian"
-WIDE = 0x2E80  # from here on letters are in that one
 ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
 Flat = tuple[Array, Array]  # vertices [n, 3] and triangles [m, 3]
-
-
-def face(text: str = "") -> bpy.types.VectorFont:
-    """The typeface of our texts, or Blender's own for East Asian text, packed into the file."""
-    wide = any(ord(letter) >= WIDE for letter in text)
-    name = WIDE_NAME if wide else FACE_NAME
-    font = bpy.data.fonts.get(name)
-    if font is None:
-        path = Path(bpy.utils.system_resource("DATAFILES", path="fonts")) / WIDE_FACE if wide else FACE
-        font = bpy.data.fonts.load(str(path))
-        font.name = name
-        font.pack()
-    return font
 
 
 def text_object(sign: Text, material: bpy.types.Material) -> bpy.types.Object:
     """A line of text, standing in the sheet it belongs to and facing the viewer."""
     curve = bpy.data.curves.new(sign.name, "FONT")
-    curve.body, curve.size, curve.font = sign.text, sign.size, face(sign.text)
+    set_text(curve, sign.text, sign.size)
     curve.align_x, curve.align_y = ALIGN[sign.align], "BOTTOM_BASELINE"
     curve.resolution_u = 2
     curve.fill_mode = "FRONT"
@@ -106,7 +88,8 @@ def _glyphs(text: str) -> Flat:
     everything is filled that outlines go round.
     """
     curve = bpy.data.curves.new("setting", "FONT")
-    curve.body, curve.font, curve.align_x = text, face(text), "CENTER"
+    set_text(curve, text)
+    curve.align_x = "CENTER"
     curve.resolution_u, curve.fill_mode = 3, "NONE"
     holder = bpy.data.objects.new("setting", curve)
     mesh = holder.to_mesh()
@@ -167,6 +150,16 @@ def line_object(
     drawn = bpy.data.objects.new(name, mesh)
     drawn.location = origin
     return quiet(drawn)
+
+
+def flat_object(
+    name: str, corners: Array, triangles: Array, material: bpy.types.Material
+) -> bpy.types.Object:
+    """A flat shape `[n, 2]` in the xy plane."""
+    mesh = bpy.data.meshes.new(name)
+    _fill(mesh, np.pad(corners, ((0, 0), (0, 1))), [triangles])
+    mesh.materials.append(material)
+    return quiet(bpy.data.objects.new(name, mesh))
 
 
 def _fill(mesh: bpy.types.Mesh, vertices: Array, faces: list[Array]) -> None:

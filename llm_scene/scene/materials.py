@@ -17,6 +17,7 @@ from ..film.front import TAIL
 from ..look import DIM, Look, Ramp, linear, to_linear
 from ..network.graph import Role
 from ..network.ops import Array
+from .marks import name_part
 from .nodes import Tree, Value
 
 PROPERTIES = {
@@ -29,7 +30,6 @@ PROPERTIES = {
 }
 MOVING = {"pose": 0.0, "highlight": 0.0, "dim": 0.0, "rose": 0.0}  # properties of cells on the move
 DENSE = 0.85  # how much of what is behind a veil it covers at most
-STATES = 6  # poses of a swarm with colours of their own; later ones keep the last
 STOPS = 32  # the most a ColorRamp takes
 FLASH = 1.0  # how much the front of computation shines
 INK_DIM = 0.9  # how far dimmed writing fades into the wall
@@ -53,12 +53,12 @@ def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
     return material
 
 
-def swarm_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
-    """Cells on the move: the colour goes with property `pose` from one state's value to the next."""
-    name = f"moving {role}{'' if signed else ' positive'}"
-    material, tree = blank(name, kind="moving", role=role, signed=signed)
+def swarm_material(look: Look, role: Role, signed: bool, poses: int) -> bpy.types.Material:
+    """Cells on the move: the colour goes with property `pose` from one pose's value to the next."""
+    name = f"moving {role}{'' if signed else ' positive'} {poses}"
+    material, tree = blank(name, kind="moving", role=role, signed=signed, poses=poses)
     value = None
-    for state in range(STATES):
+    for state in range(poses):
         away = tree.math("ABSOLUTE", tree.math("SUBTRACT", object_property(tree, "pose"), float(state)))
         near = tree.math("SUBTRACT", 1.0, away, clamp=True)
         part = tree.math("MULTIPLY", near, attribute(tree, f"value {state}"))
@@ -104,8 +104,8 @@ def screen_material(look: Look) -> bpy.types.Material:
 def veil_material(look: Look) -> bpy.types.Material:
     """The wall's colour behind texts on the picture: dense along one edge and not there at the other."""
     material, tree = blank("veil", kind="screen")
-    density = attribute(tree, "density")
-    soft = tree.math("MULTIPLY", density, tree.math("SUBTRACT", 2.0, density))
+    cover = attribute(tree, "cover")
+    soft = tree.math("MULTIPLY", cover, tree.math("SUBTRACT", 2.0, cover))
     share = tree.math("MULTIPLY", tree.math("MULTIPLY", soft, DENSE), object_property(tree, "shown"))
     clear = tree.call("ShaderNodeBsdfTransparent")
     veil = tree.call("ShaderNodeEmission", rgba(look.wall), 1.0)
@@ -122,12 +122,14 @@ def bar_material() -> bpy.types.Material:
     return material
 
 
-def wall_material(look: Look, wall_light: Array, floor_light: Array) -> bpy.types.Material:
+def wall_material(
+    look: Look, wall_light: Array, floor_light: Array, kind: str = "wall"
+) -> bpy.types.Material:
     """Wall and floor, seen in the look's colours, since the light that falls on either is divided out.
 
     The wall is brightest in the middle of the picture, behind the subject, wherever the camera goes.
     """
-    material, tree = blank("wall", kind="wall")
+    material, tree = blank(kind, kind=kind)
     away = tree.vector("SUBTRACT", tree.node("ShaderNodeTexCoord").outputs["Window"], MIDDLE)
     away = tree.vector("MULTIPLY", away, (1.0, 0.8, 0.0))
     distance = tree.node("ShaderNodeVectorMath", operation="LENGTH")
@@ -166,12 +168,13 @@ def set_ramp(ramp: bpy.types.ColorRamp, colours: Ramp) -> None:
 
 def blank(name: str, **what: str | bool) -> tuple[bpy.types.Material, Tree]:
     """A new material without nodes that carries what it is for, and its tree."""
-    material = bpy.data.materials.new(f"LLM Scene {name}")
+    material = name_part(bpy.data.materials.new(f"LLM Scene {name}"), name)
     for key, value in what.items():
         material[key] = value
     material.use_nodes = True
     material.node_tree.nodes.clear()
-    material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
+    if hasattr(material, "cycles"):  # an add-on, which may be switched off
+        material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
     return material, Tree(material.node_tree)
 
 

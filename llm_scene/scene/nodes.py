@@ -6,6 +6,8 @@ from typing import Any
 
 import bpy
 
+from .marks import name_part
+
 Value = Any  # a socket, or a constant for a socket's default
 
 
@@ -72,9 +74,15 @@ class Tree:
         return node.outputs[0]
 
 
+def inputs(group: bpy.types.NodeTree) -> dict[str, str]:
+    """The identifiers of a group's inputs, by their names."""
+    items = group.interface.items_tree
+    return {item.name: item.identifier for item in items if getattr(item, "in_out", "") == "INPUT"}
+
+
 def shape_group(name: str) -> bpy.types.NodeTree:
     """A new geometry node group that turns a geometry into another one of a material."""
-    group = bpy.data.node_groups.new(name, "GeometryNodeTree")
+    group = name_part(bpy.data.node_groups.new(name, "GeometryNodeTree"), name)
     face = group.interface
     face.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
     face.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")

@@ -10,6 +10,7 @@ import numpy as np
 from ..layout.layout import Box
 from ..look import FRONT, Look, linear
 from ..look.light import Sun
+from .engines import set_view
 from .materials import wall_material
 from .nodes import Tree
 
@@ -31,8 +32,7 @@ def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collec
 def light(scene: bpy.types.Scene, look: Look, into: bpy.types.Collection) -> None:
     """What comes from all around, and the suns."""
     scene.world = _world(look)
-    scene.view_settings.view_transform = look.light.tone
-    scene.view_settings.look = "None"
+    set_view(scene, look.light.tone)
     for sun in look.light.suns:
         _sun(sun, into)
 
@@ -56,6 +56,15 @@ def profile(box: Box) -> list[tuple[float, float]]:
         for angle in np.linspace(0, math.pi / 2, ROUND + 1)
     ]
     return [(y - reach, z), *bend, (y, z + reach)]
+
+
+def backdrop_material(look: Look) -> bpy.types.Material:
+    """The wall's, for a piece of it that comes before the model."""
+    return _painted(look, "backdrop")
+
+
+def _painted(look: Look, kind: str) -> bpy.types.Material:
+    return wall_material(look, look.light.on(FRONT), look.light.on(UP), kind)
 
 
 def _world(look: Look) -> bpy.types.World:
@@ -93,7 +102,7 @@ def _wall(look: Look, box: Box) -> bpy.types.Object:
     mesh = bpy.data.meshes.new("Wall")
     mesh.from_pydata(vertices, [], faces)
     mesh.shade_smooth()
-    mesh.materials.append(wall_material(look, look.light.on(FRONT), look.light.on(UP)))
+    mesh.materials.append(_painted(look, "wall"))
     wall = bpy.data.objects.new("Wall", mesh)
     wall.visible_shadow = False
     return wall

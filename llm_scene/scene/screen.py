@@ -10,7 +10,8 @@ from ..film.keys import Key
 from ..film.screen import SOFT, ScreenText, screen_texts, shades
 from ..look import Look
 from .animate import Curves, shot_keys
-from .labels import ALIGN, face, quiet
+from .faces import set_text
+from .labels import ALIGN, quiet
 from .materials import screen_material, veil_material
 
 BEHIND = 0.01  # units by which shades hang behind the texts
@@ -53,8 +54,8 @@ def _hang_shades(
         (x0, z0), (x1, z1) = shade.full, shade.clear
         corners = [(-x0, z0), (x0, z0), (x1, z1), (-x1, z1)]
         mesh.from_pydata([(*corner, -BEHIND) for corner in corners], [], [(0, 1, 2, 3)])
-        density = mesh.attributes.new("density", "FLOAT", "POINT")
-        density.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
+        cover = mesh.attributes.new("cover", "FLOAT", "POINT")
+        cover.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
         mesh.materials.append(material)
         thing = quiet(bpy.data.objects.new(shade.name, mesh))
         thing["shown"] = 0.0
@@ -77,7 +78,7 @@ def _coming(start: float, end: float, fps: float) -> list[Key]:
 
 def _text(text: ScreenText, ink: bpy.types.Material) -> bpy.types.Object:
     curve = bpy.data.curves.new(text.name, "FONT")
-    curve.body, curve.size, curve.font = text.text, text.size, face(text.text)
+    set_text(curve, text.text, text.size)
     curve.align_x, curve.align_y = ALIGN[text.align], "BOTTOM_BASELINE"
     curve.space_line, curve.resolution_u, curve.fill_mode = 1.0, 2, "FRONT"
     curve.materials.append(ink)

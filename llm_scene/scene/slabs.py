@@ -325,6 +325,6 @@ def _image(name: str, codes: Array) -> bpy.types.Image:
     image = bpy.data.images.new(f"LLM Scene {name}", codes.shape[1], codes.shape[0])
     image.pack(data=data, data_len=len(data))
     image.source = "FILE"
-    image.colorspace_settings.name = "Non-Color"
+    image.colorspace_settings.is_data = True
     image.alpha_mode = "CHANNEL_PACKED"
     return image

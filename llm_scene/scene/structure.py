@@ -16,7 +16,7 @@ from ..look import Look
 from ..network.ops import Array
 from .compat import modifier_input
 from .materials import blank, rgba, show
-from .nodes import Tree, Value, shape_group
+from .nodes import Tree, Value, inputs, shape_group
 
 GROUP = "LLM Scene boxes"
 REACH = "reach"  # the scene's property: distance of the camera's subject
@@ -30,9 +30,13 @@ CUT, RULED = 0.75, 0.22  # how strong lines are on boxes and on the ground
 
 
 def structure_objects(
-    name: str, structure: Structure, offset: Point, materials: dict[str, bpy.types.Material]
+    name: str,
+    structure: Structure,
+    offset: Point,
+    materials: dict[str, bpy.types.Material],
+    group: bpy.types.NodeTree,
 ) -> list[bpy.types.Object]:
-    """An object for each role, and one for the residual stream."""
+    """An object for each role, and one for the residual stream; `group` is the scene's own `box_group`."""
     low, high = (np.array([getattr(beam, side) for beam in structure.trunk]) for side in ("low", "high"))
     parts = {"trunk": (low, high - low, np.zeros(len(low)))}
     tones = _tones(structure.boxes)
@@ -40,7 +44,7 @@ def structure_objects(
         chosen = structure.boxes.role == number
         boxes = structure.boxes[chosen]
         parts[role] = (boxes.low, boxes.size, tones[chosen])
-    return [boxes_object(f"{name} {part}", *parts[part], offset, materials[part]) for part in parts]
+    return [boxes_object(f"{name} {part}", *parts[part], offset, materials[part], group) for part in parts]
 
 
 def structure_materials(look: Look) -> dict[str, bpy.types.Material]:
@@ -58,7 +62,13 @@ def _tones(boxes: Boxes) -> Array:
 
 
 def boxes_object(
-    name: str, low: Array, size: Array, tone: Array, offset: Point, material: bpy.types.Material
+    name: str,
+    low: Array,
+    size: Array,
+    tone: Array,
+    offset: Point,
+    material: bpy.types.Material,
+    group: bpy.types.NodeTree,
 ) -> bpy.types.Object:
     """A point for every box with its `size` and `tone`, which the modifier turns into boxes."""
     mesh = bpy.data.meshes.new(name)
@@ -72,20 +82,16 @@ def boxes_object(
     thing = bpy.data.objects.new(name, mesh)
     thing.location = offset
     modifier = thing.modifiers.new("Boxes", "NODES")
-    modifier.node_group = box_group()
-    items = box_group().interface.items_tree
-    modifier_input(modifier, next(i.identifier for i in items if i.name == "Material"), material)
+    modifier.node_group = group
+    modifier_input(modifier, inputs(group)["Material"], material)
     return thing
 
 
 def box_group() -> bpy.types.NodeTree:
-    """The shared geometry node group: points with a `size` in, boxes out.
+    """A new geometry node group that all boxes of a scene share: points with a `size` in, boxes out.
 
     `share` runs over every box from 0 to 1 along each axis.
     """
-    existing = bpy.data.node_groups.get(GROUP)
-    if existing is not None:
-        return existing
     group = shape_group(GROUP)
     _wire_group(Tree(group))
     return group

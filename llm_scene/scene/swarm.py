@@ -7,7 +7,6 @@ import numpy as np
 
 from ..film.props import Swarm
 from ..network.ops import Array
-from .materials import STATES
 
 BEVEL = 0.09
 # A cell around its centre, its front (towards -y) bevelled: corners of the back and of the front.
@@ -25,10 +24,8 @@ def swarm_object(swarm: Swarm, material: bpy.types.Material) -> bpy.types.Object
     mesh = bpy.data.meshes.new(swarm.name)
     faces = (_FACES[None] + 12 * np.arange(n)[:, None, None]).reshape(-1, 4)
     mesh.from_pydata(_corners(swarm, 0).tolist(), [], faces.tolist())
-    last = len(swarm.values) - 1
-    for state in range(STATES):
-        attribute = mesh.attributes.new(f"value {state}", "FLOAT", "POINT")
-        values = np.repeat(swarm.values[min(state, last)], 12)
+    for pose, values in enumerate(np.repeat(swarm.values, 12, axis=1)):
+        attribute = mesh.attributes.new(f"value {pose}", "FLOAT", "POINT")
         attribute.data.foreach_set("value", values.astype(np.float32))
     mesh.materials.append(material)
     thing = bpy.data.objects.new(swarm.name, mesh)
@@ -43,7 +40,7 @@ def swarm_object(swarm: Swarm, material: bpy.types.Material) -> bpy.types.Object
 def _corners(swarm: Swarm, pose: int) -> Array:
     """Vertices `[12 n, 3]` of all cells in a pose."""
     size = swarm.sizes[pose][:, None, :]  # [n, 1, 3]
-    bevel = BEVEL * np.minimum(1.0, size.min(axis=2, keepdims=True))
+    bevel = BEVEL * size.min(axis=2, keepdims=True)
     outer, front = np.array(_BACK), np.array(_FRONT)
     back = outer * size
     rim = front * size + (0, 1, 0) * bevel

@@ -9,7 +9,8 @@ from ..layout.layout import Block
 from ..layout.mosaic import Region
 from ..network.trace import Trace
 from .animate import follow
-from .cells import cell_object
+from .cells import GROUP, cell_group, cell_object
+from .marks import name_part, part_of
 from .materials import PROPERTIES
 from .slabs import cut
 
@@ -30,14 +31,15 @@ def open_window(
     block's cuboids.
     """
     region = Region.around(*place, WINDOW, block.shape)
-    old = slab.get("window")
+    old, group = slab.get("window"), _group(slab)
     if old is not None:
         data = old.data
         bpy.data.objects.remove(old)
         bpy.data.meshes.remove(data)
     cut(slab, region)
-    window = cell_object(block, trace, slab["scale"], material, n_prompt, region)
+    window = cell_object(block, trace, slab["scale"], material, n_prompt, group, region)
     window.name = f"{PREFIX}{block.name}"
+    name_part(window, window.name)
     for name in ("scale", *PROPERTIES):
         window[name] = slab[name]
     for collection in slab.users_collection:
@@ -45,3 +47,11 @@ def open_window(
     follow(window, slab)
     slab["window"] = window
     return window
+
+
+def _group(slab: bpy.types.Object) -> bpy.types.NodeTree:
+    """The node group of the cuboids that stand in the slab's scene, or a new one."""
+    things = (thing for scene in slab.users_scene for thing in scene.collection.all_objects)
+    modifiers = (modifier for thing in things for modifier in thing.modifiers if part_of(thing))
+    groups = (modifier.node_group for modifier in modifiers if modifier.type == "NODES")
+    return next((group for group in groups if group and part_of(group) == GROUP), None) or cell_group()

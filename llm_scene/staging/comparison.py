@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from ..layout.lineup import Exhibit, Place, lineup
 from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..layout.structure import Structure, structure
 from ..look import Look, scale_of
-from ..models import Model, list_presets, load
+from ..models import Model, find_folder, list_presets, load
 from ..network.ops import Array
 from .options import Options
 from .production import Production, produce
@@ -81,13 +81,14 @@ def compare(
     film = compose_scale(
         places, start, sizes, texts, notes=notes, captions=options.captions, aspect=options.aspect
     )
-    return Comparison(places, shown, film, options)
+    return Comparison(places, shown, replace(film, fps=options.rate), options)
 
 
 def model_named(name: str) -> Model:
-    """A preset by its name, or else the model in a folder."""
-    own = Path(name).is_dir() and name not in {preset.name for preset in list_presets()}
-    return load(folder=Path(name)) if own else load(name)
+    """A preset by its name, or else the model in a folder or on the hub."""
+    if name in {preset.name for preset in list_presets()}:
+        return load(name)
+    return load(folder=find_folder(name)) if "/" in name or Path(name).is_dir() else load(name)
 
 
 def _living(model: Model, options: Options, budget: int) -> Production | None:

@@ -43,6 +43,31 @@ BLOCK_ITEMS = named(
 )
 
 
+RATE_ITEMS = named(
+    ("24", "24", "Cinema"),
+    ("25", "25", "Television, PAL"),
+    ("30", "30", "The web"),
+    ("50", "50", "Television, PAL, smooth"),
+    ("60", "60", "The web, smooth"),
+    ("23.976", "23.976", "Cinema on television, NTSC: 24 / 1.001"),
+    ("29.97", "29.97", "Television, NTSC: 30 / 1.001"),
+    ("59.94", "59.94", "Television, NTSC, smooth: 60 / 1.001"),
+)
+RATES = (1.0, 240.0)  # frames a second
+NTSC = {"23.976": 24 / 1.001, "29.97": 30 / 1.001, "59.94": 60 / 1.001}
+
+
+def is_rate(text: str) -> bool:
+    """Whether a text is a frame rate, such as 12.5."""
+    return re.fullmatch(r"\d{1,3}(\.\d{1,6})?", text) is not None and RATES[0] <= float(text) <= RATES[1]
+
+
+def rate_name(fps: float) -> str:
+    """How an option says a frame rate: "24", or "23.976" for 24 / 1.001."""
+    close = (name for name, value in NTSC.items() if abs(value - fps) < 1e-3)
+    return next(close, f"{min(max(fps, RATES[0]), RATES[1]):.6g}")
+
+
 def _language_items() -> tuple[tuple[str, str, str], ...]:
     spoken = ((code, words(code).language, "Language of the captions") for code in languages())
     return (*spoken, ("none", "No Captions", "A film without text on the picture"))
@@ -127,6 +152,15 @@ class Options:
         items=FORMAT_ITEMS,
         open=_is_ratio,
     )
+    fps: str = choice(
+        "24",
+        "Frame Rate",
+        "Frames a second: of the film's keys, its captions and the video",
+        group="film",
+        noun="frame rate",
+        items=RATE_ITEMS,
+        open=is_rate,
+    )
     language: str = choice(
         "en",
         "Captions",
@@ -177,6 +211,11 @@ class Options:
     def spoken(self) -> str:
         """The language that the film is timed by, also where it is silent."""
         return self.language if self.captions else "en"
+
+    @property
+    def rate(self) -> float:
+        """Frames a second."""
+        return NTSC.get(self.fps, float(self.fps))
 
     @property
     def aspect(self) -> float:

@@ -106,4 +106,5 @@ def _film(model: Model, reading: Reading, trace: Trace, layout: Layout, options:
     film = compose(
         layout, trace, texts, story, cut=options.cut, captions=options.captions, aspect=options.aspect
     )
+    film = replace(film, fps=options.rate)
     return film.only(options.chapters) if options.chapters else film

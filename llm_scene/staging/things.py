@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..film.film import Film
-from ..film.props import Prop, Swarm
+from ..film.props import Backdrop, Formula, Prop, Swarm
 from ..layout import names
 from ..layout.drawn import Line, Text
 from ..layout.layout import Block, Box, Candidate, Layout, Letter, Link, Point
@@ -19,6 +19,7 @@ from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..network.graph import Role
 from ..network.trace import Trace
 
+SPARE = ("Labels", "Legend")
 THREAD = 0.12  # width of the line from a letter to its cell
 SPARE = ("Labels", "Legend")  # for whoever looks around: a film's shots have names of their own
 
@@ -60,7 +61,7 @@ class Ramp:
     signed: bool
 
 
-Form = Block | Tubes | Text | Drawing | Letter | Bar | Ramp | Swarm
+Form = Block | Tubes | Text | Drawing | Letter | Bar | Ramp | Swarm | Formula | Backdrop
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Thing:
     group: tuple[str, ...]  # where it is filed, from the outside in
     form: Form
     on: str = ""  # the thing that it moves along with
+
+    @property
+    def spare(self) -> bool:
+        """Whether it is only there for who looks around: a film's shots have names of their own."""
+        return self.group[0] in SPARE
 
     @property
     def at(self) -> Point:
@@ -84,7 +90,7 @@ class Thing:
                 return box.low
             case Drawing(lines=lines):
                 return lines[0].points[0]
-            case Text(at=at) | Letter(at=at):
+            case Text(at=at) | Letter(at=at) | Formula(at=at) | Backdrop(at=at):
                 return at
         return (0.0, 0.0, 0.0)
 

@@ -14,10 +14,11 @@ from ..layout.layout import Box
 from ..layout.legend import TITLES
 from ..look import Look, to_linear
 from ..scene import cells, materials, room, slab_material, window
-from ..scene.build import MARK
 from ..scene.compat import modifier_input
+from ..scene.marks import MARK, is_local, part_of
+from ..scene.nodes import inputs
 from ..staging.production import Production
-from .ownership import plain_name, tag_of
+from .ownership import marked, tag_of
 from .translations import tr
 
 HIDEABLE = ("Labels", "Legend")
@@ -26,7 +27,7 @@ HIDEABLE = ("Labels", "Legend")
 def set_look(scene: bpy.types.Scene, look: Look) -> None:
     """Give a scene of the add-on another look."""
     tag = tag_of(scene)
-    for old in [m for m in bpy.data.materials if m.get(MARK) == tag]:
+    for old in [m for m in marked(tag or "") if isinstance(m, bpy.types.Material)]:
         new = _material(old, look)
         if new is not None:
             _exchange(old, new)
@@ -36,61 +37,71 @@ def set_look(scene: bpy.types.Scene, look: Look) -> None:
 
 def set_measure(scene: bpy.types.Scene, name: str, value: float) -> None:
     """Set a measure of the cells ("Gap", "Relief" or "Bevel") on every matrix."""
-    group = bpy.data.node_groups[cells.GROUP]
-    identifier = next(i.identifier for i in group.interface.items_tree if i.name == name)
     for matrix in matrices(scene):
-        if "Cells" in matrix.modifiers:
-            modifier_input(matrix.modifiers["Cells"], identifier, value)
-        else:
+        group = group_of(matrix)
+        if group is None:
             matrix["cell"][list(cells.DEFAULTS).index(name)] = value
+        elif name in inputs(group):
+            modifier_input(matrix.modifiers["Cells"], inputs(group)[name], value)
         matrix.update_tag()
+
+
+def group_of(matrix: bpy.types.Object) -> bpy.types.NodeTree | None:
+    """The node group that draws a matrix as cuboids; None for a slab."""
+    modifier = matrix.modifiers.get("Cells")
+    return modifier.node_group if modifier is not None and modifier.type == "NODES" else None
 
 
 def show_labels(scene: bpy.types.Scene, show: bool) -> None:
     """Show or hide names, dimensions, section titles and the legend."""
     for name in HIDEABLE:
         collection = part(scene, name)
-        collection.hide_viewport = collection.hide_render = not show
+        if collection is not None:
+            collection.hide_viewport = collection.hide_render = not show
 
 
 def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
     """The objects that show matrices, as cuboids or as slabs."""
-    yield from (
-        thing
-        for thing in part(scene, "Matrices").all_objects
-        if "Cells" in thing.modifiers or "cell" in thing
-    )
+    found = part(scene, "Matrices")
+    for thing in found.all_objects if found is not None else ():
+        if part_of(thing) and (group_of(thing) is not None or "cell" in thing):
+            yield thing
 
 
-def open_window(scene: bpy.types.Scene, made: Production, mark: Mark) -> bpy.types.Object:
+def open_window(scene: bpy.types.Scene, made: Production, mark: Mark, look: Look) -> bpy.types.Object:
     """Stand cuboids around a cell of a slab. Raises UserError where its matrix is no slab."""
     block = mark.block
-    slab = next((t for t in matrices(scene) if plain_name(t) == block.name and "cell" in t), None)
+    slab = next((t for t in matrices(scene) if part_of(t) == block.name and "cell" in t), None)
     if slab is None:
         raise UserError(tr("This matrix is drawn as cuboids already."))
     wanted = {"kind": "cell", "role": block.role, "signed": block.matrix.signed}
     own = [
         m
         for m in bpy.data.materials
-        if m.get(MARK) == tag_of(scene) and all(m.get(key) == value for key, value in wanted.items())
+        if is_local(m)
+        and m.get(MARK) == tag_of(scene)
+        and all(m.get(key) == value for key, value in wanted.items())
     ]
     place = mark.rows[0], mark.columns[0]
-    return window.open_window(slab, block, made.trace, place, own[0], made.layout.n_prompt)
+    material = own[0] if own else materials.cell_material(look, block.role, block.matrix.signed)
+    return window.open_window(slab, block, made.trace, place, material, made.layout.n_prompt)
 
 
-def part(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
-    """A part of the scene by its name: "Matrices", "Links", "Labels", "Legend", "Room" …"""
-    return next(c for c in root(scene).children if plain_name(c) == name)
+def part(scene: bpy.types.Scene, name: str) -> bpy.types.Collection | None:
+    """A part of the scene, "Matrices", "Links", "Labels", "Legend", "Room" …; None where it is gone."""
+    return next((c for c in root(scene).children if part_of(c) == name), None)
 
 
 def root(scene: bpy.types.Scene) -> bpy.types.Collection:
-    """The collection of all that was generated for a scene."""
-    return next(c for c in scene.collection.children if c.get(MARK) == tag_of(scene))
+    """The collection of all that was generated for a scene, or the scene's own where the user removed it."""
+    tag = tag_of(scene)
+    own = (c for c in scene.collection.children if is_local(c) and c.get(MARK) == tag)
+    return next(own, scene.collection)
 
 
 def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     """The same material in another look; None where it looks alike in all of them."""
-    kind = old.get("kind")
+    kind = old.get("kind") if part_of(old) else None  # that of another version is left alone
     if kind == "ink":
         return materials.ink_material(look, old["ink"])
     if kind == "screen":
@@ -102,7 +113,9 @@ def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
     if kind == "slab":
         return slab_material.in_look(old, look, old["role"], old["signed"])
     if kind == "moving":
-        return materials.swarm_material(look, old["role"], old["signed"])
+        return materials.swarm_material(look, old["role"], old["signed"], old["poses"])
+    if kind == "backdrop":
+        return room.backdrop_material(look)
     return None
 
 
@@ -116,10 +129,10 @@ def _exchange(old: bpy.types.ID, new: bpy.types.ID) -> None:
 
 def _refurnish(scene: bpy.types.Scene, look: Look) -> None:
     """Another light and background in the same place; what a user put into the room stays."""
-    tag, into = tag_of(scene), part(scene, "Room")
+    tag, into = tag_of(scene), part(scene, "Room") or root(scene)
     gone = [thing for thing in into.objects if thing.get(MARK) == tag]
-    data = [thing.data for thing in gone]
-    grounds = [m for thing in data for m in getattr(thing, "materials", ())]
+    data = [thing.data for thing in gone if thing.data.get(MARK) == tag]
+    grounds = [m for thing in data for m in getattr(thing, "materials", ()) if m and m.get(MARK) == tag]
     world = scene.world
     bpy.data.batch_remove([*gone, *data, *grounds])
     before = set(into.objects)
@@ -141,18 +154,19 @@ def box_of(scene: bpy.types.Scene) -> Box:
         points = np.empty(3 * len(thing.data.vertices), np.float32)
         thing.data.vertices.foreach_get("co", points)
         low, high = points.reshape(-1, 3).min(axis=0), points.reshape(-1, 3).max(axis=0)
-        half = 0.5 if "Cells" in thing.modifiers else 0.0  # points are the middles of cells
+        half = 0.5 if group_of(thing) is not None else 0.0  # points are the middles of cells
         lowest, rightmost = float(low[2]) - half, float(high[0]) + half
         boxes.append(Box((x, y, z + lowest), (x + rightmost, y + 1, z)))
-    return Box.around(boxes)
+    return Box.around(boxes or [Box((0, 0, 0), (1, 1, 1))])
 
 
 def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
     bars = {names.legend_bar(title): (role, signed) for role, signed, title in TITLES}
-    for thing in part(scene, "Legend").objects:
-        if plain_name(thing) not in bars:
+    found = part(scene, "Legend")
+    for thing in found.objects if found is not None else ():
+        if part_of(thing) not in bars or "colour" not in thing.data.attributes:
             continue
-        role, signed = bars[plain_name(thing)]
+        role, signed = bars[part_of(thing)]
         attribute = thing.data.attributes["colour"]
         values = np.linspace(-1 if signed else 0, 1, len(attribute.data))
         rgb = to_linear(look.ramp(role, signed).colours(values))

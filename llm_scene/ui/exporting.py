@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ..choices import choices
-from ..errors import UserError
+from ..errors import UserError, hearing
 from ..output.formats import FORMATS, Format, format_of
 from . import library, preferences
 from .operators import OnModelScene, OnOwnScene, stem_of
@@ -45,7 +45,8 @@ class _Export(OnOwnScene, ExportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            self.write(context, path)
+            with hearing(lambda sentence: self.report({"WARNING"}, sentence)):
+                self.write(context, path)
         except (UserError, OSError, MemoryError) as error:
             self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}

@@ -277,14 +277,15 @@ class LLM_SCENE_OT_open_window(OnModelScene, bpy.types.Operator):
         scene = context.scene
         inspector = inspector_of(scene)
         assert inspector is not None
+        settings = settings_of(scene)
+        look = look_of(settings.look, settings.colour_map)
         try:
             found = inspector.at(self.address) if self.address else inspector.pinned()
             with claimed(tag_of(scene)):
-                window = appearance.open_window(scene, inspector.production, found.mark)
+                window = appearance.open_window(scene, inspector.production, found.mark, look)
         except UserError as error:
             self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
-        settings = settings_of(scene)
         for name in ("Gap", "Relief", "Bevel"):
             appearance.set_measure(scene, name, getattr(settings, name.lower()))
         text = tr("{count} cells stand as cuboids.", count=f"{len(window.data.vertices):,}")

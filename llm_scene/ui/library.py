@@ -75,10 +75,22 @@ def model_of(settings: Choices) -> Model:
     return load("", settings.folder)
 
 
+def to_download(settings: Choices) -> str:
+    """The name of a model on the hub that is not on this disk yet; "" where nothing is to download."""
+    from ..models.hub import parse_name, snapshot
+
+    if settings.source != "FOLDER" or Path(bpy.path.abspath(settings.folder)).exists():
+        return ""
+    name = parse_name(settings.folder)
+    return str(name) if name is not None and snapshot(name.folder, name.revision) is None else ""
+
+
 def load(preset: str, folder: str) -> Model:
-    """A preset's model, or the one in a folder; loaded again only when the files change."""
+    """A preset's model, or the one in a folder or the hub's cache; loaded again when the files change."""
     if folder:
-        path = Path(bpy.path.abspath(folder))
+        from ..models import find_folder
+
+        path = find_folder(bpy.path.abspath(folder), offline=True)
         return _load(None, path, _stamp(path))
     known = presets().get(preset)
     where = known.model_folder if known is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import bpy
@@ -12,7 +13,7 @@ from ..output.formats import FORMATS
 from . import library
 from .ownership import tag_of
 from .settings import settings_of
-from .task import sentence
+from .task import Steps, Task, aside, sentence
 from .translations import tr
 
 
@@ -67,6 +68,39 @@ class LLM_SCENE_OT_open_model(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class LLM_SCENE_OT_download_model(Task, bpy.types.Operator):
+    """Bring the model that the panel names from the Hugging Face hub to this computer"""
+
+    bl_idname = "llm_scene.download_model"
+    bl_label = "Download Model"
+    cancelled = "Cancelled; what has arrived as a whole is kept."
+
+    def work(self, context: bpy.types.Context) -> Steps:
+        from ..models import find_folder
+
+        name = library.to_download(settings_of(context.scene))
+        if not name:
+            raise UserError(tr("There is no model to download: name one of the hub, OWNER/NAME."))
+        if not bpy.app.online_access:
+            raise UserError(tr("Blender is offline: allow online access in its preferences, under System."))
+        share, stopped, found = [0.0], threading.Event(), list[Path]()
+
+        def progress(done: float) -> None:
+            if stopped.is_set():
+                raise UserError(self.cancelled)
+            share[0] = done
+
+        def fetch() -> Path:
+            return find_folder(name, progress=progress)
+
+        try:
+            for _ in aside(fetch, 0.0, name, found):
+                yield share[0], tr("downloading {model}", model=name)
+        finally:
+            stopped.set()
+        self.report({"INFO"}, tr("{model} is here. Now press Generate.", model=name))
+
+
 class LLM_SCENE_FH_model(bpy.types.FileHandler):
     """A .safetensors file dropped into the 3D view."""
 
@@ -80,7 +114,7 @@ class LLM_SCENE_FH_model(bpy.types.FileHandler):
         return context.area is not None and context.area.type == "VIEW_3D"
 
 
-CLASSES = (LLM_SCENE_OT_open_model, LLM_SCENE_FH_model)
+CLASSES = (LLM_SCENE_OT_open_model, LLM_SCENE_OT_download_model, LLM_SCENE_FH_model)
 
 
 def register() -> None:

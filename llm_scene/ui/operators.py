@@ -14,7 +14,7 @@ from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
 from ..output.render.video import FORMATS as FILM_FORMATS
-from . import appearance, library, preferences
+from . import appearance, library, preferences, views
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import Settings, copy_settings, options_of, quietly, settings_of
 from .task import Steps, Task, aside, sentence
@@ -124,8 +124,9 @@ def present(
 ) -> None:
     """Show a new scene in the window, in place of a previous one where there is one."""
     if window is not None:
+        views.keep(window, window.scene, fresh)
         window.scene = fresh
-        face_camera(window, fresh)
+        views.face_camera(window, fresh)
     if previous is not None:
         remove(previous, fresh)
         take_plain_names(fresh)
@@ -179,24 +180,6 @@ def replaced_by(scene: bpy.types.Scene) -> bpy.types.Scene | None:
     if tag_of(scene) is not None:
         return None if settings_of(scene).keep else scene
     return next((own for own in own_scenes() if not settings_of(own).keep), None)
-
-
-def face_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
-    """Look through the film's camera in every 3D view, with the scene's own light."""
-    for area in window.screen.areas:
-        if area.type != "VIEW_3D":
-            continue
-        space = area.spaces.active
-        space.shading.type = "MATERIAL"
-        space.shading.use_scene_lights = space.shading.use_scene_world = True
-        for drawn in ("relationship_lines", "floor", "axis_x", "axis_y", "cursor"):
-            setattr(space.overlay, f"show_{drawn}", False)  # they would cut through the picture
-        space.clip_end = max(space.clip_end, 100_000.0)
-        space.camera = scene.camera
-        space.region_3d.view_perspective = "CAMERA"
-        region = next(region for region in area.regions if region.type == "WINDOW")
-        with bpy.context.temp_override(window=window, area=area, region=region):
-            bpy.ops.view3d.view_center_camera()  # as large as the view allows
 
 
 class OnOwnScene:
@@ -257,7 +240,9 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         heir = next((scene for scene in bpy.data.scenes if scene != context.scene), None)
+        before = views.kept(context.scene)
         remove(context.scene, heir or bpy.data.scenes.new("Scene"))
+        views.restore(before)
         return {"FINISHED"}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import bpy
 
-from ..scene.build import MARK
+from ..scene.marks import MARK, is_local
 
 
 def everything() -> Iterator[bpy.types.ID]:
@@ -22,9 +22,14 @@ def everything() -> Iterator[bpy.types.ID]:
             yield from getattr(bpy.data, prop.identifier)
 
 
+def marked(tag: str) -> list[bpy.types.ID]:
+    """All data-blocks of this file that bear a tag; none that is linked from another file."""
+    return [thing for thing in everything() if is_local(thing) and thing.get(MARK) == tag]
+
+
 def tag_of(scene: bpy.types.Scene | None) -> str | None:
     """The tag of a scene whose data-blocks are all marked; None for any other scene."""
-    tag = scene.get(MARK) if scene is not None else None
+    tag = scene.get(MARK) if scene is not None and is_local(scene) else None
     return tag if isinstance(tag, str) else None
 
 
@@ -47,6 +52,9 @@ def claimed(tag: str | None = None) -> Iterator[str]:
     except BaseException:
         bpy.data.batch_remove(made())
         raise
+    faces = {thing for thing in made() if isinstance(thing, bpy.types.VectorFont)}
+    unused = [face for face, users in bpy.data.user_map(subset=faces).items() if not users]
+    bpy.data.batch_remove(unused)  # Blender loads one of its own for each new text
     for thing in made():
         thing[MARK] = tag
 
@@ -59,13 +67,28 @@ def remove(scene: bpy.types.Scene, heir: bpy.types.Scene) -> None:
     for window in (w for manager in bpy.data.window_managers for w in manager.windows):
         if window.scene == scene:
             window.scene = heir
-    for thing in scene.collection.all_objects:
-        if thing.get(MARK) != tag and set(thing.users_scene) == {scene}:
-            heir.collection.objects.link(thing)
-    marked = [thing for thing in everything() if thing.get(MARK) == tag]
-    bpy.data.batch_remove([scene, *(thing for thing in marked if _goes(thing, scene))])
+    _bequeath(scene, tag, heir)
+    bpy.data.batch_remove([scene, *(thing for thing in marked(tag) if _goes(thing, scene))])
     _remove_orphans(tag)
     _hand_on(tag, heir)
+
+
+def _bequeath(scene: bpy.types.Scene, tag: str, heir: bpy.types.Scene) -> None:
+    """Hand the user's collections and objects over to another scene, where they stand as before."""
+    ours = {thing for thing in marked(tag) if isinstance(thing, (bpy.types.Collection, bpy.types.Object))}
+    mine = [c for c in (scene.collection, *scene.collection.children_recursive) if c in ours]
+    for each in (scene.collection, *mine):
+        for child in each.children:
+            if child not in ours and child not in set(heir.collection.children):
+                heir.collection.children.link(child)
+    for thing in scene.collection.all_objects:
+        if thing in ours:
+            continue
+        if set(thing.users_scene) == {scene}:
+            heir.collection.objects.link(thing)
+        if thing.parent in ours and thing.parent.get(MARK) == tag:
+            place, thing.parent = thing.matrix_world.copy(), None
+            thing.matrix_world = place
 
 
 def plain_name(thing: bpy.types.ID) -> str:
@@ -77,7 +100,7 @@ def plain_name(thing: bpy.types.ID) -> str:
 def take_plain_names(scene: bpy.types.Scene) -> None:
     """Give what was built beside another scene the names that are free since that one has gone."""
     tag, called = tag_of(scene), f"{scene.name} "
-    for thing in [thing for thing in everything() if thing.get(MARK) == tag]:
+    for thing in marked(tag or ""):
         name = plain_name(thing)
         if name.startswith(called):  # the film's action
             name = f"{plain_name(scene)} {name.removeprefix(called)}"
@@ -100,9 +123,9 @@ def _roots(scene: bpy.types.Scene) -> Iterable[bpy.types.Collection]:
 
 def _remove_orphans(tag: str) -> None:
     """Remove marked data that nobody uses any more, until there is none: materials hold node groups."""
-    while marked := {thing for thing in everything() if thing.get(MARK) == tag and not thing.use_fake_user}:
+    while kept := {thing for thing in marked(tag) if not thing.use_fake_user}:
         # `users` counts a font once more than it is used
-        orphans = [thing for thing, users in bpy.data.user_map(subset=marked).items() if not users]
+        orphans = [thing for thing, users in bpy.data.user_map(subset=kept).items() if not users]
         if not orphans:
             return
         bpy.data.batch_remove(orphans)
@@ -111,9 +134,8 @@ def _remove_orphans(tag: str) -> None:
 def _hand_on(tag: str, heir: bpy.types.Scene) -> None:
     """What another scene of the add-on shares belongs to that one now; the rest has become the user's."""
     following = tag_of(heir) or next(map(tag_of, own_scenes()), None)
-    for thing in everything():
-        if thing.get(MARK) == tag:
-            if following is None:
-                del thing[MARK]
-            else:
-                thing[MARK] = following
+    for thing in marked(tag):
+        if following is None:
+            del thing[MARK]
+        else:
+            thing[MARK] = following

@@ -10,6 +10,7 @@ from ..errors import UserError
 from ..layout.inspection import Inspection
 from ..network.explain import number
 from ..output.formats import FORMATS
+from ..scene.picture import rate
 from . import library
 from .inspector import looked_at
 from .operators import film_path
@@ -89,7 +90,11 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
         try:
             model = library.model_of(settings)
         except (UserError, OSError) as error:
-            write(layout, context, sentence(error), "ERROR")
+            if library.to_download(settings):
+                write(layout, context, tr("This model of the hub is not on this computer yet."), "INFO")
+                layout.operator("llm_scene.download_model", icon="IMPORT")
+            else:
+                write(layout, context, sentence(error), "ERROR")
             return
         if model.preset is not None and model.preset.description:
             write(layout, context, tr(model.preset.description))
@@ -203,7 +208,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
             "screen.animation_play", text="Pause" if playing else "Play", icon="PAUSE" if playing else "PLAY"
         )
         self._chapters(scene)
-        seconds = (scene.frame_end + 1 - scene.frame_start) / scene.render.fps
+        seconds = (scene.frame_end + 1 - scene.frame_start) / rate(scene.render)
         _facts(layout, (("Total time", f"{seconds:.1f} s"),))
 
     def _chapters(self, scene: bpy.types.Scene) -> None:
@@ -212,7 +217,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         current = max((m.frame for m in markers if m.frame <= scene.frame_current), default=None)
         for marker in markers:
             row = column.row(align=True)
-            minutes, seconds = divmod(marker.frame // scene.render.fps, 60)
+            minutes, seconds = divmod(int(marker.frame / rate(scene.render)), 60)
             text = f"{minutes}:{seconds:02}  {marker.name}"
             jump = row.operator("llm_scene.jump", text=text, depress=marker.frame == current, translate=False)
             jump.frame = marker.frame

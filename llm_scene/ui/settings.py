@@ -18,7 +18,8 @@ from ..models import DEFAULT
 from ..scene.cells import DEFAULTS
 from ..scene.engines import PRESETS as RENDER_PRESETS
 from ..scene.engines import apply_preset
-from ..staging.options import Options
+from ..scene.picture import rate
+from ..staging.options import Options, rate_name
 from . import appearance, preferences
 from .library import compares, presets, shipped
 from .ownership import tag_of
@@ -157,10 +158,12 @@ def property_of(one: Choice, **more: Any) -> Any:
 
 
 def option_properties() -> dict[str, Any]:
-    """A property for every option. The captions may also be in the language of the preferences."""
+    """A property for every option. Films may also speak as the preferences say, and run as the scene does."""
     auto = ("auto", "As in the Preferences", "The language that the add-on's preferences choose")
     spoken = {"items": (auto, *OPTIONS["language"].items()), "default": "auto"}
-    more: dict[str, dict[str, Any]] = {"language": spoken, "steps": {"default": 6}}
+    own = ("auto", "As the Scene", "The frame rate of the scene that Generate starts from")
+    paced = {"items": (own, *OPTIONS["fps"].items()), "default": "auto"}
+    more: dict[str, dict[str, Any]] = {"language": spoken, "fps": paced, "steps": {"default": 6}}
     more |= {name: {"update": update} for name, update in UPDATES.items()}
     return {name: property_of(one, **more.get(name, {})) for name, one in OPTIONS.items()}
 
@@ -174,6 +177,8 @@ def options_of(settings: Settings) -> Options:
             value = one.read(value)
         values[name] = round(value, 4) if isinstance(value, float) else value  # Blender's have 32 bits
     values["language"] = preferences.caption_language(settings.language)
+    if settings.fps == "auto":
+        values["fps"] = rate_name(rate(settings.id_data.render))
     return Options(**values)
 
 
@@ -185,7 +190,7 @@ class Settings(bpy.types.PropertyGroup):
         description="Where the model comes from",
         items=[
             ("PRESET", "Preset", "A model that ships with LLM Scene, or one you saved"),
-            ("FOLDER", "My Model", "A model in a folder of yours, as the transformers library saves it"),
+            ("FOLDER", "My Model", "A model in a folder of yours, or of the Hugging Face hub"),
         ],
     )
     preset: EnumProperty(
@@ -197,7 +202,7 @@ class Settings(bpy.types.PropertyGroup):
     )
     folder: StringProperty(
         name="Model Folder",
-        description="Folder with config.json, model.safetensors and the tokenizer's files",
+        description="Folder with config.json and model.safetensors, or a name on the hub: OWNER/NAME",
         subtype="DIR_PATH",
         update=choose_folder,
     )

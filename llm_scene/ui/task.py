@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import bpy
 
-from ..errors import UserError
+from ..errors import UserError, hearing
 from .translations import tr
 
 Steps = Iterator[tuple[float, str]]
@@ -36,7 +36,7 @@ class Task:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            for _ in self.work(context):
+            for _ in self._told(self.work(context)):
                 pass
         except (UserError, OSError, MemoryError) as error:
             return self._failed(error)
@@ -45,7 +45,7 @@ class Task:
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background or context.window is None:
             return self.execute(context)
-        self._steps = self.work(context)
+        self._steps = self._told(self.work(context))
         manager = context.window_manager
         self._timer = manager.event_timer_add(self.pause, window=context.window)
         manager.progress_begin(0, 100)
@@ -66,6 +66,11 @@ class Task:
         """The window closes, or another file is opened."""
         self._steps.close()
         self._end(context)
+
+    def _told(self, steps: Steps) -> Steps:
+        """The same steps; what is worth knowing is reported."""
+        with hearing(lambda sentence: self.report({"WARNING"}, sentence)):
+            yield from steps
 
     def _step(self, context: bpy.types.Context) -> set[str]:
         try:

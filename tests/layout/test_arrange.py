@@ -241,14 +241,14 @@ def test_all_heads_of_a_grid_are_seen_from_the_front(config: Config, n_positions
 @pytest.mark.parametrize("n_head", [2, 6, 12, 16, 25, 96])
 def test_a_grid_of_heads_is_about_square(n_head: int) -> None:
     config = Config("gpt2", 1, n_head, 8 * n_head, 8, 32 * n_head, 11, 3, n_head)
-    layout = arrange(declare(config), 8, arrangement=Arrangement("grid"))
+    layout = arrange(declare(config), 8, arrangement=Arrangement("grid", "row"))
     heads = [b.box for b in layout.blocks.values() if b.head is not None and b.kind != "attn.W_O"]
     wide, deep, high = Box.around(heads).size
     assert 0.4 < wide / high < 2.5 and deep == 1
 
 
 def test_arrangements_that_do_not_exist() -> None:
-    with pytest.raises(UserError, match="no arrangement of heads 'ring': choose one of fan, grid"):
+    with pytest.raises(UserError, match="no arrangement of heads 'ring': choose one of grid, fan"):
         Arrangement(heads="ring")
     with pytest.raises(UserError, match="no arrangement of blocks 'heap': choose one of plan, row"):
         Arrangement(blocks="heap")
@@ -276,7 +276,7 @@ def test_positions_line_up_along_the_trunk() -> None:
 @pytest.mark.parametrize("blocks", BLOCKS)
 def test_a_matrix_without_a_place_of_its_own_is_set_down_beside_its_section(heads: str, blocks: str) -> None:
     config = Config("gpt2", 3, 2, 4, 2, 8, 3, 3, 2)
-    net = Declaration(config)
+    net = Declaration(config, {})
     net.matrices = dict(declare(config).matrices)
     for section in ("Self-attention", "MLP"):
         net.enter("Transformer 1", section, layer=1)

@@ -245,7 +245,7 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     "epsilon a text": (GPT2 | {"layer_norm_epsilon": "1e-5"}, "layer_norm_epsilon must be"),
     "tied maybe": (GPT2 | {"tie_word_embeddings": "yes"}, "must be true or false"),
     "untied without head": (GPT2 | {"tie_word_embeddings": False}, "lacks the tensor lm_head.weight"),
-    "quantized": (GPT2 | {"quantization_config": {"bits": 4}}, "quantized"),
+    "quantized": (GPT2 | {"quantization_config": {"bits": 4}}, "quantised"),
     "llama: uneven groups": (
         LLAMA | {"hidden_size": 8, "num_attention_heads": 4, "num_key_value_heads": 3},
         "share 3 key heads",
@@ -290,14 +290,26 @@ def test_configurations_that_cannot_be(folder: Path, case: str) -> None:
         (b"[1, 2]", "not hold a JSON object"),
         (b"[" * 500_000, "nested too deeply"),
         (b'{"n_layer": ' + b"9" * 500_000 + b"}", "not valid JSON"),
-        (b'{"n_layer": Infinity}', "not valid JSON"),
-        (b'{"n_layer": 1, "n_layer": 2}', "appears twice"),
+        (b'{"model_type": "gpt2", "n_embd": 4, "n_head": 2, "n_layer": Infinity}', "n_layer must be a whole"),
         (b" " * (1 << 21), "too large"),
     ],
 )
 def test_configurations_that_are_no_json(folder: Path, raw: bytes, problem: str) -> None:
     (folder / "config.json").write_bytes(raw)
     refuses(folder, problem, "config.json")
+
+
+@pytest.mark.parametrize("change", ["mark", "twice", "infinity"])
+def test_configurations_that_transformers_reads(folder: Path, change: str) -> None:
+    path = folder / "config.json"
+    raw = path.read_bytes()
+    changed = {
+        "mark": b"\xef\xbb\xbf" + raw,
+        "twice": raw.replace(b"{", b'{"n_layer": 99, ', 1),
+        "infinity": raw.replace(b"{", b'{"bos_token_id": Infinity, ', 1),
+    }
+    path.write_bytes(changed[change])
+    assert load(folder=folder).config.n_layer == GPT2["n_layer"]
 
 
 # --- shards -------------------------------------------------------------------------------------------

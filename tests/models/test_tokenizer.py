@@ -48,6 +48,7 @@ def test_merges_are_the_same_as_the_whole_file(folder: Path, tmp_path: Path) -> 
     parts = tmp_path / "parts"
     parts.mkdir()
     byte_level().model.save(str(parts))
+    (parts / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer"}')
     assert load_tokenizer(parts, "it").encode(TEXT) == whole.encode(TEXT)
 
 

@@ -1,3 +1,5 @@
+import re
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,3 +35,38 @@ def test_a_file_is_written_as_its_suffix_says(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"\.srt or \.vtt"):
         write_captions(tmp_path / "film.txt", made)
     assert not (tmp_path / "film.txt").exists()
+
+
+HOSTILE = [
+    "one\n\n2\n00:00:01,000 --> 00:00:02,000\ninjected",
+    "<b>bold</b> <font color=red>red</font> {\\an8}top {b}x",
+    "\u202eturned\u202c \x1b[31mred\x1b[0m \x00\x07\u2028line",
+    "\n \n\t",
+    "a --> b &lt; <i>",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("suffix", [".srt", ".vtt"])
+def test_no_text_breaks_a_cue_or_becomes_markup(text: str, suffix: str) -> None:
+    written = subtitles([Caption(0.0, 2.0, "a", text), Caption(2.0, 4.0, "b", "next")], suffix)
+    blocks = written.strip().split("\n\n")
+    assert len(blocks) == 2 + (suffix == ".vtt")
+    for block in blocks[-2:]:
+        number, times, *lines = block.split("\n")
+        assert (
+            number.isdecimal() and times.count("-->") == 1 and lines and all(line.strip() for line in lines)
+        )
+        assert "-->" not in "".join(lines)
+        assert not re.search(r"</?(b|i|font)\b" + (r"|\{[\\b]" if suffix == ".srt" else ""), "".join(lines))
+    assert not any(unicodedata.category(c) == "Cc" and c != "\n" for c in written)
+    assert "\u202e" not in written and "\u2028" not in written
+
+
+def test_names_keep_their_order_in_a_sentence() -> None:
+    from llm_scene.film.words import words
+
+    english = words("en")
+    key = next(key for key, text in english.captions.items() if "{prompt}" in text)
+    facts = dict.fromkeys(re.findall(r"\{(\w+)", english.captions[key]), "x") | {"prompt": "שלום\nעולם"}
+    assert "\u2068שלום עולם\u2069" in english.caption(key, **facts)

@@ -90,7 +90,12 @@ def rendered(blend: Path) -> str:
 
 def test_the_folder_holds_the_scene_a_job_type_and_how_to_submit(made: Made) -> None:
     folder, production, scene = made
-    assert sorted(path.name for path in folder.iterdir()) == ["README.txt", "flamenco.js", "scene.blend"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.txt",
+        "flamenco.js",
+        "manifest.json",
+        "scene.blend",
+    ]
     text = (folder / "README.txt").read_text()
     last = production.film.n_frames - 1
     assert f"Frames 0 to {last}" in text and "160x90" in text

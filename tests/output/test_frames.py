@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import bpy
@@ -19,7 +20,7 @@ from llm_scene.output.render.fingerprint import fingerprint
 from llm_scene.output.render.frames import FrameFolder, recipe_of
 from llm_scene.output.render.local import render_film
 from llm_scene.output.render.pace import Pace
-from llm_scene.output.render.png import DamagedError, read_seal, sealed
+from llm_scene.output.render.png import SIGNATURE, DamagedError, _chunk, chunks, read_seal, sealed
 from llm_scene.output.render.worker import Worker
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -129,6 +130,7 @@ class TestRender:
         assert told == sorted(told)
         assert set(told) == {(done, N_FRAMES) for done in range(N_FRAMES + 1)}
         assert sorted(path.name for path in one.glob(".*")) == []
+        assert json.loads((one / "manifest.json").read_text())["made by"] == "LLM Scene"
 
     def test_a_killed_render_goes_on_where_it_stopped(self, tmp_path: Path) -> None:
         whole, target = tmp_path / "whole", tmp_path / "killed"
@@ -240,3 +242,119 @@ def wait_for(condition, seconds: float = 120) -> None:
     while not condition():
         assert time.monotonic() < end, "nothing happened"
         time.sleep(0.02)
+
+
+class TestWhatIsTheUsers:
+    """Cases in which pictures of the user's were removed or overwritten."""
+
+    def test_a_manifest_with_a_key_does_not_make_a_folder_ours(self, tmp_path: Path) -> None:
+        (tmp_path / "manifest.json").write_text('{"key": "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"}')
+        (tmp_path / "icon.png").write_bytes(b"mine")
+        (tmp_path / ".gitignore").write_text("mine")
+        before = contents(tmp_path)
+        with pytest.raises(UserError, match="holds other files"):
+            render_film(small_scene(), None, tmp_path)
+        assert contents(tmp_path) == before
+
+    def test_what_a_user_puts_beside_the_frames_stays(self, tmp_path: Path) -> None:
+        scene = small_scene()
+        folder = render_film(scene, None, tmp_path / "film", frames=range(1))
+        mine = {"thumbnail.png": b"mine", ".gitattributes": b"mine", ".00001.7.png": b"mine"}
+        mine["poster.png"] = (folder / "00000.png").read_bytes()
+        for name, data in mine.items():
+            (folder / name).write_bytes(data)
+        (folder / ".llm-scene-mine").mkdir()
+        (folder / ".llm-scene-mine" / "new.png").write_bytes(b"mine")
+        scene.cycles.samples = 2
+        render_film(scene, None, folder, frames=range(1, 2))
+        assert {name: (folder / name).read_bytes() for name in mine} == mine
+        assert (folder / ".llm-scene-mine" / "new.png").read_bytes() == b"mine"
+        assert not (folder / "00000.png").exists() and (folder / "00001.png").exists()
+
+    @pytest.mark.parametrize("kind", ["other", "painted over", "link", "folder"])
+    def test_a_picture_under_a_frames_name_that_is_not_as_we_wrote_it_stays(
+        self, tmp_path: Path, kind: str
+    ) -> None:
+        scene = small_scene()
+        folder = render_film(scene, None, tmp_path / "film", frames=range(2))
+        target = folder / "00001.png"
+        if kind == "other":
+            target.write_bytes(picture(tmp_path))
+        elif kind == "painted over":  # by a program that keeps the words in a file, as most do
+            found = list(chunks(target.read_bytes()))
+            painted = [
+                (name, zlib.compress(bytes(36 * 193))) if name == b"IDAT" else (name, data)
+                for name, data in found
+            ]
+            target.write_bytes(SIGNATURE + b"".join(_chunk(*each) for each in painted))
+        elif kind == "link":
+            target.rename(tmp_path / "mine.png")
+            target.symlink_to(tmp_path / "mine.png")
+        else:
+            target.unlink()
+            target.mkdir()
+        before = contents(tmp_path)
+        scene.cycles.samples = 2
+        with pytest.raises(UserError, match=r"00001\.png is no frame that LLM Scene wrote"):
+            render_film(scene, None, folder, frames=range(2))
+        assert contents(tmp_path) == before
+
+    def test_what_a_killed_render_was_at_is_removed_later(self, tmp_path: Path) -> None:
+        scene = small_scene()
+        opened = frames_module.open_folder(tmp_path / "film", recipe_of(scene))
+        (opened.work / "scene.blend").write_bytes(b"ours")
+        inner = opened.work / ".llm-scene-1"
+        inner.mkdir()
+        (inner / "new.png").write_bytes(b"ours")
+        (opened.work / "letter.txt").write_bytes(b"mine")
+        render_film(scene, None, tmp_path / "film", frames=range(1))
+        left = [str(path.relative_to(opened.work)) for path in opened.work.rglob("*")]
+        assert left == ["letter.txt"]
+
+    def test_a_poster_is_not_put_over_another_picture(self, tmp_path: Path) -> None:
+        (tmp_path / "film.poster.png").write_bytes(b"mine")
+        with pytest.raises(UserError, match=r"film\.poster\.png is no poster that LLM Scene wrote"):
+            local.check_output(tmp_path / "film.mp4")
+
+    @pytest.mark.parametrize("name", ["{prompt}", "100 % #1", "a#b ##", "{{x}} {", "} [#]"])
+    def test_any_name_will_do(self, tmp_path: Path, name: str) -> None:
+        place = tmp_path / name
+        place.mkdir()
+        render_film(small_scene(), None, place / f"{name}.mp4", frames=range(2))
+        found = sorted(str(path.relative_to(place)) for path in place.rglob("*"))
+        frames = [
+            f"{name}.frames",
+            *(f"{name}.frames/{each}" for each in ("00000.png", "00001.png", "manifest.json")),
+        ]
+        assert found == sorted([*frames, f"{name}.mp4", f"{name}.poster.png"])
+
+    @pytest.mark.parametrize(
+        ("size", "percent", "expected"), [((640, 360), 35, (224, 126)), ((33, 33), 99, (32, 32))]
+    )
+    def test_a_share_of_the_resolution_is_rounded_as_blender_does(
+        self, tmp_path: Path, size: tuple[int, int], percent: int, expected: tuple[int, int]
+    ) -> None:
+        scene = small_scene()
+        scene.render.resolution_x, scene.render.resolution_y = size
+        scene.render.resolution_percentage = percent
+        assert recipe_of(scene).size == expected
+        folder = render_film(scene, None, tmp_path / "film", frames=range(1))
+        assert read_seal((folder / "00000.png").read_bytes())[0] == expected
+
+    @pytest.mark.parametrize(
+        ("setting", "says"), [("use_border", "Render Region"), ("use_multiview", "Stereoscopy")]
+    )
+    def test_what_cannot_be_rendered_is_named(self, tmp_path: Path, setting: str, says: str) -> None:
+        scene = small_scene()
+        setattr(scene.render, setting, True)
+        with pytest.raises(UserError, match=says):
+            render_film(scene, None, tmp_path / "film")
+        assert list(tmp_path.iterdir()) == []
+
+
+def contents(folder: Path) -> dict[str, bytes | str]:
+    """Every file, folder and link, with what it holds."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else "no file"
+        for path in sorted(folder.rglob("*"))
+    }

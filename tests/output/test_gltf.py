@@ -15,7 +15,8 @@ import pytest
 from llm_scene.errors import UserError
 from llm_scene.film.film import Caption, Chapter, Cue, Film, Shot
 from llm_scene.film.framing import frame, overview
-from llm_scene.layout import arrange
+from llm_scene.film.props import Swarm
+from llm_scene.layout import Arrangement, arrange
 from llm_scene.look import LOOKS, colours, scale_of
 from llm_scene.models import load
 from llm_scene.models.reading import read
@@ -37,7 +38,7 @@ def staged() -> Production:
     model = load(preset="nano-gpt-sort")
     trace = model.trace([2, 1, 0, 1, 1, 2])
     reading = replace(read(trace, model.tokenizer), candidates=())
-    layout = arrange(model.network, 6, reading)
+    layout = arrange(model.network, 6, reading, Arrangement(heads="fan"))
     blocks = [block for block in layout.blocks.values() if block.role != "weight"]
     matrices = list(dict.fromkeys(block.matrix.name for block in blocks))
     starts = np.linspace(0.5, 9.0, len(matrices) + 1)
@@ -310,6 +311,19 @@ class TestFilm:
                 begun = int(np.floor(min(value, 1) * lines)) + (1 if 0 < value < 1 else 0)
                 assert abs((lines - begun) - np.floor(key[axis])) <= 1
 
+    def test_covers_hide_all_sides(self) -> None:
+        """Before anything is computed a cover stands off its sheets all round, and no two planes meet."""
+        layout, file = staged().layout, Glb()
+        for kind in ("resid_pre", "attn.scores", "mlp.post", "probs"):
+            block = next(b for b in layout.blocks.values() if b.kind == kind)
+            name = next(n for n in file.nodes if n.startswith("cover ") and block.matrix.name == n.split()[1])
+            corners = file.array(file.primitives(name)[0]["attributes"]["POSITION"])[:24]
+            _, scales, _ = file.track(name, "scale")
+            box = corners * scales[0] + file.nodes[name]["translation"]
+            sheet = np.array([turned(tuple(corner)) for corner in block.box.corners()])
+            assert (box.min(axis=0) < sheet.min(axis=0) - 0.05).all()
+            assert (box.max(axis=0) > sheet.max(axis=0) + 0.05).all()
+
     def test_ends_with_everything_uncovered_and_begins_covered(self) -> None:
         file = Glb()
         covers = [name for name in file.nodes if name.startswith("cover ")]
@@ -393,6 +407,92 @@ class TestFilm:
         )
         far = np.linalg.norm(np.array(camera["translation"]) - turned(wide.target))
         assert far > 1.2 * wide.distance
+
+
+@cache
+def full() -> Production:
+    """The letter sorter with its whole film."""
+    model = load("nano-gpt-sort", None, [])
+    return produce(model, model.encode_prompt("CBABBC"))
+
+
+def shown(file: Glb, name: str, t: float) -> bool:
+    """Whether a node has a size at a time."""
+    times, scales, _ = file.track(name, "scale")
+    return bool(scales[max(0, np.searchsorted(times, t, side="right") - 1)].all())
+
+
+class TestSetPieces:
+    def test_moving_cells_are_where_the_film_has_them(self) -> None:
+        film, file = full().film, Glb(data=glb(full()))
+        children = {
+            n["name"]: [file.json["nodes"][c] for c in n.get("children", ())] for n in file.json["nodes"]
+        }
+        for swarm in (prop for prop in film.props if (prop.name, "pose") in film.tracks):
+            assert isinstance(swarm, Swarm)
+            cue = film.tracks[swarm.name, "pose"][0]
+            for t in (cue.start, 0.4 * cue.start + 0.6 * cue.end, cue.end):
+                pose = film.value(swarm.name, "pose", t)
+                k = min(int(pose), len(swarm.places) - 2)
+                meant = swarm.places[k] + (pose - k) * (swarm.places[k + 1] - swarm.places[k])
+                parts = children[swarm.name]
+                if len(np.unique(swarm.values, axis=0)) > 1:  # a node for each of its colours
+                    parts = next(children[p["name"]] for p in parts if shown(file, p["name"], t))
+                found = np.concatenate([middles(file, part, t) for part in parts])
+                meant = np.array([turned(tuple(place)) for place in meant])
+                assert len(found) == len(meant)
+                apart = np.linalg.norm(found[:, None] - meant[None], axis=2)
+                way = float(np.ptp(swarm.places, axis=0).max())
+                for axis in (0, 1):  # each cell has a place, and each place a cell
+                    assert apart.min(axis=axis).max() < 0.05 + 0.03 * way, (swarm.name, t)
+
+    def test_what_the_film_hides_has_no_size(self) -> None:
+        film, file = full().film, Glb(data=glb(full()))
+        texts = [prop for prop in film.props if prop.name in file.nodes]
+        assert len(texts) > 20
+        for prop in texts:
+            cues = film.tracks.get((prop.name, "hidden"), ())
+            for t in (edge + 0.1 for cue in cues for edge in (cue.start, cue.end)):
+                if t < film.duration:
+                    assert shown(file, prop.name, t) == (film.value(prop.name, "hidden", t) < 0.5), prop.name
+
+    def test_a_viewer_that_plays_nothing_sees_the_end(self) -> None:
+        film, file = full().film, Glb(data=glb(full()))
+        for name, node in file.nodes.items():
+            if (name, "hidden") in film.tracks:
+                gone = film.value(name, "hidden", film.duration) > 0.5
+                assert any(node["scale"]) != gone, name
+        assert file.nodes["Labels"].get("scale", [1, 1, 1]) == [1, 1, 1]
+
+    def test_candidates_grow_as_in_the_film(self) -> None:
+        film, file = full().film, Glb(data=glb(full()))
+        for rank in range(len(full().layout.candidates)):
+            name = f"candidate {rank} bar"
+            times, scales, _ = file.track(name, "scale")
+            for t in np.linspace(0, film.duration, 400).tolist():
+                meant = film.value(name, "scale_x", t, 1.0) * (film.value(name, "hidden", t) < 0.5)
+                cues = [c for channel in ("hidden", "scale_x") for c in film.tracks.get((name, channel), ())]
+                if all(abs(t - edge) > 0.05 for cue in cues for edge in (cue.start, cue.end)):
+                    found = np.interp(t, times, scales[:, 0])
+                    assert found == pytest.approx(meant, abs=0.02 + 0.03 * scales.max())
+
+
+def middles(file: Glb, node: dict, t: float) -> np.ndarray:
+    """The middles `[n, 3]` of the cells of a node at a time."""
+    primitive = file.json["meshes"][node["mesh"]]["primitives"][0]
+    corners = file.array(primitive["attributes"]["POSITION"]).astype(float)
+    tracks = {c["target"]["path"]: c["sampler"] for c in file.json["animations"][0]["channels"]
+              if file.json["nodes"][c["target"]["node"]] is node}  # fmt: skip
+
+    def at(path: str, size: int) -> np.ndarray:
+        sampler = file.json["animations"][0]["samplers"][tracks[path]]
+        values = file.array(sampler["output"]).reshape(-1, size)
+        return np.array([np.interp(t, file.array(sampler["input"])[:, 0], column) for column in values.T])
+
+    targets = primitive.get("targets", [])
+    for share, target in zip(at("weights", len(targets)) if targets else (), targets, strict=True):
+        corners += share * file.array(target["POSITION"])
+    return corners.reshape(-1, 8, 3).mean(axis=1) + at("translation", 3)
 
 
 class TestBlender:

@@ -136,7 +136,7 @@ class TestFile:
         assert main(["export", "--preset", "nano-gpt-sort", "--prompt", "CBABBC", "-o", str(path)]) == 0
         assert path.read_text(encoding="utf-8") == written()
         assert main(["export", "--preset", "nano-gpt-sort", "-o", str(tmp_path / "page.pdf")]) == 2
-        assert "should end in .glb or .html" in capsys.readouterr().err
+        assert "should end in .glb, .html" in capsys.readouterr().err
 
     def test_every_language_has_the_same_words(self) -> None:
         kinds = {frozenset(words(code).page) for code in languages()}

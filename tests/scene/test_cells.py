@@ -118,15 +118,16 @@ def test_cuboids_stand_where_the_layout_says_and_are_as_deep_as_their_values(who
 
 def test_modifier_inputs_are_live(whole: Made) -> None:
     """An artist can change the relief and the gap of a matrix."""
-    from llm_scene.scene.cells import _identifier
     from llm_scene.scene.compat import modifier_input
+    from llm_scene.scene.nodes import inputs
 
     thing = matrices(whole.scene)["blocks.0.resid_mid"]
     modifier = thing.modifiers["Cells"]
+    named = inputs(modifier.node_group)
     whole.frame(0)
     try:
-        modifier_input(modifier, _identifier("Relief"), 3.0)
-        modifier_input(modifier, _identifier("Gap"), 0.5)
+        modifier_input(modifier, named["Relief"], 3.0)
+        modifier_input(modifier, named["Gap"], 0.5)
         thing.update_tag()
         bpy.context.view_layer.update()
         mesh = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
@@ -136,8 +137,8 @@ def test_modifier_inputs_are_live(whole: Made) -> None:
         out = np.maximum(np.where(value > 0, 3.0, 1.2) * value, -0.9)  # something is left of every cell
         assert sizes[:, 1] == pytest.approx(1 + out, abs=1e-3)
     finally:
-        modifier_input(modifier, _identifier("Relief"), 2.0)
-        modifier_input(modifier, _identifier("Gap"), 0.1)
+        modifier_input(modifier, named["Relief"], 2.0)
+        modifier_input(modifier, named["Gap"], 0.1)
 
 
 def test_masked_scores(whole: Made) -> None:

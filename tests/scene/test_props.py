@@ -70,13 +70,6 @@ def test_words_are_written_as_meant(made: Made) -> None:
     assert props(made, Line)
 
 
-def test_chinese_words_have_a_face_with_their_letters(made: Made) -> None:
-    from llm_scene.scene.labels import face
-
-    assert face("mean 0").name != face("均值 0").name
-    assert face("均值 0").packed_file is not None
-
-
 def test_moving_cells_need_no_driver(made: Made) -> None:
     for key in bpy.data.shape_keys:
         assert not key.animation_data or not len(key.animation_data.drivers)

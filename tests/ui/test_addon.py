@@ -10,7 +10,7 @@ import pytest
 
 from llm_scene import ui
 from llm_scene.layout import Arrangement
-from llm_scene.scene.build import MARK
+from llm_scene.scene.marks import MARK
 from llm_scene.ui import library, operators, rendering
 from llm_scene.ui.ownership import everything, own_scenes, tag_of
 
@@ -354,7 +354,7 @@ class TestOtherOperators:
         before = generated.render.filepath, generated.render.use_overwrite, set(bpy.data.scenes.keys())
         bpy.ops.llm_scene.farm_folder(filepath=str(tmp_path / "farm"))
         found = sorted(path.name for path in (tmp_path / "farm").iterdir())
-        assert found == ["README.txt", "flamenco.js", "scene.blend"]
+        assert found == ["README.txt", "flamenco.js", "manifest.json", "scene.blend"]
         assert before == (
             generated.render.filepath,
             generated.render.use_overwrite,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .. import pieces
+from ..pieces import dot, mix, softmax
 from ..screenplay import Screenplay, Tag, Take, names
 
 HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
+BRISK, QUICK = 0.8, 0.45  # of their natural time that set pieces take, and in the short
 EACH = 2.2  # seconds before each of queries, keys and values
 
 
@@ -31,12 +32,8 @@ def attention_at_once(play: Screenplay) -> None:
     play.say("heads" if play.trace.network.config.n_head > 1 else "head_one", heads(play), least=1.4)
     now = play.now
     play.compute(play.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k"), (now - 1.2, now))
-    piece = pieces.score_chart(play.layout, play.trace, play.focus, play.story.words, play.words)
-    first = play.say("scores", play.on_stage(piece), least=3.4, keep=())
-    start, end = play.say("softmax_short", least=3.6, keep=())
-    middle = (start + end) / 2
-    play.perform(piece, first, (start, middle), (middle, end))
-    _weigh(play)
+    play.act(softmax.softmax(*play.scene), QUICK, scores="scores", largest="softmax_short")
+    play.act(mix.mix(*play.scene), QUICK, offer="values")
     play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
 
 
@@ -60,12 +57,8 @@ def heads(play: Screenplay) -> Take:
 
 def _dot(play: Screenplay) -> None:
     """How one number of a query is made."""
-    piece = pieces.dot_product(play.layout, play.trace, play.focus, play.words)
     play.compute(play.here("ln1.out"), (play.now - 1.0, play.now))
-    pairs = play.say("dot_pairs", play.on_stage(piece), least=3.6, keep=())
-    start, end = play.say("dot_sum", least=5.4, keep=())
-    middle = start + 0.5 * (end - start)
-    play.perform(piece, pairs, (start, middle), (middle, end))
+    play.act(dot.dot_product(*play.scene), lift="dot_pairs", add="dot_sum")
 
 
 def _projected(play: Screenplay, key: str, letter: str) -> None:
@@ -82,13 +75,8 @@ def _projected(play: Screenplay, key: str, letter: str) -> None:
 
 def _scores(play: Screenplay) -> None:
     """The close-up of one query, and the matrix of all of them."""
-    piece = pieces.score_chart(play.layout, play.trace, play.focus, play.story.words, play.words)
-    windows = [
-        play.say("scores", play.on_stage(piece), least=5.0, keep=()),
-        play.say("softmax_exp", least=4.0, keep=()),
-        play.say("softmax_sum", least=3.6, keep=()),
-    ]
-    play.perform(piece, *windows)
+    piece = softmax.attention(*play.scene)
+    play.act(piece, BRISK, keys="scores", mask="mask_row", scores="softmax_exp", stick="softmax_sum")
     blocks = play.here("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern", head=play.own)
     window = play.say("mask", play.detail(blocks), least=3.6)
     play.compute(blocks, window)
@@ -96,6 +84,4 @@ def _scores(play: Screenplay) -> None:
 
 def _weigh(play: Screenplay) -> None:
     """The close-up of one weighted sum."""
-    piece = pieces.weighted_sum(play.layout, play.trace, play.focus, play.story.words)
-    window = play.say("values", play.on_stage(piece), least=5.2, keep=())
-    play.perform(piece, window)
+    play.act(mix.mix(*play.scene), BRISK, offer="values", all="values_all")

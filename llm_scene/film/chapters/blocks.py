@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ...layout.layout import Box
 from ..screenplay import Screenplay, Tag, Take, names
 
 SHORTEST, LONGEST, ALL = 0.8, 2.4, 9.0  # seconds a block may take, and about all of them together
+TRUNK = ("resid", "attn_out", "mlp_out", "ln")  # kinds of what stands along the stream
 SHOWN = 8  # blocks the camera stops at; of more, those between are passed
 
 
@@ -43,4 +47,6 @@ def _layer(play: Screenplay, layer: int) -> Take:
     blocks = [b for b in play.layout.blocks.values() if b.matrix.layer == layer]
     (section,) = [s for s in play.layout.sections if s.path == blocks[0].section[:1]]
     tag = Tag(play.words.part(section.name, play.trace.network.config.n_layer), section.box)
-    return Take("walk", [b.box for b in blocks], names(blocks), (tag,))
+    along = [b for b in blocks if b.kind.startswith(TRUNK)] or blocks
+    seen = Box.around(b.box for b in along)
+    return Take("walk", [seen], names(along), (replace(tag, box=seen),))

@@ -1,20 +1,114 @@
-"""The end: the answer, and the machine that made it."""
+"""The end: what was given and what was made of it, and the machine that did it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
+from ..framing import whole
+from ..screen import wrapped
 from ..screenplay import Screenplay
+from ..shapes import row_of
+from ..stage import Stage, sides
+from ..stagecraft import HERO, SetPiece
+from ..story import sorted_places
 from .opening import whole_machine
 
 FURTHER = 3.0  # degrees by which the last view is turned
 WAVES = 2
+FILLED = 0.9  # of the stage's width, by the whole machine behind it
+LETTERS = 1.6 * HERO  # size of type of single letters
+WIDEST = 4.2  # stage units between two letters at most
+LETTER_ROOM = 1.9  # from a letter's line to the end of its arc
+STEEP = 0.45  # how far an arc goes straight down before it turns, of its height
+POINTS = 24  # of an arc
+ARC = 0.14  # its width
+LINE = 1.5 * HERO  # from line to line of longer texts
+EACH, REST, FIRST = 0.6, 1.2, 2.0  # seconds: an arc, stillness at the end, the prompt alone
 
 
 def finale(play: Screenplay) -> None:
-    """The whole machine; a wave of light runs through it, twice."""
+    """The answer beside the prompt; then a wave of light runs through the whole machine, twice."""
     play.start("finale", "again")
-    start, end = play.say("finale", whole_machine(play, FURTHER), least=3.2)
-    play.hold(2.0)
+    if play.trace.n_positions > play.layout.n_prompt:
+        play.act(_answered(play), given="answer")
+    start, end = play.say("finale", replace(whole_machine(play, FURTHER), tags=()), least=3.2)
+    play.hold(1.5)
     _pulse(play, start - 1.0, end + 1.5)
+
+
+def _answered(play: Screenplay) -> SetPiece:
+    """Beats: given, made. Arcs lead from every letter to its place where the answer holds the same ones."""
+    piece = SetPiece("answer", _before_everything(play))
+    first = play.layout.n_prompt
+    prompt, answer = play.story.words[:first], play.story.words[first:]
+    places = sorted_places(prompt, answer)
+    if places is None:
+        _continued(piece, "".join(prompt), answer)
+    else:
+        _sorted(piece, prompt, places)
+    for name in ("still", "back"):
+        with piece.beat(name, REST):
+            pass
+    return piece
+
+
+def _before_everything(play: Screenplay) -> Stage:
+    """A stage as large as the machine, before all of it."""
+    box = whole(play.layout)
+    wide, _, high = box.size
+    width, height = sides(play.aspect)
+    unit = max(wide / width, high / height) / FILLED
+    x, _, z = box.centre
+    return Stage((x, box.low[1] - 2 * unit, z), unit, width, height)
+
+
+def _sorted(piece: SetPiece, prompt: tuple[str, ...], places: list[int]) -> None:
+    stage = piece.stage
+    x = row_of(len(prompt), min(WIDEST, 2 * stage.reach / len(prompt)), 0.0)
+    above, below = stage.top - LETTERS, stage.floor + LETTERS
+    size = min(LETTERS, 0.9 * min(WIDEST, 2 * stage.reach / len(prompt)))
+    with piece.beat("given", FIRST) as given:
+        for i, word in enumerate(prompt):
+            piece.text(f"letter {i}", word.strip(), x[i], above, given.at(0.0), size=size)
+    with piece.beat("made", EACH * len(prompt)) as made:
+        spans = made.each(len(prompt))
+        for i, (place, span) in enumerate(zip(places, spans, strict=True)):
+            piece.line(
+                f"arc {i}",
+                _arc(x[i], above - LETTER_ROOM, x[place], below + LETTER_ROOM),
+                span[0],
+                width=0.14,
+            )
+            piece.text(f"place {place}", prompt[i].strip(), x[place], below, span[0], size=size, ink="accent")
+
+
+def _arc(x0: float, z0: float, x1: float, z1: float) -> list[tuple[float, float]]:
+    """A cubic curve that leaves and arrives upright."""
+    t = np.linspace(0.0, 1.0, POINTS)
+    a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
+    lean = STEEP * (z0 - z1)
+    xs = a * x0 + b * x0 + c * x1 + d * x1
+    zs = a * z0 + b * (z0 - lean) + c * (z1 + lean) + d * z1
+    return list(zip(xs.tolist(), zs.tolist(), strict=True))
+
+
+def _continued(piece: SetPiece, prompt: str, answer: tuple[str, ...]) -> None:
+    """The prompt in lines, and under it the answer, which grows token by token."""
+    stage = piece.stage
+    room = 2 * stage.reach / (0.56 * HERO)
+    given = wrapped(prompt.strip(), room)
+    made = wrapped("".join(answer).strip(), room)
+    lines = len(given) + len(made)
+    top = stage.middle + LINE * (lines - 1) / 2
+    with piece.beat("given", FIRST) as beat:
+        for n, line in enumerate(given):
+            piece.text(f"given {n}", line, 0.0, top - LINE * n, beat.at(0.0), size=HERO)
+    with piece.beat("made", EACH * len(made)) as beat:
+        spans = beat.each(len(made))
+        for n, (line, span) in enumerate(zip(made, spans, strict=True), len(given)):
+            piece.text(f"made {n}", line, 0.0, top - LINE * n, span[0], size=HERO, ink="accent")
 
 
 def _pulse(play: Screenplay, start: float, end: float) -> None:

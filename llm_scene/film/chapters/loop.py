@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...layout import names as thing
 from ...layout.drawn import Text, text_width
 from ...layout.layout import Box
+from ...plain import isolated
 from ..framing import whole
 from ..screenplay import Screenplay, Take
 from .opening import whole_machine
@@ -12,6 +13,7 @@ from .opening import whole_machine
 FIRST, FASTER, LEAST = 4.0, 0.7, 1.0  # seconds of the first step, how much of it the next takes, and at least
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 LARGE = 4.0  # how much larger a token is on its way
+BROAD, TALL = 0.8, 0.13  # of the model's width and height: the line above it, at most
 MOST = 24  # characters of the prompt that stand there
 
 
@@ -44,7 +46,7 @@ def loop(play: Screenplay) -> None:
         shown = start + fly
     play.stretch("loop")
     play.appear(text[steps].name, shown)
-    play.say("answer", least=2.5)
+    play.hold(0.8)
 
 
 def _fly_back(play: Screenplay, position: int, start: float, end: float) -> None:
@@ -68,7 +70,9 @@ def _lines(play: Screenplay) -> list[Text]:
     words, first = play.story.words, play.layout.n_prompt
     box: Box = whole(play.layout)
     prompt = "".join(words[:first])[-MOST:]
-    texts = [f"{prompt} → {''.join(words[first : first + n])}" for n in range(1, len(words) - first + 1)]
-    size = 0.9 * box.size[0] / max(14, 1.9 * max(map(text_width, texts)))
-    at = (box.centre[0] - 0.28 * size * len(texts[-1]), box.low[1], box.high[2] + 2.0 * play.layout.gap)
+    written = ("".join(words[first : first + n]) for n in range(1, len(words) - first + 1))
+    texts = [f"{isolated(prompt)} → {isolated(text)}" for text in written]
+    wide, _, high = box.size
+    size = min(BROAD * wide / max(map(text_width, texts)), TALL * high)
+    at = (box.centre[0] - text_width(texts[-1], size) / 2, box.low[1], box.high[2] + 2.0 * play.layout.gap)
     return [Text(thing.prop("loop", n), text, at, size, "left", "accent") for n, text in enumerate(texts)]

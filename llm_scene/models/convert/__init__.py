@@ -11,7 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import UserError
-from .folder import check_free, rounded, whole_folder, write
+from ..files import check_file, reason
+from . import gguf_file, hugging_face, nanogpt
+from .folder import Checkpoint, check_free, rounded, whole_folder, write
 
 DTYPES = ("float32", "float16")
 
@@ -35,14 +37,7 @@ def convert(
     in the way; then nothing is written.
     """
     check_free(target)
-    if source.suffix.lower() == ".gguf" or _starts_with(source, b"GGUF"):
-        from .gguf_file import read
-
-        found = read(source)
-    else:
-        from .nanogpt import read as read_nanogpt
-
-        found = read_nanogpt(source, meta, n_head)
+    found = _read(source, meta, n_head)
     if dtype == "float16":
         found = replace(found, tensors={key: rounded(tensor) for key, tensor in found.tensors.items()})
     with whole_folder(target) as folder:
@@ -50,9 +45,19 @@ def convert(
     return found.notes
 
 
+def _read(source: Path, meta: Path | None, n_head: int | None) -> Checkpoint:
+    """What is in a source, by the kind of file that it is."""
+    if source.is_dir() or hugging_face.is_torch_folder(source.parent, source.name):
+        return hugging_face.read(source if source.is_dir() else source.parent)
+    if source.suffix.lower() == ".gguf" or _starts_with(source, b"GGUF"):
+        return gguf_file.read(source)
+    return nanogpt.read(source, meta, n_head)
+
+
 def _starts_with(path: Path, magic: bytes) -> bool:
+    check_file(path)
     try:
         with path.open("rb") as file:
             return file.read(len(magic)) == magic
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from None
+        raise UserError(f"{path} cannot be read: {reason(error)}.") from None

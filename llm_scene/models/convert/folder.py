@@ -41,7 +41,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What goes into a folder: texts and JSON objects by file name, and tensors by key."""
+    """What goes into a folder: texts, bytes and JSON objects by file name, and tensors by key."""
 
     files: Mapping[str, Any]
     tensors: Mapping[str, Tensor] = field(repr=False)
@@ -101,6 +101,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
 def write(folder: Path, checkpoint: Checkpoint, progress: Callable[[float], None] | None = None) -> None:
     """All files of a checkpoint, tensors last; `progress` is told the share of bytes written."""
     for name, content in checkpoint.files.items():
+        if isinstance(content, bytes):
+            (folder / name).write_bytes(content)
+            continue
         text = content if isinstance(content, str) else json.dumps(content, indent=2, ensure_ascii=False)
         (folder / name).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
     check_space(folder, sum(tensor.n_bytes for tensor in checkpoint.tensors.values()))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import UserError
+from ...errors import UserError, words_of
 from ...network import declare
 from ..checkpoint import stored_shapes
 from ..config_json import shape_from_table
@@ -132,8 +132,7 @@ def open_gguf(path: Path) -> Gguf:
         reader = gguf.GGUFReader(path)
         metadata = {key: field.contents() for key, field in reader.fields.items()}
     except Exception as error:  # the library checks little: any of numpy's errors
-        detail = " ".join(str(error).split())[:120] or type(error).__name__
-        raise UserError(f"{path} is not a GGUF file that can be read: {detail}.") from None
+        raise UserError(f"{path} is not a GGUF file that can be read: {words_of(error)}.") from None
     parts = metadata.get("split.count", 1)
     if parts > 1:
         raise UserError(f"{path} is one of {parts} parts: merge them first with `llama-gguf-split --merge`.")

@@ -7,21 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import UserError
+from ...errors import UserError, words_of
+from ..rules import CONTRACTIONS, LETTERS, QWEN2, SIGNS, SPACES, Options, gemma, llama, merges_of
 
 if TYPE_CHECKING:
     import tokenizers
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)  # tokenizer.ggml.token_type
-CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-LETTERS = r"[^\r\n\p{L}\p{N}]?\p{L}+"
 LOWER = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
 UPPER = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
-SPACES = r"\s*[\r\n]+|\s+(?!\S)|\s+"
-SIGNS = r" ?[^\s\p{L}\p{N}]+[\r\n]*"
 SIGNS_OF_4O = r" ?[^\s\p{L}\p{N}]+[\r\n/]*"
 CL100K = "|".join([CONTRACTIONS, LETTERS, r"\p{N}{1,3}", SIGNS, SPACES])
-QWEN2 = "|".join([CONTRACTIONS, LETTERS, r"\p{N}", SIGNS, SPACES])
 TEKKEN = "|".join([LOWER, UPPER, r"\p{N}", SIGNS_OF_4O, SPACES])
 O200K = "|".join([f"{LOWER}{CONTRACTIONS}?", f"{UPPER}{CONTRACTIONS}?", r"\p{N}{1,3}", SIGNS_OF_4O, SPACES])
 # How a text is cut into words before merging, by the name in tokenizer.ggml.pre: a pattern, or the
@@ -64,8 +60,7 @@ def words(metadata: Mapping[str, Any], path: Path) -> dict[str, Any]:
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     except Exception as error:  # the library's own, for vocabularies that contradict themselves
-        detail = " ".join(str(error).split())[:120]
-        raise UserError(f"{path} has a tokenizer that cannot be rebuilt: {detail}.") from None
+        raise UserError(f"{path} has a tokenizer that cannot be rebuilt: {words_of(error)}.") from None
     return {"tokenizer.json": json.loads(library.to_str()), "tokenizer_config.json": _config(said)}
 
 
@@ -98,7 +93,14 @@ def _byte_pairs(said: Mapping[str, Any]) -> tokenizers.Tokenizer:
 
 
 def _pieces(said: Mapping[str, Any]) -> tokenizers.Tokenizer:
-    raise UserError(f"its tokenizer is of the kind {said.get('model')!r}; only 'gpt2' is known.")
+    """SentencePiece's pieces (Kudo and Richardson 2018, https://arxiv.org/abs/1808.06226)."""
+    if said.get("model") != "llama":
+        raise UserError(f"its tokenizer is of the kind {said.get('model')!r}; known are 'gpt2' and 'llama'.")
+    pieces = list(said["tokens"])
+    vocabulary = {piece: i for i, piece in enumerate(pieces)}
+    if said.get("add_space_prefix", True):
+        return llama(vocabulary, merges_of(pieces), Options(prefix_space=True))
+    return gemma(vocabulary, merges_of(pieces), Options())
 
 
 def _add_special(library: tokenizers.Tokenizer, said: Mapping[str, Any]) -> None:

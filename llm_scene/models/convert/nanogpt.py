@@ -17,19 +17,20 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import UserError
+from ...errors import UserError, words_of
 from ...fields import Fields
 from ...network import declare
 from ...network.families.family import HEADS
 from ...network.ops import Array
 from ..checkpoint import stored_shapes
 from ..config_json import config_of
-from ..files import CONFIG_BYTES, check_file, read_bytes, read_object
+from ..files import CONFIG_BYTES, read_bytes, read_object
 from .folder import Checkpoint, of_array
+from .torch_file import load_torch, tensors_of, wrapper_of
 
 TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
 BUFFERS = (".attn.bias", ".attn.masked_bias")
-PREFIXES = ("_orig_mod.", "module.", "transformer.")
+PREFIXES = ("_orig_mod.", "module.", "transformer.", "model.")  # in any order
 OPCODES = frozenset(
     [
         "PROTO",
@@ -92,25 +93,12 @@ def read(source: Path, meta: Path | None = None, n_head: int | None = None) -> C
 
 def read_torch(path: Path) -> Source:
     """Tensors and settings of a .pt file, without executing anything in it."""
-    check_file(path)
-    try:
-        import torch
-    except ImportError:
-        raise UserError("Converting needs torch: `pip install llm-scene[convert]`.") from None
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever torch and its unpickler come up with
-        detail = " ".join(str(error).split())[:120]
-        raise UserError(f"{path} cannot be read as weights alone: {detail}.") from None
-    wrapped = isinstance(content, dict) and isinstance(content.get("model"), dict)
-    state = content["model"] if wrapped else content
-    if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
-        raise UserError(f"{path} does not hold a model's tensors by name.")
-    tensors = {key: value for key, value in state.items() if isinstance(value, torch.Tensor)}
-    arrays = {key: value.detach().float().numpy() for key, value in tensors.items()}
-    args = content.get("model_args") if wrapped else _beside(path)
+    content = load_torch(path)
+    wrapper = wrapper_of(content)
+    arrays = {key: value.detach().float().numpy() for key, value in tensors_of(content, path).items()}
+    args = _beside(path) if wrapper is None else content.get("model_args") or content.get("hyper_parameters")
     n_head = args.get("n_head") if isinstance(args, dict) else None
-    return Source(arrays, n_head if type(n_head) is int else None, exact_gelu=wrapped)
+    return Source(arrays, n_head if type(n_head) is int else None, exact_gelu=wrapper is not None)
 
 
 def _beside(path: Path) -> Any:
@@ -124,8 +112,8 @@ def canonical(state: Mapping[str, Array], source: Path) -> dict[str, Array]:
     weights: dict[str, Array] = {}
     for key, tensor in state.items():
         name = key
-        for prefix in PREFIXES:
-            name = name.removeprefix(prefix)
+        while name.startswith(PREFIXES):
+            name = name.partition(".")[2]
         if not name.endswith(BUFFERS):
             weights[name] = np.ascontiguousarray(tensor.T if name.endswith(TRANSPOSED) else tensor)
     for name in ("wte.weight", "wpe.weight"):
@@ -172,7 +160,7 @@ def read_letters(path: Path) -> dict[str, int]:
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"{path} is not a table of letters: {' '.join(str(error).split())[:80]}.") from None
+        raise UserError(f"{path} is not a table of letters: {words_of(error)}.") from None
     letters = table.get("stoi") if isinstance(table, dict) else None
     if not isinstance(letters, dict) or not letters:
         raise UserError(f"{path} has no table stoi from letters to token ids.")

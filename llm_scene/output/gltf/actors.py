@@ -70,6 +70,8 @@ class Motion:
 
 def motion_of(film: Film, thing: Thing, home: dict[str, Point]) -> Motion:
     """What a film does to a thing; `home` is where other things stand that it may move along with."""
+    if thing.spare:
+        return Motion(((0.0, 1.0),))
     carrier, rest = (thing.on, home[thing.on]) if thing.on else (thing.name, thing.at)
     moves = [_moved(film.tracks.get((carrier, c), ()), r) for c, r in zip(LOCATIONS, rest, strict=True)]
     scale = () if isinstance(thing.form, Text) else _straight(film.tracks.get((thing.name, "scale"), ()))

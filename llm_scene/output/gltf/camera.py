@@ -8,9 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...film.film import Chapter, Film, Pose, Shot
-from ...film.framing import SENSOR, frame, project
-from ...layout.layout import Layout
+from ...film.film import Chapter, Film, Pose
+from ...film.framing import SENSOR
 from ...network.ops import Array
 from .actors import MOMENT
 from .document import Clip, Document
@@ -21,30 +20,22 @@ POSITION_ERROR = 1e-3  # of the distance to what the camera looks at
 ROTATION_ERROR = 4e-4  # of a quaternion's component
 
 
-def one_lens(film: Film, layout: Layout, aspect: float) -> Film:
+def one_lens(film: Film) -> Film:
     """The film through the lens it uses longest, for a glTF camera cannot zoom in every viewer.
 
-    A pose with another lens gives way to one from which its subject fills the same part of the frame.
+    A pose with another lens gives way to one from further away or nearer, from which what lies as far as
+    its target looks as large.
     """
     seconds: dict[float, float] = {}
     for shot in film.shots:
         seconds[shot.b.lens] = seconds.get(shot.b.lens, 0.0) + shot.end - shot.start
     lens = max(seconds, key=lambda lens: seconds[lens])
-    framed: dict[Pose, Pose] = {}
 
-    def through(pose: Pose, shot: Shot) -> Pose:
-        if pose.lens == lens:
-            return pose
-        if pose not in framed:
-            boxes = [layout[name].box for name in shot.subject] or [layout.box]
-            seen = project(np.concatenate([box.corners() for box in boxes]), pose, aspect)[:, :2]
-            (left, low), (right, high) = seen.min(axis=0), seen.max(axis=0)
-            room = (float(left), float(right), float(low), float(high))
-            framed[pose] = frame(boxes, pose.azimuth, pose.elevation, lens=lens, aspect=aspect, safe=room)
-        return framed[pose]
+    def through(pose: Pose) -> Pose:
+        return replace(pose, lens=lens, distance=pose.distance * lens / pose.lens)
 
     def retold(chapter: Chapter) -> Chapter:
-        shots = (replace(shot, a=through(shot.a, shot), b=through(shot.b, shot)) for shot in chapter.shots)
+        shots = (replace(shot, a=through(shot.a), b=through(shot.b)) for shot in chapter.shots)
         return replace(chapter, shots=tuple(shots))
 
     return replace(film, chapters=tuple(retold(chapter) for chapter in film.chapters))

@@ -146,6 +146,7 @@ def instanced_cells(
     values, is the time in seconds at which the film lights a cell.
     """
     document.extensions.add(INSTANCING)
+    document.required.add(INSTANCING)
     paint = document.material("Cells")
     corners = (BOX + np.array([-0.5, 0.5, 1])) * (1 - GAP, 1 - GAP, 1)
     shade = painted(np.ones((24, 3)), light_on(BOX_NORMALS))

@@ -28,6 +28,7 @@ class Document:
         self.scene: Json = {"nodes": []}
         self.parts: dict[str, list[Json]] = {}
         self.extensions: set[str] = set()
+        self.required: set[str] = set()  # of these, without which nothing can be seen
         self.shared: Json = {}  # extensions of the whole file
         self._views: list[bytearray] = []
         self._shared_views: dict[tuple[int | None, int], int] = {}
@@ -154,6 +155,8 @@ class Document:
         whole["buffers"] = [{"byteLength": len(buffer)}]
         if self.extensions:
             whole["extensionsUsed"] = sorted(self.extensions)
+        if self.required:
+            whole["extensionsRequired"] = sorted(self.required)
         if self.shared:
             whole["extensions"] = self.shared
         text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
@@ -186,6 +189,12 @@ class Clip:
             self.json["samplers"].append({"input": keys[0], "output": keys[1], **held})
         target = {"node": node, "path": path}
         self.json["channels"].append({"sampler": self._samplers[keys, step], "target": target})
+
+    def settle(self, node: int) -> None:
+        """Let a node stand as its tracks leave it: for viewers that play nothing, all has happened."""
+        for moved, path, _, values, _ in self.tracks:
+            if moved == node and path != "weights":
+                self.document.parts["nodes"][node][path] = _rounded(values[-1])
 
     def part(self, name: str, start: float, end: float, extras: Json) -> Clip:
         """What happens from one time to another, as a clip of its own that begins at 0."""

@@ -27,6 +27,7 @@ class _Together:
     name: str
     at: Point
     motion: Motion
+    spare: bool
     shapes: list[Shape] = field(default_factory=list)
     written: list[int] = field(default_factory=list)  # texts, by when they were added
 
@@ -65,6 +66,8 @@ def add_drawn(
         made = document.node(node.name, mesh=mesh, translation=place.tolist())
         if clip is not None:
             node.motion.key(clip, made, node.at)
+            if not node.spare:
+                clip.settle(made)
 
 
 def _parted(drawn: Iterable[Thing]) -> Iterator[Thing]:
@@ -88,12 +91,13 @@ def _alike(thing: Thing, motion: Motion, depth: int) -> tuple[object, ...]:
     """
     if motion.grows:
         return thing.name, _origin(thing)
-    return motion, thing.group[: depth if motion == Motion() else 1]
+    return motion, thing.group[: depth if thing.spare or motion == Motion() else 1]
 
 
 def _new(thing: Thing, motion: Motion, depth: int) -> _Together:
-    name = "/".join(thing.group[:depth]) if motion == Motion() else thing.name
-    return _Together(name, _origin(thing), motion)
+    still = thing.spare or motion == Motion()
+    name = "/".join(thing.group[:depth]) if still else thing.name
+    return _Together(name, _origin(thing), motion, thing.spare)
 
 
 def _origin(thing: Thing) -> Point:

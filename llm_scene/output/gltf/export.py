@@ -76,7 +76,7 @@ def glb(
     cells = Cells(layout, trace, look)
     document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look)}
     sheets = write_cells(document, cells, _sections(document, layout), film)
-    film = one_lens(film, layout, ASPECT) if film else None
+    film = one_lens(film) if film else None
     clip = Clip(document, film.name, _times(film)) if film else None
     drawn = list(things(layout, trace, film))
     home = {thing.name: thing.at for thing in drawn}
@@ -152,3 +152,4 @@ def _swarms(
         if isinstance(thing.form, Swarm):
             node = add_swarm(document, clip, thing.form, film, look, paint)
             motions[thing.name].key(clip, node, thing.at)
+            clip.settle(node)

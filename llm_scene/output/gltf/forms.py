@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...film.props import Backdrop, Formula
 from ...layout.drawn import Text
-from ...layout.layout import Letter
+from ...layout.layout import Box, Letter
 from ...look import Look, srgb
 from ...network.ops import Array
+from ...scene.formula import formula_shape
 from ...staging.things import Bar, Drawing, Form, Ramp, Thing, Tubes
 from ...staging.tubes import tube
 from .lettering import solid
-from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, Shape, light_on, painted, pipe, ribbon, turned
+from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, painted, pipe, ribbon, turned
 
 SIDES, FEW = {"trunk": 8}, 3  # of a link's tube; few where it is thin
 CORNER = 3  # points of a rounded corner of a link
 STEPS = 48  # colours of a strip
 TEXELS = {"Sections": 64.0, "Props": 36.0, "Candidates": 56.0}  # height of a text of such a group
-SMALL = 34.0  # of any other
+SMALL = 32.0  # of any other
 
 
 def shape_of(form: Form, look: Look) -> Shape | None:
@@ -33,6 +35,10 @@ def shape_of(form: Form, look: Look) -> Shape | None:
             return _bar(form, look)
         case Ramp():
             return _strip(form, look)
+        case Formula():
+            return _formula(form, look)
+        case Backdrop(box=box):
+            return _backdrop(box, look)
     return None
 
 
@@ -64,6 +70,18 @@ def _bar(bar: Bar, look: Look) -> Shape:
     corners = low + (BOX + np.array([0, 1, 1])) * (high - low)
     shade = painted(np.broadcast_to(_rgb(look, bar.ink), BOX.shape), light_on(BOX_NORMALS))
     return Shape(corners, BOX_TRIANGLES, shade)
+
+
+def _formula(formula: Formula, look: Look) -> Shape:
+    flat, triangles = formula_shape(formula)
+    corners = np.array(formula.at) + np.stack([flat[:, 0], 0 * flat[:, 0], flat[:, 1]], axis=1)
+    return Shape(turned(corners), triangles, painted(np.broadcast_to(_rgb(look, formula.ink), corners.shape)))
+
+
+def _backdrop(box: Box, look: Look) -> Shape:
+    (x0, y, z0), (x1, _, z1) = box.low, box.high
+    corners = turned(np.array([(x0, y, z0), (x1, y, z0), (x1, y, z1), (x0, y, z1)]))
+    return Shape(corners, QUAD, painted(np.broadcast_to(np.array(srgb(look.middle)), corners.shape)))
 
 
 def _strip(ramp: Ramp, look: Look) -> Shape:

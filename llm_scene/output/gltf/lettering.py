@@ -6,6 +6,7 @@ coverage, so that it stays smooth when magnified and mipmaps keep it readable fr
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +19,7 @@ from ...layout.drawn import Text
 from ...layout.layout import Letter
 from ...look import srgb
 from ...network.ops import Array
-from ...scene.labels import face
+from ...scene.faces import set_text
 from .images import png, shelves
 from .shapes import QUAD, Shape, light_on, painted, turned
 
@@ -52,7 +53,7 @@ class Outline:
 def outline(text: str) -> Outline:
     """The contours of a text in the typeface of the scene."""
     curve = bpy.data.curves.new("outline", "FONT")
-    curve.body, curve.font = text, face(text)
+    set_text(curve, text)
     curve.align_x, curve.align_y = "CENTER", "BOTTOM_BASELINE"
     curve.resolution_u, curve.fill_mode = RESOLUTION, "NONE"
     holder = bpy.data.objects.new("outline", curve)
@@ -159,9 +160,17 @@ def _quad(sign: Text, box: Array, colour: str) -> Shape:
     flat = np.array([(left, bottom), (right, bottom), (right, top), (left, top)]) + np.array([shift, 0])
     if sign.upright:
         flat = np.stack([-flat[:, 1], flat[:, 0]], axis=1)
-    x, y, z = turned(np.array(sign.at))
-    corners = np.column_stack([flat + np.array([x, y]), np.full(4, z + IN_FRONT)])
+    right, up, towards = _view(*map(math.radians, sign.facing))
+    corners = turned(np.array(sign.at)) + flat @ np.array([right, up]) + IN_FRONT * towards
     return Shape(corners, QUAD, painted(np.broadcast_to(srgb(colour), (4, 3))))
+
+
+def _view(azimuth: float, elevation: float) -> tuple[Array, Array, Array]:
+    """To the right, up and towards whoever reads from these angles."""
+    a, e = (np.array([math.sin(angle), math.cos(angle)]) for angle in (azimuth, elevation))
+    right = np.array([a[1], 0.0, -a[0]])
+    up = np.array([-a[0] * e[0], e[1], -a[1] * e[0]])
+    return right, up, np.cross(right, up)
 
 
 def solid(letter: Letter, colour: str) -> Shape:

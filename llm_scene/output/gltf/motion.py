@@ -18,7 +18,7 @@ import numpy as np
 from ...film.film import Cue, Film
 from ...film.front import STRIDE, lines_done, order_of
 from ...film.keys import straight
-from ...layout.layout import Block, Layout
+from ...layout.layout import Block, Layout, Point
 from ...look import Look, srgb
 from ...network.ops import Array
 from .actors import MOMENT, Motion
@@ -107,6 +107,7 @@ class Group:
     blocks: list[Block]
     cues: tuple[Cue, ...]
     motion: Motion  # where they go together
+    twins: list[Point] = field(default_factory=list)  # where the same is computed at the same time, from here
 
     @property
     def first(self) -> Block:
@@ -153,7 +154,18 @@ def grouped(layout: Layout, film: Film, motions: Mapping[str, Motion]) -> list[G
             (block.matrix.name, alike, x, z, block.shape, motion), Group([], cues, motion)
         )
         group.blocks.append(block)
-    return list(found.values())
+    return _paired(found)
+
+
+def _paired(found: Mapping[tuple[object, ...], Group]) -> list[Group]:
+    """Groups that only differ in where they stand, as heads in a grid do, as twins of one."""
+    paired: dict[tuple[object, ...], Group] = {}
+    for (matrix, alike, _, _, shape, motion), group in found.items():
+        first = paired.setdefault((matrix, alike, shape, motion, group.depths), group)
+        if first is not group:
+            here, there = np.array(first.first.origin), np.array(group.first.origin)
+            first.twins.append(tuple(np.round(there - here, 3).tolist()))
+    return list(paired.values())
 
 
 class Covers:
@@ -189,6 +201,17 @@ class Covers:
             group.motion.key(self.clip, moving, (0.0, 0.0, 0.0))
             self._parents[group.motion] = moving
         return self._parents[group.motion]
+
+    def beside(self, group: Group, name: str, mesh: int, at: Sequence[float] = (0.0, 0.0, 0.0)) -> list[int]:
+        """Hidden nodes that show a mesh where a group's twins are."""
+        made = []
+        for number, offset in enumerate(group.twins, 1):
+            holder = self.document.node(
+                f"{name} aside {number}", self.parent(group), translation=turned(np.array(offset))
+            )
+            fields = {"mesh": mesh, "translation": list(map(float, at)), "scale": list(HIDDEN)}
+            made.append(self.document.node(f"{name} {number}", holder, **fields))
+        return made
 
     def close(self) -> None:
         """Key all lanes."""
@@ -238,13 +261,14 @@ class Covers:
                 times.append(max(0.0, piece.start - self.lead))
                 scales.append(scale)
         times, scales = _rising(times, scales)
-        self.clip.track(node, "scale", times, np.array(scales), step=True)
+        for cover in [node, *self.beside(group, f"cover {group.name}", mesh, at)]:
+            self.clip.track(cover, "scale", times, np.array(scales), step=True)
 
     def _run(self, group: Group, moves: list[Piece]) -> None:
         """A turn on the first lane of this kind that is free by then."""
         if not moves:
             return
-        lanes = self.lanes.setdefault((group.by_rows, group.depths, group.motion), [])
+        lanes = self.lanes.setdefault((group.by_rows, group.depths, group.motion, tuple(group.twins)), [])
         free = next((lane for lane in lanes if lane.busy_until <= moves[0].start), None)
         if free is None:
             free = _Lane(self, group, len(lanes))
@@ -289,11 +313,15 @@ class _Lane:
         )
         glow = _glow(group, covers.front, covers.light)
         light = document.primitive(covers.glow, glow.triangles, POSITION=glow.vertices, COLOR_0=glow.colours)
-        hidden, parent = {"scale": list(HIDDEN)}, covers.parent(group)
-        self.cover = document.node(f"front {kind}", parent, mesh=document.mesh(box), **hidden)
-        self.glow = document.node(f"glow {kind}", parent, mesh=document.mesh(light), **hidden)
+        self.covers = self._nodes(covers, group, f"front {kind}", document.mesh(box))
+        self.glows = self._nodes(covers, group, f"glow {kind}", document.mesh(light))
         self.busy_until = 0.0
         self.cover_keys, self.glow_keys = _Keys(), _Keys()
+
+    @staticmethod
+    def _nodes(covers: Covers, group: Group, name: str, mesh: int) -> list[int]:
+        first = covers.document.node(name, covers.parent(group), mesh=mesh, scale=list(HIDDEN))
+        return [first, *covers.beside(group, name, mesh)]
 
     def run(self, group: Group, moves: list[Piece], lead: float) -> None:
         """Key the front's way through every line; where it jumps, two keys stand a moment apart."""
@@ -313,9 +341,10 @@ class _Lane:
 
     def close(self, clip: Clip) -> None:
         """Write the keys."""
-        for node, keys in ((self.cover, self.cover_keys), (self.glow, self.glow_keys)):
-            clip.track(node, "translation", keys.times, np.array(keys.places))
-            clip.track(node, "scale", keys.times, np.array(keys.scales))
+        for nodes, keys in ((self.covers, self.cover_keys), (self.glows, self.glow_keys)):
+            for node in nodes:
+                clip.track(node, "translation", keys.times, np.array(keys.places))
+                clip.track(node, "scale", keys.times, np.array(keys.scales))
 
 
 def _boxes(depths: Sequence[float], front: float) -> Array:

@@ -70,8 +70,8 @@ class _Flight:
 
     def cells(self, parent: int, rgb: Array) -> None:
         """All cells in their colours `[n, 3]`."""
-        for cells in self._groups():
-            self._node(parent, cells, rgb[cells])
+        for number, cells in enumerate(self._groups()):
+            self._node(parent, number, cells, rgb[cells])
 
     def switch(self, node: int, state: _State) -> None:
         """Show a node while the swarm is nearer to its poses than to others."""
@@ -89,15 +89,16 @@ class _Flight:
         sizes = np.repeat(there[changes, None].astype(float), 3, axis=1)
         self.clip.track(node, "scale", starts[changes].tolist(), sizes, step=True)
 
-    def _node(self, parent: int, cells: Array, rgb: Array) -> None:
+    def _node(self, parent: int, number: int, cells: Array, rgb: Array) -> None:
         """Cells `[n]` that go about together: their node goes with the first, targets are what shapes
         they take around it."""
-        name, way = self.swarm.name, turned(self.swarm.places[:, cells[0]])  # [poses, 3]
+        way = turned(self.swarm.places[:, cells[0]])  # [poses, 3]
         shapes, taken = self._shapes(cells)
         faces, moved = _triangles(len(cells)), [(shape - shapes[0]).reshape(-1, 3) for shape in shapes[1:]]
         cuboids = self.document.primitive(self.paint, faces, moved, **_painted(shapes[0], rgb))
         mesh = self.document.mesh(cuboids)
-        node = self.document.node(name, parent, mesh=mesh, translation=way[0].tolist())
+        above = self.document.parts["nodes"][parent]["name"]
+        node = self.document.node(f"{above}, cells {number}", parent, mesh=mesh, translation=way[0].tolist())
         if self.clip is None or len(self.times) == 1:
             return
         times, poses = self.times.tolist(), np.arange(len(way))

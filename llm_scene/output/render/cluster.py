@@ -430,7 +430,7 @@ class _Bench:
         folder, self._idle = Path(self._place.name), idle
         (folder / "scene.blend").write_bytes(blend)
         (folder / "program.zip").write_bytes(zipped)
-        job = {**job, "blend": str(folder / "scene.blend"), "folder": str(folder)}
+        job = {**job, "blend": str(folder / "scene.blend"), "folder": str(folder), "work": str(folder)}
         code = f"import sys; sys.path.insert(0, {str(folder / 'program.zip')!r}); "
         code += f"from llm_scene.output.render.worker import work; work({job!r})"
         self._command = [sys.executable, "-c", code]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ import bpy
 
 from ...errors import UserError
 from ...scene.compat import image_format
+from ...scene.picture import rate
 from ..blend import save
-from .frames import disk_error, recipe_of
+from ..ledger import Ledger, disk_error
+from .frames import recipe_of
 
 BLEND, JOB_TYPE, README, FRAMES = "scene.blend", "flamenco.js", "README.txt", "frames"
+KIND = "farm"  # of folder, in its ledger
 OUTPUT = ("filepath", "use_overwrite", "use_placeholder", "use_file_extension")
 IMAGE = ("file_format", "color_mode", "color_depth", "compression")
 TEXT = """{title}
@@ -63,29 +67,25 @@ def write_farm(scene: bpy.types.Scene, folder: Path) -> None:
     Raises UserError where the folder holds anything else, or frames of another scene.
     """
     check_farm(folder)
-    key = _key(scene)
-    if _frames(folder) and _old_key(folder) != key:
+    key, ledger = _key(scene), Ledger(folder, KIND)
+    if _frames(folder) and ledger.facts.get("key") != key:
         raise UserError(f"{folder / FRAMES} holds frames of another scene: choose another folder.")
+    job_type = (Path(__file__).parent / JOB_TYPE).read_text(encoding="utf-8")
     try:
-        folder.mkdir(exist_ok=True)
-        with _for_farms(scene):
-            save(scene, folder / BLEND)
-        job_type = (Path(__file__).parent / JOB_TYPE).read_text(encoding="utf-8")
-        (folder / JOB_TYPE).write_text(job_type, encoding="utf-8")
-        (folder / README).write_text(_readme(scene, key), encoding="utf-8")
+        ledger.write(**ledger.facts)
+        with _for_farms(scene), ledger.file(BLEND) as blend:
+            save(scene, blend)
+        for name, text in ((JOB_TYPE, job_type), (README, _readme(scene, key))):
+            with ledger.file(name) as file:
+                file.write_text(text, encoding="utf-8")
+        ledger.write(**ledger.facts | {"key": key})
     except OSError as error:
         raise disk_error(error, folder) from None
 
 
 def check_farm(folder: Path) -> None:
     """Raise UserError unless a farm folder can be written at `folder`: a new one, or one of ours."""
-    if not folder.parent.is_dir():
-        raise UserError(f"The folder {folder.parent} does not exist: create it first.")
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file: give the name of a folder.")
-    ours = {BLEND, JOB_TYPE, README, FRAMES, "film.mp4"}
-    if folder.is_dir() and not {path.name for path in folder.iterdir()} <= ours:
-        raise UserError(f"The folder {folder} holds other files: choose a new one.")
+    Ledger(folder, KIND).check((BLEND, JOB_TYPE, README))
 
 
 @contextlib.contextmanager
@@ -117,13 +117,6 @@ def _key(scene: bpy.types.Scene) -> str:
     return hashlib.sha256(recipe_of(scene).key.encode()).hexdigest()[:16]
 
 
-def _old_key(folder: Path) -> str:
-    try:
-        return (folder / README).read_text(encoding="utf-8").split()[-1]
-    except (OSError, ValueError, IndexError):
-        return ""
-
-
 def _frames(folder: Path) -> bool:
     return (folder / FRAMES).is_dir() and any((folder / FRAMES).glob("*.png"))
 
@@ -131,7 +124,7 @@ def _frames(folder: Path) -> bool:
 def _readme(scene: bpy.types.Scene, key: str) -> str:
     first, last = scene.frame_start, scene.frame_end
     width, height = recipe_of(scene).size
-    title = f"{scene.name}: {(last + 1 - first) / scene.render.fps:.1f} s of film"
+    title = f"{scene.name}: {(last + 1 - first) / rate(scene.render):.1f} s of film"
     return TEXT.format(
         title=title,
         first=first,
@@ -140,7 +133,7 @@ def _readme(scene: bpy.types.Scene, key: str) -> str:
         tasks=(last - first) // 10,
         width=width,
         height=height,
-        fps=scene.render.fps,
+        fps=Fraction(rate(scene.render)).limit_denominator(1001),
         blender=bpy.app.version_string,
         key=key,
     )

@@ -2,16 +2,18 @@
 
 Every frame is signed with the key of its `Recipe`: what the scene holds, how it is rendered and by which
 Blender. A frame counts as done only where its file is whole and carries that key, so a render that was
-killed goes on where it stopped, and frames of different scenes or settings never mix.
+killed goes on where it stopped, and frames of different scenes or settings never mix. The folder's ledger
+says for which recipe it is; a file that we did not write, or that was changed since, is never touched.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
+import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,10 +22,15 @@ import bpy
 
 from ...errors import UserError
 from ...scene.compat import image_format
+from ...scene.picture import check_whole, output_path, picture_size, rate
+from ...writing import NEW, PRIVATE, private_folder, whole_file
+from ..ledger import Ledger, disk_error, is_plain
 from .fingerprint import fingerprint
-from .png import DamagedError, read_seal, sealed
+from .png import DamagedError, is_ours, read_seal, sealed
 
-MANIFEST = "manifest.json"
+KIND = "frames"  # of folder, in its ledger
+FRAME = re.compile(r"\d{5,}\.png")  # what we call frames
+SCENE = "scene"  # the .blend that workers open
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Recipe:
 
     scene: str  # fingerprint of everything in the scene, render settings included
     size: tuple[int, int]  # pixels
-    fps: int
+    fps: float
     blender: str
 
     @property
@@ -42,18 +49,17 @@ class Recipe:
 
 
 def recipe_of(scene: bpy.types.Scene) -> Recipe:
-    """The recipe of a scene as it stands."""
+    """The recipe of a scene as it stands. Raises UserError where it renders no whole pictures."""
     render = scene.render
-    share = render.resolution_percentage / 100
-    size = (int(render.resolution_x * share), int(render.resolution_y * share))
-    return Recipe(fingerprint(scene), size, render.fps, bpy.app.version_string)
+    check_whole(render)
+    return Recipe(fingerprint(scene), picture_size(render), rate(render), bpy.app.version_string)
 
 
 class FrameFolder:
-    """The frames of one recipe on disk."""
+    """The frames of one recipe on disk; what is under way is made in the folder `work`."""
 
-    def __init__(self, folder: Path, key: str, size: tuple[int, int]) -> None:
-        self.folder, self.key, self.size = folder, key, size
+    def __init__(self, folder: Path, key: str, size: tuple[int, int], work: Path | None = None) -> None:
+        self.folder, self.key, self.size, self.work = folder, key, size, work or folder
 
     def path(self, frame: int) -> Path:
         """Where a frame is, or will be."""
@@ -73,7 +79,7 @@ class FrameFolder:
     def keep(self, frame: int, data: bytes) -> None:
         """Sign a rendered picture and put it in its place, whole or not at all.
 
-        Raises UserError where the picture is damaged or the disk is full.
+        Raises UserError where the picture is damaged, the disk is full or the place is another's.
         """
         try:
             signed = sealed(data, self.key)
@@ -84,47 +90,69 @@ class FrameFolder:
             raise UserError(
                 f"Frame {frame} came out {found[0]}x{found[1]}, not {self.size[0]}x{self.size[1]}."
             )
-        _write(self.path(frame), signed)
+        try:
+            _check_frame(self.path(frame))
+            with whole_file(self.path(frame), within=self.work, durable=True) as temporary:
+                temporary.write_bytes(signed)
+        except OSError as error:
+            raise disk_error(error, self.folder) from None
 
 
 def open_folder(folder: Path, recipe: Recipe) -> FrameFolder:
-    """The folder of a recipe's frames, made where missing, emptied of frames of any other recipe.
+    """The folder of a recipe's frames, made where missing, emptied of our frames of any other recipe.
 
-    Raises UserError where the folder holds something else or cannot be written.
+    Raises UserError where the folder holds something else or cannot be written. `close_folder` ends it.
     """
-    check_folder(folder)
-    made = FrameFolder(folder, recipe.key, recipe.size)
+    check_frames(folder)
+    ledger, work = Ledger(folder, KIND), folder / f"{PRIVATE}{secrets.token_hex(8)}"
     try:
-        folder.mkdir(exist_ok=True)
-        old = _manifest(folder).get("key")
-        for path in folder.glob("*.png") if old != recipe.key else ():
-            path.unlink()
-        clean(folder)
-        about = {"key": recipe.key, **asdict(recipe)}
-        _write(folder / MANIFEST, json.dumps(about, indent=1).encode())
+        if ledger.exists and ledger.facts["key"] != recipe.key:
+            for path in _frame_files(folder):
+                path.unlink()
+        _clear(folder, ledger.facts.get("work"))
+        ledger.write(key=recipe.key, **asdict(recipe), work=work.name)
+        work.mkdir(mode=0o700)
     except OSError as error:
         raise disk_error(error, folder) from None
-    return made
+    return FrameFolder(folder, recipe.key, recipe.size, work)
 
 
-def check_folder(folder: Path) -> None:
+def close_folder(opened: FrameFolder) -> None:
+    """Remove what is unfinished."""
+    _clear(opened.folder, opened.work.name)
+
+
+def check_frames(folder: Path) -> None:
     """Raise UserError unless frames can be kept in `folder`: a new one, an empty one, or one of ours."""
-    if not folder.parent.is_dir():
-        raise UserError(f"The folder {folder.parent} does not exist: create it first.")
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file, where the folder of frames should be.")
-    place = folder if folder.is_dir() else folder.parent
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise UserError(f"The folder {place} cannot be written to.")
-    if folder.is_dir() and any(folder.iterdir()) and "key" not in _manifest(folder):
-        raise UserError(f"The folder {folder} holds other files: choose a new folder for the frames.")
+    Ledger(folder, KIND).check(())
+    for path in _frame_files(folder) if folder.is_dir() else ():
+        _check_frame(path)
 
 
-def clean(folder: Path) -> None:
-    """Remove what a killed render left unfinished."""
-    for path in folder.glob(".*"):
-        if path.is_file():
-            path.unlink(missing_ok=True)
+def _check_frame(path: Path) -> None:
+    """Raise UserError where a file under a frame's name is not as we wrote it."""
+    if os.path.lexists(path) and not (is_plain(path) and is_ours(path.read_bytes())):
+        raise UserError(f"{path} is no frame that LLM Scene wrote, and stays: choose another folder.")
+
+
+def _frame_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if FRAME.fullmatch(path.name))
+
+
+def _clear(folder: Path, work: object) -> None:
+    """Remove what a render left in the folder that it had made for itself."""
+    if not isinstance(work, str) or not work.startswith(PRIVATE) or Path(work).name != work:
+        return
+    root = folder / work
+    if not root.is_dir() or root.is_symlink():
+        return
+    for place, _, names in os.walk(root, topdown=False):
+        for name in names:
+            if Path(name).stem in (NEW, SCENE):
+                with contextlib.suppress(OSError):
+                    Path(place, name).unlink()
+        with contextlib.suppress(OSError):
+            Path(place).rmdir()
 
 
 def prepare(scene: bpy.types.Scene) -> None:
@@ -140,46 +168,14 @@ def prepare(scene: bpy.types.Scene) -> None:
 
 def render_frame(scene: bpy.types.Scene, frame: int, folder: FrameFolder) -> None:
     """Render a frame of a prepared scene into its folder."""
-    temporary = folder.folder / f".{frame:05}.{os.getpid()}.png"
     try:
-        scene.frame_set(frame)
-        scene.render.filepath = str(temporary)
-        bpy.ops.render.render(write_still=True, scene=scene.name)
-        folder.keep(frame, temporary.read_bytes())
+        with private_folder(folder.work) as place:
+            rendered = place / f"{NEW}.png"
+            scene.frame_set(frame)
+            scene.render.filepath = output_path(rendered)
+            bpy.ops.render.render(write_still=True, scene=scene.name)
+            folder.keep(frame, rendered.read_bytes())
     except RuntimeError as error:
         raise UserError(f"Blender could not render frame {frame}: {' '.join(str(error).split())}") from None
     except OSError as error:
         raise disk_error(error, folder.folder) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def disk_error(error: OSError, folder: Path) -> UserError:
-    """What to say when the disk refuses."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"The disk is full: free some space for {folder} and run the same command again.")
-    return UserError(f"{folder} cannot be written to: {(error.strerror or str(error)).lower()}.")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file so that after a power cut it is there whole, or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise disk_error(error, path.parent) from None
-
-
-def _manifest(folder: Path) -> dict[str, object]:
-    try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -21,12 +21,15 @@ import bpy
 
 from ...errors import UserError
 from ...film.film import Film
-from ...writing import whole_file
+from ...scene.picture import rate
+from ...writing import check_target, whole_file
 from ..blend import save
+from ..ledger import is_plain
 from .cluster import Tell, cluster_steps
-from .frames import FrameFolder, check_folder, clean, open_folder, recipe_of
+from .frames import SCENE, FrameFolder, check_frames, close_folder, open_folder, recipe_of
 from .mp4_chapters import add_chapters, runs
 from .pace import Pace, Progress
+from .png import is_ours
 from .video import check_format, encode_video
 from .worker import Worker, command, work
 
@@ -73,7 +76,7 @@ def film_steps(
     where it stopped.
     """
     frames = frames or range(scene.frame_start, scene.frame_end + 1)
-    fps = scene.render.fps
+    fps = rate(scene.render)
     with _missing(scene, frames_folder(path), frames) as (folder, missing, blend):
         if missing and cluster:
             yield from cluster_steps(cluster, folder, blend, scene.name, missing, len(frames), tell)
@@ -89,9 +92,10 @@ def film_steps(
             for _ in _encoding(request | {"video": str(video.resolve())}):
                 yield Progress("assembling the video", 0, len(frames))
             if film is not None:
-                shown = runs(film.chapters, frames, fps)
+                shown = runs(film.chapters, frames, film.fps)
                 add_chapters(video, [(position / fps, chapter.title) for chapter, position, _ in shown])
-        with whole_file(path.with_suffix(".poster.png")) as poster:
+        _check_poster(poster_path(path))
+        with whole_file(poster_path(path)) as poster:
             shutil.copyfile(folder.path(poster_frame(film, frames)), poster)
         yield Progress("assembling the video", len(frames), len(frames))
 
@@ -108,7 +112,20 @@ def check_output(path: Path) -> None:
     """Raise UserError where `render_film` could not write to `path`, before anything is rendered."""
     if path.suffix:
         check_format(path)
-    check_folder(frames_folder(path))
+        _check_poster(poster_path(path))
+    check_frames(frames_folder(path))
+
+
+def poster_path(path: Path) -> Path:
+    """Where the poster of a video goes: beside it."""
+    return path.with_suffix(".poster.png")
+
+
+def _check_poster(path: Path) -> None:
+    """Raise UserError where a picture that is not ours stands in a poster's place."""
+    check_target(path)
+    if os.path.lexists(path) and not (is_plain(path) and is_ours(path.read_bytes())):
+        raise UserError(f"{path} is no poster that LLM Scene wrote: rename it, or name the film otherwise.")
 
 
 def frames_folder(path: Path) -> Path:
@@ -123,13 +140,13 @@ def _missing(
     """The folder, those of the frames that are not in it yet, and the scene as a file for workers."""
     opened = open_folder(folder, recipe_of(scene))
     missing = opened.missing(frames)
-    blend = folder / f".scene.{os.getpid()}.blend"
+    blend = opened.work / f"{SCENE}.blend"
     try:
         if missing:
             save(scene, blend)
         yield opened, missing, blend
     finally:
-        clean(folder)
+        close_folder(opened)
 
 
 def _local_steps(
@@ -227,6 +244,7 @@ class _Crew:
             "blend": str(self.blend.resolve()),
             "scene": self.scene,
             "folder": str(self.folder.folder.resolve()),
+            "work": str(self.folder.work.resolve()),
             "key": self.folder.key,
             "size": self.folder.size,
             "threads": self.threads,

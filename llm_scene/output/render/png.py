@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEYWORD = b"llm-scene\0"
+WORDS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")  # chunks that are not seen in the picture
 
 
 class DamagedError(ValueError):
@@ -32,24 +34,42 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def read_seal(data: bytes) -> tuple[tuple[int, int], str]:
-    """((width, height) in pixels, key or "") of a whole PNG file; raises DamagedError."""
+    """((width, height) in pixels, key or "") of a whole PNG file; raises DamagedError.
+
+    The key counts only for the very picture that was signed with it.
+    """
     found = list(chunks(data))
     if found[0][0] != b"IHDR":
         raise DamagedError("no header")
     size = struct.unpack_from(">II", found[0][1])
-    keys = (content for kind, content in found if kind == b"tEXt" and content.startswith(KEYWORD))
-    return size, next(keys, KEYWORD)[len(KEYWORD) :].decode("latin-1")
+    seals = (content for kind, content in found if kind == b"tEXt" and content.startswith(KEYWORD))
+    key, _, digest = next(seals, KEYWORD)[len(KEYWORD) :].decode("latin-1").partition(" ")
+    return size, key if digest == _digest(found) else ""
+
+
+def is_ours(data: bytes) -> bool:
+    """Whether we signed a picture and nobody changed it since; it may have been damaged."""
+    try:
+        return bool(read_seal(data)[1])
+    except DamagedError:
+        seal_at = len(SIGNATURE) + 12 + 13 + 8  # behind the header stands the seal, as we write it
+        return data[seal_at:].startswith(KEYWORD)
 
 
 def sealed(data: bytes, key: str) -> bytes:
     """The same picture with a key in it and without other text, such as the time it was made."""
-    out = [SIGNATURE]
-    for kind, content in chunks(data):
-        if kind not in (b"tEXt", b"zTXt", b"iTXt", b"tIME"):
-            out.append(_chunk(kind, content))
-        if kind == b"IHDR":
-            out.append(_chunk(b"tEXt", KEYWORD + key.encode("latin-1")))
-    return b"".join(out)
+    kept = [(kind, content) for kind, content in chunks(data) if kind not in WORDS]
+    seal = (b"tEXt", KEYWORD + f"{key} {_digest(kept)}".encode("latin-1"))
+    return SIGNATURE + b"".join(_chunk(*each) for each in (kept[0], seal, *kept[1:]))
+
+
+def _digest(found: Iterable[tuple[bytes, bytes]]) -> str:
+    """A hash of a picture, without the words in its file."""
+    digest = hashlib.sha256()
+    for kind, content in found:
+        if kind not in WORDS:
+            digest.update(_chunk(kind, content))
+    return digest.hexdigest()[:32]
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

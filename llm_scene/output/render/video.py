@@ -13,6 +13,8 @@ import bpy
 
 from ...errors import UserError
 from ...scene.compat import video_format
+from ...scene.engines import STANDARD, set_view
+from ...scene.picture import output_path, set_rate
 from ...writing import check_target, whole_file
 from .worker import answer_file
 
@@ -47,7 +49,7 @@ def assemble(
     pictures: Mapping[int, Path],
     path: Path,
     size: tuple[int, int],
-    fps: int,
+    fps: float,
 ) -> None:
     """Make a video as `encode` does, whole or not at all."""
     with whole_file(path) as temporary:
@@ -58,7 +60,7 @@ def encode(
     pictures: Mapping[int, Path],
     path: Path,
     size: tuple[int, int],
-    fps: int,
+    fps: float,
 ) -> None:
     """Make a video in the format that the suffix of `path` names.
 
@@ -76,10 +78,12 @@ def encode(
         for picture in others:
             strip.elements.append(picture.name)
         bpy.context.window.scene = scene
-        scene.render.filepath = str(path.resolve())
+        scene.render.filepath = output_path(path)
         bpy.ops.render.render(animation=True, scene=scene.name)
         if not path.is_file() or not path.stat().st_size:
             raise UserError("Blender could not write the video: is the disk full?")
+    except TypeError as error:  # a menu without what was chosen
+        raise UserError(f"This Blender cannot write {kind.title}: {' '.join(str(error).split())}") from None
     except RuntimeError as error:
         raise UserError(f"Blender could not write the video: {' '.join(str(error).split())}") from None
     finally:
@@ -87,21 +91,22 @@ def encode(
         bpy.data.scenes.remove(scene)
 
 
-def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: int, n_frames: int) -> None:
+def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: float, n_frames: int) -> None:
     render = scene.render
     render.resolution_x, render.resolution_y = size
-    render.resolution_percentage, render.fps, render.fps_base = 100, fps, 1.0
+    render.resolution_percentage = 100
+    set_rate(render, fps)
     render.use_file_extension = False
+    video_format(render.image_settings)
     for name in (rna.identifier for rna in render.bl_rna.properties):
         if name.startswith("use_stamp"):  # the time and place of rendering would differ every time
             setattr(render, name, False)
     scene.frame_start, scene.frame_end = 0, n_frames - 1
-    scene.view_settings.view_transform = "Standard"  # the frames have been through one already
-    video_format(render.image_settings)
+    set_view(scene, STANDARD)  # the frames have been through one already
     render.image_settings.color_mode = "RGB"
     video = render.ffmpeg
     video.format, video.codec, video.audio_codec = kind.container, kind.codec, "NONE"
-    video.gopsize, video.ffmpeg_preset = fps, "GOOD"
+    video.gopsize, video.ffmpeg_preset = render.fps, "GOOD"
     if kind.codec == "PRORES":
         video.ffmpeg_prores_profile = "422_HQ"
     else:

@@ -1,7 +1,7 @@
 """A process of Blender's that renders frames of one scene, and how to talk to it.
 
-It is told a job at its start, a dictionary: `blend`, a file, and the `scene` in it; `folder`, `key` and
-`size` of the frames; the number of `threads`. Then it answers one line of JSON with one line.
+It is told a job at its start, a dictionary: `blend`, a file, and the `scene` in it; `folder`, `work`, `key`
+and `size` of the frames; the number of `threads`. Then it answers one line of JSON with one line.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def work(job: dict[str, Any]) -> None:
     first frame: an older Blender than it was made for is to say so rather than to stumble.
     """
     answers = answer_file()
-    folder = FrameFolder(Path(job["folder"]), job["key"], tuple(job["size"]))
+    folder = FrameFolder(Path(job["folder"]), job["key"], tuple(job["size"]), Path(job["work"]))
     scene, device = None, ""
     for line in sys.stdin:
         request = json.loads(line)

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..layout import names
-from ..layout.drawn import Align, Line, Text
-from ..layout.layout import Block, Layout, Point
-from ..look import normalise, scale_of
-from ..network.ops import Array
-from ..network.trace import Trace
-from .piece import Piece
-from .props import Swarm, number
-from .story import Focus
-from .words import Words
+from ...layout import names
+from ...layout.drawn import Align, Line, Text
+from ...layout.layout import Block, Layout, Point
+from ...look import normalise, scale_of
+from ...network.ops import Array
+from ...network.trace import Trace
+from ..piece import Piece
+from ..props import Swarm, number
+from ..story import Focus
+from ..words import Words
 
 LIFT = 1.4  # how far a copy stands in front of its sheet when it leaves
 PITCH = 4.0  # between the columns of what is spread out, in cells
@@ -127,254 +127,6 @@ def norm_chart(layout: Layout, trace: Trace, focus: Focus, words: Words) -> Piec
     for side in (-1, 1):
         line = [level + front + (end * half, 0, side * k) for end in (-1, 1)]
         piece.show(stroke(piece, f"one {side}", line, 0.15, "accent"), 1.9, 2.1)
-    return piece
-
-
-def dot_product(layout: Layout, trace: Trace, focus: Focus, words: Words) -> Piece:
-    """A row of query weights meets a column: pairs, products, their sum and the bias. Three phases."""
-    piece = Piece("dot")
-    layer, head, t = focus.layer, focus.head, focus.position
-    weights = layout.find("attn.W_Q", layer, head)
-    queries = layout.find("attn.q", layer, head)
-    normed = layout.find("ln1.out", layer)
-    feature = int(np.abs(queries.values(trace)[:, t]).argmax())
-    w = weights.values(trace)[feature].astype(float)
-    x = normed.values(trace)[:, t].astype(float)
-    products, shown = w * x, min(6, len(w))
-    n, unit = len(w), weights.shape[1] / 30
-    middle_x, _, middle_z = weights.box.centre
-    at = np.array([middle_x, stage_depth(layout, weights), middle_z])
-    wide, step = 3.4 * unit, 1.35 * unit
-    further = max(1, n - shown)  # pairs that stand narrowly below those with numbers
-    z = [(-i if i < shown else -shown - 0.35 - 2.2 * (i - shown) / further) * step for i in range(n)]
-    tall = np.array([unit if i < shown else max(THIN, 1.8 * step / further) for i in range(n)])
-    top = at + (0, 0, 0.5 * (shown + 4) * step)
-
-    def list_at(dx: float) -> Array:
-        return top + np.stack([np.full(n, dx), np.zeros(n), np.array(z)], axis=1)
-
-    listed = np.stack([np.full(n, wide), np.full(n, 0.5 * unit), tall], axis=1)
-    left, middle, right = -1.45 * wide, 0.0, 1.45 * wide
-    sum_z = -(shown + 3.6) * step
-    total = top + (right, 0, sum_z)
-    in_weights = places(weights, row=feature) - (0, LIFT, 0)
-    in_column = places(normed, column=t) - (0, LIFT, 0)
-    sizes = np.stack([cells(n), listed, listed])
-    row = Swarm("dot: weights", weights.role, True, np.stack([in_weights, list_at(left), list_at(left)]),
-                sizes, np.stack([values_of(weights, w, trace)] * 3))  # fmt: skip
-    column = Swarm("dot: column", normed.role, True, np.stack([in_column, list_at(middle), list_at(middle)]),
-                   sizes, np.stack([values_of(normed, x, trace)] * 3))  # fmt: skip
-    made = np.abs(products).max() or 1.0
-    gathered = np.broadcast_to(total, (n, 3))
-    result = Swarm(
-        "dot: products", "activation", True,
-        np.stack([list_at(middle), list_at(right), gathered]),
-        np.stack([listed * THIN, listed, np.full((n, 3), THIN)]),
-        np.stack([products / made] * 3),
-    )  # fmt: skip
-    piece.show(row, 0.0, 2.9)
-    piece.show(column, 0.0, 2.9)
-    piece.show(result, 1.0, 1.75)
-    piece.move(row, 1, 0.05, 0.5)
-    piece.move(column, 1, 0.2, 0.7)
-    piece.move(result, 1, 1.02, 1.3)
-    piece.move(result, 2, 1.4, 1.75)
-    size, front = 0.75 * unit, np.array([0, -0.5 * unit, -0.27 * unit])
-    matrix_w, matrix_x = weights.matrix.name, normed.matrix.name
-    for i in range(shown):
-        begin = 0.72 + 0.02 * i
-        row_at = np.array([0, 0, z[i]]) + front
-        for what, value, dx, start, of in (
-            ("weight", w[i], left, begin, (matrix_w, weights.cell(feature, i))),
-            ("input", x[i], middle, begin, (matrix_x, normed.cell(i, t))),
-            ("product", products[i], right, 1.3, None),
-        ):
-            figure = note(piece, f"{what} {i}", number(value), tuple(top + row_at + (dx, 0, 0)), size, of=of)
-            piece.show(figure, start, 1.45 if what == "product" else 2.9)
-        for sign, dx, start in (("×", left / 2, begin), ("=", right / 2, 1.25)):
-            mark = note(piece, f"{sign} {i}", sign, tuple(top + row_at + (dx, 0, 0)), size, ink="faint")
-            piece.show(mark, start, 2.9 if sign == "×" else 1.45)
-    if n > shown:
-        rest = note(
-            piece,
-            "rest",
-            words.note("more", count=n - shown),
-            tuple(top + (left - 0.6 * wide, 0, z[-1])),
-            size,
-            "right",
-            "faint",
-        )
-        piece.show(rest, 0.72, 2.9)
-    bias = _bias(layout, trace, focus, feature)
-    value = float(queries.values(trace)[feature, t])
-    spot = queries.centre(feature, t)
-    flown = Swarm(
-        "dot: result cell", "activation", True,
-        np.stack([total, total, np.array(spot) - (0, 0.5 + LIFT, 0)])[:, None],
-        np.stack([np.full(3, THIN), (wide, 0.5 * unit, unit), (1, 1, 1)])[:, None],
-        np.full((3, 1), float(values_of(queries, np.array([value]), trace)[0])),
-    )  # fmt: skip
-    piece.show(flown, 1.7)
-    piece.move(flown, 1, 1.7, 1.8)
-    piece.move(flown, 2, 2.75, 2.98)
-    under = total + front
-    said = note(piece, "sum", words.note("sum", value=number(value - (bias or 0.0))), tuple(under), size)
-    if bias is None:
-        piece.show(said, 1.8, 2.75)
-    else:
-        piece.show(said, 1.8, 2.2)
-        plus = words.note("bias", value=number(value - bias), bias=number(bias))
-        piece.show(note(piece, "bias", plus, tuple(under + (-1.1 * wide, 0, 0)), size, "centre"), 2.0, 2.75)
-        line = f"= {number(value)}"
-        of = (queries.matrix.name, queries.cell(feature, t))
-        piece.show(note(piece, "result", line, tuple(under), size, ink="accent", of=of), 2.25, 2.75)
-    return piece
-
-
-def score_chart(layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words) -> Piece:
-    """A query visits the keys before it; softmax turns its scores into shares. Three phases.
-
-    First the dot products; then the largest score is subtracted and the rest exponentiated; then divided
-    by the sum.
-    """
-    piece = Piece("scores")
-    layer, head, t = focus.layer, focus.head, focus.position
-    queries, keys = (turned(layout, letter, focus) for letter in "qk")
-    scores, pattern = (layout.find(f"attn.{kind}", layer, head) for kind in ("scores", "pattern"))
-    seen = [s for s in focus.seen() if np.isfinite(scores.values(trace)[t, s])]
-    count, tall = len(seen), keys.shape[0]
-    raw, shares = scores.values(trace)[t, seen].astype(float), pattern.values(trace)[t, seen].astype(float)
-    centre = np.array(scores.box.centre)
-    at = np.array([centre[0], stage_depth(layout, scores), centre[2] - tall / 2])
-    xs = (np.arange(count) - (count - 1) / 2) * PITCH
-    size = 1.35
-    level = at + (0, 0, 3.0)
-
-    key_columns = np.concatenate([places(keys, column=s) for s in seen]) - (0, LIFT, 0)
-    spread = np.concatenate([upright(level + (x, 0, tall), tall) for x in xs])
-    key_values = np.concatenate([values_of(keys, keys.values(trace)[:, s], trace) for s in seen])
-    some = Swarm("scores: keys", "activation", True, np.stack([key_columns, spread, spread]),
-                 np.stack([cells(len(spread)), *[cells(len(spread), wide=1.6)] * 2]),
-                 np.stack([key_values] * 3))  # fmt: skip
-    piece.show(some, 0.0, 1.0)
-    piece.move(some, 1, 0.02, 0.22)
-    visits = [upright(level + (x - 1.5, -0.4, tall), tall) for x in xs]
-    one = Swarm(
-        "scores: query", "activation", True,
-        np.stack([places(queries, column=t) - (0, LIFT, 0), *visits, visits[-1]]),
-        np.stack([cells(tall, wide=1.0)] * (count + 2)),
-        np.stack([values_of(queries, queries.values(trace)[:, t], trace)] * (count + 2)),
-    )  # fmt: skip
-    piece.show(one, 0.0, 1.0)
-    times = np.linspace(0.3, 0.95, count + 1)
-    piece.move(one, 1, 0.08, 0.3)
-    for j in range(count):
-        if j:
-            piece.move(one, j + 1, float(times[j]), float(times[j] + 0.4 * (times[1] - times[0])))
-
-    lowered, powers = raw - raw.max(), np.exp(raw - raw.max())
-    lowest = min(0.0, float(raw.min()), float(lowered.min()))
-    k = 0.9 * tall / max(1.0, float(raw.max()) - lowest)
-    zero = level - (0, 0, k * lowest)  # scores hang from a line above the floor on which shares stand
-    height = 0.8 * tall
-    end = np.stack([np.array(pattern.centre(t, s)) for s in seen]) - (0, LIFT, 0)
-    charts = [above(zero, xs, raw * k, 2.4), above(zero, xs, lowered * k, 2.4)]
-    charts += [above(level, xs, powers * height, 2.4), above(level, xs, shares * height, 2.4)]
-    tiny = above(zero, xs, raw * THIN, 2.4)
-    colour = [values_of(scores, raw, trace)] * 2 + [lowered / max(1e-9, -lowered.min())]
-    colour += [powers, shares, values_of(pattern, shares, trace)]
-    bars = Swarm(
-        "scores: bars", "activation", True,
-        np.stack([tiny[0], *(c[0] for c in charts), end]),
-        np.stack([tiny[1], *(c[1] for c in charts), cells(count)]),
-        np.stack(colour),
-    )  # fmt: skip
-    piece.show(bars, 1.0)
-    piece.move(bars, 1, 1.0, 1.12)
-    piece.move(bars, 2, 1.3, 1.5)
-    piece.move(bars, 3, 1.65, 1.85)
-    piece.move(bars, 4, 2.15, 2.45)
-    piece.move(bars, 5, 2.75, 2.98)
-
-    foot = level - (0, 0.2, 2.3 * size)
-    name, weights = scores.matrix.name, pattern.matrix.name
-    for j, s in enumerate(seen):
-        x = np.array([xs[j], 0, 0])
-        piece.show(
-            note(
-                piece, f"key {s}", tokens[s], tuple(foot + x - (0, 0, 1.5 * size)), 1.2 * size, ink="accent"
-            ),
-            0.2,
-        )
-        for stage, value, start, end_, of in (
-            ("score", raw[j], float(times[j + 1]) - 0.02, 1.3, (name, scores.cell(t, s))),
-            ("lowered", lowered[j], 1.5, 1.65, None),
-            ("power", powers[j], 1.85, 2.15, None),
-            ("share", shares[j], 2.45, 2.75, (weights, pattern.cell(t, s))),
-        ):
-            text = f"{value:.0%}" if stage == "share" else number(value)
-            piece.show(note(piece, f"{stage} {s}", text, tuple(foot + x), size, of=of), start, end_)
-    title = level + (0, -0.2, tall + 1.2)
-    for i, (text, start, end_) in enumerate(
-        (
-            (words.note("match", d_head=tall), 0.25, 1.3),
-            (words.note("lowered", value=number(float(raw.max()))), 1.3, 1.65),
-            (words.note("power"), 1.65, 2.12),
-            (words.note("share", value=number(float(powers.sum()))), 2.12, 2.75),
-        )
-    ):
-        piece.show(note(piece, f"formula {i}", text, tuple(title), 1.25 * size), start, end_)
-    return piece
-
-
-def weighted_sum(layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str]) -> Piece:
-    """Value columns shrink to their shares and become one. One phase."""
-    piece = Piece("values")
-    layer, head, t = focus.layer, focus.head, focus.position
-    pattern, z = layout.find("attn.pattern", layer, head), layout.find("attn.z", layer, head)
-    values = turned(layout, "v", focus)
-    shares = pattern.values(trace)[t]
-    seen = [s for s in focus.seen() if shares[s] > 0]
-    tall, count, size = values.shape[0], len(seen), 1.35
-    centre = np.array(z.box.centre)
-    at = np.array([centre[0] - 0.3 * PITCH * count, stage_depth(layout, z), centre[2]])
-    xs = (np.arange(count) - (count - 1) / 2) * PITCH
-    base = at + (0, 0, tall / 2)
-    start = np.concatenate([places(values, column=s) for s in seen]) - (0, LIFT, 0)
-    spread = np.concatenate([upright(base + (x, 0, 0), tall) for x in xs])
-    merged = np.concatenate([upright(base + (xs[-1] + 1.6 * PITCH, 0, 0), tall)] * count)
-    own = np.concatenate([values_of(values, values.values(trace)[:, s], trace) for s in seen])
-    part = np.repeat(shares[seen] / max(shares[seen]), tall)
-    narrow = cells(count * tall)
-    narrow[:, 0] = np.maximum(0.06, 3.4 * np.repeat(shares[seen], tall))
-    mixed = Swarm(
-        "values: columns", "activation", True,
-        np.stack([start, spread, spread, merged]),
-        np.stack([cells(len(start)), cells(len(start), wide=2.6), narrow, narrow * (0.3, 1, 1)]),
-        np.stack([own, own, own * part, own * part]),
-    )  # fmt: skip
-    piece.show(mixed, 0.0, 0.8)
-    piece.move(mixed, 1, 0.02, 0.2)
-    piece.move(mixed, 2, 0.32, 0.5)
-    piece.move(mixed, 3, 0.58, 0.8)
-    foot = base - (0, 0.2, tall + 1.8 * size)
-    name = pattern.matrix.name
-    for j, s in enumerate(seen):
-        at_key = foot + (xs[j], 0, 0)
-        of = (name, pattern.cell(t, s))
-        piece.show(note(piece, f"share {s}", f"× {shares[s]:.0%}", tuple(at_key), size, of=of), 0.22, 0.6)
-        letter = note(
-            piece, f"key {s}", tokens[s], tuple(at_key - (0, 0, 1.5 * size)), 1.2 * size, ink="accent"
-        )
-        piece.show(letter, 0.12, 0.6)
-    result = values_of(z, z.values(trace)[:, t], trace)
-    here = merged[:tall]
-    column = Swarm("values: sum cells", "activation", True,
-                   np.stack([here, here, places(z, column=t) - (0, LIFT, 0)]),
-                   np.stack([cells(tall, wide=1.6)] * 2 + [cells(tall)]), np.stack([result] * 3))  # fmt: skip
-    piece.show(column, 0.8)
-    piece.move(column, 1, 0.8, 0.82)
-    piece.move(column, 2, 0.88, 0.99)
     return piece
 
 
@@ -500,13 +252,6 @@ def turned(layout: Layout, letter: str, focus: Focus) -> Block:
             share = len(layout.of(f"blocks.{focus.layer}.attn.scores")) // len(found)
             return next(b for b in found if b.head == focus.head // share)
     raise KeyError(letter)
-
-
-def _bias(layout: Layout, trace: Trace, focus: Focus, feature: int) -> float | None:
-    if not _has(layout, "attn.b_Q", focus.layer):
-        return None
-    block = layout.find("attn.b_Q", focus.layer, focus.head)
-    return float(block.values(trace).ravel()[feature])
 
 
 def _has(layout: Layout, kind: str, layer: int | None) -> bool:

@@ -1,0 +1,185 @@
+"""Attention: a query meets the key of every letter, and what comes later is hidden from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...layout.layout import Block, Layout
+from ...network.ops import Array
+from ...network.trace import Trace
+from ..excerpt import largest, percentages
+from ..formula import part
+from ..props import number
+from ..shapes import cells, copies, gone, pile, row_of, tones
+from ..stage import before
+from ..stagecraft import NUMBER, SMALL, Actor, SetPiece
+from ..story import Focus
+from ..words import Words
+from . import turned
+
+MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
+TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of the keys
+HIGH = 1.3  # of a cell with a score on it
+LETTERS = 1.5  # the size of the letters below
+LEFT = 4.4  # what the query takes at the left
+
+
+class Attention:
+    """What one query finds: the keys shown, its scores and its shares."""
+
+    def __init__(self, layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], most: int) -> None:
+        layer, head, t = focus.layer, focus.head, focus.position
+        self.trace, self.t = trace, t
+        self.scores, self.pattern = (
+            layout.find(f"attn.{kind}", layer, head) for kind in ("scores", "pattern")
+        )
+        self.queries, self.keys, self.values = (turned(layout, letter, focus) for letter in "qkv")
+        self.row = self.pattern.values(trace)[t, : t + 1].astype(float)
+        self.excerpt = largest(self.row, most)
+        self.seen = list(self.excerpt.shown)
+        self.raw = self.scores.values(trace)[t, self.seen].astype(float)
+        self.shares = self.row[self.seen]
+        self.rest = float(self.row[self.excerpt.folded].sum())
+        self.letter = tokens[t]
+        self.letters = [tokens[s] for s in self.seen]
+
+    @property
+    def percent(self) -> list[str]:
+        """The shares as they are written; the last one is what all that is not shown has together."""
+        return percentages([*self.shares, self.rest])
+
+    @property
+    def earlier(self) -> int | None:
+        """Which of the keys shown belongs to a letter that asks before others are there."""
+        return (len(self.seen) - 1) // 2 if len(self.seen) > 1 else None
+
+
+def meeting(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+) -> SetPiece:
+    """Beats: keys, match, mask. The query visits every key; an earlier one does not see later letters."""
+    stage = before(layout, layout.find("attn.scores", focus.layer, focus.head), (focus.position,) * 2, aspect)
+    found = Attention(layout, trace, focus, tokens, FEW if stage.upright else MOST)
+    telling = _Meeting(SetPiece("scores", stage), found, words)
+    telling.keys()
+    telling.match()
+    telling.mask()
+    return telling.piece
+
+
+class _Meeting:
+    """Queries at the left, keys in a row, and scores below them."""
+
+    def __init__(self, piece: SetPiece, found: Attention, words: Words) -> None:
+        self.piece, self.found, self.words = piece, found, words
+        stage = self.stage = piece.stage
+        self.left = LEFT - stage.reach
+        self.pitch = (stage.reach - self.left) / len(found.seen)
+        self.x = row_of(len(found.seen), self.pitch, (self.left + stage.reach) / 2)
+        self.tile, self.wide = min(4.0, TILE * self.pitch), min(1.6, COLUMN * self.pitch)
+        self.heading = stage.top - 0.5
+        self.letter_z, self.rows = stage.floor + 0.6, (stage.floor + 3.6, stage.floor + 2.1)
+        top, low = stage.top - 1.2, self.rows[0] + HIGH
+        self.z, self.each = pile(top, top - low, found.keys.shape[0])
+        self.query_x = self.left - LEFT / 2
+        self.columns = [self._key(j, s) for j, s in enumerate(found.seen)]
+
+    def _key(self, j: int, s: int) -> Actor:
+        """The key of one letter."""
+        return self._column(f"key {j}", self.found.keys, s, self.x[j] + 0.55 * self.wide)
+
+    def _query(self, name: str, position: int, visited: int) -> Actor:
+        """The query of one letter, which visits so many keys."""
+        actor = self._column(name, self.found.queries, position, self.query_x)
+        values = actor.stands["column"].values
+        for j in range(visited):
+            x = self.x[j] - 0.55 * self.wide
+            actor.pose(f"at {j}", *cells(self.stage, x, self.z, self.wide, self.each, values))
+        return actor
+
+    def _column(self, name: str, block: Block, column: int, x: float) -> Actor:
+        actor = self.piece.actor(name, "activation", block.shape[0])
+        values = tones(block, self.found.trace, block.values(self.found.trace)[:, column])
+        actor.pose("sheet", *copies(block, self.found.trace, column=column))
+        actor.pose("column", *cells(self.stage, x, self.z, self.wide, self.each, values))
+        return actor
+
+    # --- beats ---
+
+    def keys(self) -> None:
+        """The query stands at the left, the keys of all letters in a row."""
+        found, piece = self.found, self.piece
+        self.query = self._query("query", found.t, len(found.seen))
+        with piece.beat("keys", 3.0) as beat:
+            self.query.enter("sheet", beat.at(0))
+            self.query.to("column", beat[0.02:0.4])
+            said = self.words.note("asks", letter=found.letter)
+            piece.text(
+                "asks", said, self.query_x, self.heading, beat.at(0.35), beat.index + 2.0, ink="accent"
+            )
+            self._letter("row 0", found.letter, self.query_x, self.rows[0], beat.at(0.4))
+            for j, (start, end) in enumerate(beat.each(len(found.seen), 0.3, 0.9)):
+                self.columns[j].enter("sheet", beat.at(0))
+                self.columns[j].to("column", (start, end))
+                self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start)
+                piece.outline(f"empty {j}", self.x[j], self.rows[0], self.tile, HIGH, start)
+            offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
+            at = (self.left + 0.3, self.heading)
+            piece.text("offers", offers, *at, beat.at(0.5), size=size, align="left")
+
+    def _letter(self, name: str, letter: str, x: float, z: float, start: float) -> None:
+        self.piece.text(name, letter, x, z, start, None, LETTERS, ink="accent")
+
+    def match(self) -> None:
+        """The query visits key after key; each visit leaves a score."""
+        n = len(self.found.seen)
+        with self.piece.beat("match", 4.5) as beat:
+            self._visit(self.query, "score", self.found.t, 0, n, beat.each(n, 0.02, 0.9, ease=0.85))
+            self.query.to("column", beat[0.92:1.0])
+            tex = part(1, r"q\cdot k") + r"/\sqrt{" + str(self.query.count) + "}"
+            lit = {1: (beat.at(0.02), beat.at(0.9))}
+            at = (self.stage.reach - 2.2, self.heading)
+            self.piece.formula("formula", tex, *at, beat.at(0.02), beat.index + 1.0, 1.15, lit)
+
+    def _visit(
+        self, query: Actor, name: str, position: int, row: int, count: int, spans: list[tuple[float, float]]
+    ) -> None:
+        """A query goes from key to key and leaves its scores in a row."""
+        found = self.found
+        raw = found.scores.values(found.trace)[position, found.seen[:count]].astype(float)
+        places: Array = self.x[:count]
+        scores = self.piece.actor(name, "activation", count)
+        colours = tones(found.scores, found.trace, raw)
+        scores.pose("unmade", *gone(cells(self.stage, places, self.z[-1], self.tile, HIGH, colours)))
+        scores.pose("made", *cells(self.stage, places, self.rows[row], self.tile, HIGH, colours))
+        scores.enter("unmade", spans[0][0])
+        for j, (start, end) in enumerate(spans):
+            met, made = start + 0.35 * (end - start), start + 0.9 * (end - start)
+            query.to(f"at {j}", (start, met))
+            self.columns[j].glow((met, made))
+            scores.to("made", (met, made), only=[j])
+            of = (found.scores.matrix.name, found.scores.cell(position, found.seen[j]))
+            scores.write(j, number(raw[j]), made, None, of=of)
+
+    def mask(self) -> None:
+        """An earlier letter asks as well; where later ones stand, its row has holes."""
+        found, piece = self.found, self.piece
+        if found.earlier is None:
+            return
+        count, position = found.earlier + 1, found.seen[found.earlier]
+        with piece.beat("mask", 3.5) as beat:
+            self.query.exit(beat.at(0.06))
+            query = self._query("earlier", position, count)
+            query.enter("sheet", beat.at(0))
+            query.to("column", beat[0.02:0.18])
+            letter = found.letters[found.earlier]
+            said = self.words.note("asks", letter=letter)
+            piece.text("asks earlier", said, self.query_x, self.heading, beat.at(0.06), ink="accent")
+            self._letter("row 1", letter, self.query_x, self.rows[1], beat.at(0.18))
+            self._visit(query, "earlier score", position, 1, count, beat.each(count, 0.2, 0.62))
+            query.to("column", beat[0.64:0.72])
+            later = self.x[count:]
+            for j, x in enumerate(later):
+                piece.outline(f"hole {j}", x, self.rows[1], self.tile, HIGH, beat.at(0.66))
+            said = self.words.note("later")
+            piece.text("later", said, self.stage.reach, self.heading, beat.at(0.66), align="right")

@@ -1,0 +1,86 @@
+"""The shapes that actors take: centres `[n, 3]`, sizes `[n, 3]` and colours `[n]`, for `Actor.pose`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..layout.layout import Block
+from ..look import GAP, RELIEF, normalise, scale_of
+from ..network.ops import Array
+from ..network.trace import Trace
+from .stage import Stage
+
+LIFT = RELIEF + 0.6  # how far a copy stands before its sheet: before its highest cells
+THICK, RELIEF = 0.7, 0.45  # how thick a cell on the stage is, and by how much its value changes that
+NONE = 1e-3  # the size of what is not there yet
+Shape = tuple[Array, Array, Array]
+
+
+def copies(block: Block, trace: Trace, *, row: int | None = None, column: int | None = None) -> Shape:
+    """The cells of a row or a column of a sheet, just before it."""
+    rows, columns = block.shape
+    at = [(row, c) for c in range(columns)] if row is not None else [(r, column) for r in range(rows)]
+    return some(block, trace, at)  # type: ignore[arg-type]
+
+
+def some(block: Block, trace: Trace, at: list[tuple[int, int]]) -> Shape:
+    """Some cells of a sheet, just before it."""
+    places = np.array([block.centre(*cell) for cell in at]) + (0.0, 0.5 - LIFT, 0.0)
+    values = block.values(trace)[tuple(np.array(at).T)]
+    return places, np.full((len(at), 3), 1 - GAP), tones(block, trace, values)
+
+
+def tones(block: Block, trace: Trace, values: Array) -> Array:
+    """The colours of values on the scale of their matrix."""
+    return normalise(np.asarray(values, float), scale_of(trace[block.matrix.name]))
+
+
+def relative(values: Array) -> Array:
+    """The colours of values on their own scale."""
+    values = np.asarray(values, float)
+    return values / max(1e-9, float(np.abs(values).max(initial=0.0)))
+
+
+def cells(
+    stage: Stage,
+    x: Array | float,
+    z: Array | float,
+    wide: Array | float,
+    high: Array | float,
+    values: Array | float,
+    thick: Array | float | None = None,
+) -> Shape:
+    """Cells of a given width and height around places on the stage; positive ones stand out further."""
+    x, z, wide, high, values = np.broadcast_arrays(
+        *(np.asarray(v, float) for v in (x, z, wide, high, values))
+    )
+    x, z, wide, high, values = (np.atleast_1d(v) for v in (x, z, wide, high, values))
+    deep = np.broadcast_to(THICK + RELIEF * values if thick is None else thick, x.shape)
+    sizes = np.stack([wide, deep, high], axis=1) * stage.unit
+    return stage.at(x, z, -deep / 2), sizes, values
+
+
+def bars(
+    stage: Stage, x: Array, base: Array | float, heights: Array, wide: float, values: Array | float
+) -> Shape:
+    """Bars that stand on a level, or hang from it where they are negative."""
+    z = base + heights / 2
+    return cells(stage, x, z, wide, np.maximum(np.abs(heights), 0.05), values, THICK)
+
+
+def row_of(count: int, pitch: float, middle: float = 0.0) -> Array:
+    """Places of `count` things side by side around a middle."""
+    found: Array = middle + (np.arange(count) - (count - 1) / 2) * pitch
+    return found
+
+
+def pile(top: float, high: float, count: int) -> tuple[Array, float]:
+    """The middles of `count` slices of a pile under `top`, and their height."""
+    each = high / max(1, count)
+    return top - each * (np.arange(count) + 0.5), 0.8 * each
+
+
+def gone(shape: Shape) -> Shape:
+    """The same places, but nothing there yet."""
+    places, sizes, values = shape
+    return places, sizes * NONE, values

@@ -1,0 +1,182 @@
+"""Typefaces by script, and text set in them: nearly all come with Blender, and all are packed into the file.
+
+Blender sets one letter after the other from left to right, in the one face it is told. So text is brought
+into the order in which it is seen, Arabic letters take the shapes in which they join, and each letter gets
+the face of its script: a text object has four places for faces. What cannot be shown so is noted.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from functools import lru_cache
+from pathlib import Path
+
+import arabic_reshaper
+import bpy
+import numpy as np
+from bidi.algorithm import get_display
+
+from ..errors import note
+from .marks import name_part, part_of
+
+MAIN = "Inter"  # Latin, Greek, Cyrillic; ours is without overlaps, see tools/make_face.py
+WIDE = "Noto Sans CJK Regular"
+SLOTS = ("font", "font_bold", "font_italic", "font_bold_italic")  # of a text object, by (bold, italic) below
+STYLES = ((False, False), (True, False), (False, True), (True, True))
+# The first letter of each range and its face; "" is Blender's last resort, a box.
+SCRIPTS = [
+    (0x0000, MAIN), (0x0530, "NotoSansArmenian"), (0x0590, "NotoSansHebrew"), (0x0600, "NotoSansArabic"),
+    (0x0700, ""), (0x0750, "NotoSansArabic"), (0x0780, ""), (0x0870, "NotoSansArabic"),
+    (0x0900, "NotoSansDevanagari"), (0x0980, "NotoSansBengali"), (0x0A00, "NotoSansGurmukhi"),
+    (0x0A80, "NotoSansGujarati"), (0x0B00, ""), (0x0B80, "NotoSansTamil"), (0x0C00, "NotoSansTelugu"),
+    (0x0C80, "NotoSansKannada"), (0x0D00, "NotoSansMalayalam"), (0x0D80, ""), (0x0E00, "NotoSansThai"),
+    (0x0E80, ""), (0x1000, "NotoSansMyanmar"), (0x10A0, "NotoSansGeorgian"), (0x1100, WIDE),
+    (0x1200, "NotoSansEthiopic"), (0x13A0, ""), (0x1780, "NotoSansKhmer"), (0x1800, ""),
+    (0x1C80, "NotoSansGeorgian"), (0x1CC0, ""), (0x1D00, MAIN), (0x2190, MAIN), (0x2300, "NotoSansSymbols2"),
+    (0x2460, MAIN), (0x2600, "NotoEmoji"), (0x27C0, "NotoSansMath"), (0x2800, "NotoSansSymbols2"),
+    (0x2900, "NotoSansMath"), (0x2B00, "NotoSansSymbols2"), (0x2C00, MAIN), (0x2D00, "NotoSansGeorgian"),
+    (0x2D30, ""), (0x2D80, "NotoSansEthiopic"), (0x2DE0, MAIN), (0x2E80, WIDE), (0xA000, ""), (0xA640, MAIN),
+    (0xA6A0, ""), (0xA700, MAIN), (0xA800, ""), (0xA960, WIDE), (0xA980, "NotoSansJavanese"), (0xA9E0, ""),
+    (0xAC00, WIDE), (0xD800, ""), (0xF900, WIDE), (0xFB00, MAIN), (0xFB13, "NotoSansArmenian"),
+    (0xFB1D, "NotoSansHebrew"), (0xFB50, "NotoSansArabic"), (0xFE00, WIDE), (0xFE70, "NotoSansArabic"),
+    (0xFF00, WIDE), (0x10000, ""), (0x1D400, "NotoSansMath"), (0x1D800, ""), (0x1F000, "NotoEmoji"),
+    (0x1FB00, ""), (0x20000, WIDE), (0x32000, ""),
+]  # fmt: skip
+STARTS = [first for first, _ in SCRIPTS]
+OTHERS = (MAIN, "NotoSansSymbols2", "NotoSansSymbols", "NotoSansMath", "NotoEmoji", WIDE, "DejaVuSansMono")
+JOINED = re.compile("[\u0900-\u0d7f\u1000-\u109f\u1780-\u17ff\ua980-\ua9df]")  # by rules that Blender lacks
+ISOLATED = re.compile("[\u2066-\u2068]([^\u2066-\u2069]*)\u2069")
+UNSEEN = re.compile(
+    "[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+)
+HOLDER = "\ufffc"  # stands for an isolated part while the rest is put into order
+
+
+def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
+    """Let a text object show a text, every letter in the face of its script."""
+    seen = in_order(text)
+    needed = [face_of(letter) for letter in seen]
+    if WIDE in needed:  # it has Latin letters, too, and its own are smaller than others'
+        needed = [WIDE if name == MAIN else name for name in needed]
+        size *= _wide_scale()
+    faces = list(dict.fromkeys(needed)) or [MAIN]
+    if len(faces) > len(SLOTS):
+        note(f"“{seen}” mixes more scripts than a text can show: boxes stand for some of its letters.")
+    for slot, name in zip(SLOTS, [*faces[: len(SLOTS)], *[faces[0]] * len(SLOTS)], strict=False):
+        setattr(curve, slot, load_face(name))  # all of them, else Blender takes one of its own, be it linked
+    curve.body, curve.size = seen, size
+    if len(faces) > 1:
+        for name, style in zip(needed, curve.body_format, strict=True):
+            slot = faces.index(name)
+            style.use_bold, style.use_italic = STYLES[slot if slot < len(STYLES) else 0]
+
+
+def in_order(text: str) -> str:
+    """A text in the order in which its letters are seen from left to right, without unseen marks."""
+    if text.isascii():
+        return text
+    return "\n".join(map(_line_in_order, text.split("\n")))
+
+
+def _line_in_order(text: str) -> str:
+    joined = next((letter for letter in text if JOINED.match(letter) and unicodedata.combining(letter)), "")
+    if joined:
+        script = unicodedata.name(joined).split()[0].title()
+        note(f"{script} is shown letter by letter: Blender does not join the letters of this script.")
+    if any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in text):
+        text = _from_left(text)
+    return UNSEEN.sub("", text)
+
+
+def _from_left(text: str) -> str:
+    """Put right-to-left runs into order; what is isolated keeps its own, whatever stands around it."""
+    parts: list[str] = []
+
+    def hold(found: re.Match[str]) -> str:
+        parts.append(_ordered(found[1], ""))
+        return HOLDER
+
+    held = iter(_ordered(ISOLATED.sub(hold, text), "L"))
+    return "".join(parts.pop(0) if letter == HOLDER and parts else letter for letter in held)
+
+
+def _ordered(text: str, base: str) -> str:
+    return str(get_display(arabic_reshaper.reshape(text), base_dir=base or None))
+
+
+def face_of(letter: str) -> str:
+    """The name of the face that shows a letter; that of its script where none does, which is noted."""
+    if letter < "\u0250":
+        return MAIN
+    return _face_of(letter)
+
+
+@lru_cache(maxsize=4096)
+def _face_of(letter: str) -> str:
+    own = SCRIPTS[bisect_right(STARTS, ord(letter)) - 1][1]
+    if own == WIDE and unicodedata.category(letter) != "Cn":
+        return WIDE
+    for name in dict.fromkeys((*([own] if own else []), *OTHERS)):
+        if unicodedata.category(letter) in ("Zs", "Cf") or _shows(name, letter):
+            return name
+    note(f"No typeface that comes with Blender shows “{letter}” (U+{ord(letter):04X}): a box stands for it.")
+    return own or MAIN
+
+
+def _shows(name: str, letter: str) -> bool:
+    """Whether a face has a letter: what it has not looks as what no face has."""
+    shape, nothing = _outline(name, letter), _outline(name, "\uffff")
+    return shape.shape != nothing.shape or not np.allclose(shape, nothing)
+
+
+@lru_cache(maxsize=512)
+def _outline(name: str, letter: str) -> np.ndarray:
+    """Points `[n, 3]` of a letter."""
+    curve = bpy.data.curves.new("letter", "FONT")
+    before = set(bpy.data.fonts)
+    for slot in SLOTS:
+        setattr(curve, slot, load_face(name))
+    curve.body, curve.fill_mode = letter, "NONE"
+    holder = bpy.data.objects.new("letter", curve)
+    mesh = holder.to_mesh()
+    points = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", points)
+    holder.to_mesh_clear()
+    bpy.data.objects.remove(holder)
+    bpy.data.curves.remove(curve)
+    bpy.data.batch_remove(set(bpy.data.fonts) - before)
+    return points.reshape(-1, 3)
+
+
+@lru_cache(maxsize=1)
+def _wide_scale() -> float:
+    """How much larger letters are in the main face than in the East Asian one."""
+    main, wide = (float(np.ptp(_outline(name, "H")[:, 1])) for name in (MAIN, WIDE))
+    return main / wide
+
+
+def load_face(name: str) -> bpy.types.VectorFont:
+    """A face of Blender's, packed into the file; Blender's plainest where this build came without it."""
+    path = _files().get(name)
+    if path is None:
+        note(f"This Blender came without the typeface {name}: its plainest one takes its place.")
+        return bpy.data.fonts.load("<builtin>", check_existing=True)
+    ours = (font for font in bpy.data.fonts if part_of(font) == name and font.packed_file)
+    font = next((font for font in ours if font.packed_file.size == path.stat().st_size), None)
+    if font is None:
+        font = name_part(bpy.data.fonts.load(str(path)), name)
+        font.name = f"LLM Scene face {name}"
+        font.pack()
+    return font
+
+
+@lru_cache(maxsize=1)
+def _files() -> dict[str, Path]:
+    """Where faces are, by their names without what they vary in: ours and Blender's own."""
+    folder = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
+    names = (path for path in folder.glob("*.woff2"))
+    found = {re.sub(r"-(Regular|VariableFont.*)$", "", path.stem): path for path in names}
+    return found | {MAIN: Path(__file__).parent / "face.woff2"}

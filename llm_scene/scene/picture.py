@@ -1,0 +1,44 @@
+"""The pictures that a scene puts out: how large, how many a second, and where to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..errors import UserError
+
+
+def picture_size(render: bpy.types.RenderSettings) -> tuple[int, int]:
+    """Width and height of a picture in pixels, rounded as Blender does."""
+    percent = render.resolution_percentage
+    return render.resolution_x * percent // 100, render.resolution_y * percent // 100
+
+
+def rate(render: bpy.types.RenderSettings) -> float:
+    """Frames a second of a scene, such as 23.976 from 24 and 1.001."""
+    return render.fps / render.fps_base
+
+
+def set_rate(render: bpy.types.RenderSettings, fps: float) -> None:
+    """Give a scene its frames a second, whole ones or any others."""
+    render.fps = max(1, round(fps))
+    render.fps_base = render.fps / fps
+
+
+def output_path(path: Path) -> str:
+    """A path as Blender's render output takes it literally: braces would name variables there.
+
+    A `#` stands for the frame's number, but in the name of the file only.
+    """
+    return str(path.absolute()).replace("{", "{{").replace("}", "}}")
+
+
+def check_whole(render: bpy.types.RenderSettings) -> None:
+    """Raise UserError where a scene renders anything but one whole picture a frame."""
+    if render.use_border:
+        raise UserError("The scene renders a part of the picture only: switch off Render Region.")
+    if render.use_multiview:
+        raise UserError("The scene renders for two eyes: switch off Stereoscopy.")
+    if min(picture_size(render)) < 1:
+        raise UserError("The scene's resolution leaves no pixel: choose a larger one, or a larger share.")

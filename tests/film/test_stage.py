@@ -1,0 +1,257 @@
+"""The stage fills the picture, set pieces stay on it, and what they write adds up, for models of any size."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_scene.film.excerpt import largest, percentages, read, spread, written_sum
+from llm_scene.film.film import Chapter, Cue, Film, Shot
+from llm_scene.film.formula import part, setting
+from llm_scene.film.framing import project
+from llm_scene.film.pieces.dot import dot_product
+from llm_scene.film.pieces.mix import mix
+from llm_scene.film.pieces.scores import meeting
+from llm_scene.film.pieces.softmax import attention, softmax
+from llm_scene.film.props import Backdrop, Swarm
+from llm_scene.film.stage import before
+from llm_scene.film.stagecraft import Actor, SetPiece
+from llm_scene.film.story import Focus, clearest_head
+from llm_scene.film.words import words
+from llm_scene.layout.drawn import Text
+from tests.film.staged import LETTERS, NANO, Shape, stage
+
+ASPECTS = [16 / 9, 1.0, 9 / 16]
+LARGE = Shape("gpt2", 1, 2, 11, d_head=64)  # 128 wide: rows are shown in part
+LLAMA = Shape("llama", 2, 3, 6, n_kv_head=1, qk_norm=True)
+PIECES = ["dot", "scores", "softmax", "attention", "mix"]
+INK = 0.727 * 20  # pixels of a capital of size 1 on a stage seen 640 wide
+SLACK = 0.02  # of the frame: the stage is seen a little from the side
+
+
+@functools.cache
+def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPiece:
+    """A set piece of a random model."""
+    staged = stage(shape)
+    layout, trace, texts = staged.layout, staged.trace, words(language)
+    t = layout.n_prompt - 1
+    focus = Focus(t, 0, clearest_head(trace, 0, t))
+    letters = [LETTERS[token] for token in trace.tokens]
+    return {
+        "dot": lambda: dot_product(layout, trace, focus, letters, texts, aspect),
+        "scores": lambda: meeting(layout, trace, focus, letters, texts, aspect),
+        "softmax": lambda: softmax(layout, trace, focus, letters, texts, aspect),
+        "attention": lambda: attention(layout, trace, focus, letters, texts, aspect),
+        "mix": lambda: mix(layout, trace, focus, letters, texts, aspect),
+    }[name]()
+
+
+def windows(piece: SetPiece, haste: float = 1.0) -> list[tuple[float, float]]:
+    """Its beats one after the other."""
+    return piece.timed({piece.beats[0].name: (1.0, 1.0 + haste * piece.seconds)})
+
+
+each = pytest.mark.parametrize("name", PIECES)
+on_models = pytest.mark.parametrize("shape", [NANO, LARGE, LLAMA], ids=str)
+in_formats = pytest.mark.parametrize("aspect", ASPECTS)
+
+
+@on_models
+@in_formats
+def test_the_camera_sees_exactly_the_stage(shape: Shape, aspect: float) -> None:
+    layout = stage(shape).layout
+    for block in list(layout.blocks.values())[::7]:
+        there = before(layout, block, (0, 0), aspect)
+        seen = np.abs(project(there.box.corners(), there.pose, aspect)[:, :2])
+        assert seen.max() <= 1.07
+        assert seen.max(axis=0).min() > 0.9
+        low, high = np.array(there.box.low), np.array(there.box.high)
+        cell = np.array(block.centre(0, 0))
+        assert (cell[[0, 2]] >= low[[0, 2]] - 1e-6).all()
+        assert (cell[[0, 2]] <= high[[0, 2]] + 1e-6).all()
+
+
+@each
+@on_models
+@in_formats
+def test_cues_of_a_piece_never_quarrel(name: str, shape: Shape, aspect: float) -> None:
+    piece = told(name, shape, aspect)
+    names = [prop.name for prop in piece.props]
+    assert len(names) == len(set(names))
+    for haste in (1.0, 0.3):
+        film_of(piece, piece.cues(windows(piece, haste)), aspect)
+
+
+def film_of(piece: SetPiece, cues: list[Cue], aspect: float) -> Film:
+    """A film of nothing but the piece; raises where two cues write a channel at once."""
+    shot = Shot(0.0, 100.0, (), piece.stage.pose, piece.stage.pose)
+    return Film("x", (Chapter("x", "x", 0.0, 100.0, (shot,), tuple(cues), ()),), props=tuple(piece.props))
+
+
+@each
+@on_models
+@in_formats
+def test_everything_stays_on_the_stage(name: str, shape: Shape, aspect: float) -> None:
+    """All poses but those at the sheets, and all words, are seen, above the captions and under the head."""
+    piece = told(name, shape, aspect)
+    at_home = {"sheet"}
+    for actor in piece.actors:
+        for pose, stand in actor.stands.items():
+            if pose not in at_home:
+                corners = np.concatenate([stand.places - stand.sizes / 2, stand.places + stand.sizes / 2])
+                inside(piece, corners, aspect, f"{actor.name} in {pose}")
+    for prop in piece.props:
+        if not isinstance(prop, Swarm | Backdrop):
+            inside(piece, prop.box.corners(), aspect, prop.name)
+
+
+def inside(piece: SetPiece, corners: np.ndarray, aspect: float, what: str) -> None:
+    """The corners are within the stage, as the camera sees it."""
+    seen = project(corners, piece.stage.pose, aspect)[:, :2]
+    assert np.abs(seen).max() < 1 + SLACK, f"{what} at {seen.tolist()}"
+    there = piece.stage
+    floor = there.floor / (there.height / 2)
+    assert seen[:, 1].min() > floor - 0.06, f"{what} stands over the captions"
+
+
+@each
+@on_models
+@in_formats
+def test_words_are_large_enough(name: str, shape: Shape, aspect: float) -> None:
+    piece = told(name, shape, aspect)
+    texts = [prop for prop in piece.props if isinstance(prop, Text)]
+    pixels = [INK * text.size / piece.stage.unit for text in texts]
+    assert min(pixels) >= 12
+    assert all(px >= 14 for px, text in zip(pixels, texts, strict=True) if text.of is not None)
+
+
+@each
+@on_models
+def test_numbers_are_the_traces_own(name: str, shape: Shape) -> None:
+    piece, trace = told(name, shape, 16 / 9), stage(shape).trace
+    texts = [prop for prop in piece.props if isinstance(prop, Text) and prop.of is not None]
+    assert texts
+    for text in texts:
+        assert text.of is not None
+        value = float(trace[text.of[0]][text.of[1]])
+        if "%" in text.text:
+            assert 100 * value == pytest.approx(float(text.text.strip(" %><")), abs=1.0)
+        else:
+            assert value == pytest.approx(read(text.text), abs=0.005001)
+
+
+@each
+def test_numbers_go_with_their_cells(name: str) -> None:
+    piece = told(name, NANO, 16 / 9)
+    clock = windows(piece)
+    film = film_of(piece, piece.cues(clock), 16 / 9)
+    for actor in piece.actors:
+        swarms = {swarm.name for swarm, _ in actor.swarms()}
+        for figure in actor.figures:
+            text = next(p for p in piece.props if p.name == figure.name)
+            assert isinstance(text, Text)
+            for moved, (_, end) in actor.steps(figure):
+                t = clock[int(end)][0] + (end - int(end)) * (clock[int(end)][1] - clock[int(end)][0])
+                if figure.end is not None and figure.end < end:
+                    continue
+                there = actor.front(figure.cell, moved)
+                for axis, channel in enumerate(("location_x", "location_y", "location_z")):
+                    drop = (
+                        text.at[axis] - actor.front(figure.cell, actor.where(figure.cell, figure.start))[axis]
+                    )
+                    now = film.value(text.name, channel, t, text.at[axis])
+                    assert now == pytest.approx(there[axis] + drop, abs=1e-6)
+        assert swarms
+
+
+@each
+def test_what_lands_stays(name: str) -> None:
+    """Some of it ends before its sheet, and nothing hides that."""
+    piece = told(name, NANO, 16 / 9)
+    if name == "scores":
+        return
+    landed = piece.landed()
+    assert landed
+    cues = piece.cues(windows(piece))
+    for prop, block in landed:
+        assert block in stage(NANO).layout.blocks
+        assert not [c for c in cues if c.target == prop and c.channel == "hidden" and c.b == 1.0]
+
+
+@each
+def test_languages_differ_in_words_only(name: str) -> None:
+    english, chinese = (told(name, NANO, 16 / 9, language) for language in ("en", "zh"))
+    assert [p.name for p in english.props] == [p.name for p in chinese.props]
+    assert english.cues(windows(english)) == chinese.cues(windows(chinese))
+
+
+def test_windows_named_after_beats_hold_those_up_to_the_next_name() -> None:
+    piece = told("dot", NANO, 16 / 9)
+    names = [beat.name for beat in piece.beats]
+    found = piece.timed({names[0]: (0.0, 4.0), names[2]: (10.0, 12.0)})
+    assert len(found) == len(names)
+    assert found[0][0] == 0.0
+    assert found[1][1] == pytest.approx(4.0)
+    assert found[2][0] == 10.0
+    assert found[-1][1] == pytest.approx(12.0)
+
+
+def test_a_number_cannot_show_while_its_cell_is_under_way() -> None:
+    piece = SetPiece("x", before(stage(NANO).layout, stage(NANO).layout.find("attn.q", 0, 0), (0, 0), 16 / 9))
+    actor: Actor = piece.actor("a", "activation", 1)
+    actor.pose("here", np.zeros((1, 3)), np.ones((1, 3)), 0.0)
+    with piece.beat("only", 1.0) as beat:
+        actor.enter("here", beat.at(0))
+        actor.to("here", beat[0.2:0.6])
+        actor.write(0, "1", beat.at(0.4))
+    with pytest.raises(ValueError, match="under way"):
+        _ = piece.props
+
+
+# --- numbers ---
+
+shares = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12).filter(lambda v: sum(v) > 1e-3)
+
+
+@settings(derandomize=True, max_examples=60)
+@given(shares)
+def test_percentages_add_up(values: list[float]) -> None:
+    found = [float(text.strip(" %")) for text in percentages(values)]
+    assert sum(found) == 100
+    for value, shown in zip(values, found, strict=True):
+        assert abs(100 * value / sum(values) - shown) < 1
+
+
+@settings(derandomize=True, max_examples=60)
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=12), st.booleans())
+def test_written_sums_add_up(terms: list[float], folded: bool) -> None:
+    *parts, total = (
+        read(text) for text in written_sum(terms, sum(terms), len(terms) - 1 if folded else None)
+    )
+    assert sum(parts) == pytest.approx(total, abs=1e-9)
+    assert total == pytest.approx(sum(terms), abs=0.00501)
+    exact = parts[:-1] if folded else parts
+    assert np.allclose(exact, terms[: len(exact)], atol=0.0151 if not folded else 0.00501)
+
+
+def test_excerpts_keep_order() -> None:
+    found = largest(np.array([0.1, -3.0, 0.2, 2.0]), 2)
+    assert found.shown == (1, 3)
+    assert found.folded == [0, 2]
+    assert spread(100, 3).shown == (0, 50, 99) or spread(100, 3).shown == (0, 49, 99)
+
+
+# --- formulas ---
+
+
+def test_parts_of_a_formula_share_a_place() -> None:
+    tex = r"\frac{" + part(1, "a") + "}{" + part(2, "b") + "}"
+    found = setting(tex)
+    assert set(found.parts) == {0, 1, 2}
+    over, under = (np.concatenate(found.parts[k])[:, 1] for k in (1, 2))
+    assert over.min() > under.max(), "the numerator stands over the denominator"
+    assert setting(tex) is found

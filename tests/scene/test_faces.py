@@ -1,0 +1,114 @@
+"""Text in the scripts of the world: each letter has a face that shows it, and its place in the line."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+
+from llm_scene.errors import hearing
+from llm_scene.scene import faces
+from llm_scene.scene.faces import in_order, load_face, set_text
+
+SCRIPTS = {
+    "Latin, Greek, Cyrillic": "ABC Ωμέγα Привет",
+    "Hebrew": "שלום",
+    "Arabic": "مرحبا",
+    "Devanagari": "नमत",
+    "Thai": "สวัสดี",
+    "East Asian": "日本語 한국어",
+    "Armenian, Georgian": "հայ ქართ",
+    "emoji": "🙂🚀❤🐍",
+    "symbols": "→∑✓☃␣↵⇥␛",
+}
+
+
+@pytest.fixture(autouse=True)
+def _empty(empty_scene: None) -> None:
+    """Every test starts from an empty file, and has seen no letter."""
+    for cached in (faces._face_of, faces._outline):
+        cached.cache_clear()
+
+
+def outlines(curve: bpy.types.TextCurve) -> list[np.ndarray]:
+    """The shape of each letter of a text as Blender sets it, one by one."""
+    found = []
+    body, formats = curve.body, [(f.use_bold, f.use_italic) for f in curve.body_format]
+    holder = bpy.data.objects.new("holder", curve)
+    for letter, (bold, italic) in zip(body, formats, strict=True):
+        curve.body = letter
+        curve.body_format[0].use_bold, curve.body_format[0].use_italic = bold, italic
+        mesh = holder.to_mesh()
+        points = np.empty(3 * len(mesh.vertices), np.float32)
+        mesh.vertices.foreach_get("co", points)
+        holder.to_mesh_clear()
+        found.append(points)
+    return found
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_letter_is_shown(script: str) -> None:
+    curve = bpy.data.curves.new("text", "FONT")
+    heard: list[str] = []
+    with hearing(heard.append):
+        set_text(curve, f"A {SCRIPTS[script]}", 2.0)
+    assert heard == []
+    shown = outlines(curve)
+    curve.body = "\uffff"  # what no face has
+    nothing = outlines(curve)[0]
+    for letter, points in zip(in_order(f"A {SCRIPTS[script]}"), shown, strict=True):
+        if letter != " ":
+            assert len(points) and (len(points) != len(nothing) or not np.allclose(points, nothing)), letter
+
+
+def test_right_to_left_runs_are_in_order() -> None:
+    assert in_order("ab שלום cd") == "ab םולש cd"
+    assert in_order("12 (אב)") == "12 (בא)"
+    assert in_order("“\u2068אב ab\u2069” → “\u2068גד\u2069”") == "“ab בא” → “דג”"
+    assert in_order("مرحبا") == "\ufe8e\ufe92\ufea3\ufeae\ufee3"  # joined, from the last to the first
+    assert in_order("CBABBC → A") == "CBABBC → A"
+
+
+def test_what_has_no_form_is_not_set() -> None:
+    assert in_order("a\u200bb\u2060c\ufeff\u202e") == "abc"
+    assert in_order("👍🏽❤️") == "👍❤"
+
+
+def test_what_cannot_be_shown_is_said_once() -> None:
+    curve = bpy.data.curves.new("text", "FONT")
+    heard: list[str] = []
+    with hearing(heard.append):
+        for _ in range(2):
+            set_text(curve, "ܐ नमस्ते")
+    assert len(heard) == 2
+    assert any("U+0710" in sentence for sentence in heard)
+    assert any(sentence.startswith("Devanagari is shown letter by letter") for sentence in heard)
+
+
+def test_faces_are_packed_and_shared_and_nothing_else_is_left() -> None:
+    curve = bpy.data.curves.new("text", "FONT")
+    set_text(curve, "A 日 ש")
+    used = {getattr(curve, slot) for slot in faces.SLOTS}
+    assert all(font.packed_file for font in used)
+    assert {faces.part_of(font) for font in used} == {"Noto Sans CJK Regular", "NotoSansHebrew"}
+    assert load_face("NotoSansHebrew") in used
+    assert {font for font in bpy.data.fonts if font.packed_file} == used
+
+
+def test_chinese_letters_are_as_large_as_latin_ones() -> None:
+    heights = []
+    for text in ("H", "H中"):
+        curve = bpy.data.curves.new("text", "FONT")
+        set_text(curve, text)
+        heights.append(np.ptp(outlines(curve)[0].reshape(-1, 3)[:, 1]))
+    assert heights[1] == pytest.approx(heights[0], rel=1e-3)
+
+
+def test_a_build_without_a_face_is_worked_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faces, "_files", dict)
+    curve = bpy.data.curves.new("text", "FONT")
+    heard: list[str] = []
+    with hearing(heard.append):
+        set_text(curve, "ABC")
+    assert heard == ["This Blender came without the typeface Inter: its plainest one takes its place."]
+    assert curve.font.filepath == "<builtin>"
