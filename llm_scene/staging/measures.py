@@ -216,46 +216,39 @@ def _is_cut(text: Seen, half: Array) -> bool:
 def _crossed(picture: Picture) -> Iterator[str]:
     """Lines that are seen across texts, and lines before the subject."""
     names, ends = picture.strokes
-    for text in picture.texts:
-        if np.isfinite(text.y):
-            across = _through(ends, text.rectangle, TOUCH, picture.ground(text.middle))
-            crossing = {names[i] for i in np.flatnonzero(across)} - {thing.thread(text.name)}
-            yield from (f"{name} over {text.kind} “{text.text}”" for name in sorted(crossing))
+    texts = [text for text in picture.texts if np.isfinite(text.y)]
+    spots = np.array([text.rectangle for text in texts]).reshape(-1, 4)
+    ground = np.array([picture.ground(text.middle) for text in texts])
+    for text, across in zip(texts, _through(ends, spots, TOUCH, ground), strict=True):
+        crossing = {names[i] for i in np.flatnonzero(across)} - {thing.thread(text.name)}
+        yield from (f"{name} over {text.kind} “{text.text}”" for name in sorted(crossing))
     if picture.shot.kind == "stage":
         return  # its own lines
     boxes = [picture.sight.layout[name].box for name in picture.shot.subject]
-    fronts, depth = picture.quads(boxes)
-    near = np.flatnonzero(ends[..., 3].min(axis=1) < max((box.low[1] for box in boxes), default=0) - BEFORE)
-    before = (
-        [
-            near[_through(ends[near], np.concatenate([front.min(axis=0), front.max(axis=0)]), INSIDE, y)]
-            for front, y in zip(
-                fronts[depth > 0], np.array([b.low[1] for b in boxes])[depth > 0] - BEFORE, strict=True
-            )
-        ]
-        if boxes
-        else []
-    )
-    crossing = {names[i] for i in np.concatenate(before).tolist()} if before else set()
-    yield from (f"{name} before the subject" for name in sorted(crossing))
+    quads, depth = picture.quads(boxes)
+    fronts = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)[depth > 0]
+    y = np.array([box.low[1] for box in boxes])[depth > 0] - BEFORE
+    near = np.flatnonzero(ends[..., 3].min(axis=1) < y.max(initial=-np.inf))
+    before = _through(ends[near], fronts, INSIDE, y).any(axis=0)
+    yield from (f"{name} before the subject" for name in sorted({names[i] for i in near[before]}))
 
 
-def _through(ends: Array, rectangle: Array, edge: float, y: float) -> Array:
-    """Which pieces of lines `[n, 2, 4]` pass through a rectangle within its edge, and before a sheet that
-    stands at `y` (Liang and Barsky 1984)."""
-    low, high = rectangle[:2] + edge, rectangle[2:] - edge
+def _through(ends: Array, spots: Array, edge: float, y: Array) -> Array:
+    """Which pieces of lines `[n, 2, 4]` pass through which rectangles `[m, 4]` within their edges, and before
+    sheets that stand at `y` `[m]`: `[m, n]` (Liang and Barsky 1984)."""
+    low, high = spots[:, None, :2] + edge, spots[:, None, 2:] - edge
     start, step = ends[:, 0, :2], ends[:, 1, :2] - ends[:, 0, :2]
     with np.errstate(divide="ignore", invalid="ignore"):
-        one, other = (low - start) / step, (high - start) / step
+        one, other = (low - start) / step, (high - start) / step  # [m, n, 2]
     inside = (start > low) & (start < high)
-    enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=1)
-    leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=1)
+    enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=2)
+    leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=2)
     enter, leave = np.maximum(enter, 0.0), np.minimum(leave, 1.0)
     with np.errstate(invalid="ignore"):
         share = np.where(enter < leave, (enter + leave) / 2, 0.0)  # of the way in the picture
     near, far = ends[..., 2].T
     along = share * near / (far + share * (near - far))  # of the way in the scene
-    crossed: Array = (enter < leave) & (ends[:, 0, 3] + along * (ends[:, 1, 3] - ends[:, 0, 3]) < y)
+    crossed: Array = (enter < leave) & (ends[:, 0, 3] + along * (ends[:, 1, 3] - ends[:, 0, 3]) < y[:, None])
     return crossed
 
 
@@ -297,18 +290,18 @@ def _lost(sight: Sight) -> Iterator[Breach]:
         if gone >= sight.film.duration:
             continue
         places, _ = sight.cells(swarm, gone)
-        for block in sight.sheets:
-            if block.role == "weight" or not _landed(places, block):
-                continue
+        for block in _under(sight, places):
             later = min(gone + STAYS, sight.film.duration)
             if not _shows(sight, block, places, later) and not _taken(sight, places, later):
                 yield Breach(gone, f"{swarm.name} on {block.name}")
 
 
-def _landed(places: Array, block: Block) -> bool:
-    low, high = np.array(block.box.low), np.array(block.box.high)
-    return bool((places[:, [0, 2]] > low[[0, 2]]).all() and (places[:, [0, 2]] < high[[0, 2]]).all()
-                and (np.abs(places[:, 1] - low[1]) < LANDS).all())  # fmt: skip
+def _under(sight: Sight, places: Array) -> list[Block]:
+    """The computed matrices on which all these cells have landed."""
+    low, high = sight.corners[:, 0], sight.corners[:, 1]
+    before = np.array([0, LANDS, 0])
+    on = (places.min(axis=0) > low - before).all(axis=1) & (places.max(axis=0) < high + before).all(axis=1)
+    return [sight.sheets[i] for i in np.flatnonzero(on) if sight.sheets[i].role != "weight"]
 
 
 def _shows(sight: Sight, block: Block, places: Array, t: float) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..film.film import Film, Shot
 from ..film.framing import axes, halves, project
-from ..film.props import Swarm
+from ..film.props import Backdrop, Formula, Swarm
 from ..film.screen import LINE, screen_texts
 from ..film.views import CAPITAL, WIDTH
 from ..layout.drawn import Text, text_width
@@ -56,10 +56,12 @@ class Sight:
         self.film, self.layout = made.film, made.layout
         self.half = np.array(halves(self.film.aspect))
         self.screen = screen_texts(self.film)
-        drawn = [thing for thing in things(self.layout, made.trace, self.film) if not thing.spare]
+        drawn = list(things(self.layout, made.trace, self.film, spare=False))
         self.texts = [thing for thing in drawn if isinstance(thing.form, Text | Letter)]
         self.swarms = [thing.form for thing in drawn if isinstance(thing.form, Swarm)]
         self.sheets = [thing.form for thing in drawn if isinstance(thing.form, Block)]
+        self.walls = [thing.form for thing in drawn if isinstance(thing.form, Backdrop)]
+        self.formulas = [thing.form for thing in drawn if isinstance(thing.form, Formula)]
         self.bars = [(thing.name, thing.form.box) for thing in drawn if isinstance(thing.form, Bar)]
         self.strokes = list(_strokes(drawn))
         self.corners = np.array([[block.box.low, block.box.high] for block in self.sheets])  # [n, 2, 3]
@@ -122,10 +124,19 @@ class Picture:
         return self._quads(corners)
 
     def ground(self, point: Array) -> float:
-        """Where (y) the foremost sheet at a point of the picture stands; infinite where there is none."""
+        """Where (y) the foremost sheet or backdrop at a point of the picture stands; infinite without one."""
         low, high, depth = self._around
         here = (depth > 0) & (low < point).all(axis=1) & (high > point).all(axis=1)
-        return float(self.sight.corners[here, 0, 1].min(initial=np.inf))
+        return min(float(self.sight.corners[here, 0, 1].min(initial=np.inf)), self._wall)
+
+    @cached_property
+    def _wall(self) -> float:
+        """Where the foremost backdrop stands: it is as wide as the picture."""
+        shown = [wall for wall in self.sight.walls if self.sight.shown(wall.name, self.t)]
+        film = self.sight.film
+        return min(
+            (film.value(wall.name, "location_y", self.t, wall.at[1]) for wall in shown), default=np.inf
+        )
 
     @cached_property
     def _around(self) -> tuple[Array, Array, Array]:
@@ -234,8 +245,9 @@ class Picture:
         if self.shot.kind == "stage" and not self.travels:
             found = [self.props]
             notes = [text.rectangle for text in self.texts if text.kind == "note"]
-            if notes:
-                found.append((np.stack(notes), np.full(len(notes), self.pose.distance)))
+            found.append((np.array(notes).reshape(-1, 4), np.full(len(notes), self.pose.distance)))
+            shown = [one.box for one in self.sight.formulas if self.sight.shown(one.name, self.t)]
+            found.append(rectangles(*self.quads(shown)))
         elif self.travels:
             found = [rectangles(*self.sheets), self.props]
         else:
