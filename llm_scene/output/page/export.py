@@ -74,7 +74,7 @@ def _data(made: Production, title: str) -> bytes:
         "matrices": facts.matrices(made.trace, numbers),
         "blocks": facts.blocks(made.layout),
         "look": facts.colours(made.look),
-        "floor": facts.floor(made.layout),
+        "room": facts.room(made.layout, made.look),
         "parts": extras(parts),
         "swarms": facts.swarms(shown, made.look, numbers),
         **facts.clock(shown, made.layout),

@@ -13,7 +13,8 @@ from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
 from ...film.words import words
 from ...layout.layout import Layout, Point
-from ...look import Look
+from ...layout.room import profile, reach, wall_depth
+from ...look import Look, srgb
 from ...network.activations import ACTIVATIONS
 from ...network.ops import Activation, Array, Op
 from ...network.trace import Trace
@@ -96,14 +97,27 @@ def pieces(made: Production) -> list[str]:
 
 def colours(look: Look) -> Json:
     """What the page's shaders and its own boxes are painted with."""
-    return {name: getattr(look, name) for name in COLOURS}
+    dark = sum(srgb(look.wall)) < 1.5
+    more = {"source": look.links["source"], "scheme": "dark" if dark else "light"}
+    return {name: getattr(look, name) for name in COLOURS} | more
 
 
-def floor(layout: Layout) -> Json:
-    """The middle of the floor under the model, and how far it reaches, as the Blender scene has it."""
-    x, y, _ = layout.box.centre
-    middle = turned(np.array((x, y, layout.box.low[2] - 6)))
-    return {"at": [_short(v) for v in middle], "reach": _short(1.6 * max(layout.box.size))}
+def room(layout: Layout, look: Look) -> Json:
+    """Wall and floor from the side, in glTF's axes, and how shadows fall on the wall.
+
+    `shadow`: to the right and up by a sheet's distance from the wall, how soft by the same, how dark.
+    """
+    box, key = layout.box, look.light.suns[0]
+    x, y, z = key.way.tolist()
+    taken = float((-y * key.strength / np.pi * np.array(key.colour) / look.light.on()).mean())
+    shadow = (-x / -y, -z / -y, np.tan(np.radians(key.softness)), taken)
+    return {
+        "outline": [[_short(up), _short(-back)] for back, up in profile(box)],
+        "wall": _short(-wall_depth(box)),
+        "middle": _short(box.centre[0]),
+        "reach": _short(reach(box)),
+        "shadow": [_short(v) for v in shadow],
+    }
 
 
 # --- the film ---

@@ -14,8 +14,6 @@ const STYLES = {
   sources: { opacity: 0.95, linewidth: 2 },
   mark: { opacity: 1, linewidth: 3 },
 };
-const DARK = { arcs: "#4dd9ff", sources: "#4dd9ff", mark: "#ff9e1a" };
-const LIGHT = { arcs: "#0077a8", sources: "#0077a8", mark: "#d9480f" };
 
 /**
  * @typedef {import("./explain.js").Explanation} Explanation
@@ -184,7 +182,7 @@ export class Inspector {
 
   _lines(kind, style) {
     const { look } = this.stage.data;
-    const color = (look.dark ? DARK : LIGHT)[kind] ?? look.ink;
+    const color = { arcs: look.source, sources: look.source, mark: look.accent }[kind] ?? look.ink;
     const material = new LineMaterial({
       ...style,
       color,

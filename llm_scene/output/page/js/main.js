@@ -297,10 +297,11 @@ function show(box, span, t, write) {
 /** Begin. @param {ArrayBuffer} bytes what is packed in the page */
 export async function begin(bytes) {
   const { data, values, matrices, model } = unpack(bytes);
-  for (const name of ["background", "ink", "accent"]) {
-    document.documentElement.style.setProperty(`--${name}`, data.look[name]);
+  const { wall, ink, accent, scheme } = data.look;
+  for (const [name, code] of Object.entries({ background: wall, ink, accent })) {
+    document.documentElement.style.setProperty(`--${name}`, code);
   }
-  document.documentElement.style.colorScheme = data.look.dark ? "dark" : "light";
+  document.documentElement.style.colorScheme = scheme;
   const film = new Film(data);
   const stage = new Stage(find("canvas"), data, values, film);
   await stage.load(model);

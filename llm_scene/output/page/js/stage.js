@@ -6,9 +6,7 @@ import { GLTFLoader, OrbitControls } from "three";
 const SENSOR = 36; // mm, across the longer side of the picture
 const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
-const DIM = 0.88; // how far a dimmed cell fades
-const LIGHT = 1.6; // on cells in a dark room, to be seen through its tone curve
-const GLOW = 1.25; // of writing, links and moving cells there
+const DIM = 0.5; // how far a dimmed cell fades into the wall
 const RETURN = 0.7; // seconds in which the camera goes back to the film
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
@@ -22,10 +20,11 @@ export class Stage {
     this.data = data;
     this.film = film;
     this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
-    if (data.look.dark) this.renderer.toneMapping = THREE.NeutralToneMapping; // as the film's room has it
+    this.renderer.setClearColor(data.look.wall);
     this.camera = new THREE.PerspectiveCamera(40, 1, 1, 10000);
     this.scene = new THREE.Scene();
-    this.scene.add(backdrop(data.look), floor(data.floor, data.look));
+    this.wall = wall(data.room, data.look);
+    this.scene.add(this.wall);
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.12, zoomToCursor: true });
     this.controls.addEventListener("start", () => this.setOrbit(true));
@@ -59,6 +58,7 @@ export class Stage {
       if (blocks.has(name)) this.sheets.set(name, new Sheet(blocks.get(name), thing, this.data));
       else this.parts.dress(thing);
     });
+    this.scene.add(shadows(this.sheets, this.data.room));
     this.setting = this.data.tracks.map(([target, channel, curve]) => [this._setter(target, channel), curve]);
   }
 
@@ -102,6 +102,7 @@ export class Stage {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     this.renderer.setPixelRatio(Math.min(2, devicePixelRatio));
     this.renderer.setSize(width, height, false);
+    this.renderer.getDrawingBufferSize(this.wall.material.uniforms.size.value);
     this.camera.aspect = width / height;
     this.stale = true;
   }
@@ -154,7 +155,7 @@ export class Stage {
   /** How near and how far the camera sees. */
   _reach(distance) {
     this.camera.near = Math.max(0.2, distance / 60);
-    this.camera.far = 20 * distance + 4 * this.data.floor.reach;
+    this.camera.far = 20 * distance + 4 * this.data.room.reach;
   }
 
   /** The cell under a place on the canvas. @returns {{sheet: Sheet, row: number, column: number} | undefined} */
@@ -231,8 +232,7 @@ export class Sheet {
       uTexel: { value: texelsOf(mesh.geometry, columns, rows) },
       uEmpty: { value: colour(data.look.plate) },
       uDimmed: { value: colour(data.look.wall) },
-      uGap: { value: colour(data.look.wall) },
-      uLight: { value: data.look.dark ? LIGHT : 1 },
+      uGrid: { value: colour(data.look.grid) },
     };
     mesh.material = mesh.material.clone();
     mesh.material.onBeforeCompile = (shader) => {
@@ -314,8 +314,7 @@ vCell = vec3(position.x * uShape.x, -position.y * uShape.y, step(-0.001, positio
 const SHEET_FRAGMENT = `
 uniform vec2 uShape, uTexel;
 uniform vec4 uOrder; // by rows, length of a line, positions of the prompt, last place in it
-uniform vec3 uFront, uState, uEmpty, uDimmed, uGap;
-uniform float uLight;
+uniform vec3 uFront, uState, uEmpty, uDimmed, uGrid;
 varying vec3 vCell;
 
 float orderOf(vec2 cell) {
@@ -333,6 +332,7 @@ vec3 cellColour() {
 
   // From afar the atlas with its mipmaps; close by each cell with its gap and its bevel.
   vec3 far = texture2D(map, vMapUv).rgb;
+  vec2 share = 1.0 - 1.0 / max(abs(uTexel) * vec2(textureSize(map, 0)), vec2(2.0)); // the rest are black gaps
   vec2 middle = vMapUv + (vec2(0.55) - inside) * uTexel;
   vec3 tile = textureGrad(map, middle, dFdx(vMapUv) * 0.01, dFdy(vMapUv) * 0.01).rgb;
 
@@ -343,7 +343,7 @@ vec3 cellColour() {
     flash = lit * exp(-5.0 / uFront.y * max(behind, 0.0));
   }
   tile = mix(uEmpty, tile, lit) * (1.0 + 1.6 * flash);
-  far = mix(mix(uEmpty, uGap, 0.25), 1.4 * far, lit) * (1.0 + 1.6 * flash);
+  far = mix(mix(uEmpty, uGrid, 0.25), 0.87 / (share.x * share.y) * far, lit) * (1.0 + 1.6 * flash);
 
   vec2 edge = min(inside, 1.0 - inside);
   float rim = min(edge.x, edge.y);
@@ -351,10 +351,10 @@ vec3 cellColour() {
   float slope = 1.0 - smoothstep(0.05, 0.15, rim);
   float bevel = 1.0 + slope * dot(towards, vec2(-0.18, -0.32)) + 0.06 * (1.0 - inside.y - inside.x);
   float body = smoothstep(0.045 - pixel * 0.6, 0.045 + pixel * 0.6, rim);
-  vec3 close = mix(uGap, tile * bevel, body);
+  vec3 close = mix(mix(uGrid, 0.3 * tile, lit), tile * mix(1.0, bevel, lit), body);
 
-  vec3 rgb = mix(far, close, near) * vColor.rgb * (uLight + 0.7 * uState.z);
-  return mix(rgb, uDimmed * mix(1.0, uLight > 1.0 ? 0.4 : 0.85, step(vCell.z, 0.99)), ${DIM} * uState.y);
+  vec3 rgb = mix(far, close, near) * vColor.rgb * (1.0 + 0.4 * uState.z);
+  return mix(rgb, uDimmed * mix(1.0, 0.8, step(vCell.z, 0.99)), ${DIM} * uState.y);
 }`;
 
 // --- parts: all that is drawn and written, as two meshes with a table of states ---
@@ -373,7 +373,6 @@ class Parts {
       uIdle: { value: colour(look.idle) },
       uBack: { value: colour(look.wall) },
       uFar: { value: colour(look.middle) },
-      uGlow: { value: look.dark ? GLOW : 1 },
     };
     rows.forEach((row, i) => {
       Object.assign(row, { hidden: 0, offset: [0, 0, 0] });
@@ -445,16 +444,15 @@ vPart.z = _along;
 
 const PART_FRAGMENT = `
 uniform vec3 uIdle, uBack, uFar;
-uniform float uGlow;
 varying vec3 vPart;`;
 
 const PART_COLOUR = `
 if (vPart.z >= 0.0) {
   float behind = vPart.x - vPart.z;
   float lit = clamp(behind * 12.0, 0.0, 1.0);
-  diffuseColor.rgb = mix(uIdle, uGlow * diffuseColor.rgb, lit) * (1.0 + 2.0 * lit * exp(-9.0 * max(behind, 0.0)));
+  diffuseColor.rgb = mix(uIdle, diffuseColor.rgb, lit) * (1.0 + 2.0 * lit * exp(-9.0 * max(behind, 0.0)));
   diffuseColor.rgb = mix(diffuseColor.rgb, uFar, 0.8 * vPart.y);
-} else diffuseColor.rgb = mix(uGlow * diffuseColor.rgb, uBack, 0.9 * vPart.y);`;
+} else diffuseColor.rgb = mix(diffuseColor.rgb, uBack, 0.9 * vPart.y);`;
 
 // --- swarms: cells that move on their own ---
 
@@ -469,7 +467,6 @@ class Swarm {
     this.colours = Float32Array.from(read(row.colours, row.states), (v) => linear(v));
     this.state = { pose: 0, hidden: 1, highlight: 0 };
     const material = new THREE.MeshBasicMaterial({ vertexColors: true });
-    if (look.dark) material.color.setScalar(GLOW);
     this.mesh = new THREE.InstancedMesh(cuboid(), material, row.count);
     this.mesh.setColorAt(0, new THREE.Color());
     this.mesh.frustumCulled = false;
@@ -521,81 +518,73 @@ function cuboid() {
 
 // --- the room ---
 
-/** A gradient from the horizon up and down, as the film's room has it. */
-function backdrop(look) {
+/** The wall that bends into the floor; it is brightest in the middle of the picture, behind the subject. */
+function wall({ outline, middle, reach }, look) {
+  const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
+  const corners = outline.flatMap(([y, z]) => [middle - reach, y, z, middle + reach, y, z]);
+  const faces = outline.slice(1).flatMap((_, i) => [0, 1, 3, 0, 3, 2].map((corner) => 2 * i + corner));
+  geometry.setAttribute("position", new THREE.Float32BufferAttribute(corners, 3));
+  geometry.setIndex(faces);
+  geometry.computeVertexNormals();
   const material = new THREE.ShaderMaterial({
-    side: THREE.BackSide,
-    depthWrite: false,
-    depthTest: false,
-    uniforms: { low: { value: colour(look.middle) }, high: { value: colour(look.wall) } },
-    vertexShader: `varying vec3 way; void main() {
-      way = position;
-      gl_Position = projectionMatrix * vec4(mat3(viewMatrix) * position, 1.0); gl_Position.z = 0.0; }`,
-    fragmentShader: `uniform vec3 low, high; varying vec3 way; void main() {
-      float lift = smoothstep(0.0, 1.0, clamp(abs(normalize(way).y) * 2.2, 0.0, 1.0));
+    uniforms: {
+      size: { value: new THREE.Vector2(1, 1) },
+      edge: { value: colour(look.wall) },
+      centre: { value: colour(look.middle) },
+      base: { value: colour(look.floor) },
+    },
+    vertexShader: `varying float flatness; void main() {
+      flatness = abs(normal.y);
+      gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }`,
+    fragmentShader: `uniform vec2 size; uniform vec3 edge, centre, base; varying float flatness; void main() {
+      vec2 away = (gl_FragCoord.xy / size - vec2(0.5, 0.55)) * vec2(1.0, 0.8);
+      vec3 upright = mix(centre, edge, smoothstep(0.0, 0.62, length(away)));
       float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-      gl_FragColor = vec4(mix(low, high, lift), 1.0);
-      #include <tonemapping_fragment>
+      gl_FragColor = vec4(mix(upright, base, pow(flatness, 1.5)), 1.0);
       #include <colorspace_fragment>
       gl_FragColor.rgb += grain / 255.0; }`,
   });
-  const sphere = new THREE.Mesh(new THREE.SphereGeometry(50, 32, 24), material);
-  sphere.frustumCulled = false;
-  sphere.renderOrder = -1;
-  return sphere;
+  const mesh = new THREE.Mesh(geometry, material);
+  mesh.frustumCulled = false;
+  mesh.renderOrder = -2;
+  return mesh;
 }
 
-/** A disc under the model, lit by the room's three suns, that fades into the horizon. */
-function floor({ at, reach }, look) {
+/** The soft shadows of all sheets on the wall, as the key light throws them: a rectangle for each. */
+function shadows(sheets, { wall: depth, shadow }) {
+  const [right, up, soft, dark] = shadow;
+  const [places, bounds, blurs, faces] = [[], [], [], []];
+  for (const { home, block } of sheets.values()) {
+    const [rows, columns] = block.shape;
+    const away = home.z - depth;
+    const [x, y, blur] = [home.x + right * away, home.y + up * away, 0.5 + soft * 2 * away];
+    const first = places.length / 3;
+    for (const [i, j] of [[0, 0], [1, 0], [1, 1], [0, 1]]) {
+      places.push(x + (i ? columns + blur : -blur), y + (j ? blur : -rows - blur), depth + 0.05);
+      bounds.push(x, y - rows, x + columns, y);
+      blurs.push(blur);
+    }
+    faces.push(...[0, 1, 2, 0, 2, 3].map((corner) => first + corner));
+  }
+  const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
+  geometry.setAttribute("position", new THREE.Float32BufferAttribute(places, 3));
+  geometry.setAttribute("bounds", new THREE.Float32BufferAttribute(bounds, 4));
+  geometry.setAttribute("blur", new THREE.Float32BufferAttribute(blurs, 1));
+  geometry.setIndex(faces);
   const material = new THREE.ShaderMaterial({
-    uniforms: {
-      base: { value: colour(look.floor) },
-      far: { value: colour(look.middle) },
-      suns: { value: new THREE.Vector3(...(look.dark ? [6, 1.2, 2.5] : [1.5, 0.2, 0.2])) },
-      ambient: { value: look.ambient },
-      reach: { value: reach },
-    },
-    vertexShader: `varying vec2 place; varying vec3 away; void main() {
-      place = position.xz;
-      vec4 world = modelMatrix * vec4(position, 1.0);
-      away = cameraPosition - world.xyz;
-      gl_Position = projectionMatrix * viewMatrix * world; }`,
-    fragmentShader: `#include <common>\n${FLOOR}`,
+    transparent: true,
+    depthWrite: false,
+    uniforms: { dark: { value: dark } },
+    vertexShader: `attribute vec4 bounds; attribute float blur; varying vec4 box; varying vec3 at; void main() {
+      box = bounds; at = vec3(position.xy, blur);
+      gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }`,
+    fragmentShader: `uniform float dark; varying vec4 box; varying vec3 at; void main() {
+      vec2 low = smoothstep(box.xy - at.z, box.xy + at.z, at.xy);
+      vec2 high = 1.0 - smoothstep(box.zw - at.z, box.zw + at.z, at.xy);
+      gl_FragColor = vec4(vec3(0.0), dark * 0.6 * low.x * low.y * high.x * high.y); }`,
   });
-  const disc = new THREE.Mesh(new THREE.PlaneGeometry(2 * reach, 2 * reach).rotateX(-Math.PI / 2), material);
-  disc.position.set(...at);
-  disc.renderOrder = -1;
-  return disc;
+  const mesh = new THREE.Mesh(geometry, material);
+  mesh.frustumCulled = false;
+  mesh.renderOrder = -1;
+  return mesh;
 }
-
-// The key, fill and rim light of llm_scene/scene/room.py on a rough floor (GGX).
-const FLOOR = `
-uniform vec3 base, far, suns;
-uniform float ambient, reach;
-varying vec2 place;
-varying vec3 away;
-const float A2 = 0.3164; // of a roughness of 0.75
-
-vec3 sun(vec3 view, vec3 way, vec3 light) {
-  vec3 between = normalize(view + way);
-  float nl = way.y, nv = max(view.y, 0.01);
-  float spread = between.y * between.y * (A2 - 1.0) + 1.0;
-  float facets = A2 / (PI * spread * spread);
-  float seen = 0.5 / (nl * sqrt(nv * nv * (1.0 - A2) + A2) + nv * sqrt(nl * nl * (1.0 - A2) + A2));
-  float mirrored = 0.012 + 0.988 * pow(1.0 - dot(view, between), 5.0);
-  return light * nl * (base / PI + facets * seen * mirrored);
-}
-
-void main() {
-  vec3 view = normalize(away);
-  vec3 lit = base * far * ambient
-    + sun(view, vec3(-0.294, 0.61, 0.736), suns.x * vec3(1.0, 0.95, 0.88))
-    + sun(view, vec3(0.663, 0.5, 0.557), suns.y * vec3(0.7, 0.82, 1.0))
-    + sun(view, vec3(-0.28, 0.574, -0.77), suns.z * vec3(0.6, 0.75, 1.0));
-  float fade = pow(clamp(length(place) / reach, 0.0, 1.0), 0.7);
-  float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-  gl_FragColor = vec4(mix(lit, far, fade), 1.0);
-  #include <tonemapping_fragment>
-  #include <colorspace_fragment>
-  gl_FragColor.rgb += grain / 255.0;
-}`;
