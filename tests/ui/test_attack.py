@@ -208,7 +208,7 @@ def made(kind: str, name: str) -> bpy.types.ID:
 
 def described(thing: bpy.types.ID) -> dict[str, Any]:
     """Everything about a data-block that can be read plainly."""
-    skipped = {"session_uid", "is_evaluated", "users", "preview", "tag", "is_updated", "original"}
+    skipped = {"session_uid", "is_evaluated", "users", "preview", "tag", "is_updated", "original", "has_data"}
     found = {}
     for prop in thing.bl_rna.properties:
         if prop.identifier not in skipped and prop.type in ("BOOLEAN", "INT", "FLOAT", "STRING", "ENUM"):
