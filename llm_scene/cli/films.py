@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,9 +60,11 @@ def look(
     check_target(output / SHEET) if output.is_dir() else check_target(output)
     if output.is_dir():
         check_output(output / FRAMES)
-    made = None if blend is not None else question.produce(quality.resolution)
+    if blend is not None and not blend.is_file():
+        raise UserError(f"There is no file {blend}.")
+    made = question.produce(quality.resolution) if blend is None else None
     with quiet_blender():
-        scene = scene_of(made, quality, detail) if made else _opened(blend, quality)
+        scene = scene_of(made, quality, detail) if made is not None else _opened(blend, quality)
         frames = part.frames(scene.frame_end + 1)[:: max(1, round(every * scene.render.fps))]
         found = look_at(scene, made, output, frames, processes=part.processes, progress=Bar())
     wrong = sum(bool(one.wrong) for one in found)
@@ -183,7 +186,7 @@ def _opened(path: Path | None, quality: Quality) -> bpy.types.Scene:
     from ..scene.engines import apply_quality
 
     try:
-        bpy.ops.wm.open_mainfile(filepath=str(path), load_ui=False, use_scripts=False)
+        bpy.ops.wm.open_mainfile(filepath=os.path.abspath(str(path)), load_ui=False, use_scripts=False)
     except RuntimeError:
         raise UserError(f"{path} is no .blend that Blender can open.") from None
     scene = bpy.context.scene
