@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +63,10 @@ def look(
         raise UserError(f"There is no file {blend}.")
     made = question.produce(quality.resolution) if blend is None else None
     with quiet_blender():
-        scene = scene_of(made, quality, detail) if made is not None else _opened(blend, quality)
+        if blend is not None:
+            scene = _opened(blend, quality)
+        elif made is not None:
+            scene = scene_of(made, quality, detail)
         frames = part.frames(scene.frame_end + 1)[:: max(1, round(every * scene.render.fps))]
         found = look_at(scene, made, output, frames, processes=part.processes, progress=Bar())
     wrong = sum(bool(one.wrong) for one in found)
@@ -179,14 +181,14 @@ def scene_of(made: Production, quality: Quality, detail: Detail) -> bpy.types.Sc
     return scene
 
 
-def _opened(path: Path | None, quality: Quality) -> bpy.types.Scene:
+def _opened(path: Path, quality: Quality) -> bpy.types.Scene:
     """The scene of a .blend, whoever made it."""
     import bpy
 
     from ..scene.engines import apply_quality
 
     try:
-        bpy.ops.wm.open_mainfile(filepath=os.path.abspath(str(path)), load_ui=False, use_scripts=False)
+        bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
     except RuntimeError:
         raise UserError(f"{path} is no .blend that Blender can open.") from None
     scene = bpy.context.scene
