@@ -7,7 +7,7 @@ from ..pieces import dot, mix, softmax
 from ..screenplay import Screenplay, Tag, Take, names
 
 HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
-BRISK, QUICK = 0.8, 0.45  # of their natural time that set pieces take, and in the short
+BRISK, QUICK = 0.72, 0.4  # of their natural time that set pieces take, and in the short
 EACH = 2.2  # seconds before each of queries, keys and values
 
 
@@ -60,7 +60,7 @@ def heads(play: Screenplay) -> Take:
 def _dot(play: Screenplay) -> None:
     """How one number of a query is made."""
     play.compute(play.here("ln1.out"), (play.now - 1.0, play.now))
-    play.act(dot.dot_product(*play.scene), lift="dot_pairs", add="dot_sum")
+    play.act(dot.dot_product(*play.scene), BRISK, lift="dot_pairs", add="dot_sum")
 
 
 def _projected(play: Screenplay, key: str, letter: str) -> None:
