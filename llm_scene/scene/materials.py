@@ -155,7 +155,7 @@ def screen_material(look: Look) -> bpy.types.Material:
 
 def veil_material(look: Look) -> bpy.types.Material:
     """The wall's colour behind texts on the picture: dense along one edge and not there at the other."""
-    material, tree = blank("veil", kind="screen")
+    material, tree = blank("veil", kind="veil")
     cover = attribute(tree, "cover")
     soft = tree.math("MULTIPLY", cover, tree.math("SUBTRACT", 2.0, cover))
     share = tree.math("MULTIPLY", tree.math("MULTIPLY", soft, DENSE), object_property(tree, "shown"))

@@ -106,6 +106,8 @@ def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
         return materials.ink_material(look, old["ink"])
     if kind == "screen":
         return materials.screen_material(look)
+    if kind == "veil":
+        return materials.veil_material(look)
     if kind == "link":
         return materials.link_material(look, old["link"])
     if kind == "cell":
