@@ -13,16 +13,19 @@ from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
 from ...film.words import words
 from ...layout.layout import Layout, Point
-from ...look import Look
+from ...look import DIM, FRONT, Look, srgb
 from ...network.activations import ACTIVATIONS
+from ...network.graph import Role
 from ...network.ops import Activation, Array, Op
 from ...network.trace import Trace
 from ...staging.production import Production
+from ...scene.room import BEND, REACH, ground_height, wall_depth
 from ..gltf.shapes import turned
 from .parts import Part
 
 Json = dict[str, Any]
 LOCATIONS = ("location_x", "location_y", "location_z")
+ROLES: tuple[Role, ...] = ("weight", "activation", "aggregate")
 COLOURS = ("wall", "middle", "floor", "ink", "faint", "accent", "plate", "grid", "idle")
 
 
@@ -69,7 +72,7 @@ def operation(op: Op) -> Json:
     return told | asdict(op)  # type: ignore[call-overload,no-any-return]
 
 
-def blocks(layout: Layout) -> list[Json]:
+def blocks(layout: Layout, trace: Trace) -> list[Json]:
     """The sheets of cells, in the order of the scene's nodes."""
     return [
         {
@@ -81,6 +84,8 @@ def blocks(layout: Layout) -> list[Json]:
             "section": block.section,
             "label": block.label,
             "role": block.role,
+            "masked": bool(np.isneginf(block.values(trace)).any()),
+            "ramp": block.role if block.matrix.signed else None,
         }
         for block in layout.blocks.values()
     ]
@@ -96,14 +101,37 @@ def pieces(made: Production) -> list[str]:
 
 def colours(look: Look) -> Json:
     """What the page's shaders and its own boxes are painted with."""
-    return {name: getattr(look, name) for name in COLOURS}
+    plain = {name: getattr(look, name) for name in COLOURS}
+    dark = sum(srgb(look.wall)) < sum(srgb(look.ink))
+    return {**plain, "source": look.links["source"], "dim": DIM, "dark": dark, "close": close_maps(look)}
 
 
-def floor(layout: Layout) -> Json:
-    """The middle of the floor under the model, and how far it reaches, as the Blender scene has it."""
-    x, y, _ = layout.box.centre
-    middle = turned(np.array((x, y, layout.box.low[2] - 6)))
-    return {"at": [_short(v) for v in middle], "reach": _short(1.6 * max(layout.box.size))}
+def close_maps(look: Look) -> Json:
+    """How cells below zero are painted, from zero outwards: in the atlas, and where they are seen close."""
+    maps = {}
+    for role in ROLES:
+        plain, close = look.ramp(role, True), look.close_ramp(role, True)
+        maps[role] = {
+            "dark": [plain.zero, *plain.negative],
+            "rose": [close.zero, *close.negative],
+        }
+    return maps
+
+
+def room(layout: Layout, look: Look) -> Json:
+    """Where wall and floor are, as the Blender scene has it, and how the key light falls on the wall."""
+    box, key = layout.box, look.light.suns[0]
+    corner = turned(np.array((box.centre[0], wall_depth(box), ground_height(box))))
+    size = max(box.size)
+    shade = float(key.way @ np.array(FRONT) * key.strength / np.pi / look.light.on(FRONT).mean())
+    return {
+        "at": [_short(v) for v in corner],
+        "radius": _short(BEND * size),
+        "reach": _short(REACH * size),
+        "sun": [_short(v) for v in turned(key.way)],
+        "shade": _short(shade),
+        "blur": _short(np.tan(np.radians(key.softness / 2))),
+    }
 
 
 # --- the film ---
@@ -198,9 +226,11 @@ def swarms(film: Film, look: Look, numbers: Numbers) -> list[Json]:
     for prop in film.props:
         if isinstance(prop, Swarm):
             rgb = look.ramp(prop.role, prop.signed).colours(prop.values)
+            close = look.close_ramp(prop.role, prop.signed).colours(prop.values)
             row: Json = {"name": prop.name, "count": prop.places.shape[1], "poses": prop.places.shape[0]}
             row |= {"states": len(rgb), "places": numbers.add(turned(prop.places))}
             row |= {"sizes": numbers.add(prop.sizes[..., [0, 2, 1]]), "colours": numbers.add(rgb)}
+            row |= {"close": numbers.add(close)} if (prop.values < 0).any() else {}
             rows.append(row)
     return rows
 

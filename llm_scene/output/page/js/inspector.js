@@ -14,8 +14,7 @@ const STYLES = {
   sources: { opacity: 0.95, linewidth: 2 },
   mark: { opacity: 1, linewidth: 3 },
 };
-const DARK = { arcs: "#4dd9ff", sources: "#4dd9ff", mark: "#ff9e1a" };
-const LIGHT = { arcs: "#0077a8", sources: "#0077a8", mark: "#d9480f" };
+const INKS = { arcs: "source", sources: "source", mark: "accent" }; // of the look
 
 /**
  * @typedef {import("./explain.js").Explanation} Explanation
@@ -184,7 +183,7 @@ export class Inspector {
 
   _lines(kind, style) {
     const { look } = this.stage.data;
-    const color = (look.dark ? DARK : LIGHT)[kind] ?? look.ink;
+    const color = look[INKS[kind] ?? "ink"];
     const material = new LineMaterial({
       ...style,
       color,

@@ -268,7 +268,8 @@ class Page {
   /** `#t=83&language=zh&cell=blocks.0.attn.scores[2,5,2]`. */
   _address() {
     const asked = new URLSearchParams(location.hash.slice(1));
-    if (asked.has("language") && this.data.tellings[asked.get("language")]) this.speak(asked.get("language"));
+    const language = asked.get("language");
+    if (language === "none" || Object.hasOwn(this.data.tellings, language)) this.speak(language);
     if (asked.has("t")) {
       document.body.classList.add("begun");
       this.seek(Number(asked.get("t")) || 0);
@@ -297,7 +298,7 @@ function show(box, span, t, write) {
 /** Begin. @param {ArrayBuffer} bytes what is packed in the page */
 export async function begin(bytes) {
   const { data, values, matrices, model } = unpack(bytes);
-  for (const name of ["background", "ink", "accent"]) {
+  for (const name of ["wall", "ink", "accent"]) {
     document.documentElement.style.setProperty(`--${name}`, data.look[name]);
   }
   document.documentElement.style.colorScheme = data.look.dark ? "dark" : "light";

@@ -6,9 +6,9 @@ import { GLTFLoader, OrbitControls } from "three";
 const SENSOR = 36; // mm, across the longer side of the picture
 const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
-const DIM = 0.88; // how far a dimmed cell fades
-const LIGHT = 1.6; // on cells in a dark room, to be seen through its tone curve
-const GLOW = 1.25; // of writing, links and moving cells there
+const INK_DIM = 0.9; // how far dimmed writing fades into the wall
+const LIFT = 0.7; // how much a highlight shines
+const BEND = 24; // faces of the bend between wall and floor
 const RETURN = 0.7; // seconds in which the camera goes back to the film
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
@@ -22,10 +22,17 @@ export class Stage {
     this.data = data;
     this.film = film;
     this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
-    if (data.look.dark) this.renderer.toneMapping = THREE.NeutralToneMapping; // as the film's room has it
     this.camera = new THREE.PerspectiveCamera(40, 1, 1, 10000);
     this.scene = new THREE.Scene();
-    this.scene.add(backdrop(data.look), floor(data.floor, data.look));
+    this.scene.background = colour(data.look.wall);
+    this.room = {
+      uMiddle: { value: colour(data.look.middle) },
+      uWall: { value: colour(data.look.wall) },
+      uPicture: { value: new THREE.Vector2() },
+    };
+    this.shadows = new Shadows(data, this.room);
+    this.scene.add(wall(data, this.room), this.shadows.mesh);
+    canvas.addEventListener("webglcontextrestored", () => (this.stale = true));
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.12, zoomToCursor: true });
     this.controls.addEventListener("start", () => this.setOrbit(true));
@@ -50,7 +57,7 @@ export class Stage {
     /** @type {Map<string, Sheet>} */
     this.sheets = new Map();
     const blocks = new Map(this.data.blocks.map((block) => [block.name, block]));
-    this.parts = new Parts(this.data.parts, this.data.look);
+    this.parts = new Parts(this.data.parts, this.data.look, this.room);
     gltf.scene.traverse((thing) => {
       if (!thing.isMesh) return;
       const { nodes } = gltf.parser.associations.get(thing) ?? {};
@@ -78,7 +85,8 @@ export class Stage {
     this.film.evaluate(t, this.values);
     for (const [set, curve] of this.setting) set(this.values[curve]);
     for (const sheet of this.sheets.values()) sheet.place();
-    this.parts.place(this.sheets, this.language);
+    this.shadows.place(this.sheets);
+    this.parts.place(this.sheets, this.language, this.orbit);
     for (const swarm of this.swarms.values()) swarm.place();
     this.stale = true;
   }
@@ -87,6 +95,7 @@ export class Stage {
   setOrbit(orbit) {
     if (orbit === this.orbit) return;
     this.orbit = orbit;
+    this.parts.place(this.sheets, this.language, orbit);
     if (orbit) this.controls.target.set(...this.film.pose(this.time, this.tall).target);
     else this.left = { at: performance.now(), ...standOf(this.camera) };
     this.stale = true;
@@ -102,6 +111,7 @@ export class Stage {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     this.renderer.setPixelRatio(Math.min(2, devicePixelRatio));
     this.renderer.setSize(width, height, false);
+    this.renderer.getDrawingBufferSize(this.room.uPicture.value);
     this.camera.aspect = width / height;
     this.stale = true;
   }
@@ -154,7 +164,7 @@ export class Stage {
   /** How near and how far the camera sees. */
   _reach(distance) {
     this.camera.near = Math.max(0.2, distance / 60);
-    this.camera.far = 20 * distance + 4 * this.data.floor.reach;
+    this.camera.far = 20 * distance + this.data.room.reach;
   }
 
   /** The cell under a place on the canvas. @returns {{sheet: Sheet, row: number, column: number} | undefined} */
@@ -200,6 +210,15 @@ function eyeOf({ target, azimuth, elevation, distance }) {
   return new THREE.Vector3(...target).addScaledVector(away, distance);
 }
 
+// The wall is brightest in the middle of the picture, behind the subject, wherever the camera goes.
+const WALL = `
+uniform vec3 uMiddle, uWall;
+uniform vec2 uPicture;
+vec3 wallColour() {
+  vec2 away = (gl_FragCoord.xy / uPicture - vec2(0.5, 0.55)) * vec2(1.0, 0.8);
+  return mix(uMiddle, uWall, smoothstep(0.0, 0.62, length(away)));
+}`;
+
 // --- matrices ---
 
 /** A sheet of cells: a box of the .glb whose shader draws the cells and knows how far they are computed. */
@@ -227,12 +246,14 @@ export class Sheet {
         ),
       },
       uFront: { value: new THREE.Vector3(stride, tail, computed ? 1 : 0) },
-      uState: { value: new THREE.Vector3(computed ? 1e6 : 0, 0, 0) }, // reveal, dim, highlight
+      uState: { value: new THREE.Vector4(computed ? 1e6 : 0, 0, 0, 0) }, // reveal, dim, highlight, rose
       uTexel: { value: texelsOf(mesh.geometry, columns, rows) },
       uEmpty: { value: colour(data.look.plate) },
-      uDimmed: { value: colour(data.look.wall) },
+      uGrid: { value: colour(data.look.grid) },
       uGap: { value: colour(data.look.wall) },
-      uLight: { value: data.look.dark ? LIGHT : 1 },
+      uDim: { value: data.look.dim },
+      uHoles: { value: block.masked ? 1 : 0 },
+      ...closeMap(data.look.close[block.ramp]),
     };
     mesh.material = mesh.material.clone();
     mesh.material.onBeforeCompile = (shader) => {
@@ -253,6 +274,7 @@ export class Sheet {
     if (channel === "reveal") state.x = value;
     else if (channel === "dim") state.y = value;
     else if (channel === "highlight") state.z = value;
+    else if (channel === "rose") state.w = value;
     else if (AXES[channel]) this.offset.setComponent(AXES[channel][0], AXES[channel][1] * value);
   }
 
@@ -304,6 +326,19 @@ function texelsOf(geometry, columns, rows) {
   return new THREE.Vector2((uv.getX(2) - uv.getX(0)) / columns, (uv.getY(0) - uv.getY(2)) / rows);
 }
 
+/** How dark cells below zero are, step by step, and what they are painted with where they are seen close. */
+function closeMap(map) {
+  const light = (code) => Math.cbrt(luminance(colour(code)));
+  const known = map ?? { dark: ["#ffffff", "#ffffff", "#ffffff"], rose: ["#000", "#000", "#000", "#000"] };
+  return {
+    uDark: { value: new THREE.Vector3(...known.dark.map(light)) },
+    uRose: { value: known.rose.map(colour) },
+    uSigned: { value: map ? 1 : 0 },
+  };
+}
+
+const luminance = ({ r, g, b }) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
+
 const SHEET_VERTEX = `
 uniform vec2 uShape;
 varying vec3 vCell; // column, row, and 1 on the front`;
@@ -314,9 +349,21 @@ vCell = vec3(position.x * uShape.x, -position.y * uShape.y, step(-0.001, positio
 const SHEET_FRAGMENT = `
 uniform vec2 uShape, uTexel;
 uniform vec4 uOrder; // by rows, length of a line, positions of the prompt, last place in it
-uniform vec3 uFront, uState, uEmpty, uDimmed, uGap;
-uniform float uLight;
+uniform vec3 uFront, uEmpty, uGap, uGrid, uDark, uRose[4];
+uniform vec4 uState;
+uniform float uDim, uHoles, uSigned;
 varying vec3 vCell;
+
+// What is below zero is darker than zero: how dark says how far, and so which rose it turns.
+vec3 closeColour(vec3 rgb) {
+  float light = pow(dot(rgb, vec3(0.2126, 0.7152, 0.0722)), 1.0 / 3.0);
+  float size = light > uDark.y ? 0.5 * (uDark.x - light) / (uDark.x - uDark.y)
+                               : 0.5 + 0.5 * (uDark.y - light) / (uDark.y - uDark.z);
+  float at = 3.0 * clamp(size, 0.0, 1.0);
+  vec3 rose = at < 1.0 ? mix(uRose[0], uRose[1], at)
+    : at < 2.0 ? mix(uRose[1], uRose[2], at - 1.0) : mix(uRose[2], uRose[3], at - 2.0);
+  return mix(rgb, rose, uSigned * uState.w * smoothstep(0.0, 0.04, size));
+}
 
 float orderOf(vec2 cell) {
   vec2 place = mix(cell, cell.yx, uOrder.x); // position, within
@@ -342,25 +389,28 @@ vec3 cellColour() {
     lit = clamp(behind * 40.0, 0.0, 1.0);
     flash = lit * exp(-5.0 / uFront.y * max(behind, 0.0));
   }
-  tile = mix(uEmpty, tile, lit) * (1.0 + 1.6 * flash);
-  far = mix(mix(uEmpty, uGap, 0.25), 1.4 * far, lit) * (1.0 + 1.6 * flash);
+  if (uHoles * lit * near > 0.5 && distance(tile, uGap) < 0.002) discard; // masked
+  if (uState.w > 0.0) tile = closeColour(tile);
+  vec3 gap = mix(uGrid, uGap, lit);
+  tile = mix(uEmpty, tile, lit) * (1.0 + flash);
+  far = mix(mix(uEmpty, uGrid, 0.2), far, lit) * (1.0 + flash);
 
   vec2 edge = min(inside, 1.0 - inside);
   float rim = min(edge.x, edge.y);
   vec2 towards = edge.x < edge.y ? vec2(sign(inside.x - 0.5), 0.0) : vec2(0.0, sign(inside.y - 0.5));
   float slope = 1.0 - smoothstep(0.05, 0.15, rim);
-  float bevel = 1.0 + slope * dot(towards, vec2(-0.18, -0.32)) + 0.06 * (1.0 - inside.y - inside.x);
+  float bevel = 1.0 + lit * (slope * dot(towards, vec2(-0.18, -0.32)) + 0.06 * (1.0 - inside.y - inside.x));
   float body = smoothstep(0.045 - pixel * 0.6, 0.045 + pixel * 0.6, rim);
-  vec3 close = mix(uGap, tile * bevel, body);
+  vec3 close = mix(gap, tile * bevel, body);
 
-  vec3 rgb = mix(far, close, near) * vColor.rgb * (uLight + 0.7 * uState.z);
-  return mix(rgb, uDimmed * mix(1.0, uLight > 1.0 ? 0.4 : 0.85, step(vCell.z, 0.99)), ${DIM} * uState.y);
+  vec3 rgb = mix(far, close, near) * vColor.rgb * (1.0 + ${LIFT} * uState.z);
+  return mix(rgb, uGap, uDim * uState.y);
 }`;
 
 // --- parts: all that is drawn and written, as two meshes with a table of states ---
 
 class Parts {
-  constructor(rows, look) {
+  constructor(rows, look, room) {
     this.rows = rows;
     /** @type {Map<string, number[]>} */
     this.named = new Map();
@@ -371,9 +421,8 @@ class Parts {
     this.uniforms = {
       uParts: { value: this.texture },
       uIdle: { value: colour(look.idle) },
-      uBack: { value: colour(look.wall) },
-      uFar: { value: colour(look.middle) },
-      uGlow: { value: look.dark ? GLOW : 1 },
+      uDim: { value: look.dim },
+      ...room,
     };
     rows.forEach((row, i) => {
       Object.assign(row, { hidden: 0, offset: [0, 0, 0] });
@@ -412,11 +461,11 @@ class Parts {
   }
 
   /** Carry the state over to the table. */
-  place(sheets, language) {
-    this.rows.forEach(({ on, offset, hidden, language: only }, i) => {
+  place(sheets, language, orbit) {
+    this.rows.forEach(({ on, offset, hidden, spare, language: only }, i) => {
       const moved = on ? sheets.get(on).offset : undefined;
       const [x, y, z] = offset;
-      const shown = hidden < 0.5 && (!only || only === language);
+      const shown = hidden < 0.5 && (orbit || !spare) && (!only || only === language);
       this.table.set([x + (moved?.x ?? 0), y + (moved?.y ?? 0), z + (moved?.z ?? 0), shown ? 1 : 0], 12 * i);
     });
     this.texture.needsUpdate = true;
@@ -444,17 +493,19 @@ vPart.z = _along;
 #endif`;
 
 const PART_FRAGMENT = `
-uniform vec3 uIdle, uBack, uFar;
-uniform float uGlow;
-varying vec3 vPart;`;
+uniform vec3 uIdle;
+uniform float uDim;
+varying vec3 vPart;
+${WALL}`;
 
 const PART_COLOUR = `
-if (vPart.z >= 0.0) {
+if (vPart.z < -1.5) diffuseColor.rgb = wallColour();
+else if (vPart.z >= 0.0) {
   float behind = vPart.x - vPart.z;
   float lit = clamp(behind * 12.0, 0.0, 1.0);
-  diffuseColor.rgb = mix(uIdle, uGlow * diffuseColor.rgb, lit) * (1.0 + 2.0 * lit * exp(-9.0 * max(behind, 0.0)));
-  diffuseColor.rgb = mix(diffuseColor.rgb, uFar, 0.8 * vPart.y);
-} else diffuseColor.rgb = mix(uGlow * diffuseColor.rgb, uBack, 0.9 * vPart.y);`;
+  diffuseColor.rgb = mix(uIdle, diffuseColor.rgb, lit) * (1.0 + lit * exp(-9.0 * max(behind, 0.0)));
+  diffuseColor.rgb = mix(diffuseColor.rgb, uWall, uDim * vPart.y);
+} else diffuseColor.rgb = mix(diffuseColor.rgb, uWall, ${INK_DIM} * vPart.y);`;
 
 // --- swarms: cells that move on their own ---
 
@@ -466,10 +517,12 @@ class Swarm {
     this.states = row.states;
     this.places = read(row.places, row.poses);
     this.sizes = read(row.sizes, row.poses);
-    this.colours = Float32Array.from(read(row.colours, row.states), (v) => linear(v));
-    this.state = { pose: 0, hidden: 1, highlight: 0 };
+    this.colours = Float32Array.from(read(row.colours, row.states), linear);
+    this.close = row.close === undefined ? this.colours : Float32Array.from(read(row.close, row.states), linear);
+    this.back = colour(look.wall).toArray();
+    this.dimmed = look.dim;
+    this.state = { pose: 0, hidden: 1, highlight: 0, dim: 0, rose: 0 };
     const material = new THREE.MeshBasicMaterial({ vertexColors: true });
-    if (look.dark) material.color.setScalar(GLOW);
     this.mesh = new THREE.InstancedMesh(cuboid(), material, row.count);
     this.mesh.setColorAt(0, new THREE.Color());
     this.mesh.frustumCulled = false;
@@ -481,29 +534,31 @@ class Swarm {
   }
 
   place() {
-    const { pose, hidden } = this.state;
+    const { pose, hidden, highlight, dim, rose } = this.state;
     this.mesh.visible = hidden < 0.5;
-    if (!this.mesh.visible || this.shown === pose) return;
-    this.shown = pose;
-    const a = Math.min(this.poses - 1, Math.max(0, Math.floor(pose)));
-    const b = Math.min(this.poses - 1, a + 1);
-    const mix = (array, last, i) => {
-      const [from, to] = [
-        array[Math.min(a, last) * 3 * this.mesh.count + i],
-        array[Math.min(b, last) * 3 * this.mesh.count + i],
-      ];
-      return from + (to - from) * (pose - a);
+    const now = `${pose} ${highlight} ${dim} ${rose}`;
+    if (!this.mesh.visible || this.shown === now) return;
+    this.shown = now;
+    const whole = Math.min(this.poses - 1, Math.max(0, Math.floor(pose)));
+    const between = (array, last, i) => {
+      const wide = 3 * this.mesh.count;
+      const from = array[Math.min(whole, last) * wide + i];
+      return from + (array[Math.min(whole + 1, last) * wide + i] - from) * (pose - whole);
+    };
+    const tint = (i) => {
+      const plain = between(this.colours, this.states - 1, i);
+      const seen = plain + rose * (between(this.close, this.states - 1, i) - plain);
+      const back = this.back[i % 3];
+      return seen * (1 + LIFT * highlight) + dim * this.dimmed * (back - seen);
     };
     const matrix = new THREE.Matrix4();
+    const paint = new THREE.Color();
     for (let i = 0; i < this.mesh.count; i++) {
-      const at = [0, 1, 2].map((k) => mix(this.places, this.poses - 1, 3 * i + k));
-      const size = [0, 1, 2].map((k) => mix(this.sizes, this.poses - 1, 3 * i + k));
-      matrix.makeScale(...size.map((s) => s || 1e-4)).setPosition(...at);
-      this.mesh.setMatrixAt(i, matrix);
-      this.mesh.setColorAt(
-        i,
-        new THREE.Color(...[0, 1, 2].map((k) => mix(this.colours, this.states - 1, 3 * i + k))),
+      const [at, size] = [this.places, this.sizes].map((array) =>
+        [0, 1, 2].map((k) => between(array, this.poses - 1, 3 * i + k)),
       );
+      this.mesh.setMatrixAt(i, matrix.makeScale(...size.map((v) => v || 1e-4)).setPosition(...at));
+      this.mesh.setColorAt(i, paint.setRGB(tint(3 * i), tint(3 * i + 1), tint(3 * i + 2)));
     }
     this.mesh.instanceMatrix.needsUpdate = this.mesh.instanceColor.needsUpdate = true;
   }
@@ -521,81 +576,104 @@ function cuboid() {
 
 // --- the room ---
 
-/** A gradient from the horizon up and down, as the film's room has it. */
-function backdrop(look) {
+/** One sheet along x: floor, bend and wall, as llm_scene/scene/room.py has it. */
+function wall({ room, look }, uniforms) {
+  const { at, radius, reach } = room;
+  const [x, ground, back] = at;
+  const outline = [[ground, back + reach, 1]]; // height, depth, how far it faces up
+  for (let i = 0; i <= BEND; i++) {
+    const angle = (i / BEND) * (Math.PI / 2);
+    outline.push([
+      ground + radius - radius * Math.cos(angle),
+      back + radius - radius * Math.sin(angle),
+      Math.cos(angle),
+    ]);
+  }
+  outline.push([ground + reach, back, 0]);
+  const places = outline.flatMap(([y, z]) => [x - reach, y, z, x + reach, y, z]);
+  const flat = outline.flatMap(([, , up]) => [up, up]);
+  const faces = outline.slice(1).flatMap((_, i) => [0, 1, 3, 0, 3, 2].map((corner) => 2 * i + corner));
+  const geometry = new THREE.BufferGeometry();
+  geometry.setAttribute("position", new THREE.Float32BufferAttribute(places, 3));
+  geometry.setAttribute("flat_", new THREE.Float32BufferAttribute(flat, 1));
+  geometry.setIndex(faces);
   const material = new THREE.ShaderMaterial({
-    side: THREE.BackSide,
-    depthWrite: false,
-    depthTest: false,
-    uniforms: { low: { value: colour(look.middle) }, high: { value: colour(look.wall) } },
-    vertexShader: `varying vec3 way; void main() {
-      way = position;
-      gl_Position = projectionMatrix * vec4(mat3(viewMatrix) * position, 1.0); gl_Position.z = 0.0; }`,
-    fragmentShader: `uniform vec3 low, high; varying vec3 way; void main() {
-      float lift = smoothstep(0.0, 1.0, clamp(abs(normalize(way).y) * 2.2, 0.0, 1.0));
+    uniforms: { ...uniforms, uFloor: { value: colour(look.floor) } },
+    vertexShader: `attribute float flat_; varying float vFlat; void main() {
+      vFlat = flat_;
+      gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }`,
+    fragmentShader: `${WALL}
+    uniform vec3 uFloor; varying float vFlat; void main() {
       float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-      gl_FragColor = vec4(mix(low, high, lift), 1.0);
-      #include <tonemapping_fragment>
+      gl_FragColor = vec4(mix(wallColour(), uFloor, pow(max(vFlat, 0.0), 1.5)), 1.0);
       #include <colorspace_fragment>
       gl_FragColor.rgb += grain / 255.0; }`,
   });
-  const sphere = new THREE.Mesh(new THREE.SphereGeometry(50, 32, 24), material);
-  sphere.frustumCulled = false;
-  sphere.renderOrder = -1;
-  return sphere;
+  const mesh = new THREE.Mesh(geometry, material);
+  mesh.frustumCulled = false;
+  mesh.renderOrder = -2;
+  return mesh;
 }
 
-/** A disc under the model, lit by the room's three suns, that fades into the horizon. */
-function floor({ at, reach }, look) {
-  const material = new THREE.ShaderMaterial({
-    uniforms: {
-      base: { value: colour(look.floor) },
-      far: { value: colour(look.middle) },
-      suns: { value: new THREE.Vector3(...(look.dark ? [6, 1.2, 2.5] : [1.5, 0.2, 0.2])) },
-      ambient: { value: look.ambient },
-      reach: { value: reach },
-    },
-    vertexShader: `varying vec2 place; varying vec3 away; void main() {
-      place = position.xz;
-      vec4 world = modelMatrix * vec4(position, 1.0);
-      away = cameraPosition - world.xyz;
-      gl_Position = projectionMatrix * viewMatrix * world; }`,
-    fragmentShader: `#include <common>\n${FLOOR}`,
-  });
-  const disc = new THREE.Mesh(new THREE.PlaneGeometry(2 * reach, 2 * reach).rotateX(-Math.PI / 2), material);
-  disc.position.set(...at);
-  disc.renderOrder = -1;
-  return disc;
+/** What sheets throw onto the wall: a soft rectangle each; where they overlap it gets no darker. */
+class Shadows {
+  constructor({ room, blocks }, uniforms) {
+    this.room = room;
+    const geometry = new THREE.InstancedBufferGeometry();
+    geometry.setAttribute("position", new THREE.Float32BufferAttribute([-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0], 3));
+    geometry.setIndex([0, 1, 2, 0, 2, 3]);
+    geometry.instanceCount = blocks.length;
+    this.box = new THREE.InstancedBufferAttribute(new Float32Array(4 * blocks.length), 4);
+    this.soft = new THREE.InstancedBufferAttribute(new Float32Array(blocks.length), 1);
+    geometry.setAttribute("box", this.box);
+    geometry.setAttribute("soft", this.soft);
+    const material = new THREE.ShaderMaterial({
+      blending: THREE.CustomBlending,
+      blendEquation: THREE.MinEquation,
+      depthWrite: false,
+      uniforms: {
+        ...uniforms,
+        uShade: { value: room.shade },
+        uBend: { value: new THREE.Vector2(room.at[1], room.radius) },
+        uDepth: { value: room.at[2] + 0.05 },
+      },
+      vertexShader: `attribute vec4 box; attribute float soft; uniform float uDepth;
+      varying vec3 vPlace; varying vec2 vHalf; varying float vHeight; void main() {
+        vHalf = box.zw;
+        vec2 place = position.xy * (box.zw + soft);
+        vPlace = vec3(place, soft);
+        vHeight = place.y + box.y;
+        gl_Position = projectionMatrix * viewMatrix * vec4(place + box.xy, uDepth, 1.0); }`,
+      fragmentShader: `${WALL}
+      uniform float uShade; uniform vec2 uBend;
+      varying vec3 vPlace; varying vec2 vHalf; varying float vHeight; void main() {
+        vec2 cover = smoothstep(vec2(-vPlace.z), vec2(vPlace.z), vHalf - abs(vPlace.xy));
+        float upright = smoothstep(uBend.x + 0.4 * uBend.y, uBend.x + uBend.y, vHeight);
+        gl_FragColor = vec4(wallColour() * (1.0 - uShade * cover.x * cover.y * upright), 1.0);
+        #include <colorspace_fragment>
+      }`,
+    });
+    this.mesh = new THREE.Mesh(geometry, material);
+    this.mesh.frustumCulled = false;
+    this.mesh.renderOrder = -1;
+  }
+
+  /** Let them lie where the key light throws them. @param {Map<string, Sheet>} sheets */
+  place(sheets) {
+    const { at, sun, blur } = this.room;
+    let i = 0;
+    for (const { block, mesh } of sheets.values()) {
+      const [rows, columns] = block.shape;
+      const away = Math.max(0, mesh.position.z - 0.5 - at[2]) / sun[2];
+      this.box.setXYZW(
+        i,
+        mesh.position.x + columns / 2 - sun[0] * away,
+        mesh.position.y - rows / 2 - sun[1] * away,
+        columns / 2,
+        rows / 2,
+      );
+      this.soft.setX(i++, 0.3 + blur * away);
+    }
+    this.box.needsUpdate = this.soft.needsUpdate = true;
+  }
 }
-
-// The key, fill and rim light of llm_scene/scene/room.py on a rough floor (GGX).
-const FLOOR = `
-uniform vec3 base, far, suns;
-uniform float ambient, reach;
-varying vec2 place;
-varying vec3 away;
-const float A2 = 0.3164; // of a roughness of 0.75
-
-vec3 sun(vec3 view, vec3 way, vec3 light) {
-  vec3 between = normalize(view + way);
-  float nl = way.y, nv = max(view.y, 0.01);
-  float spread = between.y * between.y * (A2 - 1.0) + 1.0;
-  float facets = A2 / (PI * spread * spread);
-  float seen = 0.5 / (nl * sqrt(nv * nv * (1.0 - A2) + A2) + nv * sqrt(nl * nl * (1.0 - A2) + A2));
-  float mirrored = 0.012 + 0.988 * pow(1.0 - dot(view, between), 5.0);
-  return light * nl * (base / PI + facets * seen * mirrored);
-}
-
-void main() {
-  vec3 view = normalize(away);
-  vec3 lit = base * far * ambient
-    + sun(view, vec3(-0.294, 0.61, 0.736), suns.x * vec3(1.0, 0.95, 0.88))
-    + sun(view, vec3(0.663, 0.5, 0.557), suns.y * vec3(0.7, 0.82, 1.0))
-    + sun(view, vec3(-0.28, 0.574, -0.77), suns.z * vec3(0.6, 0.75, 1.0));
-  float fade = pow(clamp(length(place) / reach, 0.0, 1.0), 0.7);
-  float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-  gl_FragColor = vec4(mix(lit, far, fade), 1.0);
-  #include <tonemapping_fragment>
-  #include <colorspace_fragment>
-  gl_FragColor.rgb += grain / 255.0;
-}`;
