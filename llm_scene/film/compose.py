@@ -34,7 +34,11 @@ SHORT = (
     glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks, output_at_once, loop, finale,
 )  # fmt: skip
 TEASER = (flash, attend, output_at_once)
-CUTS = {"full": Cut(FULL, leisure=0.94), "short": Cut(SHORT, leisure=0.42), "teaser": Cut(TEASER, leisure=0.2)}
+CUTS = {
+    "full": Cut(FULL, leisure=0.94),
+    "short": Cut(SHORT, leisure=0.42),
+    "teaser": Cut(TEASER, leisure=0.2),
+}
 
 
 def compose(

@@ -91,3 +91,8 @@ def number(value: float) -> str:
     """A value as it is written in the picture: two decimals, a true minus."""
     text = f"{value:.2f}"
     return text.replace("-", "−") if text.strip("-0.") else "0.00"
+
+
+def share_text(share: float) -> str:
+    """A probability in per cent; never rounded up to a certainty."""
+    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"

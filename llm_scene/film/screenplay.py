@@ -16,9 +16,9 @@ from .film import Caption, Chapter, Cue, Pose, Shot
 from .framing import SAFE, frame, overview, part_in_view, pixels_a_unit, whole
 from .front import begin, done
 from .piece import Piece, Window
-from .props import Prop
+from .props import Prop, share_text
 from .stagecraft import SetPiece
-from .story import Focus, Story, clearest_head
+from .story import Focus, Story, clearest_head, told
 from .views import VIEWS
 from .words import SHORTEST, Words, reading_time
 
@@ -479,15 +479,10 @@ def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focu
         "expansion": f"{c.d_mlp / c.d_model:.3g}",
         "activation": ACTIVATIONS[c.activation].title,
         "position": focus.position + 1,
-        "letter": story.words[focus.position],
-        "token": story.words[layout.n_prompt],
+        "letter": told(story.words[focus.position]),
+        "token": told(story.words[layout.n_prompt]),
         "probability": share_text(float(probs.max())),
     }
-
-
-def share_text(share: float) -> str:
-    """A probability in per cent; never rounded up to a certainty."""
-    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
 
 
 def _shown_inputs(trace: Trace, name: str) -> set[str]:

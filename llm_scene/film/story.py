@@ -12,7 +12,7 @@ from ..layout.layout import Box, Letter
 from ..network.trace import Trace
 
 SHOWN = 12  # columns, keys or candidates spread out at once: more cannot be read
-MOSTLY = 0.9  # from this share on, what a head does is said as one thing
+BLANKS = str.maketrans({"␣": " ", "↵": " ", "␍": " ", "⇥": " "})
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,16 @@ class Focus:
     def seen(self) -> range:
         """The keys shown: the last ones up to the position itself."""
         return range(max(0, self.position + 1 - SHOWN), self.position + 1)
+
+
+def running(words: Iterable[str]) -> str:
+    """Tokens as running text: the marks that show blanks in single tokens become blanks again."""
+    return "".join(words).translate(BLANKS)
+
+
+def told(word: str) -> str:
+    """A token as it is spoken of in a sentence."""
+    return running([word]).strip() or word
 
 
 def clearest_head(trace: Trace, layer: int, position: int) -> int:

@@ -21,6 +21,10 @@ DIMENSIONS = {
     "position": "positions",
     "query": "queries",
     "key": "keys",
+    "head": "n_head",
+    "expert": "experts",
+    "expert_neuron": "d_expert",
+    "shared_neuron": "d_shared",
 }
 
 

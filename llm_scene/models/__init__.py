@@ -171,6 +171,9 @@ def _from_folder(folder: Path, title: str, preset: Preset | None) -> Model:
     if tokenizer.n_tokens > config.d_vocab:
         counts = f"the tokenizer has {tokenizer.n_tokens:,} tokens, the model only {config.d_vocab:,}"
         raise UserError(f"{folder}: {counts}.")
+    beyond = tokenizer.beyond(config.d_vocab)
+    if beyond:
+        notes.append(f"The tokenizer adds {', '.join(beyond[:3])}, which the model does not know.")
     name = preset.name if preset is not None else title
     ends = end_tokens(folder, tokenizer, config.d_vocab)
     return Model(name, title, network.config, network, weights, tokenizer, preset, folder, tuple(notes), ends)

@@ -180,7 +180,7 @@ def own_key(key: str, needed: Collection[str], prefix: str) -> str:
         for candidate in (rest, prefix + rest):
             if candidate in needed:
                 return candidate
-        if not rest.startswith(WRAPPERS):
+        if not rest.startswith((*WRAPPERS, prefix)):
             return rest
         rest = rest.partition(".")[2]
 

@@ -19,7 +19,7 @@ def end_tokens(folder: Path, tokenizer: Tokenizer, d_vocab: int) -> frozenset[in
         said = read_object(path, CONFIG_BYTES).get("eos_token_id") if path.is_file() else None
         if said is not None:
             return frozenset(_ids(path, said, d_vocab))
-    return _by_name(folder / "tokenizer_config.json", tokenizer)
+    return frozenset(t for t in _by_name(folder / "tokenizer_config.json", tokenizer) if t < d_vocab)
 
 
 def _ids(path: Path, said: Any, d_vocab: int) -> list[int]:

@@ -33,6 +33,9 @@ class Tokenizer(Protocol):
     def n_tokens(self) -> int:
         """How many tokens there are, without those that were added; 0 where that is unknown."""
 
+    def beyond(self, count: int) -> list[str]:
+        """Added tokens whose ids are not below `count`."""
+
     def encode(self, text: str) -> list[int]:
         """Token ids of a text. Raises UserError for letters that the model does not know."""
 
@@ -76,6 +79,11 @@ class TextTokenizer:
     def token(self, text: str) -> int | None:
         """The id of a token by its name, "</s>" for example."""
         return self._library.token_to_id(text)
+
+    def beyond(self, count: int) -> list[str]:
+        """Added tokens whose ids are not below `count`: a pad token that somebody put in."""
+        added = self._library.get_added_tokens_decoder()
+        return [token.content for i, token in sorted(added.items()) if i >= count]
 
     def encode(self, text: str) -> list[int]:
         """Token ids, with the special tokens that the model expects around them (Llama's `<s>`)."""
@@ -151,6 +159,10 @@ class NumberTokenizer:
 
     def __init__(self, title: str) -> None:
         self._title = title
+
+    def beyond(self, count: int) -> list[str]:
+        """None: there are no added tokens."""
+        return []
 
     def encode(self, text: str) -> list[int]:
         """Always refuses."""

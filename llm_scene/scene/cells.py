@@ -23,6 +23,7 @@ GROUP = "LLM Scene cells"
 MASKED, BROKEN = 1.0, 2.0
 FRONT = "front"  # attribute: 1 on corners that the relief moves
 DEFAULTS = {"Gap": GAP, "Relief": RELIEF, "Bevel": BEVEL}
+AROUND = 6  # cells to each side that far sheets average
 THIN = 0.1  # the least a cell is deep, in cells
 
 
@@ -50,7 +51,10 @@ def cell_object(
     mesh.vertices.foreach_set("co", points.astype(np.float32).ravel())
     state = np.where(np.isneginf(values), MASKED, np.where(np.isfinite(values), 0.0, BROKEN))
     _attribute(mesh, "raw", np.where(np.isfinite(values), values, 0))
-    _attribute(mesh, "value", normalise(values, scale))
+    shares = normalise(values, scale)
+    _attribute(mesh, "value", shares)
+    for name, numbers in zip(("mean", "spread"), around(shares, np.isfinite(values)), strict=True):
+        _attribute(mesh, name, numbers)
     _attribute(mesh, "row", rows)
     _attribute(mesh, "column", columns)
     _attribute(mesh, "order", order_at(block, rows, columns, n_prompt))
@@ -58,6 +62,7 @@ def cell_object(
     mesh.materials.append(material)
     cells = bpy.data.objects.new(block.name, mesh)
     cells.location = block.origin
+    cells["sheet"] = (float(block.shape[1]), float(block.shape[0]), 0.0)
     modifier = cells.modifiers.new("Cells", "NODES")
     modifier.node_group = group
     identifiers = inputs(group)
@@ -70,6 +75,29 @@ def cell_object(
 def measures(block: Block) -> dict[str, float]:
     """Gap, relief and bevel of a block's cells."""
     return dict(DEFAULTS)
+
+
+def around(shares: Array, there: Array) -> tuple[Array, Array]:
+    """Mean and spread of the values within `AROUND` cells of each cell, `[rows, columns]` each.
+
+    `there` says which cells have a value.
+    """
+    numbers = np.where(there, shares, 0.0)
+    count, total, square = (_summed(part) for part in (there.astype(float), numbers, numbers**2))
+    count = np.maximum(count, 1.0)
+    mean = total / count
+    return mean, np.sqrt(np.maximum(square / count - mean**2, 0.0))
+
+
+def _summed(numbers: Array) -> Array:
+    """Sums over the square within `AROUND` cells of each cell."""
+    for axis in (0, 1):
+        size = numbers.shape[axis]
+        sums = np.concatenate([np.zeros_like(numbers.take([0], axis)), numbers.cumsum(axis)], axis)
+        at = np.arange(size)
+        high, low = np.minimum(at + AROUND + 1, size), np.maximum(at - AROUND, 0)
+        numbers = sums.take(high, axis) - sums.take(low, axis)
+    return numbers
 
 
 def _attribute(mesh: bpy.types.Mesh, name: str, values: Array) -> None:

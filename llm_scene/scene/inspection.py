@@ -15,6 +15,7 @@ from ..errors import UserError
 from ..layout.drawn import Line, Text, text_width
 from ..layout.inspection import Inspection, Mark
 from ..layout.layout import Layout, Link, Point
+from ..layout.room import ground_height
 from ..look import Look
 from .animate import Curves
 from .labels import line_object, text_object
@@ -22,7 +23,6 @@ from .links import link_object
 from .marks import name_part, part_of
 from .materials import ink_material, link_material
 from .picture import rate
-from .room import ground_height
 
 NAME = "Inspected"
 STROKE = 0.0035  # of an outline, as a part of the picture's height at the cell

@@ -14,9 +14,10 @@ import bpy
 import numpy as np
 
 from ..film.front import TAIL
-from ..look import DIM, Look, Ramp, linear, to_linear
+from ..look import DIM, GAP, Look, Ramp, linear, to_linear
 from ..network.graph import Role
 from ..network.ops import Array
+from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
 from .marks import name_part
 from .nodes import Tree, Value
 
@@ -37,20 +38,71 @@ MIDDLE = (0.5, 0.55, 0.0)  # of the picture, where the wall is brightest
 
 
 def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
-    """The material of all matrices of a role."""
+    """The material of all matrices of a role: cells, from afar a calm tone, and not computed yet a plate."""
     material, tree = blank(f"{role}{'' if signed else ' positive'}", kind="cell", role=role, signed=signed)
     colour = colour_map(tree, look, role, signed, attribute(tree, "value"))
-    state = attribute(tree, "state")
-    colour = tree.mix(tree.math("COMPARE", state, 2.0, 0.1), colour, rgba(look.broken))
+    colour = tree.mix(tree.math("COMPARE", attribute(tree, "state"), 2.0, 0.1), colour, rgba(look.broken))
     pointed = focus(tree, attribute(tree, "row"), attribute(tree, "column"))
     lift = tree.math("MAXIMUM", object_property(tree, "highlight"), pointed)
     glow = tree.math("MULTIPLY_ADD", lift, look.lift, look.light.glow)
-    if role != "weight":
-        lit, flash = front(tree, attribute(tree, "order"))
-        colour = tree.mix(lit, rgba(look.plate), colour)
-        glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
-    surface(tree, look, colour, glow)
+    seen = footprint(tree)
+    tone = _tone(tree, look, role, signed)
+    if role == "weight":
+        solid = matt(tree, look, colour, glow)
+        shines = tree.math("ADD", glow, 1 - look.light.glow)
+        show(tree, tree.blend_shaders(far(tree, seen), solid, _shining(tree, look, tone, shines)))
+        return material
+    material.use_transparent_shadow = False  # shadows need not ask where a plate ends
+    lit, flash = front(tree, attribute(tree, "order"))
+    glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
+    solid = matt(tree, look, colour, glow)
+    shines = tree.math("ADD", glow, 1 - look.light.glow)
+    computed = tree.blend_shaders(far(tree, seen), solid, _shining(tree, look, tone, shines))
+    show(tree, tree.blend_shaders(lit, _plate(tree, look, seen), computed))
     return material
+
+
+def _tone(tree: Tree, look: Look, role: Role, signed: bool) -> Value:
+    """What the cells around a cell average to, with the gaps between them.
+
+    The average of the colour map over values with this mean and spread, by its values at one spread below and
+    above: the two-point Gauss-Hermite rule.
+    """
+    mean, spread = attribute(tree, "mean"), attribute(tree, "spread")
+    ends = [colour_map(tree, look, role, signed, tree.math(way, mean, spread)) for way in ("SUBTRACT", "ADD")]
+    covered = (1 - GAP) ** 2
+    return tree.mix(covered + (1 - covered) * GAP_SHADE, rgba("#000000"), tree.mix(0.5, *ends))
+
+
+def _shining(tree: Tree, look: Look, colour: Value, strength: Value) -> Value:
+    """A flat colour that no light and no shadow changes."""
+    return tree.call("ShaderNodeEmission", dimmed(tree, look, colour), strength)
+
+
+def _plate(tree: Tree, look: Look, seen: Footprint) -> Value:
+    """A flat sheet with its grid, whatever stands behind it: it is drawn where the ray meets its plane.
+
+    What stands out of it beyond its edges is not seen.
+    """
+    x, y, z = parts(tree, tree.node("ShaderNodeTexCoord").outputs["Object"])
+    dx, dy, dz = parts(tree, tree.node("ShaderNodeNewGeometry").outputs["Incoming"])
+    back = tree.math("DIVIDE", y, dy)  # from the point met to the plane, along the ray
+    column = tree.math("SUBTRACT", x, tree.math("MULTIPLY", back, dx))
+    row = tree.math("MULTIPLY", tree.math("SUBTRACT", z, tree.math("MULTIPLY", back, dz)), -1.0)
+    columns, rows, _ = parts(tree, object_property(tree, "sheet", "Vector"))
+    inside = [
+        tree.math("LESS_THAN", tree.math("ABSOLUTE", tree.math("MULTIPLY_ADD", size, -0.5, at)), half)
+        for at, size, half in (
+            (column, columns, tree.math("MULTIPLY", columns, 0.5)),
+            (row, rows, tree.math("MULTIPLY", rows, 0.5)),
+        )
+    ]
+    behind = tree.math("GREATER_THAN", y, 0.01)  # sides of the sheet
+    there = tree.math("MAXIMUM", tree.math("MULTIPLY", *inside), behind)
+    grid = between(tree, row, column, seen, GAP)
+    colour = tree.mix(grid, rgba(look.plate), rgba(look.grid))
+    clear = tree.call("ShaderNodeBsdfTransparent")
+    return tree.blend_shaders(there, clear, _shining(tree, look, colour, 1.0))
 
 
 def swarm_material(look: Look, role: Role, signed: bool, poses: int) -> bpy.types.Material:
@@ -142,9 +194,9 @@ def wall_material(
     tree.wire(tree.node("ShaderNodeNewGeometry").outputs["Normal"], slope.inputs[0])
     flat = tree.math("POWER", tree.math("MAXIMUM", slope.outputs["Z"], 0.0), 1.5)
     colour = tree.mix(flat, upright, lit_by(look.floor, floor_light))
-    matt = tree.call("ShaderNodeBsdfDiffuse", colour)
+    lit = tree.call("ShaderNodeBsdfDiffuse", colour)
     shine = tree.call("ShaderNodeEmission", colour, look.light.glow)
-    show(tree, tree.call("ShaderNodeAddShader", matt, shine))
+    show(tree, tree.call("ShaderNodeAddShader", lit, shine))
     return material
 
 
@@ -221,15 +273,24 @@ def focus(tree: Tree, row: Value, column: Value) -> Value:
 
 
 def surface(tree: Tree, look: Look, colour: Value, glow: Value, normal: Value = None) -> None:
+    """Make a material's surface matt."""
+    show(tree, matt(tree, look, colour, glow, normal))
+
+
+def matt(tree: Tree, look: Look, colour: Value, glow: Value, normal: Value = None) -> Value:
     """A matt surface that shines a little by itself; `dim` takes it half way to the wall.
 
     Matt and shining are two cheap shaders: a Principled one costs a quarter more a frame.
     """
-    shade = tree.mix(tree.math("MULTIPLY", object_property(tree, "dim"), DIM), colour, rgba(look.dimmed))
-    matt = tree.call("ShaderNodeBsdfDiffuse", shade, None, normal)
+    shade = dimmed(tree, look, colour)
+    diffuse = tree.call("ShaderNodeBsdfDiffuse", shade, None, normal)
     shine = tree.call("ShaderNodeEmission", shade, glow)
-    both = tree.call("ShaderNodeAddShader", matt, shine)
-    show(tree, both)
+    return tree.call("ShaderNodeAddShader", diffuse, shine)
+
+
+def dimmed(tree: Tree, look: Look, colour: Value) -> Value:
+    """A colour, or half way to the wall where the object's `dim` is 1."""
+    return tree.mix(tree.math("MULTIPLY", object_property(tree, "dim"), DIM), colour, rgba(look.dimmed))
 
 
 def show(tree: Tree, shader: Value) -> None:

@@ -5,21 +5,15 @@ from __future__ import annotations
 import math
 
 import bpy
-import numpy as np
 
 from ..layout.layout import Box
+from ..layout.room import profile, reach
 from ..look import FRONT, Look, linear
 from ..look.light import Sun
 from .engines import set_view
 from .materials import wall_material
 from .nodes import Tree
 
-BEHIND = 4.0  # cells from the hindmost sheets to the wall, which is near enough for shadows to tell depth
-SHARE = 0.002  # and of the model's size, so that large models cast shadows that can be seen
-BELOW = 2.0  # cells from the lowest sheets to where the wall begins to bend
-BEND = 0.06  # radius of the bend, as a part of the model's size
-REACH = 12.0  # how far wall and floor go on, in sizes of the model
-ROUND = 24  # faces that the bend is made of
 UP = (0.0, 0.0, 1.0)
 
 
@@ -35,27 +29,6 @@ def light(scene: bpy.types.Scene, look: Look, into: bpy.types.Collection) -> Non
     set_view(scene, look.light.tone)
     for sun in look.light.suns:
         _sun(sun, into)
-
-
-def wall_depth(box: Box) -> float:
-    """Where the wall stands behind a model that fills `box`."""
-    return box.high[1] + BEHIND + SHARE * max(box.size)
-
-
-def ground_height(box: Box) -> float:
-    """Where the floor lies under a model that fills `box`."""
-    return box.low[2] - BELOW - BEND * max(box.size)
-
-
-def profile(box: Box) -> list[tuple[float, float]]:
-    """The wall from the side: (y, z) from far away on the floor, round the bend, to high up."""
-    reach, radius = REACH * max(box.size), BEND * max(box.size)
-    y, z = wall_depth(box), ground_height(box)
-    bend = [
-        (y - radius + radius * math.sin(angle), z + radius - radius * math.cos(angle))
-        for angle in np.linspace(0, math.pi / 2, ROUND + 1)
-    ]
-    return [(y - reach, z), *bend, (y, z + reach)]
 
 
 def backdrop_material(look: Look) -> bpy.types.Material:
@@ -96,8 +69,8 @@ def _sun(sun: Sun, into: bpy.types.Collection) -> None:
 def _wall(look: Look, box: Box) -> bpy.types.Object:
     """One sheet along x: floor, bend and wall. It keeps no light out, not even the rim's from behind it."""
     outline = profile(box)
-    middle, reach = box.centre[0], REACH * max(box.size)
-    vertices = [(x, y, z) for y, z in outline for x in (middle - reach, middle + reach)]
+    middle, far = box.centre[0], reach(box)
+    vertices = [(x, y, z) for y, z in outline for x in (middle - far, middle + far)]
     faces = [(2 * i, 2 * i + 1, 2 * i + 3, 2 * i + 2) for i in range(len(outline) - 1)]
     mesh = bpy.data.meshes.new("Wall")
     mesh.from_pydata(vertices, [], faces)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..film.framing import SENSOR
 from ..film.front import STRIDE
 from ..layout.mosaic import REDUCTIONS
 from ..look import RECESS, Look
 from ..network.graph import Role
+from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
 from .materials import (
     FLASH,
     attribute,
@@ -33,8 +33,8 @@ from .materials import (
 from .nodes import Tree, Value
 
 KEY_LIGHT = (1.77, 1.47)  # how far the key light's shadows fall to the right and down, by a cell's height
-SHADOW = 0.45  # what is left of the light there
-GAP_SHADE = 0.3  # between cells one sees their sides, which get little light
+CALM = 24.0  # cells that a texel of the smaller copy is taken from, by those that a pixel covers
+SHADOW = 0.6  # what is left of the light there
 
 
 def in_look(old: bpy.types.Material, look: Look, role: Role, signed: bool) -> bpy.types.Material:
@@ -51,8 +51,7 @@ class _Place:
 
     row: Value
     column: Value
-    wide: Value  # how many cells a pixel covers along a row
-    high: Value  # and along a column
+    seen: Footprint
 
 
 def slab_material(
@@ -62,7 +61,7 @@ def slab_material(
     name = f"slab {role}{'' if signed else ' positive'}"
     material, tree = blank(name, kind="slab", role=role, signed=signed)
     material["page"] = (*size, bits)
-    gap, relief, bevel = _parts(tree, object_property(tree, "cell", "Vector"))
+    gap, relief, bevel = parts(tree, object_property(tree, "cell", "Vector"))
     place = _place(tree)
     mean, spread, masked, broken, height = _filtered(tree, images, size, bits, place)
     colour = _average_colour(tree, look, role, signed, mean, spread)
@@ -75,35 +74,17 @@ def slab_material(
         lit, flash = front(tree, _running_order(tree, row, column))
         colour = tree.mix(lit, rgba(look.plate), colour)
         glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
-    between = _between(tree, place, gap)
-    shade = tree.math(
-        "MULTIPLY", _shadow(tree, place, height, relief, gap), tree.blend(between, 1.0, GAP_SHADE)
-    )
+        height = tuple(tree.math("MULTIPLY", out, lit) for out in height)
+    gaps = between(tree, place.row, place.column, place.seen, gap)
+    shade = tree.math("MULTIPLY", _shadow(tree, place, height, relief, gap), tree.blend(gaps, 1.0, GAP_SHADE))
     colour = tree.mix(shade, rgba("#000000"), colour)
     surface(tree, look, colour, glow, _normal(tree, place, gap, bevel))
     return material
 
 
 def _place(tree: Tree) -> _Place:
-    """A pixel covers a disc across the ray, which the slab cuts at a slant.
-
-    With ray direction d, the slab's normal along y, and a disc of diameter p, the cut reaches over
-    p sqrt(1 + (dx/dy)²) along x, and likewise along z.
-    """
-    setting = [_scene_value(tree, f"render.resolution_{axis}") for axis in "xy"]
-    percent = _scene_value(tree, "render.resolution_percentage")
-    pixels = tree.math("MULTIPLY", tree.math("MAXIMUM", *setting), tree.math("DIVIDE", percent, 100.0))
-    focal = tree.math("MAXIMUM", _scene_value(tree, "camera.data.lens"), 1.0)
-    angle = tree.math("DIVIDE", SENSOR, tree.math("MULTIPLY", focal, tree.math("MAXIMUM", pixels, 16.0)))
-    distance = tree.node("ShaderNodeCameraData").outputs["View Distance"]
-    pixel = tree.math("MULTIPLY", distance, angle)
-    x, y, z = _parts(tree, tree.node("ShaderNodeNewGeometry").outputs["Incoming"])
-    facing = tree.math("MAXIMUM", tree.math("MULTIPLY", y, y), 4e-4)
-    wide, high = (
-        tree.math("MULTIPLY", pixel, tree.math("SQRT", tree.math("MULTIPLY_ADD", slant, slant, 1.0)))
-        for slant in (tree.math("DIVIDE", side, tree.math("SQRT", facing)) for side in (x, z))
-    )
-    return _Place(attribute(tree, "row"), attribute(tree, "column"), wide, high)
+    seen = footprint(tree)
+    return _Place(attribute(tree, "row"), attribute(tree, "column"), seen)
 
 
 def _filtered(
@@ -128,8 +109,9 @@ def _filtered(
     assert value is not None
     # Between two copies their means and mean squares are mixed, which keeps the spread that is between them.
     now: list[Value] = [value, tree.math("MULTIPLY", value, value), masked, broken]
-    cells = tree.math("SQRT", tree.math("MULTIPLY", place.wide, place.high))
-    level = tree.math("DIVIDE", tree.math("LOGARITHM", tree.math("MULTIPLY", cells, 2.0), 2.0), 2.0)
+    cells = tree.math("SQRT", tree.math("MULTIPLY", place.seen.wide, place.seen.high))
+    level = tree.math("DIVIDE", tree.math("LOGARITHM", tree.math("MULTIPLY", cells, CALM), 2.0), 2.0)
+    level = tree.math("MULTIPLY", tree.math("MAXIMUM", level, 1.0), far(tree, place.seen))
     for i, (side, image) in enumerate(zip(REDUCTIONS, images[1:], strict=True)):
         at = _kept(tree, texel, low, high, side / 2 / columns, side / 2 / rows)
         copy = tree.node(
@@ -188,29 +170,6 @@ def _average_colour(tree: Tree, look: Look, role: Role, signed: bool, mean: Valu
     return tree.mix(0.5, *ends)
 
 
-def _between(tree: Tree, place: _Place, gap: Value) -> Value:
-    """How much of a pixel falls between cells: the gaps' average over the cells it covers."""
-    free = [
-        tree.math("SUBTRACT", 1.0, _covered(tree, at, width, gap))
-        for at, width in ((place.column, place.wide), (place.row, place.high))
-    ]
-    return tree.math("SUBTRACT", 1.0, tree.math("MULTIPLY", *free))
-
-
-def _covered(tree: Tree, at: Value, width: Value, gap: Value) -> Value:
-    """The share of [at - width/2, at + width/2] within half a gap of a whole number."""
-    width = tree.math("MAXIMUM", width, 0.01)
-    shifted = tree.math("MULTIPLY_ADD", gap, 0.5, at)
-    wholes, rests = [], []
-    for sign in (0.5, -0.5):
-        end = tree.math("MULTIPLY_ADD", width, sign, shifted)
-        wholes.append(tree.math("FLOOR", end))
-        rests.append(tree.math("MINIMUM", tree.math("FRACT", end), gap))
-    whole = tree.math("MULTIPLY", tree.math("SUBTRACT", *wholes), gap)
-    rest = tree.math("SUBTRACT", *rests)
-    return tree.math("DIVIDE", tree.math("ADD", whole, rest), width)
-
-
 def _shadow(
     tree: Tree, place: _Place, heights: tuple[Value, Value, Value], relief: Value, gap: Value
 ) -> Value:
@@ -246,29 +205,17 @@ def _normal(tree: Tree, place: _Place, gap: Value, bevel: Value) -> Value:
 
 def _near(tree: Tree, place: _Place) -> Value:
     """1 where a cell takes more than eight pixels, 0 where it takes fewer than three."""
-    cells = tree.math("MAXIMUM", place.wide, place.high)
+    cells = tree.math("MAXIMUM", place.seen.wide, place.seen.high)
     pixels = tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", cells, 1e-4))
     return tree.math("DIVIDE", tree.math("SUBTRACT", pixels, 3.0), 5.0, clamp=True)
 
 
 def _running_order(tree: Tree, row: Value, column: Value) -> Value:
     """When a slab's cell is computed, 0 to 1, as `front.order_of` says it for cuboids."""
-    by_rows, length, prompt = _parts(tree, object_property(tree, "run", "Vector"))
+    by_rows, length, prompt = parts(tree, object_property(tree, "run", "Vector"))
     position, within = tree.blend(by_rows, column, row), tree.blend(by_rows, row, column)
     share = tree.math("DIVIDE", within, length)
     early = tree.math("DIVIDE", tree.math("ADD", position, share), prompt)
     step = tree.math("ADD", tree.math("SUBTRACT", position, prompt), 1.0)
     later = tree.math("MULTIPLY_ADD", step, STRIDE, share)
     return tree.blend(tree.math("GREATER_THAN", step, 0.5), early, later)
-
-
-def _parts(tree: Tree, vector: Value) -> tuple[Value, Value, Value]:
-    split = tree.node("ShaderNodeSeparateXYZ")
-    tree.wire(vector, split.inputs[0])
-    x, y, z = split.outputs
-    return x, y, z
-
-
-def _scene_value(tree: Tree, path: str) -> Value:
-    """A setting of the scene that is rendered, such as the width of the picture: no Python, no driver."""
-    return tree.node("ShaderNodeAttribute", attribute_type="VIEW_LAYER", attribute_name=path).outputs["Fac"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..film.film import Film
-from ..film.props import Backdrop, Formula, Prop, Swarm
+from ..film.props import Backdrop, Formula, Prop, Swarm, share_text
 from ..layout import names
 from ..layout.drawn import Line, Text
 from ..layout.layout import Block, Box, Candidate, Layout, Letter, Link, Point
@@ -153,7 +153,9 @@ def _candidate(rank: int, candidate: Candidate) -> Iterator[Thing]:
     foot = z - 0.36 * size
     before, behind = (x - 0.5 * size, y, foot), (x + candidate.length + 0.5 * size, y, foot)
     token = Text(names.candidate(rank, "token"), candidate.text, before, size, "right")
-    share = Text(names.candidate(rank, "share"), f"{candidate.probability:.1%}", behind, 0.8 * size, "left")
+    share = Text(
+        names.candidate(rank, "share"), share_text(candidate.probability), behind, 0.8 * size, "left"
+    )
     for text in (token, share):
         yield Thing(text.name, ("Candidates",), text)
 

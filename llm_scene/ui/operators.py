@@ -16,7 +16,7 @@ from ..errors import UserError
 from ..output.render.video import FORMATS as FILM_FORMATS
 from . import appearance, library, preferences, views
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
-from .settings import Settings, copy_settings, options_of, quietly, settings_of
+from .settings import RELATIVE, Settings, copy_settings, options_of, quietly, settings_of
 from .task import Steps, Task, aside, sentence
 from .translations import tr
 
@@ -48,7 +48,10 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     folder: StringProperty(
-        name="Model Folder", description="A model of your own; empty: as the panel says", subtype="DIR_PATH"
+        name="Model Folder",
+        description="A model of your own; empty: as the panel says",
+        subtype="DIR_PATH",
+        options=RELATIVE,
     )
 
     def work(self, context: bpy.types.Context) -> Steps:
@@ -270,12 +273,20 @@ def stem_of(scene: bpy.types.Scene) -> str:
 
 
 def film_path(scene: bpy.types.Scene) -> Path:
-    """Where a scene's film goes."""
+    """Where a scene's film goes. Raises UserError where that depends on a file that was never saved."""
+    name = f"{stem_of(scene)}.mp4"
     chosen = settings_of(scene).film_path
-    if chosen:
-        path = Path(bpy.path.abspath(chosen))
-        return path if path.suffix.lower() in FILM_FORMATS else path.with_name(path.name + ".mp4")
-    return preferences.output_folder() / f"{stem_of(scene)}.mp4"
+    return named_film(chosen, name) if chosen else preferences.output_folder() / name
+
+
+def named_film(chosen: str, name: str) -> Path:
+    """The film that a path names; where that is a folder, or ends as one, the film `name` in it."""
+    if chosen.startswith("//") and not bpy.data.filepath:
+        raise UserError(tr("Save the .blend first: // means the folder that it is in."))
+    path = Path(bpy.path.abspath(chosen))
+    if chosen.endswith(("/", "\\")) or path.is_dir():
+        return path / name
+    return path if path.suffix.lower() in FILM_FORMATS else path.with_name(path.name + ".mp4")
 
 
 CLASSES = (

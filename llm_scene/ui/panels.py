@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import bpy
 
@@ -310,14 +311,26 @@ class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
         else:
             row = layout.row(align=True)
             row.operator("llm_scene.render", text="Render Film", icon="RENDER_ANIMATION")
-            if tag_of(scene) is not None and film_path(scene).is_file():
-                row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film_path(scene))
+            film = _film(scene)
+            if film is not None:
+                row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film)
         column = layout.column(align=True)
         for name, form in FORMATS.items():
             text = tr("Export {title}…", title=tr(form.title))
             column.operator(f"llm_scene.export_{name}", text=text, icon=form.icon, translate=False)
         column.operator("llm_scene.save_blend", text="Save .blend…", icon="FILE_BLEND")
         column.operator("llm_scene.farm_folder", text="Farm Folder…", icon="NETWORK_DRIVE")
+
+
+def _film(scene: bpy.types.Scene) -> Path | None:
+    """A scene's film, where it is there already."""
+    if tag_of(scene) is None:
+        return None
+    try:
+        path = film_path(scene)
+    except UserError:
+        return None
+    return path if path.is_file() else None
 
 
 CLASSES = (

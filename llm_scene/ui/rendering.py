@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
-from ..output.render.cluster import check_cluster
+from ..output.render.cluster import check_cluster, is_local
 from ..output.render.local import check_output, film_steps
 from ..output.render.pace import Progress
 from . import library, preferences
-from .operators import OnOwnScene, film_path
+from .operators import OnOwnScene, film_path, named_film, stem_of
 from .ownership import tag_of
+from .settings import RELATIVE
 from .task import Steps, Task
 from .translations import tr
 
@@ -69,7 +69,9 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
     pause = 0.2
     cancelled = "Stopped. The finished frames are kept: the next render goes on from them."
 
-    filepath: StringProperty(name="Film", description="Empty: as the panel says", subtype="FILE_PATH")
+    filepath: StringProperty(
+        name="Film", description="Empty: as the panel says", subtype="FILE_PATH", options=RELATIVE
+    )
     first: IntProperty(name="First Frame", description="Where to begin", default=-1, min=-1)
     last: IntProperty(name="Last Frame", description="-1: the film's last frame", default=-1, min=-1)
 
@@ -79,9 +81,13 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
         assert tag is not None and story is not None
         if tag in _running:
             raise UserError(tr("This scene is being rendered already."))
-        film = Path(bpy.path.abspath(self.filepath)) if self.filepath else film_path(scene)
+        film = named_film(self.filepath, f"{stem_of(scene)}.mp4") if self.filepath else film_path(scene)
         check_output(film)
         cluster = preferences.cluster()
+        if cluster is not None and not is_local(cluster) and not bpy.app.online_access:
+            raise UserError(
+                tr("Blender is offline: allow online access in its preferences, or name no cluster.")
+            )
         if cluster is not None:
             check_cluster(cluster)
         yield 0.0, tr("preparing the film")

@@ -36,6 +36,7 @@ BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty = (
     )
 )
 Item = tuple[str, str, str, int]
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"}  # paths may begin with //
 OPTIONS = choices(Options)
 _quiet = False
 
@@ -204,6 +205,7 @@ class Settings(bpy.types.PropertyGroup):
         name="Model Folder",
         description="Folder with config.json and model.safetensors, or a name on the hub: OWNER/NAME",
         subtype="DIR_PATH",
+        options=RELATIVE,
         update=choose_folder,
     )
     prompt: StringProperty(name="Prompt", description="The text that the model continues", default="CBABBC")
@@ -267,6 +269,7 @@ class Settings(bpy.types.PropertyGroup):
         name="Film",
         description="The video to write: .mp4, .webm or .mov; empty: beside the .blend, as the model",
         subtype="FILE_PATH",
+        options=RELATIVE,
     )
 
 

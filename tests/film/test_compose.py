@@ -14,8 +14,7 @@ from llm_scene.film.excerpt import largest, read
 from llm_scene.film.framing import SAFE, project
 from llm_scene.film.front import begin, done
 from llm_scene.film.pieces.scores import MOST
-from llm_scene.film.props import Swarm, number
-from llm_scene.film.screenplay import share_text
+from llm_scene.film.props import Swarm, number, share_text
 from llm_scene.film.story import Story
 from llm_scene.film.words import words
 from llm_scene.layout import Box

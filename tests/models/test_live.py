@@ -10,6 +10,7 @@ import pytest
 
 from llm_scene.models import load
 from llm_scene.network import Sampling, generate
+from llm_scene.network.activations import ACTIVATIONS, SPELLINGS
 from llm_scene.network.sampling import filtered
 from tests.network import family_cases
 
@@ -135,6 +136,29 @@ def test_greedy_generation_equals_transformers(name: str, tmp_path: Path) -> Non
             torch.tensor([prompt]), max_new_tokens=12, do_sample=False, eos_token_id=-1, pad_token_id=0
         )
     assert found.tokens == out[0].tolist()
+
+
+def test_activations_equal_transformers() -> None:
+    """All that it names, but those that are learned."""
+    from transformers.activations import ACT2CLS, ACT2FN
+
+    assert set(ACT2CLS) - set(SPELLINGS) == {"prelu", "xielu"}
+    x = torch.linspace(-12, 12, 481)
+    for spelling in set(ACT2CLS) & set(SPELLINGS):
+        ours = ACTIVATIONS[SPELLINGS[spelling]].function(x.numpy().copy())
+        np.testing.assert_allclose(ours, ACT2FN[spelling](x).numpy(), atol=2e-6, err_msg=spelling)
+
+
+def test_a_head_of_its_own_counts_in_tied_models(tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    build("llama", GROUPED | {"tie_word_embeddings": True}, "float32", tmp_path)
+    tensors = load_file(tmp_path / "model.safetensors")
+    tensors["lm_head.weight"] = torch.randn(61, 32)
+    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with torch.no_grad():
+        logits = hooked.open_model(tmp_path)(torch.tensor([[1, 2, 3]])).logits[0]
+    close(load(folder=tmp_path).trace([1, 2, 3])["logits"], logits.numpy(), "logits")
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])

@@ -119,3 +119,17 @@ def test_llamas_beginning_of_text_is_added(tmp_path: Path) -> None:
     assert ours.encode("fox")[0] == start
     assert ours.encode("fox") == theirs("fox")["input_ids"]
     assert ours.decode(ours.encode("fox")) == "fox"
+
+
+def test_a_pad_token_more_than_the_model_has(tmp_path: Path) -> None:
+    from tests.models.test_hostile import write_model
+
+    folder = write_model(tmp_path)
+    library = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    library.add_special_tokens(["<pad>"])
+    library.save(str(folder / "tokenizer.json"))
+    model = load(folder=folder)
+    assert model.notes == ("The tokenizer adds <pad>, which the model does not know.",)
+    assert model.encode_prompt("CAB") == [2, 0, 1]
+    with pytest.raises(UserError, match="has no token 3"):
+        model.encode_prompt("A<pad>")

@@ -88,3 +88,22 @@ def test_the_poster_shows_attention_where_the_film_does() -> None:
     attention = next(chapter for chapter in film.chapters if chapter.name == "attention")
     assert attention.start <= poster_frame(film, range(film.n_frames)) / film.fps < attention.end
     assert poster_frame(None, [4, 5, 6]) == 5
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_the_index_comes_first_and_colours_are_told(empty_scene: None, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"film{suffix}"
+    scene = small_scene()
+    scene.render.fps, scene.render.fps_base = 24, 1.001
+    render_film(scene, None, path)
+    for _ in range(2):  # a file that has its index first already, too
+        data = path.read_bytes()
+        assert data.index(b"moov") < data.index(b"mdat")
+        command = "ffprobe -v error -count_frames -of json -show_entries stream=nb_read_frames,r_frame_rate,"
+        command += "color_primaries,color_transfer,color_space"
+        told = json.loads(subprocess.check_output([*command.split(), str(path)], text=True))["streams"][0]
+        assert {told[f"color_{name}"] for name in ("primaries", "transfer", "space")} == {"bt709"}
+        assert (told["nb_read_frames"], told["r_frame_rate"]) == ("6", "24000/1001")
+        add_chapters(path, MARKS)
+        assert chapters_of(path.read_bytes())[0] == MARKS[0]

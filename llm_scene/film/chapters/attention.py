@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..labels import MOST
 from ..pieces import dot, mix, softmax
 from ..screenplay import Screenplay, Tag, Take, names
 
@@ -50,6 +51,7 @@ def heads(play: Screenplay) -> Take:
     inside = play.here("attn.z")[0].section[:2]
     count = play.trace.network.config.n_head
     sections = [s for s in play.layout.sections if s.path[:2] == inside and s.name.startswith("Head ")]
+    sections = [*sections[: MOST - 1], sections[-1]] if count > MOST else sections
     tags = tuple(Tag(play.words.part(section.name, count), section.box) for section in sections)
     seen = [b for b in made if b.head in (None, 0)] if play.layout.arrangement.heads == "fan" else made
     return Take("plan", [block.box for block in made], names(seen), tags)

@@ -12,7 +12,8 @@ from ...network.ops import Array
 from ...network.sampling import softmax
 from ..film import Cue
 from ..piece import Window
-from ..screenplay import Screenplay, Take, share_text
+from ..props import share_text
+from ..screenplay import Screenplay, Take
 
 COLD, HOT = 0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # one that sharpens, and those that may flatten
 FLAT = 0.7  # a bar below this lets others come up

@@ -45,7 +45,7 @@ def _answered(play: Screenplay) -> SetPiece:
     prompt, answer = play.story.words[:first], play.story.words[first:]
     places = sorted_places(prompt, answer)
     if places is None:
-        _continued(piece, "".join(prompt), answer)
+        _continued(piece, play.story.prompt, play.story.answer)
     else:
         _sorted(piece, prompt, places)
     for name in ("still", "back"):
@@ -94,12 +94,12 @@ def _arc(x0: float, z0: float, x1: float, z1: float) -> list[tuple[float, float]
     return list(zip(xs.tolist(), zs.tolist(), strict=True))
 
 
-def _continued(piece: SetPiece, prompt: str, answer: tuple[str, ...]) -> None:
-    """The prompt in lines, and under it the answer, which grows token by token."""
+def _continued(piece: SetPiece, prompt: str, answer: str) -> None:
+    """The prompt in lines, and under it the answer, line by line."""
     stage = piece.stage
     room = 2 * stage.reach / (0.56 * HERO)
-    given = wrapped(prompt.strip(), room)
-    made = wrapped("".join(answer).strip(), room)
+    given = wrapped(" ".join(prompt.split()), room)
+    made = wrapped(" ".join(answer.split()), room)
     lines = len(given) + len(made)
     top = stage.middle + LINE * (lines - 1) / 2
     with piece.beat("given", FIRST) as beat:

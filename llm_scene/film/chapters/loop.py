@@ -8,12 +8,14 @@ from ...layout.layout import Box
 from ...plain import isolated
 from ..framing import whole
 from ..screenplay import Screenplay, Take
+from ..story import running
 from .opening import whole_machine
 
 FIRST, FASTER, LEAST = 4.0, 0.7, 1.0  # seconds of the first step, how much of it the next takes, and at least
+AFTER = 1.2  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 LARGE = 4.0  # how much larger a token is on its way
-BROAD, TALL = 0.8, 0.13  # of the model's width and height: the line above it, at most
+BROAD, TALL = 0.9, 0.2  # of the model's width and height: the line above it, at most
 MOST = 24  # characters of the prompt that stand there
 
 
@@ -46,7 +48,8 @@ def loop(play: Screenplay) -> None:
         shown = start + fly
     play.stretch("loop")
     play.appear(text[steps].name, shown)
-    play.hold(0.8)
+    play.hold(AFTER)
+    play.vanish(text[steps].name, play.now, since=shown)
 
 
 def _fly_back(play: Screenplay, position: int, start: float, end: float) -> None:
@@ -69,8 +72,8 @@ def _lines(play: Screenplay) -> list[Text]:
     """What stands there after every step, above the model."""
     words, first = play.story.words, play.layout.n_prompt
     box: Box = whole(play.layout)
-    prompt = "".join(words[:first])[-MOST:]
-    written = ("".join(words[first : first + n]) for n in range(1, len(words) - first + 1))
+    prompt = running(words[:first])[-MOST:]
+    written = (running(words[first : first + n]) for n in range(1, len(words) - first + 1))
     texts = [f"{isolated(prompt)} → {isolated(text)}" for text in written]
     wide, _, high = box.size
     size = min(BROAD * wide / max(map(text_width, texts)), TALL * high)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ...layout import names as thing
 from ..film import Cue
 from ..screenplay import Screenplay, Take
-from ..story import letter_box
 
 FINAL = ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out")
 GROW = 0.6  # seconds in which a bar grows
@@ -36,16 +35,15 @@ def bars(play: Screenplay, keys: tuple[str, ...] = ("choice", "chosen")) -> None
     """Probabilities, the letters they stand for, and bars that grow."""
     made = play.blocks("logits_max", "logits_sum", "probs")
     letters = play.letters(predicted=True)
-    probs = play.detail(made[-1:], named=False)
-    boxes = [*probs.boxes, *map(letter_box, letters), *(c.box for c in play.layout.candidates)]
-    start, end = play.say(keys[0], Take("detail", boxes), least=2.6)
-    shown = start + 0.25 * (end - start)
-    play.compute(made, (start - 0.6, shown))
+    shown = [candidate.box for candidate in play.layout.candidates]
+    start, end = play.say(keys[0], Take("detail", shown), least=2.6)
+    grown = start + 0.25 * (end - start)
+    play.compute(made, (start - 0.6, grown))
     for letter in letters:
-        play.appear(thing.prediction(letter.position), shown)
-        play.appear(thing.thread(thing.prediction(letter.position)), shown)
+        play.appear(thing.prediction(letter.position), grown)
+        play.appear(thing.thread(thing.prediction(letter.position)), grown)
     for i in range(len(play.layout.candidates)):
-        at = shown + AFTER * i
+        at = grown + AFTER * i
         play.cues.append(Cue(thing.candidate(i, "bar"), "scale_x", at, at + GROW, 0.001, 1.0, "cubic"))
         play.appear(thing.candidate(i, "bar"), at)
         play.appear(thing.candidate(i, "token"), at)

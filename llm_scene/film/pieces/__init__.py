@@ -18,9 +18,8 @@ from ...look import normalise, scale_of
 from ...network.ops import Array
 from ...network.trace import Trace
 from ..piece import Piece
-from ..props import Swarm, number
+from ..props import Swarm
 from ..story import Focus
-from ..words import Words
 
 LIFT = 1.4  # how far a copy stands in front of its sheet when it leaves
 PITCH = 4.0  # between the columns of what is spread out, in cells
@@ -61,72 +60,6 @@ def lookup(layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str]) ->
     piece.show(head, 0.05)
     both = swarm(piece, "sum", target, [end - (0, LIFT, 0)] * 2, target.values(trace)[:, t], trace)
     piece.show(both, 2.8)
-    return piece
-
-
-def norm_chart(layout: Layout, trace: Trace, focus: Focus, words: Words) -> Piece:
-    """One column as bars: measured, moved and stretched, scaled by what was learned. Three phases."""
-    piece = Piece("norm")
-    layer, t = focus.layer, focus.position
-    out = layout.find("ln1.out", layer)
-    source = layout.of(out.matrix.inputs[0])[0]
-    x = source.values(trace)[:LENGTH, t].astype(float)
-    mean, deviation = norm_facts(trace, focus)
-    centred, normal = x - mean, (x - mean) / deviation
-    result = out.values(trace)[:LENGTH, t].astype(float)
-    count = len(x)
-    reach = 9.0 * count / LENGTH + 2
-    k = reach / max(float(np.abs(v).max()) for v in (x, normal, result))
-    cx, _, cz = out.box.centre
-    level = np.array([cx, stage_depth(layout, out), cz])
-    xs = np.arange(count) - (count - 1) / 2.0
-
-    states = [values_of(source, x, trace)] * 2
-    states += [v / max(1e-9, float(np.abs(v).max())) for v in (centred, normal)]
-    states += [values_of(out, result, trace)] * 2
-    shapes = [
-        (places(source, column=t)[:count] - (0, LIFT, 0), cells(count)),
-        *(above(level, xs, k * v, 0.8) for v in (x, centred, normal, result)),
-        (places(out, column=t)[:count] - (0, LIFT, 0), cells(count)),
-    ]
-    at, size = (np.stack(part) for part in zip(*shapes, strict=True))
-    column = piece.show(Swarm("norm: cells", "activation", True, at, size, np.stack(states)), 0.0)
-    for pose, (start, end) in enumerate(
-        ((0.05, 0.4), (1.05, 1.35), (1.5, 1.9), (2.1, 2.45), (2.65, 2.98)), 1
-    ):
-        piece.move(column, pose, start, end)
-
-    letter = 1.7
-    half, front = count / 2 + 1.0, np.array([0, -0.8, 0])
-    top = max(reach * 1.02, 1.02 * k * float(max(np.abs(v).max() for v in (x, normal, result)))) + 1.2
-    ends = [level + (-half, 0.4, 0), level + (half, 0.4, 0)]
-    piece.show(stroke(piece, "axis", ends, 0.2), 0.3, 2.65)
-    stem = f"blocks.{layer}.ln1"
-    has_mean = f"{stem}.mean" in trace.network.matrices
-    left, right = level + (-half, 0, top), level + (half, 0, top)
-    name = "deviation" if has_mean else "size"
-    if has_mean:
-        line = [level + front + (side * half, 0, k * mean) for side in (-1, 1)]
-        piece.show(stroke(piece, "mean line", line, 0.3, "accent"), 0.45, 1.2)
-        of = (f"{stem}.mean", (t,))
-        piece.show(
-            note(piece, "mean", words.note("mean", value=number(mean)), tuple(left), letter, "left", of=of),
-            0.5,
-            1.5,
-        )
-        now = words.note("mean", value=0)
-        piece.show(note(piece, "mean now", now, tuple(left), letter, "left", "accent"), 1.5, 2.1)
-    of = (f"{stem}.std" if has_mean else f"{stem}.rms", (t,))
-    said, now = (words.note(name, value=value) for value in (number(deviation), 1))
-    piece.show(note(piece, "deviation", said, tuple(right), letter, "right", of=of), 0.6, 1.9)
-    piece.show(note(piece, "deviation now", now, tuple(right), letter, "right", "accent"), 1.9, 2.1)
-    formula = words.note("norm_formula" if has_mean else "rms_formula")
-    middle = tuple(level + (0, 0, top + 1.6 * letter))
-    piece.show(note(piece, "formula", formula, middle, letter), 1.05, 2.1)
-    piece.show(note(piece, "learned", "× γ + β" if has_mean else "× γ", middle, letter), 2.1, 2.65)
-    for side in (-1, 1):
-        line = [level + front + (end * half, 0, side * k) for end in (-1, 1)]
-        piece.show(stroke(piece, f"one {side}", line, 0.15, "accent"), 1.9, 2.1)
     return piece
 
 
@@ -233,14 +166,6 @@ def bend(layout: Layout, trace: Trace, focus: Focus, title: str) -> Piece:
 # --- what the pieces are made of ---
 
 
-def norm_facts(trace: Trace, focus: Focus) -> tuple[float, float]:
-    """Mean and deviation of the focused column before the first norm; 0 and the root mean square for RMS."""
-    stem = f"blocks.{focus.layer}.ln1"
-    if f"{stem}.mean" in trace.network.matrices:
-        return float(trace[f"{stem}.mean"][focus.position]), float(trace[f"{stem}.std"][focus.position])
-    return 0.0, float(trace[f"{stem}.rms"][focus.position])
-
-
 def turned(layout: Layout, letter: str, focus: Focus) -> Block:
     """The queries, keys or values that the scores are made of: after norm and rotation where there are any.
 
@@ -281,15 +206,6 @@ def cells(count: int, wide: float = 1.0) -> Array:
 def upright(top: Array, count: int, pitch: float = 1.0) -> Array:
     """Places of a column that hangs from `top`, `[n, 3]`."""
     return top - np.stack([np.zeros(count), np.zeros(count), (np.arange(count) + 0.5) * pitch], axis=1)
-
-
-def above(level: Array, xs: Array, heights: Array, wide: float) -> tuple[Array, Array]:
-    """Places and sizes of a row of bars that stand on a level, or hang from it."""
-    count = len(xs)
-    at = level + np.stack([xs, np.zeros(count), heights / 2], axis=1)
-    return at, np.stack(
-        [np.full(count, wide), np.full(count, 0.9), np.maximum(np.abs(heights), 0.08)], axis=1
-    )
 
 
 def values_of(block: Block, values: Array, trace: Trace) -> Array:

@@ -64,7 +64,7 @@ def query_sum(layout: Layout, trace: Trace, focus: Focus, rows: int) -> Sum:
     """The largest number of the focused query."""
     layer, head, t = focus.layer, focus.head, focus.position
     weights, target = (layout.find(f"attn.{kind}", layer, head) for kind in ("W_Q", "q"))
-    inputs = layout.find("ln1.out", layer)
+    inputs = layout.of(target.matrix.inputs[0])[0]  # what the queries read: a norm, or the stream
     feature = int(np.abs(target.values(trace)[:, t]).argmax())
     w, x = weights.values(trace)[feature].astype(float), inputs.values(trace)[:, t].astype(float)
     total = float(target.values(trace)[feature, t])

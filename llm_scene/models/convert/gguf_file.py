@@ -28,17 +28,47 @@ from .gguf_words import words
 if TYPE_CHECKING:
     import gguf
 
+EXPERT = re.compile(r"experts\.(\d+)\.")
 AS_STORED = ("F32", "F16", "BF16")  # everything else becomes float32, which holds it exactly
-LLAMA = {
+SIZES = {
     "block_count": "num_hidden_layers",
     "context_length": "max_position_embeddings",
     "embedding_length": "hidden_size",
     "feed_forward_length": "intermediate_size",
     "attention.head_count": "num_attention_heads",
     "attention.head_count_kv": "num_key_value_heads",
+    "rope.freq_base": "rope_theta",
+}
+LLAMA = SIZES | {
     "attention.key_length": "head_dim",
     "attention.layer_norm_rms_epsilon": "rms_norm_eps",
-    "rope.freq_base": "rope_theta",
+}
+GEMMA = LLAMA | {
+    "attention.sliding_window": "sliding_window",
+    "attn_logit_softcapping": "attn_logit_softcapping",
+    "final_logit_softcapping": "final_logit_softcapping",
+}
+GRANITE = LLAMA | {
+    "attention.scale": "attention_multiplier",
+    "embedding_scale": "embedding_multiplier",
+    "residual_scale": "residual_multiplier",
+    "logit_scale": "logits_scaling",
+}
+EXPERTS = LLAMA | {
+    "expert_count": "num_experts",
+    "expert_used_count": "num_experts_per_tok",
+    "expert_feed_forward_length": "moe_intermediate_size",
+    "expert_shared_feed_forward_length": "shared_expert_intermediate_size",
+}
+GPT_NEOX = {
+    "block_count": "num_hidden_layers",
+    "context_length": "max_position_embeddings",
+    "embedding_length": "hidden_size",
+    "feed_forward_length": "intermediate_size",
+    "attention.head_count": "num_attention_heads",
+    "attention.layer_norm_epsilon": "layer_norm_eps",
+    "use_parallel_residual": "use_parallel_residual",
+    "rope.freq_base": "rotary_emb_base",
 }
 GPT2 = {
     "block_count": "n_layer",
@@ -50,7 +80,18 @@ GPT2 = {
 }
 # Said elsewhere in the file, or the same for every model of the family.
 REDUNDANT = frozenset(
-    ["vocab_size", "rope.dimension_count", "attention.value_length", "attention.causal", "expert_count"]
+    [
+        "attention.causal",
+        "attention.key_length",
+        "attention.value_length",
+        "expert_count",
+        "expert_used_count",
+        "rope.dimension_count",
+        "rope.scaling.factor",
+        "rope.scaling.type",
+        "use_parallel_residual",
+        "vocab_size",
+    ]
 )
 
 
@@ -63,6 +104,9 @@ class Architecture:
     fixed: Mapping[str, Any] = attribute(default_factory=dict)
     permuted: bool = False  # queries and keys: each head's rows in pairs that turn together
     transposed: tuple[str, ...] = ()  # GPT-2 stores linear weights [in, out]
+    raised: bool = False  # Gemma's norms multiply by 1 + γ, and 1 + γ is what stands in the file
+    split: bool = False  # GPT-NeoX keeps queries, keys and values of a head together
+    partial: str = ""  # the entry for the share of features that turn
 
 
 ARCHITECTURES = {
@@ -76,7 +120,37 @@ ARCHITECTURES = {
     "qwen2": Architecture("qwen2", LLAMA),
     "qwen3": Architecture("qwen3", LLAMA),
     "smollm3": Architecture("smollm3", LLAMA, permuted=True),
+    "granite": Architecture("granite", GRANITE, permuted=True),
+    "gemma": Architecture("gemma", GEMMA, raised=True),
+    "gemma2": Architecture("gemma2", GEMMA, raised=True),
+    "gemma3": Architecture("gemma3_text", GEMMA, raised=True),
+    "phi3": Architecture(
+        "phi3", LLAMA | {"attention.sliding_window": "sliding_window"}, partial="partial_rotary_factor"
+    ),
+    "olmo2": Architecture("olmo2", LLAMA),
+    "gptneox": Architecture("gpt_neox", GPT_NEOX, {"hidden_act": "gelu"}, split=True, partial="rotary_pct"),
+    "stablelm": Architecture(
+        "stablelm",
+        SIZES
+        | {
+            "attention.layer_norm_epsilon": "layer_norm_eps",
+            "use_parallel_residual": "use_parallel_residual",
+        },
+        partial="partial_rotary_factor",
+    ),
+    "starcoder2": Architecture("starcoder2", SIZES | {"attention.layer_norm_epsilon": "norm_epsilon"}),
+    "qwen2moe": Architecture("qwen2_moe", EXPERTS, {"norm_topk_prob": False}),
+    "qwen3moe": Architecture("qwen3_moe", EXPERTS, {"norm_topk_prob": True}),
 }
+MIXTRAL = Architecture(
+    "mixtral",
+    LLAMA | {"expert_count": "num_local_experts", "expert_used_count": "num_experts_per_tok"},
+    permuted=True,
+)
+# The entry for biases of queries, keys and values, of families that have them or not.
+BIASED = dict.fromkeys(["llama", "mixtral", "qwen3", "smollm3", "granite", "olmo2"], "attention_bias")
+BIASED["stablelm"] = "use_qkv_bias"
+WIDE_HEADS = {"gemma2": 46, "gemma3": 62}  # layers of the models that scale scores by their channels
 
 
 @dataclass(frozen=True)
@@ -98,6 +172,8 @@ class Gguf:
         if self.family not in ARCHITECTURES:
             known = ", ".join(ARCHITECTURES)
             raise UserError(f"{self.path} holds a model of the family {self.family!r}; known are {known}.")
+        if self.family == "llama" and self.metadata.get("llama.expert_count", 0) > 0:
+            return MIXTRAL
         return ARCHITECTURES[self.family]
 
     def settings(self) -> dict[str, Any]:
@@ -150,8 +226,13 @@ def config_json(file: Gguf) -> tuple[dict[str, Any], tuple[str, ...]]:
         raise UserError(f"{file.path} lacks the tensor token_embd.weight.")
     config["vocab_size"] = int(file.tensors["token_embd.weight"].shape[-1])
     config["tie_word_embeddings"] = "output.weight" not in file.tensors
-    if architecture.entries is LLAMA and "blk.0.attn_q.bias" in file.tensors:
-        config["attention_bias"] = True
+    if "blk.0.attn_q.bias" in file.tensors and architecture.model_type in BIASED:
+        config[BIASED[architecture.model_type]] = True
+    config |= _rotary(file, config)
+    if file.family in WIDE_HEADS:
+        wide = config["num_hidden_layers"] == WIDE_HEADS[file.family]
+        per_head = config["hidden_size"] // config["num_attention_heads"]
+        config["query_pre_attn_scalar"] = per_head if wide else config.get("head_dim", per_head)
     for kind in ("bos", "eos", "pad"):
         key = f"tokenizer.ggml.{'padding' if kind == 'pad' else kind}_token_id"
         if key in file.metadata:
@@ -159,6 +240,46 @@ def config_json(file: Gguf) -> tuple[dict[str, Any], tuple[str, ...]]:
     strange = sorted(set(settings) - set(architecture.entries) - REDUNDANT)
     notes = (f"{file.path} says {', '.join(strange)}, which is not known here.",) if strange else ()
     return config, notes
+
+
+def _rotary(file: Gguf, config: Mapping[str, Any]) -> dict[str, Any]:
+    """How positions turn: the share of features, and scalings.
+
+    Raises UserError for scalings that config.json cannot be told.
+    """
+    settings, said = file.settings(), {}
+    width = config.get("head_dim") or config.get("hidden_size", 0) // config.get("num_attention_heads", 1)
+    turned = settings.get("rope.dimension_count", width)
+    if file.architecture.partial and turned:
+        said[file.architecture.partial] = turned / width
+    elif turned not in (0, width) and config.get("model_type") != "gpt2":
+        said["head_dim"] = turned
+    scaling = settings.get("rope.scaling.type", "none")
+    if "rope_freqs.weight" in file.tensors:
+        said["rope_scaling"] = _llama3(file, {**config, **said})
+    elif scaling == "linear":
+        factor = _plain(settings.get("rope.scaling.factor", 1.0))
+        said["rope_scaling"] = {"rope_type": "linear", "factor": factor}
+    elif scaling != "none" or any(name.startswith("rope_factors") for name in file.tensors):
+        raise UserError(f"{file.path} scales its positions ({scaling}) in a way that is not known here.")
+    return said
+
+
+def _llama3(file: Gguf, config: dict[str, Any]) -> dict[str, Any]:
+    """Llama 3.1's scaling: the file holds what came of it, which tells the factor; the rest is known."""
+    slower = np.asarray(_values(file.path, file.tensors["rope_freqs.weight"]), np.float32)
+    scaling = {
+        "rope_type": "llama3",
+        "factor": float(slower.max()),
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 8192,
+    }
+    ropes = [shape_from_table(file.path, config | more).rope for more in ({}, {"rope_scaling": scaling})]
+    plain, scaled = (np.array(rope.inv_freq if rope is not None else ()) for rope in ropes)
+    if plain.shape != slower.shape or not np.allclose(plain / slower, scaled, rtol=1e-4):
+        raise UserError(f"{file.path} scales its positions (rope_freqs) in a way that is not known here.")
+    return scaling
 
 
 def _plain(value: Any) -> Any:
@@ -179,14 +300,23 @@ def tensors_by_key(file: Gguf, config: Mapping[str, Any]) -> tuple[dict[str, Ten
     found: dict[str, Tensor] = {}
     used = set()
     for key, size in stored_shapes(declare(shape)).items():
-        name = names.get_name(key, try_suffixes=(".weight", ".bias"))
+        together, expert = EXPERT.sub("experts.", key), EXPERT.search(key)
+        name = names.get_name(together, try_suffixes=(".weight", ".bias"))
         if name is None or name not in file.tensors:
             raise UserError(f"{file.path} lacks the tensor {name or key}.")
         used.add(name)
         found[key] = _tensor(file, name, (shape.n_head, shape.n_kv_head))
+        if expert is not None:  # all experts of a layer are one tensor
+            found[key] = _of_expert(found[key], int(expert[1]))
         if found[key].shape != size:
             raise UserError(f"{file.path}: {name} has the shape {found[key].shape}, not {size}.")
-    return found, sorted(set(file.tensors) - used)
+    return found, sorted(set(file.tensors) - used - {"rope_freqs.weight"})
+
+
+def _of_expert(tensor: Tensor, expert: int) -> Tensor:
+    if len(tensor.shape) < 2 or expert >= tensor.shape[0]:
+        return tensor  # its shape will be refused
+    return Tensor(tensor.shape[1:], tensor.dtype, lambda: tensor.read()[expert])
 
 
 def _tensor(file: Gguf, name: str, heads: tuple[int, int]) -> Tensor:
@@ -199,6 +329,12 @@ def _tensor(file: Gguf, name: str, heads: tuple[int, int]) -> Tensor:
     if architecture.permuted and (match := re.search(r"\.attn_(q|k)\.(weight|bias)$", name)):
         n_head = heads["qk".index(match[1])]
         return Tensor(shape, dtype, lambda: unpermuted(read(), n_head))
+    if architecture.split and ".attn_qkv." in name:
+        return Tensor(shape, dtype, lambda: together(read(), heads[0]))
+    if architecture.raised and name.endswith("norm.weight"):
+        return Tensor(shape, dtype, lambda: read() - np.float32(1))
+    if shape[:1] != (1,) and name.endswith("ffn_gate_inp_shexp.weight"):
+        return Tensor((1, *shape), dtype, lambda: read()[None])
     if architecture.transposed and name.endswith(architecture.transposed):
         return Tensor(shape[::-1], dtype, lambda: read().T)
     return Tensor(shape, dtype, read)
@@ -226,6 +362,12 @@ def unpermuted(array: Stored, n_head: int) -> Stored:
     """
     pairs = array.reshape(n_head, array.shape[0] // n_head // 2, 2, *array.shape[1:])
     return pairs.swapaxes(1, 2).reshape(array.shape)
+
+
+def together(array: Stored, n_head: int) -> Stored:
+    """Queries, keys and values of a head next to each other, as GPT-NeoX has them."""
+    parts = array.reshape(3, n_head, array.shape[0] // 3 // n_head, *array.shape[1:])
+    return parts.swapaxes(0, 1).reshape(array.shape)
 
 
 def model_card(file: Gguf) -> str:

@@ -146,5 +146,5 @@ def check_round_trip(library: tokenizers.Tokenizer, tokens: Sequence[str]) -> No
             raise UserError(f"its tokenizer has the token {text[:40]!r} twice.")
     for text in SAMPLES:
         back = library.decode(library.encode(text, add_special_tokens=False).ids)
-        if back != text:
+        if text not in (back, f" {back}"):  # where a space is put in front, one that is there stands for it
             raise UserError(f"its tokenizer does not survive a round trip: {text!r} comes back as {back!r}.")

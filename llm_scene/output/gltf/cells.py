@@ -22,6 +22,7 @@ LARGEST = 4096  # texels a side, which every device can hold
 TILES = (6, 5, 4, 3, 2)  # texels a cell, one of them the gap
 SHORT = 8191  # cuboids whose corners can be counted in 16 bits
 INSTANCING = "EXT_mesh_gpu_instancing"
+BETWEEN = "#000000"  # gaps between cells, where little light gets
 PADDING = 2  # cells between matrices, so that their mipmaps do not touch
 
 
@@ -213,7 +214,7 @@ class Palette:
     def __init__(self, blocks: list[Block], look: Look) -> None:
         kinds = sorted({(block.role, block.matrix.signed) for block in blocks})
         self.levels = (256 - self.RAMPS - len(kinds)) // sum(2 if signed else 1 for _, signed in kinds)
-        colours = [np.array([srgb(code) for code in (look.wall, look.wall, look.broken)])]
+        colours = [np.array([srgb(code) for code in (BETWEEN, look.wall, look.broken)])]
         self.zero = {}
         start = self.RAMPS
         for role, signed in kinds:

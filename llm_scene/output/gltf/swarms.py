@@ -1,4 +1,4 @@
-"""Cells that move on their own: single cells and columns that keep their shape as nodes, others as morph targets."""
+"""Cells that move on their own: nodes where they keep their shape, morph targets where they do not."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
 from ...film.words import words
 from ...layout.layout import Layout, Point
-from ...look import DIM, FRONT, Look, srgb
+from ...layout.room import profile, reach, wall_depth
+from ...look import DIM, Look, srgb
 from ...network.activations import ACTIVATIONS
 from ...network.graph import Role
 from ...network.ops import Activation, Array, Op
 from ...network.trace import Trace
 from ...staging.production import Production
-from ...scene.room import BEND, REACH, ground_height, wall_depth
 from ..gltf.shapes import turned
 from .parts import Part
 
@@ -101,9 +101,9 @@ def pieces(made: Production) -> list[str]:
 
 def colours(look: Look) -> Json:
     """What the page's shaders and its own boxes are painted with."""
-    plain = {name: getattr(look, name) for name in COLOURS}
-    dark = sum(srgb(look.wall)) < sum(srgb(look.ink))
-    return {**plain, "source": look.links["source"], "dim": DIM, "dark": dark, "close": close_maps(look)}
+    dark = sum(srgb(look.wall)) < 1.5
+    more = {"source": look.links["source"], "scheme": "dark" if dark else "light", "dim": DIM}
+    return {name: getattr(look, name) for name in COLOURS} | more | {"close": close_maps(look)}
 
 
 def close_maps(look: Look) -> Json:
@@ -119,18 +119,20 @@ def close_maps(look: Look) -> Json:
 
 
 def room(layout: Layout, look: Look) -> Json:
-    """Where wall and floor are, as the Blender scene has it, and how the key light falls on the wall."""
+    """Wall and floor from the side, in glTF's axes, and how shadows fall on the wall.
+
+    `shadow`: to the right and up by a sheet's distance from the wall, how soft by the same, how dark.
+    """
     box, key = layout.box, look.light.suns[0]
-    corner = turned(np.array((box.centre[0], wall_depth(box), ground_height(box))))
-    size = max(box.size)
-    shade = float(key.way @ np.array(FRONT) * key.strength / np.pi / look.light.on(FRONT).mean())
+    x, y, z = key.way.tolist()
+    taken = float((-y * key.strength / np.pi * np.array(key.colour) / look.light.on()).mean())
+    shadow = (-x / -y, -z / -y, np.tan(np.radians(key.softness)), taken)
     return {
-        "at": [_short(v) for v in corner],
-        "radius": _short(BEND * size),
-        "reach": _short(REACH * size),
-        "sun": [_short(v) for v in turned(key.way)],
-        "shade": _short(shade),
-        "blur": _short(np.tan(np.radians(key.softness / 2))),
+        "outline": [[_short(up), _short(-back)] for back, up in profile(box)],
+        "wall": _short(-wall_depth(box)),
+        "middle": _short(box.centre[0]),
+        "reach": _short(reach(box)),
+        "shadow": [_short(v) for v in shadow],
     }
 
 

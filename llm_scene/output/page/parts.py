@@ -109,7 +109,9 @@ def extras(parts: list[Part]) -> list[Json]:
     rows = []
     for part in parts:
         row: Json = {"name": part.name, "at": np.round(turned(np.array(part.at)), 4).tolist()}
-        rows.append(row | ({"on": part.on} if part.on else {}) | ({"spare": True} if part.spare else {}) | _only(part))
+        rows.append(
+            row | ({"on": part.on} if part.on else {}) | ({"spare": True} if part.spare else {}) | _only(part)
+        )
     return rows
 
 

@@ -69,6 +69,11 @@ def check_cluster(cluster: str) -> None:
         raise UserError('Rendering on a cluster needs Dask: pip install "llm-scene[cluster]".') from None
 
 
+def is_local(cluster: str) -> bool:
+    """Whether a cluster is one of this computer's own, which needs no network."""
+    return LOCAL.fullmatch(cluster) is not None
+
+
 def cluster_steps(
     cluster: str,
     folder: FrameFolder,

@@ -91,9 +91,8 @@ def film_steps(
         with whole_file(path) as video:
             for _ in _encoding(request | {"video": str(video.resolve())}):
                 yield Progress("assembling the video", 0, len(frames))
-            if film is not None:
-                shown = runs(film.chapters, frames, film.fps)
-                add_chapters(video, [(position / fps, chapter.title) for chapter, position, _ in shown])
+            shown = runs(film.chapters, frames, film.fps) if film is not None else []
+            add_chapters(video, [(position / fps, chapter.title) for chapter, position, _ in shown])
         _check_poster(poster_path(path))
         with whole_file(poster_path(path)) as poster:
             shutil.copyfile(folder.path(poster_frame(film, frames)), poster)

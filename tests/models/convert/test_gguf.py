@@ -12,9 +12,10 @@ import pytest
 
 from llm_scene.errors import UserError
 from llm_scene.models import load
+from llm_scene.models.config_json import shape_from_table
 from llm_scene.models.convert import convert
 from llm_scene.models.convert.gguf_words import SPLITS
-from tests.models.convert.gguf_files import CONFIGS, LLAMA, random_tensors, write_gguf
+from tests.models.convert.gguf_files import CONFIGS, FAMILIES, LLAMA, random_tensors, write_gguf
 
 BYTES = sorted(
     {*range(33, 127), *range(161, 173), *range(174, 256)} | {256 + i for i in range(256 - 94 - 12 - 82)}
@@ -38,18 +39,49 @@ def byte_pairs(pre: str = "gpt-2", **more: Any) -> dict[str, Any]:
 
 
 class TestWeights:
-    @pytest.mark.parametrize("family", CONFIGS)
+    @pytest.mark.parametrize("family", FAMILIES)
     @pytest.mark.parametrize("tied", [False, True])
     def test_come_back_as_they_were(self, tmp_path: Path, family: str, tied: bool) -> None:
-        config = CONFIGS[family] | {"model_type": family, "tie_word_embeddings": tied}
+        kind, sizes = FAMILIES[family]
+        tied = tied or kind in ("gemma", "gemma2")  # GGUF knows no other
+        config = sizes | {"model_type": family, "tie_word_embeddings": tied}
         tensors = random_tensors(config)
-        notes = convert(write_gguf(tmp_path / "m.gguf", family, config, tensors), tmp_path / "out")
+        notes = convert(write_gguf(tmp_path / "m.gguf", kind, config, tensors), tmp_path / "out")
         assert notes == ()
         model = load(folder=tmp_path / "out")
-        assert model.config.tied is tied and model.dtype == "float32" and not model.warnings
+        assert model.config == shape_from_table(tmp_path, config)
+        assert model.dtype == "float32" and not model.warnings
         assert set(model.weights) == set(tensors)
+        step = 2e-7 if "gemma" in family else 0  # 1 + γ is rounded
         for key, array in tensors.items():
-            np.testing.assert_array_equal(model.weights[key], array, err_msg=key)
+            np.testing.assert_allclose(model.weights[key], array, rtol=0, atol=step, err_msg=key)
+
+    @pytest.mark.parametrize("factor", [8.0, 32.0])
+    def test_the_positions_of_llama_3(self, tmp_path: Path, factor: float) -> None:
+        scaling = {"rope_type": "llama3", "factor": factor, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+        scaling["original_max_position_embeddings"] = 8192
+        config = LLAMA | {"model_type": "llama", "rope_theta": 500000.0, "head_dim": 64}
+        plain, scaled = (
+            shape_from_table(tmp_path, config | more).rope for more in ({}, {"rope_scaling": scaling})
+        )
+        assert plain is not None and scaled is not None
+        tensors = random_tensors(config)
+        slower = (np.array(plain.inv_freq) / np.array(scaled.inv_freq)).astype(np.float32)
+        file = write_gguf(tmp_path / "m.gguf", "llama", config, tensors | {"rope_freqs.weight": slower})
+        assert convert(file, tmp_path / "out") == ()
+        found = load(folder=tmp_path / "out").config.rope
+        assert found is not None
+        np.testing.assert_allclose(found.inv_freq, scaled.inv_freq, rtol=1e-5)
+
+    def test_other_scalings_are_refused(self, tmp_path: Path) -> None:
+        config = LLAMA | {"model_type": "llama"}
+        tensors = random_tensors(config) | {"rope_freqs.weight": np.full(4, 3.0, np.float32)}
+        with pytest.raises(UserError, match="rope_freqs"):
+            convert(write_gguf(tmp_path / "m.gguf", "llama", config, tensors), tmp_path / "out")
+        extra = {"llama.rope.scaling.type": "yarn"}
+        file = write_gguf(tmp_path / "y.gguf", "llama", config, random_tensors(config), extra=extra)
+        with pytest.raises(UserError, match=r"positions \(yarn\)"):
+            convert(file, tmp_path / "out")
 
     def test_biases_are_permuted_too(self, tmp_path: Path) -> None:
         config = LLAMA | {"model_type": "llama", "attention_bias": True}
@@ -129,6 +161,27 @@ class TestWords:
         assert tokenizer.encode("hi<|end|>hi") == [1, 260, 0, 260]
         assert tokenizer.decode([1, 260, 0]) == "hi"
 
+    @pytest.mark.parametrize("prefix", [True, False])
+    def test_pieces_of_sentencepiece(self, tmp_path: Path, prefix: bool) -> None:
+        letters = ["▁", "h", "i", "▁h", "▁hi"]
+        tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
+        said = {
+            "model": "llama",
+            "tokens": tokens,
+            "scores": [-float(i) for i in range(len(tokens))],
+            "token_type": [2, 3, 3] + [6] * 256 + [1] * len(letters),
+            "bos_token_id": 1,
+            "eos_token_id": 2,
+            "unknown_token_id": 0,
+            "add_space_prefix": prefix,
+        }
+        tokenizer = self.converted(tmp_path, {f"tokenizer.ggml.{key}": value for key, value in said.items()})
+        word = tokens.index("▁hi")
+        first = [word] if prefix else [tokens.index("h"), tokens.index("i")]
+        assert tokenizer.encode("hi hi") == [1, *first, word]
+        assert tokenizer.encode("é")[-2:] == [3 + 0xC3, 3 + 0xA9]
+        assert tokenizer.decode(tokenizer.encode("hi 你好\n🙂")) == "hi 你好\n🙂"
+
     def test_an_unknown_way_to_cut(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"m\.gguf: its tokenizer cuts words as 'viking'"):
             self.converted(tmp_path, byte_pairs("viking"))
@@ -189,3 +242,29 @@ class TestMetadata:
             convert(file, tmp_path / "out")
         assert "\n" not in str(caught.value)
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("family", ["llama", "qwen2", "gemma2", "gemma3_text", "stablelm"])
+def test_transformers_reads_the_same_model_from_it(tmp_path: Path, family: str) -> None:
+    """It takes the usual for granted of Gemma's scores and StableLM's positions."""
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    kind, sizes = FAMILIES[family]
+    usual = {
+        "gemma2": {"head_dim": 256, "query_pre_attn_scalar": 256},
+        "gemma3_text": {"head_dim": 256, "query_pre_attn_scalar": 256},
+        "stablelm": {"partial_rotary_factor": 0.25, "rope_theta": 10000.0},
+    }.get(family, {})
+    config = sizes | {"model_type": family, "tie_word_embeddings": True} | usual
+    extra = {f"{kind}.vocab_size": config["vocab_size"]}
+    if family == "llama":
+        extra["llama.rope.dimension_count"] = 8
+    write_gguf(tmp_path / "m.gguf", kind, config, random_tensors(config), extra=extra)
+    convert(tmp_path / "m.gguf", tmp_path / "out")
+    kwargs = {"gguf_file": "m.gguf", "dtype": torch.float32}
+    reference = transformers.AutoModelForCausalLM.from_pretrained(tmp_path, **kwargs).eval()
+    ids = [3, 1, 4, 1, 5, 9, 2, 6]
+    with torch.no_grad():
+        expected = reference(torch.tensor([ids])).logits[0].numpy()
+    np.testing.assert_allclose(load(folder=tmp_path / "out").trace(ids)["logits"], expected, atol=1e-4)

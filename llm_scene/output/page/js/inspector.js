@@ -14,7 +14,6 @@ const STYLES = {
   sources: { opacity: 0.95, linewidth: 2 },
   mark: { opacity: 1, linewidth: 3 },
 };
-const INKS = { arcs: "source", sources: "source", mark: "accent" }; // of the look
 
 /**
  * @typedef {import("./explain.js").Explanation} Explanation
@@ -183,7 +182,7 @@ export class Inspector {
 
   _lines(kind, style) {
     const { look } = this.stage.data;
-    const color = look[INKS[kind] ?? "ink"];
+    const color = { arcs: look.source, sources: look.source, mark: look.accent }[kind] ?? look.ink;
     const material = new LineMaterial({
       ...style,
       color,

