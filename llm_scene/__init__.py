@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import UserError
     from .layout.budget import Detail
-    from .models import list_presets, load
+    from .models import find_folder, list_presets, load
+    from .models.convert import convert
     from .output.blend import save
     from .output.formats import export
     from .output.render.production import render
@@ -29,7 +30,9 @@ _HOMES = {
     "Quality": (".staging.quality", "Quality"),
     "UserError": (".errors", "UserError"),
     "build": (".scene.build", "build"),
+    "convert": (".models.convert", "convert"),
     "export": (".output.formats", "export"),
+    "find_folder": (".models", "find_folder"),
     "list_presets": (".models", "list_presets"),
     "load": (".models", "load"),
     "produce": (".staging.production", "produce"),
@@ -44,7 +47,9 @@ __all__ = [
     "Quality",
     "UserError",
     "build",
+    "convert",
     "export",
+    "find_folder",
     "list_presets",
     "load",
     "produce",

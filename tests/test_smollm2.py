@@ -1,4 +1,4 @@
-"""A real model, from its wheel to a film, a .glb and a page; `pytest -m live`."""
+"""A real model, from its wheel through the command line; `pytest -m live`."""
 
 from __future__ import annotations
 
@@ -35,17 +35,3 @@ def test_what_it_is_and_says(folder: Path, capsys: pytest.CaptureFixture[str]) -
     cell = "blocks.29.attn.pattern[head=0,query=4,key=4]"
     assert main(["explain", "--model", str(folder), *PROMPT, cell]) == 0
     assert "query" in capsys.readouterr().out
-
-
-def test_its_film(folder: Path, tmp_path: Path) -> None:
-    small = ["--resolution", "64x36", "--samples", "1", "--film", "teaser"]
-    asked = ["--model", str(folder), *PROMPT, *small, "--frames", "40-41"]
-    assert main(["render", *asked, "-o", str(tmp_path / "film.mp4")]) == 0
-    assert (tmp_path / "film.mp4").stat().st_size > 500
-
-
-@pytest.mark.parametrize(("name", "least"), [("scene.glb", 100_000), ("page.html", 1_000_000)])
-def test_its_exports(folder: Path, tmp_path: Path, name: str, least: int) -> None:
-    asked = ["--model", str(folder), *PROMPT, "--film", "teaser"]
-    assert main(["export", *asked, "-o", str(tmp_path / name)]) == 0
-    assert (tmp_path / name).stat().st_size > least

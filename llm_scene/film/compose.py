@@ -11,7 +11,7 @@ from .chapters.attention import attend, attention, attention_at_once
 from .chapters.blocks import other_blocks
 from .chapters.choosing import choosing
 from .chapters.embedding import embedding, embedding_at_once
-from .chapters.finale import finale
+from .chapters.finale import answered, finale
 from .chapters.loop import loop
 from .chapters.mlp import mlp, mlp_at_once
 from .chapters.norm import norm
@@ -31,7 +31,7 @@ FULL = (
     finale,
 )  # fmt: skip
 SHORT = (
-    glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks, output_at_once, loop, finale,
+    glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks, output_at_once, loop, answered,
 )  # fmt: skip
 TEASER = (flash, attend, output_at_once)
 CUTS = {

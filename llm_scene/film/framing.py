@@ -146,6 +146,20 @@ def pixels_a_unit(pose: Pose) -> float:
     return WIDTH * pose.lens / SENSOR / pose.distance
 
 
+def covered(sheets: Array, pose: Pose, aspect: float) -> float:
+    """The share of the picture that the fronts of sheets `[n, 2, 3]` (low and high corners) take."""
+    x, y = np.meshgrid(np.linspace(-1, 1, 17)[1::2], np.linspace(-1, 1, 11)[1::2])
+    right, up, forward = axes(pose.azimuth, pose.elevation)
+    scale = 2 * pose.lens / SENSOR * max(1.0, 1 / aspect)
+    rays = forward + right * (x.ravel() / scale)[:, None] + up * (y.ravel() / scale / aspect)[:, None]
+    eye = np.array(pose.eye)
+    low, high = sheets[:, 0], sheets[:, 1]
+    depth = (low[:, 1] - eye[1]) / rays[:, None, 1]  # [rays, n]
+    at = eye + depth[..., None] * rays[:, None]
+    inside = (at[..., [0, 2]] >= low[:, [0, 2]]).all(-1) & (at[..., [0, 2]] <= high[:, [0, 2]]).all(-1)
+    return float((inside & (depth > 0)).any(axis=1).mean())
+
+
 def part_in_view(boxes: Sequence[Box], anchor: Point, view: View, aspect: float) -> list[Box | None]:
     """What of boxes can be shown at once with cells of the size the view wants: all where that fits, or the
     part around an anchor, which is the upper left corner of what matters; None where nothing is left."""

@@ -13,7 +13,7 @@ from ..layout.layout import Block, Box, Layout, Letter
 from ..network.activations import ACTIVATIONS
 from ..network.trace import Trace
 from .film import Caption, Chapter, Cue, Pose, Shot
-from .framing import SAFE, frame, overview, part_in_view, pixels_a_unit, whole
+from .framing import SAFE, covered, frame, overview, part_in_view, pixels_a_unit, whole
 from .front import begin, done
 from .piece import Piece, Window
 from .props import Prop, share_text
@@ -27,6 +27,8 @@ LINGER = 0.4  # seconds a finished step stays
 BREATH = 0.3  # seconds between two captions
 DIMMED = 0.7  # how far what is not the subject steps back
 FADE = 0.5  # seconds in which things dim and come back
+ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show something
+EMPTY = 0.15  # of the picture: less is as good as nothing
 LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
 NEAREST = 10.0  # cells that a picture holds at least
 CLOSE = 14.0  # pixels of a cell from which on negative values turn rose
@@ -91,6 +93,7 @@ class Screenplay:
         self._landed: dict[str, list[tuple[str, float]]] = {}  # by block: copies that lie lit before it
         self._rose: dict[str, float] = {}  # what is seen close, and since when it is free to change
         self._around = _surroundings(layout)
+        self._fronts = np.array([[b.box.low, b.box.high] for b in layout.blocks.values()])  # [n, 2, 3]
         self._take = Take("plan", [whole(layout)])
         self._turned = False  # whether the camera stands at the end of its drift
         self._clear()
@@ -213,6 +216,7 @@ class Screenplay:
         Without a take the camera stays and drifts. `keep` names what is not dimmed; None dims nothing.
         """
         text = self.words.caption(key, **self.facts | facts)
+        take = self._cut_where_empty(take)
         travel = self._travel(take)
         arrive = self.now + travel
         starts = arrive + (LANDED if take is not None else BREATH)
@@ -252,6 +256,14 @@ class Screenplay:
         return float(np.clip(0.8 + 0.3 * math.sqrt(way) + turn / 60, QUICKEST, LONGEST)) * math.sqrt(
             self.leisure
         )
+
+    def _cut_where_empty(self, take: Take | None) -> Take | None:
+        """The take; there at once where the way to it would show hardly more than the wall."""
+        if take is None or take.cut or not self.shots:
+            return take
+        there = self.framed(take)
+        seen = (covered(self._fronts, self.pose.towards(there, share), self.aspect) for share in ON_THE_WAY)
+        return replace(take, cut=True) if min(seen) < EMPTY else take
 
     def framed(self, take: Take, turn: float = 0.0) -> Pose:
         """The camera for a take, turned further by so many degrees."""

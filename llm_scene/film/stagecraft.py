@@ -37,7 +37,7 @@ DROP = 0.36  # from the middle of a line of type to its baseline, in its size
 OVER = 0.04  # how far type stands before a cell, in stage units
 BEYOND = 3.0  # how much wider and higher than the stage its backdrop is
 AWAY = 12.0  # how far behind its place the backdrop comes from: from behind the sheets, in stage units
-COMES, LEAVES = (0.4, 0.6), (0.0, 0.25)  # when it does, in the first beat and in the last
+COMES, LEAVES = (0.25, 0.45), (0.0, 0.25)  # when it does, in the first beat and in the last
 Span = tuple[float, float]  # in beats: 1.5 is half way through the second one
 
 

@@ -20,7 +20,7 @@ from .polylines import around_behind, direct, meets
 TRUNK = ("resid_pre", "resid_mid", "resid_post")
 # In gaps:
 LANE = {"weight": 0.2, "activation": 0.36, "aggregate": 0.28}  # from a sheet to a way along it
-FEED, GATHER = 1.6, 0.6  # over the band, to the heads and from them
+FEED, GATHER = 2.0, 0.6  # over the band, to the heads and from them
 RETURN = 2.8  # under a line, to the next one
 TURN = 1.0  # how much longer a way may be to save a turn
 Way = tuple[Point, ...]

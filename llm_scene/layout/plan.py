@@ -22,7 +22,7 @@ from .sheets import Sheets
 GAP = 6.0  # cells between the sheets of a model of 48 channels; grows with the root of their number
 SAFE = 1.2  # width by height of the part of a square picture that subjects keep to
 # In gaps:
-NEAR = 0.6  # from weights to what they make
+NEAR = 1.0  # from weights to what they make
 NEXT = 1.2  # from a step to the next one
 LANES = 2.3  # between the rows of aggregates over a norm and the heads
 TRUNK = 1.4  # from the band down to the stream
@@ -267,11 +267,11 @@ class _Plan(Sheets):
         else:
             band, self.x = self.x, left
             self.matrices_of_mlp(-UNDER * self.gap)
-            back = (1 + NEAR * self.gap) + 2 * self.T + self.gap
+            back = (1 + NEXT * self.gap) + 2 * self.T + self.gap
             if self.has("ln2_post.out"):
-                back += self.T + 2 + (NEAR + 1.5) * self.gap
+                back += self.T + 2 + (0.6 + 1.5) * self.gap
             self.x = max(band + NEXT * self.gap, max(self.x, widest) - back)
-        self.put("mlp.b_out", top=self.band, after=NEAR * self.gap)
+        self.put("mlp.b_out", top=self.band, after=NEXT * self.gap)
         self.put("mlp_out", top=self.band, after=self.gap)
         self.norm("ln2_post", after=1.5)
         self.put("resid_post", top=self.band)
@@ -362,9 +362,9 @@ class _Plan(Sheets):
         rows = [row for row in ("std", "rms", "mean") if self.has(f"{kind}.{row}")]
         for i, row in enumerate(rows):
             self.x = x
-            self.put(f"{kind}.{row}", top=self.band + (i + 1) * (0.5 * self.gap + 1))
+            self.put(f"{kind}.{row}", top=self.band + (1.2 + 0.5 * i) * self.gap)
         self.x = x
-        self.put(f"{kind}.out", top=self.band, after=NEAR * self.gap)
+        self.put(f"{kind}.out", top=self.band, after=0.6 * self.gap)
         self.put(f"{kind}.w", top=self.band, after=1)
         self.put(f"{kind}.b", top=self.band)
         self.step(after)

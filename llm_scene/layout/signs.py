@@ -107,15 +107,18 @@ def _titled(section: Section, layout: Layout) -> tuple[Text, Line]:
 
 
 def _plan_sign(section: Section, layout: Layout) -> Text:
-    """A title at the upper left: over all of a section, or over the walls of an MLP."""
+    """A title over a section, at its left; that of a part at its right, or over the walls of an MLP."""
     box, gap = section.box, layout.gap
-    walls = [block.box for block in layout.within(*section.path) if block.kind.startswith("mlp.")]
-    if len(section.path) == 1:
-        over, size = (2.2 if len(walls) else 1.6) * gap, 1.6 * gap
-    else:
-        over, size, box = 0.6 * gap, 0.7 * gap, Box.around(walls) if walls else box
-    at = (box.low[0], box.low[1], box.high[2] + over)
-    return Text(names.section(section.path), section.name, at, size, "left", "names")
+    walls = [block.box for block in layout.within(*section.path) if block.kind.startswith("mlp.W")]
+    inner = len(section.path) > 1
+    if inner and walls:
+        box = Box.around(walls)
+    over, size = (0.6 * gap, 0.7 * gap) if inner else (2.2 * gap, 1.6 * gap)
+    x = box.high[0] if inner else box.low[0]
+    at = (x, box.low[1], box.high[2] + over)
+    return Text(
+        names.section(section.path), section.name, at, size, "right" if inner else "left", ink="names"
+    )
 
 
 def _title_size(section: Section, layout: Layout) -> float:

@@ -57,7 +57,7 @@ MAPS = {
     "aggregate positive": Ramp("#51565e", ("#a4a9b1", "#f3f5f8")),
 }
 ROSE = {  # negative values where cells are seen close, from zero outwards
-    "weight signed": ("#8c4f80", "#cf6295", "#ff6f91"),
-    "activation signed": ("#6b4f58", "#c45c7a", "#ff6f91"),
+    "weight signed": ("#a3528c", "#d86398", "#ff6f91"),
+    "activation signed": ("#9c4d68", "#da6084", "#ff6f91"),
     "aggregate signed": ("#8f6671", "#cf6a83", "#ff6f91"),
 }

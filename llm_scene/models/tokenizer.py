@@ -210,7 +210,7 @@ def _from_json(path: Path, config: TokenizerConfig, title: str) -> TextTokenizer
     except BaseException as error:
         raise _unreadable(path, error) from None
     rules = RULES.get(config.class_name)
-    model = _model_of(raw)
+    model = {} if rules is None else _model_of(raw)
     over_bytes = _is_byte_level(library)
     if rules is None or model.get("type") != "BPE" or rules.over_bytes != over_bytes:
         return TextTokenizer(_completed(library, config, path, None), title)

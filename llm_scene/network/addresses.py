@@ -31,9 +31,15 @@ def parse_cell(network: Network, n_positions: int, address: str) -> tuple[Matrix
 
 
 def find_matrix(network: Network, name: str) -> Matrix:
-    """The matrix of this name. Raises UserError with similar names where there is none."""
+    """The matrix of this name, or of this kind: `blocks.0.mlp.W_in` is the same weight in every family.
+
+    Raises UserError with similar names where there is none.
+    """
     if name in network:
         return network[name]
+    for matrix in network:
+        if name == (matrix.kind if matrix.layer is None else f"blocks.{matrix.layer}.{matrix.kind}"):
+            return matrix
     near = difflib.get_close_matches(name, network.matrices, n=3, cutoff=0.5)
     hint = f": did you mean {' or '.join(near)}?" if near else "."
     raise UserError(f"There is no matrix {name!r}{hint}")

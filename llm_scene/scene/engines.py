@@ -9,6 +9,7 @@ from ..staging.quality import PRESETS, Quality, RenderPreset, size_for
 from .compat import EEVEE
 
 STANDARD = "Standard"  # the view transform that leaves colours as they are
+NEUTRAL = "Khronos PBR Neutral"  # leaves most of them so
 DEVICES = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")  # the fastest way to use a card comes first
 
 
@@ -34,7 +35,7 @@ def choose(owner: bpy.types.bpy_struct, name: str, *wanted: str) -> str:
 def set_view(scene: bpy.types.Scene, tone: str) -> None:
     """Choose how light becomes colours, by the name of Blender's view transform, or as close as there is."""
     soft = ("Filmic", "AgX") if tone != STANDARD else ()  # highlights roll off
-    choose(scene.view_settings, "view_transform", tone, *soft, STANDARD, "Un-tone-mapped", "sRGB")
+    choose(scene.view_settings, "view_transform", tone, *soft, STANDARD, "Un-tone-mapped", "sRGB", NEUTRAL)
     choose(scene.view_settings, "look", "None")
 
 

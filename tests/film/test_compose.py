@@ -9,6 +9,7 @@ import pytest
 
 from llm_scene.errors import UserError
 from llm_scene.film import Film, Pose, Shot
+from llm_scene.film.chapters.blocks import TRUNK
 from llm_scene.film.compose import FORMATS, compose
 from llm_scene.film.excerpt import largest, read
 from llm_scene.film.framing import SAFE, project
@@ -251,11 +252,12 @@ def test_subjects_are_inside_the_safe_area(shape: Shape, form: str) -> None:
 
 @pytest.mark.parametrize("shape", [s for s in FULL if s.n_layer > 1], ids=str)
 def test_every_further_block_comes_into_the_frame(shape: Shape) -> None:
-    """Where the camera arrives along the trunk, the whole block is in view."""
+    """Where the camera arrives along the trunk, all that a block reads from it and adds to it is in view."""
     staged = stage(shape)
     (chapter,) = [c for c in staged.film.chapters if c.name == "blocks"]
     for layer in range(1, shape.n_layer):
-        boxes = [b.box for b in staged.layout.blocks.values() if b.matrix.layer == layer]
+        along = [b for b in staged.layout.blocks.values() if b.kind.startswith(TRUNK)]
+        boxes = [b.box for b in along if b.matrix.layer == layer]
         corners = np.concatenate([box.corners() for box in boxes])
         best = min(np.abs(project(corners, shot.b)[:, :2]).max() for shot in chapter.shots)
         assert best <= 1, f"block {layer} is never whole in the frame"
@@ -381,14 +383,13 @@ def test_swarms_take_their_poses_one_after_the_other(shape: Shape) -> None:
 def test_flown_columns_leave_and_land_on_their_cells() -> None:
     """The picked columns start at the tables' cells and end in the embedding's column."""
     made = produce(load("nano-gpt-sort"), [2, 1, 0, 1, 1, 2])
-    props = {prop.name: prop for prop in made.film.props}
-    target = made.layout.find("resid_pre", 0)
-    for name, table, column in (("lookup: part 0", "embed.W_E", 2), ("lookup: part 1", "pos_embed.W_pos", 5)):
-        block = made.layout.find(table)
-        for row in (0, 17, 47):
-            at = props[name].places[:, row]
-            assert at[0, [0, 2]] == pytest.approx(np.array(block.centre(row, column))[[0, 2]])
-            assert at[-1, [0, 2]] == pytest.approx(np.array(target.centre(row, 5))[[0, 2]])
+    swarms = [prop for prop in made.film.props if isinstance(prop, Swarm)]
+    for kind, column, pose in (("embed.W_E", 2, 0), ("pos_embed.W_pos", 5, 0), ("resid_pre", 5, -1)):
+        block = made.layout.find(kind, 0 if kind == "resid_pre" else None)
+        flown = [swarm.places[pose] for swarm in swarms if swarm.name.startswith(f"embed: {kind}")]
+        found = np.concatenate(flown)[:, [0, 2]]
+        wanted = np.array([block.centre(row, column) for row in range(block.shape[0])])[:, [0, 2]]
+        assert found[np.argsort(-found[:, 1])] == pytest.approx(wanted)
 
 
 # --- chapters alone ---

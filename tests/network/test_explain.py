@@ -38,6 +38,11 @@ class TestAddresses:
         matrix, cell = parse_cell(nano, 6, text)
         assert (matrix.name, cell) == ("blocks.0.attn.scores", (2, 5, 3))
 
+    def test_weights_have_a_name_that_all_families_share(self, nano: Network) -> None:
+        matrix, cell = parse_cell(nano, 6, "blocks.1.mlp.W_in[channel=3,neuron=5]")
+        assert (matrix.name, cell) == ("h.1.mlp.c_fc.weight", (3, 5))
+        assert parse_cell(nano, 6, "embed.W_E[2,0]")[0].name == "wte.weight"
+
     @pytest.mark.parametrize(
         ("text", "problem"),
         [

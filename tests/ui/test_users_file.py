@@ -132,10 +132,11 @@ class TestEdited:
         assert mine in set(bpy.context.scene.collection.children) and list(mine.objects) == [hat]
         assert hat.parent is None and hat.matrix_world == place
 
-    def test_a_material_of_the_users_on_our_ground_survives_another_look(self, generated: Any) -> None:
-        ground = next(thing for thing in generated.objects if thing.name.startswith("Ground"))
+    def test_a_material_of_the_users_on_our_wall_survives_another_look(self, generated: Any) -> None:
+        room = next(c for c in generated.collection.children_recursive if c.name.startswith("Room"))
+        wall = next(thing for thing in room.objects if thing.type == "MESH")
         mine = bpy.data.materials.new("mine")
-        ground.data.materials[0] = mine
+        wall.data.materials[0] = mine
         generated.llm_scene_settings.look = "paper"
         assert "mine" in bpy.data.materials
 
@@ -234,8 +235,8 @@ def studio_configuration(folder: Path, without: str) -> Path:
 @pytest.mark.parametrize(
     ("without", "says"),
     [
-        ("Khronos PBR Neutral", "“Khronos PBR Neutral”; “Filmic” takes its place"),
-        ("Khronos PBR Neutral|Standard|Filmic|AgX", "“Khronos PBR Neutral”; “Filmic Log” takes its place"),
+        ("Standard", "”; “Khronos PBR Neutral” takes its place"),
+        ("Khronos PBR Neutral|Standard|Filmic|AgX", "”; “Filmic Log” takes its place"),
     ],
 )
 def test_a_studios_colour_configuration_is_worked_with(tmp_path: Path, without: str, says: str) -> None:

@@ -7,7 +7,8 @@ from ..pieces import dot, mix, softmax
 from ..screenplay import Screenplay, Tag, Take, names
 
 HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
-BRISK, QUICK = 0.8, 0.45  # of their natural time that set pieces take, and in the short
+ASKED = ("attn.q", "attn.k", "attn.v")
+BRISK, QUICK = 0.72, 0.4  # of their natural time that set pieces take, and in the short
 EACH = 2.2  # seconds before each of queries, keys and values
 
 
@@ -28,12 +29,14 @@ def attention(play: Screenplay) -> None:
 
 
 def attention_at_once(play: Screenplay) -> None:
-    """Scores become shares, shares weigh values, in every head."""
+    """One head: queries, keys and values; scores become shares, shares weigh values."""
     play.start("attention", "look")
-    play.say("heads" if play.trace.network.config.n_head > 1 else "head_one", heads(play), least=1.4)
-    now = play.now
-    play.compute(play.here("attn.q", "attn.k", "attn.v", "attn.rot_q", "attn.rot_k"), (now - 1.2, now))
+    made = play.here(*ASKED, head=play.own) or play.here(*ASKED)[:3]
+    window = play.say("qkv", play.detail(made), least=1.0)
+    play.compute(play.here(*ASKED, "attn.rot_q", "attn.rot_k"), window)
     play.act(softmax.softmax(*play.scene), QUICK, scores="scores", largest="softmax_short")
+    seen = play.here("attn.scores", "attn.pattern", head=play.own)
+    play.compute(seen, play.say("mask", play.detail(seen), least=1.0))
     play.act(mix.mix(*play.scene), QUICK, offer="values")
     play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
 
@@ -60,7 +63,7 @@ def heads(play: Screenplay) -> Take:
 def _dot(play: Screenplay) -> None:
     """How one number of a query is made."""
     play.compute(play.here("ln1.out"), (play.now - 1.0, play.now))
-    play.act(dot.dot_product(*play.scene), lift="dot_pairs", add="dot_sum")
+    play.act(dot.dot_product(*play.scene), BRISK, lift="dot_pairs", add="dot_sum")
 
 
 def _projected(play: Screenplay, key: str, letter: str) -> None:

@@ -23,7 +23,7 @@ def other_blocks(play: Screenplay) -> None:
     computed = 1
     for n, layer in enumerate(visited):
         if n:
-            each = max(SHORTEST, min(LONGEST, ALL / len(visited)))
+            each = max(SHORTEST, min(LONGEST, ALL / len(visited)) * play.leisure)
             window = play.go(_layer(play, layer), each)
         until = visited[n + 1] if n + 1 < len(visited) else n_layer
         blocks = [

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from .. import pieces
+from ..pieces.residual import embed
 from ..screenplay import Screenplay
+
+ADDING = 0.8  # of its natural time that the sum takes
 
 
 def embedding(play: Screenplay) -> None:
     """One token's column in steps; then the same for every position; then what relief and hue mean."""
     play.start("embedding", "numbers")
-    token = play.trace.tokens[play.focus.position]
-    piece = pieces.lookup(play.layout, play.trace, play.focus, play.story.words)
-    take = play.on_stage(piece)
-    windows = [play.say("lookup_token", take, least=3.0, index=token)]
-    if play.has("pos_embed.W_pos"):
-        windows.append(play.say("lookup_position", least=3.0))
-        windows.append(play.say("lookup_sum", least=3.0))
+    if play.has("embed.W_E", "pos_embed.W_pos"):
+        captions = {"stream": "lookup_token", "correction": "lookup_position", "add": "lookup_sum"}
+        play.act(embed(*play.scene), ADDING, **captions)
     else:
-        windows.append((windows[0][1], windows[0][1] + 0.2))
-        windows.append(play.say("lookup_land", least=2.6))
-    play.perform(piece, *windows)
+        tables = play.blocks("embed.W_E")
+        play.say("lookup_token", play.detail(tables, beside=play.blocks("tokens")), least=3.0)
+        play.point_out(tables, (play.now - 2.0, play.now))
     made = play.blocks("resid_pre", layer=0)
     window = play.say("embedding", play.detail(made, beside=play.blocks("tokens")), least=2.6)
     play.compute(made, window)

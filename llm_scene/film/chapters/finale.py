@@ -30,15 +30,20 @@ EACH, REST, FIRST = 0.6, 1.2, 2.0  # seconds: an arc, stillness at the end, the 
 
 def finale(play: Screenplay) -> None:
     """The answer beside the prompt; then a wave of light runs through the whole machine, twice."""
-    play.start("finale", "again")
-    if play.trace.n_positions > play.layout.n_prompt:
-        play.act(_answered(play), given="answer")
+    answered(play)
     start, end = play.say("finale", replace(whole_machine(play, FURTHER), tags=()), least=3.2)
     play.hold(1.5)
     _pulse(play, start - 1.0, end + 1.5)
 
 
-def _answered(play: Screenplay) -> SetPiece:
+def answered(play: Screenplay) -> None:
+    """The answer beside the prompt: the end of shorter cuts."""
+    play.start("finale", "again")
+    if play.trace.n_positions > play.layout.n_prompt:
+        play.act(_answer(play), given="answer")
+
+
+def _answer(play: Screenplay) -> SetPiece:
     """Beats: given, made. Arcs lead from every letter to its place where the answer holds the same ones."""
     piece = SetPiece("answer", _before_everything(play))
     first = play.layout.n_prompt

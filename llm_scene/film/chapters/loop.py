@@ -15,6 +15,7 @@ FIRST, FASTER, LEAST = 4.0, 0.7, 1.0  # seconds of the first step, how much of i
 AFTER = 1.2  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 LARGE = 4.0  # how much larger a token is on its way
+CLEAR = 0.5  # of its size: how much further up it stands
 BROAD, TALL = 0.9, 0.2  # of the model's width and height: the line above it, at most
 MOST = 24  # characters of the prompt that stand there
 
@@ -77,5 +78,9 @@ def _lines(play: Screenplay) -> list[Text]:
     texts = [f"{isolated(prompt)} → {isolated(text)}" for text in written]
     wide, _, high = box.size
     size = min(BROAD * wide / max(map(text_width, texts)), TALL * high)
-    at = (box.centre[0] - text_width(texts[-1], size) / 2, box.low[1], box.high[2] + 2.0 * play.layout.gap)
+    at = (
+        box.centre[0] - text_width(texts[-1], size) / 2,
+        box.low[1],
+        box.high[2] + 2.0 * play.layout.gap + CLEAR * size,
+    )
     return [Text(thing.prop("loop", n), text, at, size, "left", "accent") for n, text in enumerate(texts)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .. import pieces
+from ..pieces.mlp import bend
 from ..screenplay import Screenplay
+from .attention import BRISK, QUICK
 from .projection import residual
 
 WIDE = ("mlp.pre", "mlp.pre_linear")
@@ -38,15 +39,9 @@ def mlp_at_once(play: Screenplay) -> None:
 
 
 def _bend(play: Screenplay, at_once: bool = False) -> None:
-    piece = pieces.bend(play.layout, play.trace, play.focus, str(play.facts["activation"]))
-    take = play.on_stage(piece)
+    piece = bend(*play.scene)
     if at_once:
-        start, end = play.say("bend_curve", take, least=5.0, keep=())
-        windows = [(start, (start + end) / 2), ((start + end) / 2, end)]
+        play.act(piece, QUICK, line="bend_curve")
     else:
-        windows = [
-            play.say("bend_line", take, least=3.0, keep=()),
-            play.say("bend_curve", least=3.6, keep=()),
-        ]
-    play.perform(piece, *windows)
+        play.act(piece, BRISK, line="bend_line", curve="bend_curve")
     play.undim()

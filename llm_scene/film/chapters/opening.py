@@ -39,6 +39,7 @@ def glimpse(play: Screenplay) -> None:
     """The same, quicker, with the prompt in place: the opening of shorter cuts."""
     play.start("overview", "numbers")
     _hook(play)
+    play.say("colours", least=1.2)
     letters = play.letters(predicted=False)
     start, end = play.say("task", entrance(play, letters), least=1.2)
     fall(play, letters, (start - 0.8, end - 0.8))

@@ -8,6 +8,7 @@ from ..screenplay import Screenplay, Take
 
 FINAL = ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out")
 GROW = 0.6  # seconds in which a bar grows
+SOON = 0.1  # seconds after which the first bar grows
 AFTER = 0.06  # seconds between two bars
 
 
@@ -36,8 +37,8 @@ def bars(play: Screenplay, keys: tuple[str, ...] = ("choice", "chosen")) -> None
     made = play.blocks("logits_max", "logits_sum", "probs")
     letters = play.letters(predicted=True)
     shown = [candidate.box for candidate in play.layout.candidates]
-    start, end = play.say(keys[0], Take("detail", shown), least=2.6)
-    grown = start + 0.25 * (end - start)
+    start, _ = play.say(keys[0], Take("detail", shown), least=2.6)
+    grown = start + SOON
     play.compute(made, (start - 0.6, grown))
     for letter in letters:
         play.appear(thing.prediction(letter.position), grown)

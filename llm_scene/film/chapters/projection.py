@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from .. import pieces
+from ..pieces.residual import add
 from ..screenplay import Screenplay
+
+ADDING = 0.6  # of its natural time that the sum takes
 
 
 def projection(play: Screenplay) -> None:
@@ -19,7 +22,10 @@ def projection(play: Screenplay) -> None:
     play.perform(piece, (first[0], second[1]))
     play.compute(made, second)
     play.point_out(weights, second)
-    residual(play, "residual", "attn_out", "resid_mid")
+    if play.has("resid_mid"):
+        play.act(add(*play.scene, "attn_out", "resid_mid"), ADDING, stream="residual")
+        play.undim()
+        play.compute(play.here("resid_mid"), (play.now - 0.4, play.now + 0.6))
 
 
 def residual(play: Screenplay, key: str, part: str, total: str) -> None:

@@ -6,7 +6,6 @@ sheets that it speaks of, takes its cells from there and brings the result back 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -108,58 +107,6 @@ def flow(layout: Layout, trace: Trace, focus: Focus, part: str, total: str) -> P
         piece.move(made, 2, 0.7, 0.95)
     plus = (x - 0.45 * layout.gap, target.origin[1] - 4, z + 0.25 * layout.gap)
     piece.show(note(piece, "plus", "+", plus, 0.9 * layout.gap, ink="accent"), 0.5, 0.72)
-    return piece
-
-
-def bend(layout: Layout, trace: Trace, focus: Focus, title: str) -> Piece:
-    """Every value of a column is laid out along a line, lifted to the curve, and put back. Two phases."""
-    piece = Piece("bend")
-    after = layout.find("mlp.act", focus.layer) if _has(layout, "mlp.act", focus.layer) else layout.find(
-        "mlp.post", focus.layer)  # fmt: skip
-    before = layout.of(after.matrix.inputs[0])[0]
-    t = focus.position
-    x, y = (b.values(trace)[:, t].astype(float) for b in (before, after))
-    op = after.matrix.op
-    assert op is not None
-    low, high = min(-3.0, float(x.min())), max(3.0, float(x.max()))
-    width = 0.34 * min(before.shape[0], 256)
-    k = width / (high - low)
-    middle = np.array(after.box.centre)
-    origin = np.array([middle[0] - k * (low + high) / 2, stage_depth(layout, after), middle[2] - 0.2 * width])
-    side = max(0.5, 0.012 * width)
-    dots = np.full((len(x), 3), side)
-    along = origin + np.stack([k * x, np.zeros(len(x)), np.zeros(len(x))], axis=1)
-    lifted = origin + np.stack([k * x, np.zeros(len(x)), k * y], axis=1)
-    ends = [places(b, column=t) - (0, LIFT, 0) for b in (before, after)]
-    colours = [values_of(before, x, trace)] * 2 + [values_of(after, y, trace)] * 2
-    swarmed = Swarm("bend: values", "activation", True, np.stack([ends[0], along, lifted, ends[1]]),
-                    np.stack([cells(len(x)), dots, dots, cells(len(x))]), np.stack(colours))  # fmt: skip
-    piece.show(swarmed, 0.0)
-    piece.move(swarmed, 1, 0.1, 0.7)
-    piece.move(swarmed, 2, 1.05, 1.4)
-    piece.move(swarmed, 3, 1.7, 1.97)
-    grid = np.linspace(low, high, 60)
-    curve = [origin + (k * a, 0.4, k * b) for a, b in zip(grid, op.forward(grid, start=0), strict=True)]
-    thick = 0.008 * width
-    piece.show(
-        stroke(piece, "x axis", [origin + (k * low, 0.4, 0), origin + (k * high, 0.4, 0)], thick), 0.3, 1.72
-    )
-    top = k * float(op.forward(np.array([high]), start=0)[0])
-    piece.show(
-        stroke(piece, "y axis", [origin + (0, 0.4, -0.05 * width), origin + (0, 0.4, top)], thick), 0.3, 1.72
-    )
-    piece.show(stroke(piece, "curve", curve, 1.8 * thick, "accent"), 0.8, 1.72)
-    size = 0.045 * width
-    piece.show(
-        note(piece, "name", title, tuple(origin + (k * low * 0.5, 0, 0.55 * top)), 1.5 * size, ink="accent"),
-        0.8,
-        1.72,
-    )
-    for value in (math.ceil(low), 0, math.floor(high)):
-        at = origin + (k * value, 0, -1.6 * size)
-        piece.show(
-            note(piece, f"at {value}", f"{value}".replace("-", "−"), tuple(at), size, ink="faint"), 0.4, 1.72
-        )
     return piece
 
 

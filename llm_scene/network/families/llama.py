@@ -83,6 +83,7 @@ def sizes(
         "tied": fields.flag("tie_word_embeddings", tied),
         "norm_bias": False,
         "mlp_bias": False,
+        "out_bias": False,
     }
     if "eps" not in rest:
         known["eps"] = fields.number("rms_norm_eps", eps, most=1.0)
@@ -93,7 +94,7 @@ def sizes(
     if "rope" not in rest:
         known["rope"] = read_rope(fields, d_head, positions, theta=theta, partial=partial)
         known["n_ctx"] = unstretched(fields, positions)
-    return Config(**(known | {"out_bias": False} | known | rest))
+    return Config(**(known | rest))
 
 
 def read_llama(fields: Fields) -> Config:

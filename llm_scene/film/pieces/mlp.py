@@ -1,0 +1,146 @@
+"""The MLP's activation: every number is laid on a line, lifted to the curve, and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...layout.layout import Block, Layout
+from ...network.activations import ACTIVATIONS
+from ...network.ops import Array
+from ...network.trace import Trace
+from ..props import number
+from ..shapes import cells, copies, pile, tones
+from ..stage import before
+from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece
+from ..story import Focus
+from ..words import Words
+
+LOW, HIGH = -3.0, 3.0  # what the line holds at least
+COLUMN = 2.0  # the width of a column
+SIDE = 5.2  # what a column takes at its side of the stage
+DOT = 0.42  # the size of a number on the line
+TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
+
+
+def bend(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+) -> SetPiece:
+    """Beats: line, curve, home."""
+    kinds = {b.kind for b in layout.blocks.values()}
+    after = layout.find("mlp.act" if "mlp.act" in kinds else "mlp.post", focus.layer)
+    stage = before(layout, after, (0, focus.position), aspect)
+    telling = _Telling(SetPiece("bend", stage), layout, after, trace, focus, words)
+    telling.line()
+    telling.curve()
+    telling.home()
+    return telling.piece
+
+
+class _Telling:
+    """A column at the left, the line and the curve, and the same column after it."""
+
+    def __init__(
+        self, piece: SetPiece, layout: Layout, after: Block, trace: Trace, focus: Focus, words: Words
+    ) -> None:
+        self.piece, self.after, self.trace, self.words, self.t = piece, after, trace, words, focus.position
+        stage = self.stage = piece.stage
+        self.before = layout.of(after.matrix.inputs[0])[0]
+        assert after.matrix.op is not None
+        self.act = after.matrix.op
+        self.title = ACTIVATIONS[trace.network.config.activation].title
+        self.x, self.y = (b.values(trace)[:, self.t].astype(float) for b in (self.before, after))
+        self.low, self.high = min(LOW, float(self.x.min())), max(HIGH, float(self.x.max()))
+        side = SIDE if not stage.upright else 2.6
+        left, right = side - stage.reach, stage.reach - 0.6
+        self.k = (right - left) / (self.high - self.low)
+        self.zero = left - self.k * self.low
+        self.level = stage.floor + 2.9 + self.k * max(0.0, -float(self.y.min()))
+        room = stage.top - 2.4 - self.level
+        self.up = min(self.k, room / max(1.0, float(self.y.max())))
+        self.column_x = COLUMN / 2 - stage.reach
+        self.numbers = self._numbers()
+
+    def at(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Where a value stands on the stage."""
+        return self.zero + self.k * x, self.level + self.up * y
+
+    def _numbers(self) -> Actor:
+        """All numbers of the column."""
+        n, stage = len(self.x), self.stage
+        z, each = pile(stage.top - 1.3, stage.top - 1.3 - stage.floor, n)
+        then, now = tones(self.before, self.trace, self.x), tones(self.after, self.trace, self.y)
+        actor = self.piece.actor("numbers", "activation", n)
+        actor.pose("sheet", *copies(self.before, self.trace, column=self.t))
+        actor.pose("column", *cells(stage, self.column_x, z, COLUMN, each, then))
+        x, y = self.at(self.x, 0.0 * self.y)
+        actor.pose("line", *cells(stage, x, y, DOT, DOT, then, DOT))
+        x, y = self.at(self.x, self.y)
+        actor.pose("curve", *cells(stage, x, y, DOT, DOT, now, DOT))
+        actor.pose("after", *cells(stage, self.column_x, z, COLUMN, each, now))
+        actor.pose("back", *copies(self.after, self.trace, column=self.t))
+        return actor
+
+    def told(self) -> list[int]:
+        """The numbers that are told apart."""
+        return sorted({int(np.abs(self.x - value).argmin()) for value in TOLD})
+
+    # --- beats ---
+
+    def line(self) -> None:
+        """The column leaves its sheet; each of its numbers goes to its place on a line."""
+        piece, stage = self.piece, self.stage
+        with piece.beat("line", 4.5) as beat:
+            end = 2.0
+            self.numbers.enter("sheet", beat.at(0))
+            self.numbers.to("column", beat[0.02:0.3])
+            self.numbers.to("line", beat[0.45:0.9], stagger=0.7, groups=16)
+            ends = [(self.zero + self.k * v, self.level) for v in (self.low, self.high)]
+            piece.line("axis", ends, beat.at(COMES[1]), end, 0.09, "ink", y=0.3)
+            for value in range(int(np.ceil(self.low)), int(self.high) + 1):
+                if value % max(1, round((self.high - self.low) / 7)) == 0:
+                    text, x = f"{value}".replace("-", "−"), self.zero + self.k * value
+                    z = stage.floor + 0.5
+                    piece.text(f"at {value}", text, x, z, beat.at(COMES[1]), end, SMALL, ink="faint")
+            for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):
+                said = self.words.note(key)
+                piece.text(
+                    key, said, self.zero + self.k * x, self.level + 1.6, beat.at(0.8), 1.0, ink="faint"
+                )
+            said = self.words.note("numbers", count=len(self.x))
+            piece.text("count", said, -stage.reach, stage.top - 0.5, beat.at(COMES[1]), None, align="left")
+
+    def curve(self) -> None:
+        """A curve is drawn, and every number rides up or down to it."""
+        piece = self.piece
+        with piece.beat("curve", 4.5) as beat:
+            end = beat.index + 1.0
+            grid = np.linspace(self.low, self.high, 80)
+            x, y = self.at(grid, np.asarray(self.act.forward(grid, start=0), float))
+            path = list(zip(x.tolist(), y.tolist(), strict=True))
+            piece.line("curve", path, beat.at(0.02), end, 0.2, "ink", y=0.5)
+            self.numbers.to("curve", beat[0.12:0.5], stagger=0.6, groups=16)
+            middle, top = self.zero + self.k * self.low / 2, self.level + 0.62 * self.up * float(self.y.max())
+            piece.text("name", self.title, middle, max(top, self.level + 3.0), beat.at(0.02), end, HERO)
+            self._tell(beat, end)
+
+    def _tell(self, beat: Beat, end: float) -> None:
+        """What becomes of three of them."""
+        for n, i in enumerate(self.told()):
+            text = f"{number(self.x[i])} → {number(self.y[i])}"
+            x, z = self.at(self.x[i : i + 1], self.y[i : i + 1])
+            aside = "right" if self.x[i] > 0.5 else "centre"
+            shift = -0.6 if aside == "right" else 0.0
+            over = 0.3 if aside == "right" else 1.0 + 1.1 * (n % 2)
+            at = float(x[0]) + shift, float(z[0]) + over
+            start = beat.at(0.55 + 0.1 * n)
+            self.piece.text(f"told {n}", text, *at, start, end, align=aside)  # type: ignore[arg-type]
+
+    def home(self) -> None:
+        """Back into the column, where what was muted is flush now; then the column flies to its sheet."""
+        with self.piece.beat("column", 2.0) as beat:
+            self.numbers.to("after", beat[0.05:0.7], stagger=0.5, groups=16)
+        with self.piece.beat("home", 1.3) as beat:
+            self.numbers.to("back", beat[0.1:0.8])
+            self.numbers.stays(self.after)
