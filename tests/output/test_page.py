@@ -248,6 +248,13 @@ class TestPage:
             "document.getElementById('inspector').textContent"
         )
 
+    def test_bears_any_address(self, shown: Tab) -> None:
+        for asked in ("language=__proto__", "language=constructor&t=x", "cell=wpe.weight[9999,0]"):
+            shown.run(f"location.hash = {asked!r}")
+            seek(shown, 20.0)
+        assert shown.complaints() == []
+        assert shown.run("llmScene.page.language") == "en"
+
     def test_everything_to_press_has_a_name(self, shown: Tab) -> None:
         pressed = "[...document.querySelectorAll('button, input, select, canvas')]"
         nameless = "filter(e => !e.ariaLabel && !e.textContent.trim())"
@@ -390,7 +397,7 @@ class TestLook:
         shown.resize(1280, 720 + BAR)
         seek(shown, t)
         shown.run(
-            "document.querySelectorAll('#caption, #card, #title').forEach(e => e.style.display = 'none')"
+            "document.querySelectorAll('#caption, #head, #title').forEach(e => e.style.display = 'none')"
         )
         shown.screenshot(tmp_path / "page.png")
         scene.frame_set(round(t * made().film.fps))

@@ -329,13 +329,11 @@ export async function begin(bytes) {
   }
   document.documentElement.style.colorScheme = scheme;
   const film = new Film(data);
-  let stage;
-  try {
-    stage = new Stage(find("canvas"), data, values, film);
-  } catch {
-    find("loading").textContent = wordsOf(data).picture; // without WebGL the poster stays
+  if (!document.createElement("canvas").getContext("webgl2")) {
+    find("loading").textContent = wordsOf(data).picture; // the poster stays
     return;
   }
+  const stage = new Stage(find("canvas"), data, values, film);
   const { canvas } = stage;
   canvas.addEventListener("webglcontextlost", () => {
     find("loading").textContent = wordsOf(data).picture;

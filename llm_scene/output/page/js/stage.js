@@ -8,6 +8,7 @@ const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
 const INK_DIM = 0.9; // how far dimmed writing fades into the wall
 const LIFT = 0.7; // how much a highlight shines
+const [CUSTOM_BLENDING, MIN_EQUATION] = [5, 103]; // three.js's numbers, which its small build does not name
 const RETURN = 0.7; // seconds in which the camera goes back to the film
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
@@ -612,17 +613,18 @@ function bend(outline) {
 class Shadows {
   constructor({ room, blocks }, uniforms) {
     this.room = room;
-    const geometry = new THREE.InstancedBufferGeometry();
-    geometry.setAttribute("position", new THREE.Float32BufferAttribute([-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0], 3));
-    geometry.setIndex([0, 1, 2, 0, 2, 3]);
-    geometry.instanceCount = blocks.length;
-    this.box = new THREE.InstancedBufferAttribute(new Float32Array(4 * blocks.length), 4);
-    this.soft = new THREE.InstancedBufferAttribute(new Float32Array(blocks.length), 1);
+    const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
+    const corners = blocks.flatMap(() => [-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0]);
+    const faces = blocks.flatMap((_, i) => [0, 1, 2, 0, 2, 3].map((corner) => 4 * i + corner));
+    geometry.setAttribute("position", new THREE.Float32BufferAttribute(corners, 3));
+    geometry.setIndex(faces);
+    this.box = new THREE.Float32BufferAttribute(new Float32Array(16 * blocks.length), 4);
+    this.soft = new THREE.Float32BufferAttribute(new Float32Array(4 * blocks.length), 1);
     geometry.setAttribute("box", this.box);
     geometry.setAttribute("soft", this.soft);
     const material = new THREE.ShaderMaterial({
-      blending: THREE.CustomBlending,
-      blendEquation: THREE.MinEquation,
+      blending: CUSTOM_BLENDING,
+      blendEquation: MIN_EQUATION,
       depthWrite: false,
       uniforms: {
         ...uniforms,
@@ -658,14 +660,14 @@ class Shadows {
     for (const { block, mesh } of sheets.values()) {
       const [rows, columns] = block.shape;
       const away = Math.max(0, mesh.position.z - 0.5 - this.room.wall);
-      this.box.setXYZW(
-        i,
+      const [x, y] = [
         mesh.position.x + columns / 2 + right * away,
         mesh.position.y - rows / 2 + up * away,
-        columns / 2,
-        rows / 2,
-      );
-      this.soft.setX(i++, 0.3 + soft * away);
+      ];
+      for (const end = i + 4; i < end; i++) {
+        this.box.setXYZW(i, x, y, columns / 2, rows / 2);
+        this.soft.setX(i, 0.3 + soft * away);
+      }
     }
     this.box.needsUpdate = this.soft.needsUpdate = true;
   }
