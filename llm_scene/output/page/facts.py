@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -167,19 +167,33 @@ def telling(code: str, film: Film, shown: Film) -> Json:
     }
 
 
-def shots(film: Film, upright: Film) -> list[Json]:
-    """The camera's way, framed for a lying and for a standing screen."""
+def shots(film: Film, upright: Film) -> Json:
+    """The camera's way, framed for a lying and for a standing screen, on the film's own clock.
+
+    A standing frame takes more shots or fewer, and other times: both films meet at chapters and captions.
+    """
+    return {"wide": _way(film, lambda t: t), "tall": _way(upright, lambda t: _clocked(t, film, upright))}
+
+
+def _way(film: Film, clock: Callable[[float], float]) -> list[Json]:
     easings = list(EASINGS)
     return [
         {
-            "start": _short(shot.start),
-            "end": _short(shot.end),
+            "start": _short(clock(shot.start)),
+            "end": _short(clock(shot.end)),
             "easing": easings.index(shot.easing),
-            "wide": [_pose(shot.a), _pose(shot.b)],
-            "tall": [_pose(other.a), _pose(other.b)],
+            "poses": [_pose(shot.a), _pose(shot.b)],
         }
-        for shot, other in zip(film.shots, upright.shots, strict=True)
+        for shot in film.shots
     ]
+
+
+def _clocked(t: float, film: Film, other: Film) -> float:
+    """When a film has come as far as another has at a time: both have the same chapters and captions."""
+    spans = zip((*other.chapters, *other.captions), (*film.chapters, *film.captions), strict=True)
+    knots = sorted((there, here) for a, b in spans for there, here in ((a.start, b.start), (a.end, b.end)))
+    there, here = np.array(knots).T
+    return float(np.interp(t, there, np.maximum.accumulate(here)))
 
 
 def _pose(pose: Pose) -> list[float]:
