@@ -14,7 +14,7 @@ from .picture import set_rate
 from .rig import Rig, channels, optics
 
 INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step": "CONSTANT"}
-JUMP = 0.5  # of a frame, between the two keys of a value that jumps
+JUMP = 0.02  # of a frame, between the two keys of a value that jumps: so little that it moves nothing else
 
 
 class Curves:
@@ -25,7 +25,7 @@ class Curves:
     another action begins.
     """
 
-    SLOTS = 1024
+    SLOTS = 2048
 
     def __init__(self, name: str, ahead: Iterable[str] = ()) -> None:
         self.name = name

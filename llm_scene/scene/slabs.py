@@ -9,7 +9,6 @@ cuboids reveal, lift and dim a slab.
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -24,6 +23,7 @@ from ..look import Look, normalise
 from ..network.graph import Role
 from ..network.ops import Array
 from ..network.trace import Trace
+from ..png import png_file
 from .cells import measures
 from .slab_material import slab_material
 
@@ -309,14 +309,8 @@ def png(codes: Array) -> bytes:
     lines = codes.reshape(rows, -1)
     raw = np.zeros((rows, lines.shape[1] + 1), np.uint8)  # every line begins with its filter: none
     raw[:, 1:] = lines
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", columns, rows, 8, kind, 0, 0, 0)
     packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_HUFFMAN_ONLY)
-    body = packer.compress(raw) + packer.flush()
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    return png_file(columns, rows, kind, packer.compress(raw) + packer.flush())
 
 
 def _image(name: str, codes: Array) -> bpy.types.Image:

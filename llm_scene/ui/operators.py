@@ -206,6 +206,9 @@ class OnModelScene(OnOwnScene):
         if library.compares(context.scene):
             cls.poll_message_set(tr("This scene compares models: generate one of them first"))
             return False
+        if not library.is_readable(context.scene):
+            cls.poll_message_set(library.unreadable())
+            return False
         return True
 
 

@@ -20,8 +20,9 @@ from llm_scene.output.render.fingerprint import fingerprint
 from llm_scene.output.render.frames import FrameFolder, recipe_of
 from llm_scene.output.render.local import render_film
 from llm_scene.output.render.pace import Pace
-from llm_scene.output.render.png import SIGNATURE, DamagedError, _chunk, chunks, read_seal, sealed
+from llm_scene.output.render.png import DamagedError, chunks, read_seal, sealed
 from llm_scene.output.render.worker import Worker
+from llm_scene.png import SIGNATURE, chunk
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small import hashes, small_scene
@@ -286,7 +287,7 @@ class TestWhatIsTheUsers:
                 (name, zlib.compress(bytes(36 * 193))) if name == b"IDAT" else (name, data)
                 for name, data in found
             ]
-            target.write_bytes(SIGNATURE + b"".join(_chunk(*each) for each in painted))
+            target.write_bytes(SIGNATURE + b"".join(chunk(*each) for each in painted))
         elif kind == "link":
             target.rename(tmp_path / "mine.png")
             target.symlink_to(tmp_path / "mine.png")

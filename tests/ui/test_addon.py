@@ -9,6 +9,7 @@ import bpy
 import pytest
 
 from llm_scene import ui
+from llm_scene.errors import UserError
 from llm_scene.layout import Arrangement
 from llm_scene.scene.marks import MARK
 from llm_scene.ui import library, operators, rendering
@@ -424,6 +425,23 @@ class TestFile:
         assert scene.llm_scene_settings.relief == 2.0
         assert library.production_of(scene).reading.tokens == tokens
         assert json.loads(scene[library.RECIPE])["preset"] == "nano-gpt-sort"
+
+    def test_a_scene_whose_recipe_lacks_something_says_so(self, generated: Any, tmp_path: Path) -> None:
+        """As those of files that an earlier version generated; everything else goes on working."""
+        from llm_scene.ui import library
+
+        recipe = json.loads(generated[library.RECIPE])
+        recipe["tokens"] = recipe.pop("prompt") + recipe.pop("written")
+        generated[library.RECIPE] = json.dumps(recipe)
+        library.forget()
+        with pytest.raises(UserError, match="another version of LLM Scene: generate it again"):
+            library.production_of(generated)
+        with pytest.raises(RuntimeError, match="another version of LLM Scene: generate it again"):
+            bpy.ops.llm_scene.export_page(filepath=str(tmp_path / "a.html"))
+        with pytest.raises(RuntimeError, match="another version of LLM Scene: generate it again"):
+            bpy.ops.llm_scene.render(filepath=str(tmp_path / "a.mp4"))
+        bpy.ops.llm_scene.generate()
+        assert library.production_of(bpy.context.scene) is not None
 
 
 class TestUndo:

@@ -99,6 +99,7 @@ def spoken_below() -> Iterator[str]:
     model = load("nano-gpt-sort", None, [])
     yield from (name for name, _ in (*model_facts(model), *cost_facts(model, 6)))
     yield from (form.title for form in FORMATS.values())
+    yield "Calls itself"  # as models of the hub do
     yield from ("assembling the video", "Total time", *build.STEPS)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
 from ...network.ops import Array
+from ...png import png_file
 
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # of PNG, by the number of channels
 INDEXED = 3
@@ -38,12 +38,5 @@ def png(pixels: Array, palette: Array | None = None) -> bytes:
     rows = np.zeros((height, 1 + width * channels), np.uint8)
     rows[:, 1:] = pixels.reshape(height, -1)
     kind = COLOUR_TYPES[channels] if palette is None else INDEXED
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))]
-    if palette is not None:
-        chunks.append((b"PLTE", palette.astype(np.uint8).tobytes()))
-    chunks += [(b"IDAT", zlib.compress(rows.tobytes(), LEVEL)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    colours = b"" if palette is None else palette.astype(np.uint8).tobytes()
+    return png_file(width, height, kind, zlib.compress(rows.tobytes(), LEVEL), colours)

@@ -7,7 +7,8 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
+from ...png import SIGNATURE, chunk
+
 KEYWORD = b"llm-scene\0"
 WORDS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")  # chunks that are not seen in the picture
 
@@ -60,7 +61,7 @@ def sealed(data: bytes, key: str) -> bytes:
     """The same picture with a key in it and without other text, such as the time it was made."""
     kept = [(kind, content) for kind, content in chunks(data) if kind not in WORDS]
     seal = (b"tEXt", KEYWORD + f"{key} {_digest(kept)}".encode("latin-1"))
-    return SIGNATURE + b"".join(_chunk(*each) for each in (kept[0], seal, *kept[1:]))
+    return SIGNATURE + b"".join(chunk(*each) for each in (kept[0], seal, *kept[1:]))
 
 
 def _digest(found: Iterable[tuple[bytes, bytes]]) -> str:
@@ -68,9 +69,5 @@ def _digest(found: Iterable[tuple[bytes, bytes]]) -> str:
     digest = hashlib.sha256()
     for kind, content in found:
         if kind not in WORDS:
-            digest.update(_chunk(kind, content))
+            digest.update(chunk(kind, content))
     return digest.hexdigest()[:32]
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
