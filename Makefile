@@ -1,7 +1,7 @@
 # Needs python3 and make; PYTHON=python3.13 chooses the Python, and with it the Blender, to work with.
 IN_ENV = python3 tools/setup_env.py
 
-.PHONY: setup test lint format demo bench build bundle clean
+.PHONY: setup test lint format demo look bench build bundle clean
 
 setup:          ## make the environment (every other target does so too)
 	@$(IN_ENV)
@@ -20,6 +20,9 @@ format:         ## bring the code into its format
 
 demo:           ## leave a video, a .glb, a .blend and a web page in renders/
 	@$(IN_ENV) -m llm_scene.cli demo
+
+look:           ## leave a frame a second on one sheet, and their measures, in look/; ASK="--film short --look paper"
+	@$(IN_ENV) -m llm_scene.cli look $(ASK)
 
 bench:          ## measure, and write benchmarks/results.md and .svg; ONLY="cells gpt2" measures some again
 	@$(IN_ENV) -m benchmarks $(ONLY)

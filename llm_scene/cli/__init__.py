@@ -31,6 +31,7 @@ from .arguments import (
     Value,
     count,
     output,
+    seconds,
 )
 from .terminal import note
 
@@ -90,6 +91,9 @@ FILM = output("the video: .mp4, .webm or .mov; without a suffix, a folder of fra
 COMPARISON = output("a .blend, a video, or a folder of frames")
 FARM = output("the folder to write")
 FILE = output("a .glb for other programs, a web page, .html, or subtitles, .srt or .vtt")
+LOOK = output("the folder to write", Path("look"))
+EVERY = Value("--every", metavar="SECONDS", type=seconds, default=1.0, help="between two frames (1)")
+ANY_BLEND = Value("--blend", metavar="FILE", type=Path, help="a .blend to look at instead of a model")
 SUBTITLES = output("the subtitles to write: .srt or .vtt")
 FOLDER = output("(renders)", Path("renders"))
 PICTURE = Chosen(_options, "format", "fps", "look")
@@ -135,6 +139,20 @@ COMMANDS: list[Command] = [
             "quality": Rendered("preview"),
             "detail": Drawn(),
             "part": Computed(),
+        },
+    ),
+    Command(
+        "look",
+        "Leave a frame a second on one sheet, with what can be measured of each.",
+        films.look,
+        {
+            "output": LOOK,
+            "question": SCENE,
+            "quality": Rendered("draft"),
+            "detail": Drawn(),
+            "part": Computed(),
+            "every": EVERY,
+            "blend": ANY_BLEND,
         },
     ),
     Command(

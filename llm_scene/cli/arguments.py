@@ -290,6 +290,17 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """A span of time."""
+    try:
+        span = float(text)
+    except ValueError:
+        span = 0.0
+    if not 0.01 <= span <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time of 0.01 to 3600 seconds")
+    return span
+
+
 def _size(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
     size = (int(found[1]), int(found[2])) if found else (0, 0)

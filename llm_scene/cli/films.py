@@ -38,6 +38,41 @@ def render(output: Path, question: Question, quality: Quality, detail: Detail, p
     render_film(output, made, quality, detail, part)
 
 
+def look(
+    output: Path,
+    question: Question,
+    quality: Quality,
+    detail: Detail,
+    part: Part,
+    every: float,
+    blend: Path | None,
+) -> None:
+    """Render a frame now and then, small, and leave them on one sheet with their measures."""
+    need_blender()
+    from ..output.contact_sheet import FRAMES, SHEET, look_at
+    from ..output.render.local import check_output
+
+    if output.exists() and not output.is_dir():
+        raise UserError(f"{output} is a file: give the name of a folder.")
+    if part.cluster is not None:
+        raise UserError("Frames to look at are rendered on this computer: leave out --cluster.")
+    check_target(output / SHEET) if output.is_dir() else check_target(output)
+    if output.is_dir():
+        check_output(output / FRAMES)
+    if blend is not None and not blend.is_file():
+        raise UserError(f"There is no file {blend}.")
+    made = question.produce(quality.resolution) if blend is None else None
+    with quiet_blender():
+        if blend is not None:
+            scene = _opened(blend, quality)
+        elif made is not None:
+            scene = scene_of(made, quality, detail)
+        frames = part.frames(scene.frame_end + 1)[:: max(1, round(every * scene.render.fps))]
+        found = look_at(scene, made, output, frames, processes=part.processes, progress=Bar())
+    wrong = sum(bool(one.wrong) for one in found)
+    print(f"{output / SHEET} is ready: {len(found)} frames; {wrong} are too dark, too bright or too flat.")
+
+
 def compare(
     models: Sequence[str], output: Path, chosen: dict[str, Any], quality: Quality, part: Part
 ) -> None:
@@ -143,6 +178,21 @@ def scene_of(made: Production, quality: Quality, detail: Detail) -> bpy.types.Sc
 
     scene = build(made, detail)
     apply_quality(scene, quality, made.film.aspect)
+    return scene
+
+
+def _opened(path: Path, quality: Quality) -> bpy.types.Scene:
+    """The scene of a .blend, whoever made it."""
+    import bpy
+
+    from ..scene.engines import apply_quality
+
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
+    except RuntimeError:
+        raise UserError(f"{path} is no .blend that Blender can open.") from None
+    scene = bpy.context.scene
+    apply_quality(scene, quality, scene.render.resolution_x / scene.render.resolution_y)
     return scene
 
 

@@ -21,6 +21,7 @@ from ..network.trace import Trace
 
 SPARE = ("Labels", "Legend")
 THREAD = 0.12  # width of the line from a letter to its cell
+SPARE = ("Labels", "Legend")  # for whoever looks around: a film's shots have names of their own
 
 
 @dataclass(frozen=True)
@@ -94,22 +95,23 @@ class Thing:
         return (0.0, 0.0, 0.0)
 
 
-def things(layout: Layout, trace: Trace, film: Film | None = None) -> Iterator[Thing]:
+def things(layout: Layout, trace: Trace, film: Film | None = None, *, spare: bool = True) -> Iterator[Thing]:
     """Everything that is drawn of a traced model; with a film, also what exists for it alone.
 
-    What moves along with another thing comes after it.
+    What moves along with another thing comes after it. Without `spare`, what pictures show alone.
     """
     for block in layout.blocks.values():
         yield Thing(block.name, ("Matrices", *block.section), block)
     yield from _links(layout)
-    yield from _labels(layout)
+    if spare:
+        yield from _labels(layout)
     for letter in layout.letters:
         yield Thing(letter.name, ("Letters",), letter)
         name = names.thread(letter.name)
         yield Thing(name, ("Letters",), Drawing((Line(name, letter.thread, THREAD, "threads"),)))
     for rank, candidate in enumerate(layout.candidates):
         yield from _candidate(rank, candidate)
-    for row in legend(layout, trace):
+    for row in legend(layout, trace) if spare else ():
         yield Thing(row.name, ("Legend",), Ramp(row.bar, row.role, row.signed))
         for text in (row.title, *row.marks):
             yield Thing(text.name, ("Legend",), text)
