@@ -11,7 +11,7 @@ from .looks import COLOUR_MAPS, LOOKS, look_of
 from .paper import PAPER
 from .ramp import MAPS, ROSE, Ramp
 from .studio import STUDIO
-from .values import BEVEL, GAP, RECESS, RELIEF, colours, normalise, reads_dark, relief_of, scale_of
+from .values import BEVEL, GAP, RECESS, RELIEF, THIN, colours, normalise, reads_dark, relief_of, scale_of
 
 __all__ = [
     "BEVEL",
@@ -27,6 +27,7 @@ __all__ = [
     "RELIEF",
     "ROSE",
     "STUDIO",
+    "THIN",
     "Ink",
     "Light",
     "Look",

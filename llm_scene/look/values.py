@@ -13,6 +13,7 @@ from .studio import STUDIO
 ROBUST = 99.5  # percentile of |v| that fills the map
 RELIEF = 2.0  # cells by which the largest values stand out of their sheet
 RECESS = 0.4  # the share of that by which the lowest are set back: a sheet is one cell thick
+THIN = 0.1  # the least a cell is deep, in cells
 GAP = 0.1  # between cells, as a part of a cell
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear red, green and blue
 HALF_WAY = 0.18  # a luminance on which white and ink have the same contrast
@@ -35,7 +36,7 @@ def normalise(values: Array, scale: float) -> Array:
 
 def relief_of(shares: Array, relief: float = RELIEF) -> Array:
     """How far cells with these normalised values stand out of their sheet, in cells; negative: set back."""
-    return relief * np.where(shares < 0, RECESS * shares, shares)
+    return np.maximum(relief * np.where(shares < 0, RECESS * shares, shares), THIN - 1.0)
 
 
 def reads_dark(role: Role, signed: bool, share: float) -> bool:

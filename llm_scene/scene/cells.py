@@ -13,7 +13,7 @@ import numpy as np
 from ..film.front import order_at
 from ..layout.layout import Block
 from ..layout.mosaic import Region
-from ..look import BEVEL, GAP, RECESS, RELIEF, normalise
+from ..look import BEVEL, GAP, RECESS, RELIEF, THIN, normalise
 from ..network.ops import Array
 from ..network.trace import Trace
 from .compat import modifier_input
@@ -24,7 +24,6 @@ MASKED, BROKEN = 1.0, 2.0
 FRONT = "front"  # attribute: 1 on corners that the relief moves
 DEFAULTS = {"Gap": GAP, "Relief": RELIEF, "Bevel": BEVEL}
 AROUND = 6  # cells to each side that far sheets average
-THIN = 0.1  # the least a cell is deep, in cells
 
 
 def cell_object(

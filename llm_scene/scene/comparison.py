@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..film.film import Film
+from ..film.film import Film, Pose
 from ..film.scale import PIN, pin_height
 from ..layout import names
 from ..layout.budget import Detail
@@ -25,10 +25,12 @@ from .labels import Lettering, line_object, quiet
 from .marks import MARK
 from .rig import Channel, Rig, channels, new_rig
 from .room import light
+from .screen import HALF, hang_texts
 from .structure import REACH, box_group, card_material, plain, structure_materials, structure_objects
 
 NAME = "LLM Scene comparison"
 STEP = 6  # frames between two keys of the camera
+HUNG = 1.5  # times the nearest distance that is seen: where texts hang before the camera
 CLIP = (0.02, 24.0)  # where the camera's view begins and ends, in distances of its subject
 PIN_WIDTH = 0.0012  # of a pin's line, relative to the camera's distance
 FACING = (math.radians(90 - LEAN), 0.0, math.radians(TURN))  # of writing that faces the viewer
@@ -227,12 +229,20 @@ def _film(stage: _Stage, film: Film) -> None:
     for (name, channel), cues in film.tracks.items():
         for thing in stage.objects.get(name, ()):
             key_channel(curves, thing, channel, cues, film.fps)
-    _key_camera(curves, film, scene, rig)
+    screen = hang_texts(film, stage.look, rig[0], into, curves)
+    _key_camera(curves, film, scene, rig, screen)
     set_timeline(scene, film)
 
 
-def _key_camera(curves: Curves, film: Film, scene: bpy.types.Scene, rig: Rig) -> None:
-    """The move, key by key; what is clipped and where haze begins goes with the distance."""
+def _screen_size(pose: Pose) -> float:
+    """How large texts must be where they hang."""
+    return HUNG * CLIP[0] * pose.distance / (HALF * pose.lens)
+
+
+def _key_camera(
+    curves: Curves, film: Film, scene: bpy.types.Scene, rig: Rig, screen: bpy.types.Object
+) -> None:
+    """The move, key by key; what is clipped, texts and the beginning of haze go with the distance."""
     near, far = CLIP
     data = rig[0].data
     scene[REACH] = film.pose(0.0).distance
@@ -240,6 +250,8 @@ def _key_camera(curves: Curves, film: Film, scene: bpy.types.Scene, rig: Rig) ->
         (data, "clip_start", 0, lambda pose: near * pose.distance),
         (data, "clip_end", 0, lambda pose: far * pose.distance),
         (scene, f'["{REACH}"]', 0, lambda pose: pose.distance),
+        (screen, "location", 2, lambda pose: -HUNG * near * pose.distance),
+        *((screen, "scale", axis, _screen_size) for axis in range(3)),
     )
     frames = [*range(0, film.n_frames - 1, STEP), film.n_frames - 1]
     poses = [film.pose(frame / film.fps) for frame in frames]

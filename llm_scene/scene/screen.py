@@ -22,12 +22,19 @@ def hang_screen(
     film: Film, look: Look, camera: bpy.types.Object, into: bpy.types.Collection, curves: Curves
 ) -> None:
     """Hang all of a film's texts before its camera; they come and go by keys of their own."""
-    screen = bpy.data.objects.new("Screen", None)
-    screen.parent, screen.empty_display_size = camera, 0.01
-    into.objects.link(screen)
+    screen = hang_texts(film, look, camera, into, curves)
     keys = shot_keys(film.shots, film.fps, lambda pose: -HALF * pose.lens)
     screen.location.z = keys[0][1]
     curves.write(screen, "location", 2, keys, film.fps)
+
+
+def hang_texts(
+    film: Film, look: Look, camera: bpy.types.Object, into: bpy.types.Collection, curves: Curves
+) -> bpy.types.Object:
+    """The same without a place: what carries them, to be kept `HALF` times the lens before the camera."""
+    screen = bpy.data.objects.new("Screen", None)
+    screen.parent, screen.empty_display_size = camera, 0.01
+    into.objects.link(screen)
     _hang_shades(film, look, screen, into, curves)
     ink = screen_material(look)
     for text in screen_texts(film):
@@ -42,6 +49,7 @@ def hang_screen(
         ]
         for path in ("hide_render", "hide_viewport"):
             curves.write(thing, path, 0, hidden if text.start > 0 else hidden[1:])
+    return screen
 
 
 def _hang_shades(

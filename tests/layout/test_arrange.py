@@ -265,7 +265,7 @@ def test_blocks_set_down_alone_stand_where_they_stand(blocks: str) -> None:
 def test_positions_line_up_along_the_trunk() -> None:
     """A token stays one upright column: what is added to the residual stream stands above it."""
     config = Config("gpt2", 2, 3, 48, 16, 192, 11, 3, 3)
-    layout = arrange(declare(config), 6)
+    layout = arrange(declare(config), 6, arrangement=Arrangement("fan", "row"))
     for layer in range(2):
         above, below = layout.find("attn_out", layer), layout.find("resid_mid", layer)
         assert above.origin[0] == below.origin[0]

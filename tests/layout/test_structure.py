@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_scene.layout import arrange
+from llm_scene.layout import Arrangement, arrange
 from llm_scene.layout.structure import FAN, ROLES, Boxes, Structure, structure
 from llm_scene.models.presets import find_preset
 from llm_scene.network import Config, declare
@@ -76,7 +76,8 @@ def test_gpt3_is_whole() -> None:
 
 def test_a_block_stands_as_arrange_sets_it_but_for_its_heads_depth() -> None:
     config = Config("gpt2", 3, 4, 64, 16, 256, 12, 30, 4)
-    made, layout = structure(config), arrange(declare(config), 12)
+    made = structure(config)
+    layout = arrange(declare(config), 12, arrangement=Arrangement("fan", "row"))
     for layer in range(3):
         ours = made.boxes[(made.boxes.layer == layer) & (made.boxes.kind != "resid_pre")]
         theirs = [b for b in layout.blocks.values() if b.section[0] == f"Transformer {layer}"]

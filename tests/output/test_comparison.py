@@ -90,7 +90,7 @@ def test_twice_gives_the_same(made: Comparison) -> None:
         ([], "nothing to compare"),
         (["gpt3", "gpt3"], "gpt3 is named twice"),
         (["gpt5"], "no preset 'gpt5'"),
-        (["missing/folder"], "no preset 'missing/folder'"),
+        (["missing-folder"], "no preset 'missing-folder'"),
     ],
 )
 def test_what_cannot_be_compared(names: list[str], says: str) -> None:

@@ -485,6 +485,8 @@ def middles(file: Glb, node: dict, t: float) -> np.ndarray:
               if file.json["nodes"][c["target"]["node"]] is node}  # fmt: skip
 
     def at(path: str, size: int) -> np.ndarray:
+        if path not in tracks:  # it never changes
+            return np.array(node.get(path, [float(path == "scale")] * size))
         sampler = file.json["animations"][0]["samplers"][tracks[path]]
         values = file.array(sampler["output"]).reshape(-1, size)
         return np.array([np.interp(t, file.array(sampler["input"])[:, 0], column) for column in values.T])
@@ -492,7 +494,7 @@ def middles(file: Glb, node: dict, t: float) -> np.ndarray:
     targets = primitive.get("targets", [])
     for share, target in zip(at("weights", len(targets)) if targets else (), targets, strict=True):
         corners += share * file.array(target["POSITION"])
-    return corners.reshape(-1, 8, 3).mean(axis=1) + at("translation", 3)
+    return (corners * at("scale", 3)).reshape(-1, 8, 3).mean(axis=1) + at("translation", 3)
 
 
 class TestBlender:

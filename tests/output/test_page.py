@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,14 @@ LARGEST = 3e6  # bytes
 BAR = 48  # pixels that the controls take below the picture
 TILES = (9, 16)
 TIMES = (8.0, 72.0, 130.0, 165.0)  # compared with Blender's picture
+
+SOME_CELL = """(() => {  // [x, y, matrix] of the first cell on the screen, from its middle down
+    const { clientWidth: width, clientHeight: height } = llmScene.stage.canvas;
+    for (let y = height / 2; y < height; y += 12) for (let x = 12; x < width; x += 12) {
+        const hit = llmScene.stage.pick(x, y);
+        if (hit) return [x, y, hit.sheet.block.matrix];
+    }
+})()"""
 
 needs_browser = pytest.mark.skipif(chromium() is None, reason=f"none of {', '.join(NAMES)} is here")
 
@@ -142,11 +151,20 @@ class TestFile:
         kinds = {frozenset(words(code).page) for code in languages()}
         assert len(kinds) == 1
 
-    def test_a_film_told_again_has_the_same_shots_and_captions(self) -> None:
+    def test_a_film_told_again_has_the_same_captions(self) -> None:
         film = made().film
         for other in (made().told(language="zh"), made().told(format="vertical")):
-            assert len(other.shots) == len(film.shots)
             assert [c.key for c in other.captions] == [c.key for c in film.captions]
+
+    def test_a_standing_frame_follows_the_same_clock(self) -> None:
+        """Whatever number of shots it takes: they cover the film, and captions meet their shots."""
+        film, upright = made().film, made().told(format="vertical")
+        tall = facts.shots(film, upright)["tall"]
+        assert len(tall) == len(upright.shots)
+        assert (tall[0]["start"], tall[-1]["end"]) == (0.0, pytest.approx(film.duration, abs=1e-3))
+        assert all(one["end"] <= other["start"] + 1e-3 for one, other in pairwise(tall))
+        for here, there in zip(film.captions, upright.captions, strict=True):
+            assert facts._clocked(there.start, film, upright) == pytest.approx(here.start, abs=0.3)
 
 
 @needs_browser
@@ -248,6 +266,13 @@ class TestPage:
             "document.getElementById('inspector').textContent"
         )
 
+    def test_bears_any_address(self, shown: Tab) -> None:
+        for asked in ("language=__proto__", "language=constructor&t=x", "cell=wpe.weight[9999,0]"):
+            shown.run(f"location.hash = {asked!r}")
+            seek(shown, 20.0)
+        assert shown.complaints() == []
+        assert shown.run("llmScene.page.language") == "en"
+
     def test_everything_to_press_has_a_name(self, shown: Tab) -> None:
         pressed = "[...document.querySelectorAll('button, input, select, canvas')]"
         nameless = "filter(e => !e.ariaLabel && !e.textContent.trim())"
@@ -269,11 +294,11 @@ class TestPage:
             "[...document.querySelectorAll('footer > *')].some(e => e.getBoundingClientRect().right > 391)"
         )
         assert not shown.run(outside)
-        x, y = place_of(shown, "wpe.weight", 20, 4)
+        x, y, name = shown.run(SOME_CELL)
         shown.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
         shown.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
         shown.wait("Boolean(llmScene.inspector.pinned)")
-        assert shown.run("llmScene.inspector.pinned.told.matrix") == "wpe.weight"
+        assert shown.run("llmScene.inspector.pinned.told.matrix") == name
         shown.resize(1280, 720)
 
 
@@ -390,7 +415,7 @@ class TestLook:
         shown.resize(1280, 720 + BAR)
         seek(shown, t)
         shown.run(
-            "document.querySelectorAll('#caption, #card, #title').forEach(e => e.style.display = 'none')"
+            "document.querySelectorAll('#caption, #head, #title').forEach(e => e.style.display = 'none')"
         )
         shown.screenshot(tmp_path / "page.png")
         scene.frame_set(round(t * made().film.fps))

@@ -44,7 +44,7 @@ class Document:
 
     def node(self, name: str, parent: int | None = None, **fields: object) -> int:
         """A node under `parent`, or at the top."""
-        places = {key: _rounded(value) for key, value in fields.items() if key in ("translation", "scale")}
+        places = {key: rounded(value) for key, value in fields.items() if key in ("translation", "scale")}
         node = self.add("nodes", {"name": name, **fields, **places})
         above = self.scene if parent is None else self.parts["nodes"][parent]
         above.setdefault("nodes" if parent is None else "children", []).append(node)
@@ -194,7 +194,7 @@ class Clip:
         """Let a node stand as its tracks leave it: for viewers that play nothing, all has happened."""
         for moved, path, _, values, _ in self.tracks:
             if moved == node and path != "weights":
-                self.document.parts["nodes"][node][path] = _rounded(values[-1])
+                self.document.parts["nodes"][node][path] = rounded(values[-1])
 
     def part(self, name: str, start: float, end: float, extras: Json) -> Clip:
         """What happens from one time to another, as a clip of its own that begins at 0."""
@@ -222,7 +222,7 @@ def _value(times: Array, values: Array, time: float, step: bool) -> Array:
     return np.array([np.interp(time, times, row) for row in values.T], np.float32)
 
 
-def _rounded(place: object) -> list[float]:
+def rounded(place: object) -> list[float]:
     """A place or a size with as many digits as can be seen."""
     return [round(float(number), 4) for number in np.asarray(place)]
 

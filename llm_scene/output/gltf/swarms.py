@@ -1,4 +1,4 @@
-"""Cells that move on their own: columns that keep their shape as nodes, all others as morph targets."""
+"""Cells that move on their own: nodes where they keep their shape, morph targets where they do not."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from ...film.props import Swarm
 from ...look import Look
 from ...network.ops import Array
 from .actors import MOMENT, PIECES
-from .document import Clip, Document
+from .document import Clip, Document, rounded
 from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
 RIGID = 12  # groups of cells, at most, that become nodes
 SAME = 2e-3  # cells, within which a size is the same
+UNIT = open_boxes(np.zeros((1, 3)), np.ones((1, 3)))  # [1, 8, 3]
 
 
 @dataclass(frozen=True)
@@ -90,23 +91,39 @@ class _Flight:
         self.clip.track(node, "scale", starts[changes].tolist(), sizes, step=True)
 
     def _node(self, parent: int, number: int, cells: Array, rgb: Array) -> None:
-        """Cells `[n]` that go about together: their node goes with the first, targets are what shapes
-        they take around it."""
-        way = turned(self.swarm.places[:, cells[0]])  # [poses, 3]
+        """Cells `[n]` that go about together: their node goes with the first."""
+        above = self.document.parts["nodes"][parent]["name"]
+        node = self.document.node(f"{above}, cells {number}", parent)
+        if len(cells) == 1:
+            self._sized(node, int(cells[0]), rgb)
+        else:
+            self._shaped(node, cells, rgb)
+        self._key(node, "translation", turned(self.swarm.places[:, cells[0]]))
+
+    def _sized(self, node: int, cell: int, rgb: Array) -> None:
+        """One cell: all such nodes show the same cuboid, each in its own size and colour."""
+        cuboid = self.document.primitive(self.paint, _triangles(1), **_painted(UNIT, rgb))
+        self.document.parts["nodes"][node]["mesh"] = self.document.mesh(cuboid)
+        self._key(node, "scale", self.swarm.sizes[:, cell][:, [0, 2, 1]])
+
+    def _shaped(self, node: int, cells: Array, rgb: Array) -> None:
+        """Several cells: targets are what shapes they take around the first."""
         shapes, taken = self._shapes(cells)
         faces, moved = _triangles(len(cells)), [(shape - shapes[0]).reshape(-1, 3) for shape in shapes[1:]]
         cuboids = self.document.primitive(self.paint, faces, moved, **_painted(shapes[0], rgb))
-        mesh = self.document.mesh(cuboids)
-        above = self.document.parts["nodes"][parent]["name"]
-        node = self.document.node(f"{above}, cells {number}", parent, mesh=mesh, translation=way[0].tolist())
-        if self.clip is None or len(self.times) == 1:
-            return
-        times, poses = self.times.tolist(), np.arange(len(way))
-        path = np.column_stack([np.interp(self.poses, poses, axis) for axis in way.T])
-        self.clip.track(node, "translation", times, path)
+        self.document.parts["nodes"][node]["mesh"] = self.document.mesh(cuboids)
         if moved:
-            shares = [np.interp(self.poses, poses, taken == shape) for shape in range(1, len(shapes))]
-            self.clip.track(node, "weights", times, np.column_stack(shares))
+            self._key(node, "weights", np.stack([taken == i for i in range(1, len(shapes))], axis=1))
+
+    def _key(self, node: int, path: str, values: Array) -> None:
+        """Let a node take these values `[poses, n]`, pose by pose; what never changes is no track."""
+        if path != "weights":
+            self.document.parts["nodes"][node][path] = rounded(values[0])
+        if self.clip is None or np.ptp(values.astype(float), axis=0).max() < SAME:
+            return
+        poses = np.arange(len(values))
+        keyed = np.column_stack([np.interp(self.poses, poses, axis) for axis in values.T])
+        self.clip.track(node, path, self.times.tolist(), keyed)
 
     def _shapes(self, cells: Array) -> tuple[list[Array], Array]:
         """The different shapes `[n, 8, 3]` that cells take around the first, and which one each pose has."""

@@ -16,6 +16,7 @@ from ...staging.production import Production
 from ...writing import whole_file
 from . import facts
 from .parts import extras, scene
+from .poster import poster
 
 HERE = Path(__file__).parent
 LARGEST = 4_000_000  # numbers that a page carries, weights and all
@@ -46,6 +47,7 @@ def page(made: Production) -> str:
         "style": _read("page.css"),
         "library": _packed(_read("vendor/three.min.js").encode()),
         "licence": html.escape(_read("vendor/LICENSE.txt")),
+        "poster": poster(made.layout, made.look),
         "modules": "\n".join(_module(name) for name in MODULES),
         "data": _packed(_data(made, title)),
     }
@@ -72,7 +74,7 @@ def _data(made: Production, title: str) -> bytes:
         "tokens": made.trace.tokens,
         "pieces": facts.pieces(made),
         "matrices": facts.matrices(made.trace, numbers),
-        "blocks": facts.blocks(made.layout),
+        "blocks": facts.blocks(made.layout, made.trace),
         "look": facts.colours(made.look),
         "room": facts.room(made.layout, made.look),
         "parts": extras(parts),

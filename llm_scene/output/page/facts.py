@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,8 +14,9 @@ from ...film.props import Swarm
 from ...film.words import words
 from ...layout.layout import Layout, Point
 from ...layout.room import profile, reach, wall_depth
-from ...look import Look, srgb
+from ...look import DIM, Look, srgb
 from ...network.activations import ACTIVATIONS
+from ...network.graph import Role
 from ...network.ops import Activation, Array, Op
 from ...network.trace import Trace
 from ...staging.production import Production
@@ -24,6 +25,7 @@ from .parts import Part
 
 Json = dict[str, Any]
 LOCATIONS = ("location_x", "location_y", "location_z")
+ROLES: tuple[Role, ...] = ("weight", "activation", "aggregate")
 COLOURS = ("wall", "middle", "floor", "ink", "faint", "accent", "plate", "grid", "idle")
 
 
@@ -70,7 +72,7 @@ def operation(op: Op) -> Json:
     return told | asdict(op)  # type: ignore[call-overload,no-any-return]
 
 
-def blocks(layout: Layout) -> list[Json]:
+def blocks(layout: Layout, trace: Trace) -> list[Json]:
     """The sheets of cells, in the order of the scene's nodes."""
     return [
         {
@@ -82,6 +84,8 @@ def blocks(layout: Layout) -> list[Json]:
             "section": block.section,
             "label": block.label,
             "role": block.role,
+            "masked": bool(np.isneginf(block.values(trace)).any()),
+            "ramp": block.role if block.matrix.signed else None,
         }
         for block in layout.blocks.values()
     ]
@@ -98,8 +102,20 @@ def pieces(made: Production) -> list[str]:
 def colours(look: Look) -> Json:
     """What the page's shaders and its own boxes are painted with."""
     dark = sum(srgb(look.wall)) < 1.5
-    more = {"source": look.links["source"], "scheme": "dark" if dark else "light"}
-    return {name: getattr(look, name) for name in COLOURS} | more
+    more = {"source": look.links["source"], "scheme": "dark" if dark else "light", "dim": DIM}
+    return {name: getattr(look, name) for name in COLOURS} | more | {"close": close_maps(look)}
+
+
+def close_maps(look: Look) -> Json:
+    """How cells below zero are painted, from zero outwards: in the atlas, and where they are seen close."""
+    maps = {}
+    for role in ROLES:
+        plain, close = look.ramp(role, True), look.close_ramp(role, True)
+        maps[role] = {
+            "dark": [plain.zero, *plain.negative],
+            "rose": [close.zero, *close.negative],
+        }
+    return maps
 
 
 def room(layout: Layout, look: Look) -> Json:
@@ -151,19 +167,33 @@ def telling(code: str, film: Film, shown: Film) -> Json:
     }
 
 
-def shots(film: Film, upright: Film) -> list[Json]:
-    """The camera's way, framed for a lying and for a standing screen."""
+def shots(film: Film, upright: Film) -> Json:
+    """The camera's way, framed for a lying and for a standing screen, on the film's own clock.
+
+    A standing frame takes more shots or fewer, and other times: both films meet at chapters and captions.
+    """
+    return {"wide": _way(film, lambda t: t), "tall": _way(upright, lambda t: _clocked(t, film, upright))}
+
+
+def _way(film: Film, clock: Callable[[float], float]) -> list[Json]:
     easings = list(EASINGS)
     return [
         {
-            "start": _short(shot.start),
-            "end": _short(shot.end),
+            "start": _short(clock(shot.start)),
+            "end": _short(clock(shot.end)),
             "easing": easings.index(shot.easing),
-            "wide": [_pose(shot.a), _pose(shot.b)],
-            "tall": [_pose(other.a), _pose(other.b)],
+            "poses": [_pose(shot.a), _pose(shot.b)],
         }
-        for shot, other in zip(film.shots, upright.shots, strict=True)
+        for shot in film.shots
     ]
+
+
+def _clocked(t: float, film: Film, other: Film) -> float:
+    """When a film has come as far as another has at a time: both have the same chapters and captions."""
+    spans = zip((*other.chapters, *other.captions), (*film.chapters, *film.captions), strict=True)
+    knots = sorted((there, here) for a, b in spans for there, here in ((a.start, b.start), (a.end, b.end)))
+    there, here = np.array(knots).T
+    return float(np.interp(t, there, np.maximum.accumulate(here)))
 
 
 def _pose(pose: Pose) -> list[float]:
@@ -212,9 +242,11 @@ def swarms(film: Film, look: Look, numbers: Numbers) -> list[Json]:
     for prop in film.props:
         if isinstance(prop, Swarm):
             rgb = look.ramp(prop.role, prop.signed).colours(prop.values)
+            close = look.close_ramp(prop.role, prop.signed).colours(prop.values)
             row: Json = {"name": prop.name, "count": prop.places.shape[1], "poses": prop.places.shape[0]}
             row |= {"states": len(rgb), "places": numbers.add(turned(prop.places))}
             row |= {"sizes": numbers.add(prop.sizes[..., [0, 2, 1]]), "colours": numbers.add(rgb)}
+            row |= {"close": numbers.add(close)} if (prop.values < 0).any() else {}
             rows.append(row)
     return rows
 

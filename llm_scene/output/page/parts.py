@@ -1,7 +1,7 @@
 """The page's scene as .glb: a box a matrix, everything drawn as one mesh, everything written as another.
 
 A vertex of the two meshes knows its part by number (`_PART`) and, on a link, how far along it lies
-(`_ALONG`, −1 elsewhere). So the page moves, hides and dims hundreds of parts through one small table of
+(`_ALONG`, negative elsewhere). So the page moves, hides and dims hundreds of parts through one small table of
 states, and draws them all at once.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...film.film import Film
-from ...film.props import Swarm
+from ...film.props import Backdrop, Swarm
 from ...layout.drawn import Text
 from ...layout.layout import Block, Layout, Point
 from ...look import Look
@@ -26,7 +26,7 @@ from ..gltf.lettering import Labels
 from ..gltf.shapes import Shape, turned
 
 GENERATOR = "LLM Scene"
-NO_LINK = -1.0
+NO_LINK, WALL = -1.0, -2.0  # instead of how far along a link: what is none, and what is a piece of wall
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Part:
     at: Point  # what it grows out of, and where it stands while no cue moves it
     on: str = ""  # the block that it moves along with
     language: str = ""  # the only one in which it is shown; empty: in all
+    spare: bool = False  # only there for who looks around
 
 
 class Parts:
@@ -49,9 +50,9 @@ class Parts:
         self._labels = Labels()
         self._written: list[int] = []
 
-    def add(self, name: str, at: Point, on: str = "", language: str = "") -> int:
+    def add(self, thing: Thing, language: str = "") -> int:
         """A further part; returns its number."""
-        self.list.append(Part(name, at, on, language))
+        self.list.append(Part(thing.name, thing.at, thing.on, language, thing.spare))
         return len(self.list) - 1
 
     def draw(self, part: int, shape: Shape, along: Array | None = None) -> None:
@@ -108,7 +109,9 @@ def extras(parts: list[Part]) -> list[Json]:
     rows = []
     for part in parts:
         row: Json = {"name": part.name, "at": np.round(turned(np.array(part.at)), 4).tolist()}
-        rows.append(row | ({"on": part.on} if part.on else {}) | _only(part))
+        rows.append(
+            row | ({"on": part.on} if part.on else {}) | ({"spare": True} if part.spare else {}) | _only(part)
+        )
     return rows
 
 
@@ -126,11 +129,12 @@ def _take(parts: Parts, thing: Thing, tellings: dict[str, Film]) -> None:
     if isinstance(thing.form, Text) and thing.group[0] == "Props":
         _told(parts, thing, thing.form, tellings)
         return
-    part = parts.add(thing.name, thing.at, thing.on)
+    part = parts.add(thing)
     if isinstance(thing.form, Tubes):
         parts.draw(part, *pipes(thing.form, parts.look))
     elif (shape := shape_of(thing.form, parts.look)) is not None:
-        parts.draw(part, shape)
+        wall = isinstance(thing.form, Backdrop)
+        parts.draw(part, shape, np.full(len(shape.vertices), WALL) if wall else None)
     for text in texts_of(thing.form):
         parts.write(part, text, texels(thing))
 
@@ -140,7 +144,7 @@ def _told(parts: Parts, thing: Thing, text: Text, tellings: dict[str, Film]) -> 
     said = {code: _words(film, text) for code, film in tellings.items()}
     same = len({text.text, *said.values()}) == 1
     for code, words in {"": text.text}.items() if same else said.items():
-        part = parts.add(thing.name, thing.at, language=code)
+        part = parts.add(thing, code)
         parts.write(part, replace(text, text=words), texels(thing))
 
 

@@ -55,10 +55,11 @@ export class Film {
 
   /** The camera at a time, framed for a lying or a standing screen. @returns {Pose} */
   pose(t, tall = false) {
-    const shot = this.shots[lastBegun(this.shots.length, (i) => this.shots[i].start, t)];
+    const shots = tall ? this.shots.tall : this.shots.wide;
+    const shot = shots[lastBegun(shots.length, (i) => shots[i].start, t)];
     const share = Math.min(1, Math.max(0, (t - shot.start) / (shot.end - shot.start)));
     const eased = this.easings[shot.easing](share);
-    const [a, b] = tall ? shot.tall : shot.wide;
+    const [a, b] = shot.poses;
     const [x, y, z, azimuth, elevation, distance, lens] = a.map((from, i) => from + (b[i] - from) * eased);
     return { target: [x, y, z], azimuth, elevation, distance, lens };
   }

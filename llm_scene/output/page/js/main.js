@@ -38,6 +38,7 @@ class Page {
     this._languages();
     this._buttons();
     this._pointer();
+    if (window.self !== window.top) this._share();
     addEventListener("keydown", (event) => this._key(event));
     addEventListener("hashchange", () => this._address());
     new ResizeObserver(() => this.stage.resize()).observe(stage.canvas);
@@ -72,7 +73,7 @@ class Page {
     this.last = now;
     if (this.playing) {
       this.time = Math.min(this.film.duration, this.time + passed);
-      if (this.time >= this.film.duration) this.play(false);
+      if (this.time >= this.film.duration) this.loop ? this.seek(0) : this.play(false);
     }
     if (this.shown !== this.time) this._show();
     if (this.stage.draw(calm.matches)) this.draws += 1;
@@ -265,10 +266,32 @@ class Page {
     });
   }
 
-  /** `#t=83&language=zh&cell=blocks.0.attn.scores[2,5,2]`. */
+  /** In another's page, wheel and fingers scroll that page until one has clicked here; Ctrl zooms at once. */
+  _share() {
+    const { canvas, controls } = this.stage;
+    const engage = (engaged) => {
+      this.engaged = engaged;
+      canvas.style.touchAction = engaged ? "none" : "pan-y";
+    };
+    document.documentElement.classList.add("framed");
+    engage(false);
+    canvas.addEventListener("click", () => engage(true));
+    addEventListener("blur", () => engage(false));
+    canvas.addEventListener(
+      "wheel",
+      (event) => (controls.enableZoom = this.engaged || event.ctrlKey || event.metaKey),
+      true,
+    );
+  }
+
+  /** `#t=83&language=zh&cell=blocks.0.attn.scores[2,5,2]`; `#play`, `#loop` and `#embed` for others' pages. */
   _address() {
     const asked = new URLSearchParams(location.hash.slice(1));
-    if (asked.has("language") && this.data.tellings[asked.get("language")]) this.speak(asked.get("language"));
+    this.loop = asked.has("loop");
+    document.body.classList.toggle("embed", asked.has("embed"));
+    if (asked.has("play")) this.play(true);
+    const language = asked.get("language");
+    if (language === "none" || Object.hasOwn(this.data.tellings, language)) this.speak(language);
     if (asked.has("t")) {
       document.body.classList.add("begun");
       this.seek(Number(asked.get("t")) || 0);
@@ -294,16 +317,29 @@ function show(box, span, t, write) {
   if (span) box.replaceChildren(...write(span));
 }
 
+/** What the page says in the language it was made in. */
+const wordsOf = ({ tellings, language }) => (tellings[language] ?? Object.values(tellings)[0]).page;
+
 /** Begin. @param {ArrayBuffer} bytes what is packed in the page */
 export async function begin(bytes) {
   const { data, values, matrices, model } = unpack(bytes);
   const { wall, ink, accent, scheme } = data.look;
-  for (const [name, code] of Object.entries({ background: wall, ink, accent })) {
+  for (const [name, code] of Object.entries({ wall, ink, accent })) {
     document.documentElement.style.setProperty(`--${name}`, code);
   }
   document.documentElement.style.colorScheme = scheme;
   const film = new Film(data);
+  if (!document.createElement("canvas").getContext("webgl2")) {
+    find("loading").textContent = wordsOf(data).picture; // the poster stays
+    return;
+  }
   const stage = new Stage(find("canvas"), data, values, film);
+  const { canvas } = stage;
+  canvas.addEventListener("webglcontextlost", () => {
+    find("loading").textContent = wordsOf(data).picture;
+    document.body.classList.remove("ready");
+  });
+  canvas.addEventListener("webglcontextrestored", () => document.body.classList.add("ready"));
   await stage.load(model);
   stage.show(0);
   const known = { matrices, tokens: data.tokens, pieces: data.pieces };

@@ -6,7 +6,9 @@ import { GLTFLoader, OrbitControls } from "three";
 const SENSOR = 36; // mm, across the longer side of the picture
 const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
-const DIM = 0.5; // how far a dimmed cell fades into the wall
+const INK_DIM = 0.9; // how far dimmed writing fades into the wall
+const LIFT = 0.7; // how much a highlight shines
+const [CUSTOM_BLENDING, MIN_EQUATION] = [5, 103]; // three.js's numbers, which its small build does not name
 const RETURN = 0.7; // seconds in which the camera goes back to the film
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
@@ -20,11 +22,17 @@ export class Stage {
     this.data = data;
     this.film = film;
     this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
-    this.renderer.setClearColor(data.look.wall);
     this.camera = new THREE.PerspectiveCamera(40, 1, 1, 10000);
     this.scene = new THREE.Scene();
-    this.wall = wall(data.room, data.look);
-    this.scene.add(this.wall);
+    this.scene.background = colour(data.look.wall);
+    this.room = {
+      uMiddle: { value: colour(data.look.middle) },
+      uWall: { value: colour(data.look.wall) },
+      uPicture: { value: new THREE.Vector2() },
+    };
+    this.shadows = new Shadows(data, this.room);
+    this.scene.add(wall(data, this.room), this.shadows.mesh);
+    canvas.addEventListener("webglcontextrestored", () => (this.stale = true));
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.12, zoomToCursor: true });
     this.controls.addEventListener("start", () => this.setOrbit(true));
@@ -49,7 +57,7 @@ export class Stage {
     /** @type {Map<string, Sheet>} */
     this.sheets = new Map();
     const blocks = new Map(this.data.blocks.map((block) => [block.name, block]));
-    this.parts = new Parts(this.data.parts, this.data.look);
+    this.parts = new Parts(this.data.parts, this.data.look, this.room);
     gltf.scene.traverse((thing) => {
       if (!thing.isMesh) return;
       const { nodes } = gltf.parser.associations.get(thing) ?? {};
@@ -58,7 +66,6 @@ export class Stage {
       if (blocks.has(name)) this.sheets.set(name, new Sheet(blocks.get(name), thing, this.data));
       else this.parts.dress(thing);
     });
-    this.scene.add(shadows(this.sheets, this.data.room));
     this.setting = this.data.tracks.map(([target, channel, curve]) => [this._setter(target, channel), curve]);
   }
 
@@ -78,7 +85,8 @@ export class Stage {
     this.film.evaluate(t, this.values);
     for (const [set, curve] of this.setting) set(this.values[curve]);
     for (const sheet of this.sheets.values()) sheet.place();
-    this.parts.place(this.sheets, this.language);
+    this.shadows.place(this.sheets);
+    this.parts.place(this.sheets, this.language, this.orbit);
     for (const swarm of this.swarms.values()) swarm.place();
     this.stale = true;
   }
@@ -87,6 +95,7 @@ export class Stage {
   setOrbit(orbit) {
     if (orbit === this.orbit) return;
     this.orbit = orbit;
+    this.parts.place(this.sheets, this.language, orbit);
     if (orbit) this.controls.target.set(...this.film.pose(this.time, this.tall).target);
     else this.left = { at: performance.now(), ...standOf(this.camera) };
     this.stale = true;
@@ -102,7 +111,7 @@ export class Stage {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     this.renderer.setPixelRatio(Math.min(2, devicePixelRatio));
     this.renderer.setSize(width, height, false);
-    this.renderer.getDrawingBufferSize(this.wall.material.uniforms.size.value);
+    this.renderer.getDrawingBufferSize(this.room.uPicture.value);
     this.camera.aspect = width / height;
     this.stale = true;
   }
@@ -201,6 +210,15 @@ function eyeOf({ target, azimuth, elevation, distance }) {
   return new THREE.Vector3(...target).addScaledVector(away, distance);
 }
 
+// The wall is brightest in the middle of the picture, behind the subject, wherever the camera goes.
+const WALL = `
+uniform vec3 uMiddle, uWall;
+uniform vec2 uPicture;
+vec3 wallColour() {
+  vec2 away = (gl_FragCoord.xy / uPicture - vec2(0.5, 0.55)) * vec2(1.0, 0.8);
+  return mix(uMiddle, uWall, smoothstep(0.0, 0.62, length(away)));
+}`;
+
 // --- matrices ---
 
 /** A sheet of cells: a box of the .glb whose shader draws the cells and knows how far they are computed. */
@@ -228,11 +246,14 @@ export class Sheet {
         ),
       },
       uFront: { value: new THREE.Vector3(stride, tail, computed ? 1 : 0) },
-      uState: { value: new THREE.Vector3(computed ? 1e6 : 0, 0, 0) }, // reveal, dim, highlight
+      uState: { value: new THREE.Vector4(computed ? 1e6 : 0, 0, 0, 0) }, // reveal, dim, highlight, rose
       uTexel: { value: texelsOf(mesh.geometry, columns, rows) },
       uEmpty: { value: colour(data.look.plate) },
-      uDimmed: { value: colour(data.look.wall) },
       uGrid: { value: colour(data.look.grid) },
+      uWall: { value: colour(data.look.wall) },
+      uDim: { value: data.look.dim },
+      uHoles: { value: block.masked ? 1 : 0 },
+      ...closeMap(data.look.close[block.ramp]),
     };
     mesh.material = mesh.material.clone();
     mesh.material.onBeforeCompile = (shader) => {
@@ -253,6 +274,7 @@ export class Sheet {
     if (channel === "reveal") state.x = value;
     else if (channel === "dim") state.y = value;
     else if (channel === "highlight") state.z = value;
+    else if (channel === "rose") state.w = value;
     else if (AXES[channel]) this.offset.setComponent(AXES[channel][0], AXES[channel][1] * value);
   }
 
@@ -304,6 +326,19 @@ function texelsOf(geometry, columns, rows) {
   return new THREE.Vector2((uv.getX(2) - uv.getX(0)) / columns, (uv.getY(0) - uv.getY(2)) / rows);
 }
 
+/** How dark cells below zero are, step by step, and what they are painted with where they are seen close. */
+function closeMap(map) {
+  const light = (code) => Math.cbrt(luminance(colour(code)));
+  const known = map ?? { dark: ["#ffffff", "#ffffff", "#ffffff"], rose: ["#000", "#000", "#000", "#000"] };
+  return {
+    uDark: { value: new THREE.Vector3(...known.dark.map(light)) },
+    uRose: { value: known.rose.map(colour) },
+    uSigned: { value: map ? 1 : 0 },
+  };
+}
+
+const luminance = ({ r, g, b }) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
+
 const SHEET_VERTEX = `
 uniform vec2 uShape;
 varying vec3 vCell; // column, row, and 1 on the front`;
@@ -314,8 +349,21 @@ vCell = vec3(position.x * uShape.x, -position.y * uShape.y, step(-0.001, positio
 const SHEET_FRAGMENT = `
 uniform vec2 uShape, uTexel;
 uniform vec4 uOrder; // by rows, length of a line, positions of the prompt, last place in it
-uniform vec3 uFront, uState, uEmpty, uDimmed, uGrid;
+uniform vec3 uFront, uEmpty, uWall, uGrid, uDark, uRose[4];
+uniform vec4 uState;
+uniform float uDim, uHoles, uSigned;
 varying vec3 vCell;
+
+// What is below zero is darker than zero: how dark says how far, and so which rose it turns.
+vec3 closeColour(vec3 rgb) {
+  float light = pow(dot(rgb, vec3(0.2126, 0.7152, 0.0722)), 1.0 / 3.0);
+  float size = light > uDark.y ? 0.5 * (uDark.x - light) / (uDark.x - uDark.y)
+                               : 0.5 + 0.5 * (uDark.y - light) / (uDark.y - uDark.z);
+  float at = 3.0 * clamp(size, 0.0, 1.0);
+  vec3 rose = at < 1.0 ? mix(uRose[0], uRose[1], at)
+    : at < 2.0 ? mix(uRose[1], uRose[2], at - 1.0) : mix(uRose[2], uRose[3], at - 2.0);
+  return mix(rgb, rose, uSigned * uState.w * smoothstep(0.0, 0.04, size));
+}
 
 float orderOf(vec2 cell) {
   vec2 place = mix(cell, cell.yx, uOrder.x); // position, within
@@ -342,25 +390,28 @@ vec3 cellColour() {
     lit = clamp(behind * 40.0, 0.0, 1.0);
     flash = lit * exp(-5.0 / uFront.y * max(behind, 0.0));
   }
-  tile = mix(uEmpty, tile, lit) * (1.0 + 1.6 * flash);
-  far = mix(mix(uEmpty, uGrid, 0.25), 0.87 / (share.x * share.y) * far, lit) * (1.0 + 1.6 * flash);
+  if (uHoles * lit * near > 0.5 && distance(tile, uWall) < 0.002) discard; // masked
+  if (uState.w > 0.0) tile = closeColour(tile);
+  vec3 gap = mix(uGrid, 0.3 * tile, lit); // where little light gets
+  tile = mix(uEmpty, tile, lit) * (1.0 + flash);
+  far = mix(mix(uEmpty, uGrid, 0.2), 0.87 / (share.x * share.y) * far, lit) * (1.0 + flash);
 
   vec2 edge = min(inside, 1.0 - inside);
   float rim = min(edge.x, edge.y);
   vec2 towards = edge.x < edge.y ? vec2(sign(inside.x - 0.5), 0.0) : vec2(0.0, sign(inside.y - 0.5));
   float slope = 1.0 - smoothstep(0.05, 0.15, rim);
-  float bevel = 1.0 + slope * dot(towards, vec2(-0.18, -0.32)) + 0.06 * (1.0 - inside.y - inside.x);
+  float bevel = 1.0 + lit * (slope * dot(towards, vec2(-0.18, -0.32)) + 0.06 * (1.0 - inside.y - inside.x));
   float body = smoothstep(0.045 - pixel * 0.6, 0.045 + pixel * 0.6, rim);
-  vec3 close = mix(mix(uGrid, 0.3 * tile, lit), tile * mix(1.0, bevel, lit), body);
+  vec3 close = mix(gap, tile * bevel, body);
 
-  vec3 rgb = mix(far, close, near) * vColor.rgb * (1.0 + 0.4 * uState.z);
-  return mix(rgb, uDimmed * mix(1.0, 0.8, step(vCell.z, 0.99)), ${DIM} * uState.y);
+  vec3 rgb = mix(far, close, near) * vColor.rgb * (1.0 + ${LIFT} * uState.z);
+  return mix(rgb, uWall, uDim * uState.y);
 }`;
 
 // --- parts: all that is drawn and written, as two meshes with a table of states ---
 
 class Parts {
-  constructor(rows, look) {
+  constructor(rows, look, room) {
     this.rows = rows;
     /** @type {Map<string, number[]>} */
     this.named = new Map();
@@ -371,8 +422,8 @@ class Parts {
     this.uniforms = {
       uParts: { value: this.texture },
       uIdle: { value: colour(look.idle) },
-      uBack: { value: colour(look.wall) },
-      uFar: { value: colour(look.middle) },
+      uDim: { value: look.dim },
+      ...room,
     };
     rows.forEach((row, i) => {
       Object.assign(row, { hidden: 0, offset: [0, 0, 0] });
@@ -411,11 +462,11 @@ class Parts {
   }
 
   /** Carry the state over to the table. */
-  place(sheets, language) {
-    this.rows.forEach(({ on, offset, hidden, language: only }, i) => {
+  place(sheets, language, orbit) {
+    this.rows.forEach(({ on, offset, hidden, spare, language: only }, i) => {
       const moved = on ? sheets.get(on).offset : undefined;
       const [x, y, z] = offset;
-      const shown = hidden < 0.5 && (!only || only === language);
+      const shown = hidden < 0.5 && (orbit || !spare) && (!only || only === language);
       this.table.set([x + (moved?.x ?? 0), y + (moved?.y ?? 0), z + (moved?.z ?? 0), shown ? 1 : 0], 12 * i);
     });
     this.texture.needsUpdate = true;
@@ -443,16 +494,19 @@ vPart.z = _along;
 #endif`;
 
 const PART_FRAGMENT = `
-uniform vec3 uIdle, uBack, uFar;
-varying vec3 vPart;`;
+uniform vec3 uIdle;
+uniform float uDim;
+varying vec3 vPart;
+${WALL}`;
 
 const PART_COLOUR = `
-if (vPart.z >= 0.0) {
+if (vPart.z < -1.5) diffuseColor.rgb = wallColour();
+else if (vPart.z >= 0.0) {
   float behind = vPart.x - vPart.z;
   float lit = clamp(behind * 12.0, 0.0, 1.0);
-  diffuseColor.rgb = mix(uIdle, diffuseColor.rgb, lit) * (1.0 + 2.0 * lit * exp(-9.0 * max(behind, 0.0)));
-  diffuseColor.rgb = mix(diffuseColor.rgb, uFar, 0.8 * vPart.y);
-} else diffuseColor.rgb = mix(diffuseColor.rgb, uBack, 0.9 * vPart.y);`;
+  diffuseColor.rgb = mix(uIdle, diffuseColor.rgb, lit) * (1.0 + lit * exp(-9.0 * max(behind, 0.0)));
+  diffuseColor.rgb = mix(diffuseColor.rgb, uWall, uDim * vPart.y);
+} else diffuseColor.rgb = mix(diffuseColor.rgb, uWall, ${INK_DIM} * vPart.y);`;
 
 // --- swarms: cells that move on their own ---
 
@@ -464,8 +518,11 @@ class Swarm {
     this.states = row.states;
     this.places = read(row.places, row.poses);
     this.sizes = read(row.sizes, row.poses);
-    this.colours = Float32Array.from(read(row.colours, row.states), (v) => linear(v));
-    this.state = { pose: 0, hidden: 1, highlight: 0 };
+    this.colours = Float32Array.from(read(row.colours, row.states), linear);
+    this.close = row.close === undefined ? this.colours : Float32Array.from(read(row.close, row.states), linear);
+    this.back = colour(look.wall).toArray();
+    this.dimmed = look.dim;
+    this.state = { pose: 0, hidden: 1, highlight: 0, dim: 0, rose: 0 };
     const material = new THREE.MeshBasicMaterial({ vertexColors: true });
     this.mesh = new THREE.InstancedMesh(cuboid(), material, row.count);
     this.mesh.setColorAt(0, new THREE.Color());
@@ -478,29 +535,31 @@ class Swarm {
   }
 
   place() {
-    const { pose, hidden } = this.state;
+    const { pose, hidden, highlight, dim, rose } = this.state;
     this.mesh.visible = hidden < 0.5;
-    if (!this.mesh.visible || this.shown === pose) return;
-    this.shown = pose;
-    const a = Math.min(this.poses - 1, Math.max(0, Math.floor(pose)));
-    const b = Math.min(this.poses - 1, a + 1);
-    const mix = (array, last, i) => {
-      const [from, to] = [
-        array[Math.min(a, last) * 3 * this.mesh.count + i],
-        array[Math.min(b, last) * 3 * this.mesh.count + i],
-      ];
-      return from + (to - from) * (pose - a);
+    const now = `${pose} ${highlight} ${dim} ${rose}`;
+    if (!this.mesh.visible || this.shown === now) return;
+    this.shown = now;
+    const whole = Math.min(this.poses - 1, Math.max(0, Math.floor(pose)));
+    const between = (array, last, i) => {
+      const wide = 3 * this.mesh.count;
+      const from = array[Math.min(whole, last) * wide + i];
+      return from + (array[Math.min(whole + 1, last) * wide + i] - from) * (pose - whole);
+    };
+    const tint = (i) => {
+      const plain = between(this.colours, this.states - 1, i);
+      const seen = plain + rose * (between(this.close, this.states - 1, i) - plain);
+      const back = this.back[i % 3];
+      return seen * (1 + LIFT * highlight) + dim * this.dimmed * (back - seen);
     };
     const matrix = new THREE.Matrix4();
+    const paint = new THREE.Color();
     for (let i = 0; i < this.mesh.count; i++) {
-      const at = [0, 1, 2].map((k) => mix(this.places, this.poses - 1, 3 * i + k));
-      const size = [0, 1, 2].map((k) => mix(this.sizes, this.poses - 1, 3 * i + k));
-      matrix.makeScale(...size.map((s) => s || 1e-4)).setPosition(...at);
-      this.mesh.setMatrixAt(i, matrix);
-      this.mesh.setColorAt(
-        i,
-        new THREE.Color(...[0, 1, 2].map((k) => mix(this.colours, this.states - 1, 3 * i + k))),
+      const [at, size] = [this.places, this.sizes].map((array) =>
+        [0, 1, 2].map((k) => between(array, this.poses - 1, 3 * i + k)),
       );
+      this.mesh.setMatrixAt(i, matrix.makeScale(...size.map((v) => v || 1e-4)).setPosition(...at));
+      this.mesh.setColorAt(i, paint.setRGB(tint(3 * i), tint(3 * i + 1), tint(3 * i + 2)));
     }
     this.mesh.instanceMatrix.needsUpdate = this.mesh.instanceColor.needsUpdate = true;
   }
@@ -518,8 +577,9 @@ function cuboid() {
 
 // --- the room ---
 
-/** The wall that bends into the floor; it is brightest in the middle of the picture, behind the subject. */
-function wall({ outline, middle, reach }, look) {
+/** The wall that bends into the floor. */
+function wall({ room, look }, uniforms) {
+  const { outline, middle, reach } = room;
   const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
   const corners = outline.flatMap(([y, z]) => [middle - reach, y, z, middle + reach, y, z]);
   const faces = outline.slice(1).flatMap((_, i) => [0, 1, 3, 0, 3, 2].map((corner) => 2 * i + corner));
@@ -527,20 +587,14 @@ function wall({ outline, middle, reach }, look) {
   geometry.setIndex(faces);
   geometry.computeVertexNormals();
   const material = new THREE.ShaderMaterial({
-    uniforms: {
-      size: { value: new THREE.Vector2(1, 1) },
-      edge: { value: colour(look.wall) },
-      centre: { value: colour(look.middle) },
-      base: { value: colour(look.floor) },
-    },
-    vertexShader: `varying float flatness; void main() {
-      flatness = abs(normal.y);
+    uniforms: { ...uniforms, uFloor: { value: colour(look.floor) } },
+    vertexShader: `varying float vFlat; void main() {
+      vFlat = abs(normal.y);
       gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }`,
-    fragmentShader: `uniform vec2 size; uniform vec3 edge, centre, base; varying float flatness; void main() {
-      vec2 away = (gl_FragCoord.xy / size - vec2(0.5, 0.55)) * vec2(1.0, 0.8);
-      vec3 upright = mix(centre, edge, smoothstep(0.0, 0.62, length(away)));
+    fragmentShader: `${WALL}
+    uniform vec3 uFloor; varying float vFlat; void main() {
       float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-      gl_FragColor = vec4(mix(upright, base, pow(flatness, 1.5)), 1.0);
+      gl_FragColor = vec4(mix(wallColour(), uFloor, pow(vFlat, 1.5)), 1.0);
       #include <colorspace_fragment>
       gl_FragColor.rgb += grain / 255.0; }`,
   });
@@ -550,41 +604,71 @@ function wall({ outline, middle, reach }, look) {
   return mesh;
 }
 
-/** The soft shadows of all sheets on the wall, as the key light throws them: a rectangle for each. */
-function shadows(sheets, { wall: depth, shadow }) {
-  const [right, up, soft, dark] = shadow;
-  const [places, bounds, blurs, faces] = [[], [], [], []];
-  for (const { home, block } of sheets.values()) {
-    const [rows, columns] = block.shape;
-    const away = home.z - depth;
-    const [x, y, blur] = [home.x + right * away, home.y + up * away, 0.5 + soft * 2 * away];
-    const first = places.length / 3;
-    for (const [i, j] of [[0, 0], [1, 0], [1, 1], [0, 1]]) {
-      places.push(x + (i ? columns + blur : -blur), y + (j ? blur : -rows - blur), depth + 0.05);
-      bounds.push(x, y - rows, x + columns, y);
-      blurs.push(blur);
-    }
-    faces.push(...[0, 1, 2, 0, 2, 3].map((corner) => first + corner));
+/** How high the bend between floor and wall begins and ends. */
+function bend(outline) {
+  return [outline[0][0], outline.at(-2)[0]];
+}
+
+/** What sheets throw onto the wall: a soft rectangle each; where they overlap it gets no darker. */
+class Shadows {
+  constructor({ room, blocks }, uniforms) {
+    this.room = room;
+    const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
+    const corners = blocks.flatMap(() => [-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0]);
+    const faces = blocks.flatMap((_, i) => [0, 1, 2, 0, 2, 3].map((corner) => 4 * i + corner));
+    geometry.setAttribute("position", new THREE.Float32BufferAttribute(corners, 3));
+    geometry.setIndex(faces);
+    this.box = new THREE.Float32BufferAttribute(new Float32Array(16 * blocks.length), 4);
+    this.soft = new THREE.Float32BufferAttribute(new Float32Array(4 * blocks.length), 1);
+    geometry.setAttribute("box", this.box);
+    geometry.setAttribute("soft", this.soft);
+    const material = new THREE.ShaderMaterial({
+      blending: CUSTOM_BLENDING,
+      blendEquation: MIN_EQUATION,
+      depthWrite: false,
+      uniforms: {
+        ...uniforms,
+        uShade: { value: room.shadow[3] },
+        uBend: { value: new THREE.Vector2(...bend(room.outline)) },
+        uDepth: { value: room.wall + 0.05 },
+      },
+      vertexShader: `attribute vec4 box; attribute float soft; uniform float uDepth;
+      varying vec3 vPlace; varying vec2 vHalf; varying float vHeight; void main() {
+        vHalf = box.zw;
+        vec2 place = position.xy * (box.zw + soft);
+        vPlace = vec3(place, soft);
+        vHeight = place.y + box.y;
+        gl_Position = projectionMatrix * viewMatrix * vec4(place + box.xy, uDepth, 1.0); }`,
+      fragmentShader: `${WALL}
+      uniform float uShade; uniform vec2 uBend;
+      varying vec3 vPlace; varying vec2 vHalf; varying float vHeight; void main() {
+        vec2 cover = smoothstep(vec2(-vPlace.z), vec2(vPlace.z), vHalf - abs(vPlace.xy));
+        float upright = smoothstep(0.6 * uBend.x + 0.4 * uBend.y, uBend.y, vHeight);
+        gl_FragColor = vec4(wallColour() * (1.0 - uShade * cover.x * cover.y * upright), 1.0);
+        #include <colorspace_fragment>
+      }`,
+    });
+    this.mesh = new THREE.Mesh(geometry, material);
+    this.mesh.frustumCulled = false;
+    this.mesh.renderOrder = -1;
   }
-  const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
-  geometry.setAttribute("position", new THREE.Float32BufferAttribute(places, 3));
-  geometry.setAttribute("bounds", new THREE.Float32BufferAttribute(bounds, 4));
-  geometry.setAttribute("blur", new THREE.Float32BufferAttribute(blurs, 1));
-  geometry.setIndex(faces);
-  const material = new THREE.ShaderMaterial({
-    transparent: true,
-    depthWrite: false,
-    uniforms: { dark: { value: dark } },
-    vertexShader: `attribute vec4 bounds; attribute float blur; varying vec4 box; varying vec3 at; void main() {
-      box = bounds; at = vec3(position.xy, blur);
-      gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }`,
-    fragmentShader: `uniform float dark; varying vec4 box; varying vec3 at; void main() {
-      vec2 low = smoothstep(box.xy - at.z, box.xy + at.z, at.xy);
-      vec2 high = 1.0 - smoothstep(box.zw - at.z, box.zw + at.z, at.xy);
-      gl_FragColor = vec4(vec3(0.0), dark * 0.6 * low.x * low.y * high.x * high.y); }`,
-  });
-  const mesh = new THREE.Mesh(geometry, material);
-  mesh.frustumCulled = false;
-  mesh.renderOrder = -1;
-  return mesh;
+
+  /** Let them lie where the key light throws them. @param {Map<string, Sheet>} sheets */
+  place(sheets) {
+    const [right, up, soft] = this.room.shadow;
+    let i = 0;
+    for (const { block, mesh } of sheets.values()) {
+      const [rows, columns] = block.shape;
+      const away = Math.max(0, mesh.position.z - 0.5 - this.room.wall);
+      const [x, y] = [
+        mesh.position.x + columns / 2 + right * away,
+        mesh.position.y - rows / 2 + up * away,
+      ];
+      for (const end = i + 4; i < end; i++) {
+        this.box.setXYZW(i, x, y, columns / 2, rows / 2);
+        this.soft.setX(i, 0.3 + soft * away);
+      }
+    }
+    this.box.needsUpdate = this.soft.needsUpdate = true;
+  }
 }
