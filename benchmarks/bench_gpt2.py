@@ -82,7 +82,7 @@ def make(source: dict[str, Any], path: Path) -> dict[str, float]:
     times = (
         seconds(lambda: made.append(produce(load(**source), PROMPT))),
         seconds(lambda: scenes.append(build(made[0]))),
-        seconds(lambda: save(scenes[0], path, made[0].film)),
+        seconds(lambda: save(scenes[0], path)),
     )
     blocks = made[0].layout.blocks.values()
     return {
