@@ -123,6 +123,8 @@ def save_preset(name: str, settings: Choices, options: Options) -> Path:
     if model.folder is None:
         raise UserError(f"{model.title} is a shape without weights: there is nothing to save about it.")
     told = model.preset
+    # What is chosen among names is kept though it is the usual: the panel may say otherwise by then.
+    chosen = {entry: value for entry, value in asdict(options).items() if isinstance(value, str)}
     preset = Preset(
         name=name,
         title=name,
@@ -130,7 +132,7 @@ def save_preset(name: str, settings: Choices, options: Options) -> Path:
         task=told.task if told is not None else "",
         model=str(model.folder.resolve()),
         prompt=settings.prompt,
-        options=entries(options),
+        options=chosen | entries(options),
     )
     path = write(preset, presets_folder())
     presets.cache_clear()
