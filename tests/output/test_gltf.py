@@ -475,7 +475,7 @@ class TestSetPieces:
                 cues = [c for channel in ("hidden", "scale_x") for c in film.tracks.get((name, channel), ())]
                 if all(abs(t - edge) > 0.05 for cue in cues for edge in (cue.start, cue.end)):
                     found = np.interp(t, times, scales[:, 0])
-                    assert found == pytest.approx(meant, abs=0.02 + 0.03 * scales.max())
+                    assert found == pytest.approx(meant, abs=0.02 + 0.03 * float(scales.max()))
 
 
 def middles(file: Glb, node: dict, t: float) -> np.ndarray:

@@ -30,15 +30,22 @@ EACH, REST, FIRST = 0.6, 1.2, 2.0  # seconds: an arc, stillness at the end, the 
 
 def finale(play: Screenplay) -> None:
     """The answer beside the prompt; then a wave of light runs through the whole machine, twice."""
-    answered(play)
+    play.start("finale", "again")
+    _answered(play)
     start, end = play.say("finale", replace(whole_machine(play, FURTHER), tags=()), least=3.2)
     play.hold(1.5)
     _pulse(play, start - 1.0, end + 1.5)
 
 
 def answered(play: Screenplay) -> None:
-    """The answer beside the prompt: the end of shorter cuts."""
-    play.start("finale", "again")
+    """The answer beside the prompt: the end of shorter cuts, where the model wrote one."""
+    if play.trace.n_positions > play.layout.n_prompt:
+        play.start("finale", "again")
+        _answered(play)
+        play.undim()
+
+
+def _answered(play: Screenplay) -> None:
     if play.trace.n_positions > play.layout.n_prompt:
         play.act(_answer(play), given="answer")
 
