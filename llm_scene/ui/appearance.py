@@ -27,8 +27,10 @@ HIDEABLE = ("Labels", "Legend")
 def set_look(scene: bpy.types.Scene, look: Look) -> None:
     """Give a scene of the add-on another look."""
     tag = tag_of(scene)
-    for old in [m for m in marked(tag or "") if isinstance(m, bpy.types.Material)]:
-        new = _material(old, look)
+    # By their names: taking one out of the file can take away our hold of others.
+    for name in [m.name for m in marked(tag or "") if isinstance(m, bpy.types.Material)]:
+        old = bpy.data.materials.get((name, None))  # of this file
+        new = _material(old, look) if old is not None else None
         if new is not None:
             _exchange(old, new)
     _refurnish(scene, look)
