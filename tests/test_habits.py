@@ -1,6 +1,7 @@
 """Habits of the code that a reader can count."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,3 +25,13 @@ def test_every_function_fits_on_a_screen() -> None:
     lengths = dict(functions())
     assert len(lengths) > 1000
     assert {name: lines for name, lines in lengths.items() if lines > MOST} == {}
+
+
+def test_every_package_is_installed() -> None:
+    """A folder of code that pyproject.toml does not name is missing wherever the package is installed."""
+    root = PACKAGE.parent
+    said = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
+        "packages"
+    ]
+    here = {".".join(path.parent.relative_to(root).parts) for path in PACKAGE.rglob("__init__.py")}
+    assert set(said) - {"llm_scene.presets"} == here
