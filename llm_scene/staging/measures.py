@@ -130,7 +130,7 @@ def instant(picture: Picture) -> Instant:
         wide,
         high,
         area,
-        float(picture.mask(picture.subject[0]).mean()),
+        picture.covered,
         _cell(picture),
         min((text.capital for text in picture.texts), default=np.inf),
         tuple(_small(picture)),
@@ -221,6 +221,8 @@ def _crossed(picture: Picture) -> Iterator[str]:
     ground = np.array([picture.ground(text.middle) for text in texts])
     for text, across in zip(texts, _through(ends, spots, TOUCH, ground), strict=True):
         crossing = {names[i] for i in np.flatnonzero(across)} - {thing.thread(text.name)}
+        if text.kind == "note":  # a set piece's own lines are drawn around what it writes
+            crossing = {name for name in crossing if thing.piece_of(name) != thing.piece_of(text.name)}
         yield from (f"{name} over {text.kind} “{text.text}”" for name in sorted(crossing))
     if picture.shot.kind == "stage":
         return  # its own lines

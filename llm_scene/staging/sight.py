@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from ..film.film import Film, Shot
-from ..film.framing import axes, halves, project
+from ..film.framing import SENSOR, axes, halves, project
 from ..film.props import Backdrop, Formula, Swarm
 from ..film.screen import LINE, screen_texts
 from ..film.views import CAPITAL, WIDTH
@@ -28,6 +28,7 @@ BEHIND = 0.3  # units by which a sheet must stand before a text to hide it
 SHIFT = {"left": 0.0, "centre": 0.5, "right": 1.0}
 AXES = ("location_x", "location_y", "location_z")
 GRID = 64  # squares along the picture's longer side, to count what is covered
+RAYS = 12  # along each side, to find out whether a picture is empty
 SETTLED = 0.95  # of its size: a text that is smaller is still growing
 
 
@@ -255,6 +256,27 @@ class Picture:
         spots, depth = (np.concatenate(parts) for parts in zip(*found, strict=True))
         inside = (spots[:, 2:] > -self.half).all(axis=1) & (spots[:, :2] < self.half).all(axis=1)
         return spots[inside].clip(np.tile(-self.half, 2), np.tile(self.half, 2)), depth[inside]
+
+    @cached_property
+    def covered(self) -> float:
+        """The share of the picture that the subject covers, or on the way anything at all."""
+        share = float(self.mask(self.subject[0]).mean())
+        return max(share, float(self._met().mean())) if self.travels else share
+
+    def _met(self) -> Array:
+        """Whether rays all over the picture meet a sheet, `[n]`; those may reach behind the camera."""
+        right, up, forward = axes(self.pose.azimuth, self.pose.elevation)
+        across, above = np.meshgrid(*(np.linspace(-0.95, 0.95, RAYS) * half for half in self.half))
+        pixel = SENSOR / (WIDTH * self.pose.lens)
+        rays = forward + pixel * (across.ravel()[:, None] * right + above.ravel()[:, None] * up)  # [n, 3]
+        eye, low, high = np.array(self.pose.eye), self.sight.corners[:, 0], self.sight.corners[:, 1]
+        far = (low[:, 1] - eye[1]) / rays[:, 1:2]  # [n, sheets]
+        met = (far > 0) & (far < np.inf)
+        for axis in (0, 2):
+            place = eye[axis] + far * rays[:, axis : axis + 1]
+            met &= (place > low[:, axis]) & (place < high[:, axis])
+        found: Array = met.any(axis=1)
+        return found
 
     def mask(self, spots: Array) -> Array:
         """Where rectangles `[n, 4]` cover the picture: `[rows, columns]`, the top row first."""

@@ -26,7 +26,7 @@ CASES = [  # model, tokens of the prompt, seconds between measures, choices
     (LLAMA, 6, 2.0, {"cut": "short"}),
     (LLAMA, 40, 1.0, {"cut": "teaser", "heads": "fan"}),
 ]
-HOLD = ("names", "names on cells", "speed", "captions")
+HOLD = ("names", "names on cells", "speed", "captions", "results")
 
 
 @pytest.mark.parametrize("rule", HOLD)
