@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..layout.drawn import Align, Text, text_width
-from ..layout.layout import Box, Layout, Letter
+from ..layout.layout import Box, Layout
 from ..network.ops import Array
 from .film import Pose
 from .framing import SENSOR, axes, halves, project
 from .screenplay import Held, Tag
-from .views import CAPITAL, LEAST, NAME, WIDTH
+from .views import CAPITAL, NAME, WIDTH
 
 MOST = 5  # names in a shot
 AIR = 5.0  # pixels between a name and anything else
@@ -193,10 +193,3 @@ def _hits(spot: Rectangle, others: Array) -> bool:
     low = np.maximum(others[:, :2], (spot.left, spot.bottom))
     high = np.minimum(others[:, 2:], (spot.right, spot.top))
     return bool((low < high + 0.0).all(axis=1).any())
-
-
-def unreadable(letter: Letter, held: Held) -> bool:
-    """Whether a token in the scene would be smaller in a shot than anything that is read."""
-    pose = held.shot.a
-    depth = project(np.array([letter.at]), pose)[0, 2]
-    return bool(letter.size * CAPITAL * WIDTH * pose.lens / (SENSOR * max(depth, 1e-9)) < LEAST)

@@ -66,14 +66,9 @@ def cell_object(
     modifier.node_group = group
     identifiers = inputs(group)
     modifier_input(modifier, identifiers["Material"], material)
-    for name, value in measures(block).items():
+    for name, value in DEFAULTS.items():
         modifier_input(modifier, identifiers[name], value)
     return cells
-
-
-def measures(block: Block) -> dict[str, float]:
-    """Gap, relief and bevel of a block's cells."""
-    return dict(DEFAULTS)
 
 
 def around(shares: Array, there: Array) -> tuple[Array, Array]:

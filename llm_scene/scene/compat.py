@@ -28,12 +28,3 @@ def image_format(image_settings: bpy.types.ImageFormatSettings, file_format: str
     if FIVE:
         image_settings.media_type = "IMAGE"
     image_settings.file_format = file_format
-
-
-def add_strip(
-    editor: bpy.types.SequenceEditor, name: str, kind: str, channel: int, start: int, length: int
-) -> bpy.types.Strip:
-    """A new effect strip (text, colour …) of a sequencer, `length` frames long."""
-    if FIVE:
-        return editor.strips.new_effect(name, kind, channel, start, length=length)
-    return editor.strips.new_effect(name, kind, channel, start, frame_end=start + length)

@@ -24,7 +24,7 @@ from ..network.graph import Role
 from ..network.ops import Array
 from ..network.trace import Trace
 from ..png import png_file
-from .cells import measures
+from .cells import DEFAULTS
 from .slab_material import slab_material
 
 ZERO, STEP = 128, 127  # byte of a value v in -1 to 1: ZERO + v STEP
@@ -100,7 +100,7 @@ def slab_object(block: Block, pictures: Pictures, n_prompt: int) -> bpy.types.Ob
     slab.location = block.origin
     length = block.shape[1] if by_rows(block) else block.shape[0]
     slab["run"] = (float(by_rows(block)), float(length), float(n_prompt))
-    slab["cell"] = tuple(measures(block).values())  # gap, relief, bevel
+    slab["cell"] = tuple(DEFAULTS.values())  # gap, relief, bevel
     return slab
 
 

@@ -92,10 +92,6 @@ class Measures:
         """The instants at which the camera is on a subject."""
         return [one for one in self.instants if not one.travel]
 
-    def summary(self) -> dict[str, int]:
-        """How often each rule is broken."""
-        return {rule: len(self.breaches(rule)) for rule in RULES}
-
 
 @dataclass(frozen=True)
 class Rule:

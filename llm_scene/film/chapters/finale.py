@@ -91,7 +91,7 @@ def _sorted(piece: SetPiece, prompt: tuple[str, ...], places: list[int]) -> None
                 f"arc {i}",
                 _arc(x[i], above - LETTER_ROOM, x[place], below + LETTER_ROOM),
                 span[0],
-                width=0.14,
+                width=ARC,
             )
             piece.text(f"place {place}", prompt[i].strip(), x[place], below, span[0], size=size, ink="accent")
 

@@ -6,12 +6,10 @@ sheets that it speaks of, takes its cells from there and brings the result back 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ...layout import names
-from ...layout.drawn import Align, Line, Text
+from ...layout.drawn import Align, Text
 from ...layout.layout import Block, Layout, Point
 from ...look import normalise, scale_of
 from ...network.ops import Array
@@ -21,52 +19,15 @@ from ..props import Swarm
 from ..story import Focus
 
 LIFT = 1.4  # how far a copy stands in front of its sheet when it leaves
-PITCH = 4.0  # between the columns of what is spread out, in cells
-THIN = 1e-3  # the size of a cell that is not there yet
-LENGTH = 48  # cells of a column taken through a chart; a longer column shows its first ones
 
 
 # --- pieces ---
-
-
-def lookup(layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str]) -> Piece:
-    """A column of the token table and one of the position table, added. Three phases: one, other, sum."""
-    piece = Piece("lookup")
-    target = layout.find("resid_pre", 0)
-    t, token = focus.position, trace.tokens[focus.position]
-    table = layout.find("embed.W_E")
-    end, y = places(target, column=t), target.origin[1]
-    beside = max(3.0, 0.4 * layout.gap)
-    tables = [(table, token, -beside)]
-    if _has(layout, "pos_embed.W_pos", None):
-        tables.append((layout.find("pos_embed.W_pos"), t, beside))
-    for i, (block, column, aside) in enumerate(tables):
-        home = places(block, column=column)
-        poses = [home, home - (0, 5 * LIFT, 0), end + (aside, -4 * LIFT, 0), end - (0, LIFT, 0)]
-        part = swarm(piece, f"part {i}", block, poses, block.values(trace)[:, column], trace)
-        piece.show(part, i, 2.8)
-        piece.move(part, 1, i + 0.05, i + 0.35)
-        piece.move(part, 2, i + 0.4, i + 0.95)
-        piece.move(part, 3, 2.35, 2.8)
-    x, _, top = target.centre(0, t)
-    size = 0.05 * target.shape[0] + 0.6
-    if len(tables) == 2:
-        for i in range(target.shape[0]):
-            if i % max(1, target.shape[0] // 12) == 0:
-                sign = note(piece, f"plus {i}", "+", (x, y - 4 * LIFT - 0.6, top - i - 0.4), 1.4)
-                piece.show(sign, 2 + 0.02 * i / target.shape[0] * 10, 2.4)
-    head = note(piece, "token", f"“{tokens[t]}”", (x, y - 4 * LIFT, top + 1.2 * size), size, ink="accent")
-    piece.show(head, 0.05)
-    both = swarm(piece, "sum", target, [end - (0, LIFT, 0)] * 2, target.values(trace)[:, t], trace)
-    piece.show(both, 2.8)
-    return piece
 
 
 def stack(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     """The heads' outputs leave their sheets and stand on each other in front of the projection. One phase."""
     piece = Piece("stack")
     sources = sorted(layout.of(f"blocks.{focus.layer}.attn.z"), key=lambda b: b.head or 0)
-    out = layout.find("attn_out", focus.layer)
     weights = layout.find("attn.W_O", focus.layer)
     t = focus.position
     start = np.concatenate([places(z, column=t) for z in sources]) - (0, LIFT, 0)
@@ -81,7 +42,6 @@ def stack(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     piece.show(made, 0.0)
     piece.move(made, 1, 0.05, 0.55)
     piece.move(made, 2, 0.6, 0.75)
-    del out
     return piece
 
 
@@ -126,15 +86,6 @@ def turned(layout: Layout, letter: str, focus: Focus) -> Block:
     raise KeyError(letter)
 
 
-def _has(layout: Layout, kind: str, layer: int | None) -> bool:
-    return any((b.kind, b.matrix.layer) == (kind, layer) for b in layout.blocks.values())
-
-
-def stage_depth(layout: Layout, block: Block) -> float:
-    """How far in front of a block's line a close-up stands: also before the links to further heads."""
-    return layout.lines[layout.line(block)].y - 1.5 * layout.gap
-
-
 def places(block: Block, *, row: int | None = None, column: int | None = None) -> Array:
     """Centres of the cells of a row or a column, `[n, 3]`."""
     at = (
@@ -160,17 +111,6 @@ def values_of(block: Block, values: Array, trace: Trace) -> Array:
     return normalise(np.asarray(values, float), scale_of(trace[block.matrix.name]))
 
 
-def swarm(
-    piece: Piece, name: str, block: Block, poses: Sequence[Array], values: Array, trace: Trace
-) -> Swarm:
-    """Copies of cells that keep size and colour."""
-    n = len(poses[0])
-    return Swarm(
-        names.prop(piece.name, name), block.role, block.matrix.signed, np.stack(poses),
-        np.stack([cells(n)] * len(poses)), np.stack([values_of(block, values, trace)] * len(poses)),
-    )  # fmt: skip
-
-
 def note(
     piece: Piece,
     name: str,
@@ -184,9 +124,3 @@ def note(
     """Words of a piece."""
     x, y, z = (float(v) for v in at)
     return Text(names.prop(piece.name, name), text, (x, y, z), size, align, ink, of=of)
-
-
-def stroke(piece: Piece, name: str, points: Sequence[Array], width: float, ink: str = "faint") -> Line:
-    """A line of a piece."""
-    path: list[Point] = [tuple(map(float, point)) for point in points]  # type: ignore[misc]
-    return Line(names.prop(piece.name, name), tuple(path), width, ink)
