@@ -21,8 +21,8 @@ def extension_tool(*arguments: str) -> subprocess.CompletedProcess[str]:
 def build(source: Path, output: Path, wheels_of: str = "") -> dict[str, Path]:
     """Build into `output` from a copy in `source`; platform → zip.
 
-    Only the wheels whose names hold `wheels_of` are real ones; the others are empty, so that nothing else
-    is downloaded.
+    Only the wheels that a platform with `wheels_of` in its name installs are real ones; the others are empty,
+    so that nothing else is downloaded.
     """
     tracked = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
     for name in tracked:
@@ -31,7 +31,7 @@ def build(source: Path, output: Path, wheels_of: str = "") -> dict[str, Path]:
             shutil.copyfile(ROOT / name, source / name)
     (source / "wheels").mkdir()
     for wheel in MANIFEST["wheels"]:
-        if wheels_of and wheels_of in wheel:
+        if wheels_of and (wheels_of in wheel or wheel.endswith("-any.whl")):
             fetch_wheel(source / wheel)
         else:
             (source / wheel).touch()

@@ -36,7 +36,7 @@ SMALL = ["--resolution", "64x36", "--samples", "1"]
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(5)
     path = tmp_path_factory.mktemp(request.param)
-    config = transformers.AutoConfig.for_model(request.param, **KINDS[request.param])
+    config = transformers.AutoConfig.for_model(request.param, **KINDS[request.param], eos_token_id=None)
     transformers.AutoModelForCausalLM.from_config(config).save_pretrained(path)
     vocabulary = {word: i for i, word in enumerate(WORDS)}
     library = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="[UNK]"))

@@ -33,6 +33,7 @@ from tests.output.browser import NAMES, Tab, browser, chromium
 LARGEST = 3e6  # bytes
 BAR = 48  # pixels that the controls take below the picture
 TILES = (9, 16)
+BARE = "#caption, #head, #title, main::after { display: none }"  # a picture without what is written on it
 TIMES = (8.0, 72.0, 130.0, 165.0)  # compared with Blender's picture
 
 SOME_CELL = """(() => {  // [x, y, matrix] of the first cell on the screen, from its middle down
@@ -422,7 +423,7 @@ class TestLook:
         shown.resize(1280, 720 + BAR)
         seek(shown, t)
         shown.run(
-            "document.querySelectorAll('#caption, #head, #title').forEach(e => e.style.display = 'none')"
+            f"document.head.append(Object.assign(document.createElement('style'), {{textContent: {BARE!r}}}))"
         )
         shown.screenshot(tmp_path / "page.png")
         scene.frame_set(round(t * made().film.fps))

@@ -236,7 +236,7 @@ def studio_configuration(folder: Path, without: str) -> Path:
     ("without", "says"),
     [
         ("Standard", "”; “Khronos PBR Neutral” takes its place"),
-        ("Khronos PBR Neutral|Standard|Filmic|AgX", "”; “Filmic Log” takes its place"),
+        ("Khronos PBR Neutral|Standard|Filmic|AgX|ACES 1.3|ACES 2.0", "”; “Filmic Log” takes its place"),
     ],
 )
 def test_a_studios_colour_configuration_is_worked_with(tmp_path: Path, without: str, says: str) -> None:
