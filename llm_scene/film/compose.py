@@ -16,7 +16,7 @@ from .chapters.loop import loop
 from .chapters.mlp import mlp, mlp_at_once
 from .chapters.norm import norm
 from .chapters.opening import flash, glimpse, opening
-from .chapters.output import output, output_at_once
+from .chapters.output import output, output_at_once, winner
 from .chapters.projection import projection
 from .chapters.tokens import tokens
 from .film import Chapter, Cue, Film
@@ -33,11 +33,11 @@ FULL = (
 SHORT = (
     glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks, output_at_once, loop, answered,
 )  # fmt: skip
-TEASER = (flash, attend, output_at_once)
+TEASER = (flash, attend, winner)
 CUTS = {
     "full": Cut(FULL, leisure=0.94),
-    "short": Cut(SHORT, leisure=0.42),
-    "teaser": Cut(TEASER, leisure=0.2),
+    "short": Cut(SHORT, leisure=0.42, travels=False),
+    "teaser": Cut(TEASER, leisure=0.2, travels=False),
 }
 
 

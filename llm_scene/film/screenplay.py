@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,6 +69,7 @@ class Cut:
 
     chapters: tuple[Callable[[Screenplay], None], ...]
     leisure: float  # of the time that things take beyond the reading of their captions
+    travels: bool = True  # to and from the stage; without it the camera is there at once
 
 
 class Screenplay:
@@ -194,7 +195,7 @@ class Screenplay:
 
     def on_stage(self, piece: Piece | SetPiece) -> Take:
         """A calculation, seen as its stage wants it."""
-        return Take("stage", piece.boxes)
+        return Take("stage", piece.boxes, cut=not self.cut.travels)
 
     def name_of(self, block: Block) -> str:
         """What a matrix is called in the film's language."""
@@ -259,7 +260,11 @@ class Screenplay:
 
     def _cut_where_empty(self, take: Take | None) -> Take | None:
         """The take; there at once where the way to it would show hardly more than the wall."""
-        if take is None or take.cut or not self.shots:
+        if take is None or take.cut:
+            return take
+        if not self.cut.travels and self._take.kind == "stage":
+            return replace(take, cut=True)
+        if not self.shots:
             return take
         there = self.framed(take)
         seen = (covered(self._fronts, self.pose.towards(there, share), self.aspect) for share in ON_THE_WAY)
@@ -279,14 +284,14 @@ class Screenplay:
         near = self.framed(take)
         if arrive > self.now:
             self.shots.append(Shot(self.now, arrive, (), self.pose, near, kind=take.kind))
-        self.pose = near
+        self.pose, self._take, self._turned = near, take, False
         if end > arrive:
             drifted = self.framed(take, VIEWS[take.kind].drift)
             shot = Shot(arrive, end, take.subject, near, drifted, kind=take.kind, holds=tuple(take.boxes))
             self.shots.append(shot)
             self.held.append(Held(shot, take.tags))
             self._show_signs(take, near, arrive, end)
-            self.pose, self._take, self._turned = drifted, take, True
+            self.pose, self._turned = drifted, True
 
     def _drift(self, end: float) -> None:
         """Turn on a little before the same subject, or back."""
@@ -381,15 +386,26 @@ class Screenplay:
         for name, block in piece.landed():
             self._landed.setdefault(block, []).append((name, windows[-1][1]))
 
-    def act(self, piece: SetPiece, pace: float = 1.0, **captions: str) -> Window:
+    def act(
+        self,
+        piece: SetPiece,
+        pace: float = 1.0,
+        facts: Mapping[str, Mapping[str, object]] | None = None,
+        **captions: str,
+    ) -> Window:
         """A set piece on its stage, told by captions: each is named after the beat that it begins with.
 
-        Captions of beats that the piece does without are left out. `pace` is of the time that it takes.
+        Captions of beats that the piece does without are left out. `pace` is of the time that it takes, and
+        `facts` are what captions speak of, by their keys.
         """
+        if not self.cut.travels:
+            piece.comes = 0.0
+        piece.locate(self.layout)
         take: Take | None = self.on_stage(piece)
         windows, told = {}, {beat.name for beat in piece.beats}
         for beat, least in piece.runs(told & set(captions)).items():
-            windows[beat] = self.say(captions[beat], take, least=pace * least, keep=())
+            key = captions[beat]
+            windows[beat] = self.say(key, take, least=pace * least, keep=(), **(facts or {}).get(key, {}))
             take = None
         beats = piece.timed(windows)
         self.perform(piece, *beats)

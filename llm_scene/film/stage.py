@@ -19,6 +19,7 @@ from .framing import SAFE, frame
 from .views import VIEWS
 
 LONG, SHORT = 32.0, 18.0  # its sides in stage units
+UNDER = 0.7  # what is left free under the running head
 WALL = 1.6  # how far behind it its wall stands
 SMALLEST = 0.75  # cells of the model to a unit
 
@@ -49,8 +50,8 @@ class Stage:
 
     @property
     def top(self) -> float:
-        """How high things may reach: under the running head."""
-        return SAFE[3] * self.height / 2
+        """How high things may reach: well under the running head."""
+        return SAFE[3] * self.height / 2 - UNDER
 
     @property
     def floor(self) -> float:
@@ -75,7 +76,7 @@ class Stage:
     @property
     def room(self) -> Box:
         """The part of its plane on which things stand: what the camera keeps within the frame's safe part."""
-        low, high = self.at(-self.reach, self.floor), self.at(self.reach, self.top)
+        low, high = self.at(-self.reach, self.floor), self.at(self.reach, self.top + UNDER)
         return Box(tuple(low.tolist()), tuple(high.tolist()))
 
     @property

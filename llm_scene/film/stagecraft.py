@@ -22,7 +22,7 @@ import numpy as np
 
 from ..layout import names
 from ..layout.drawn import Align, Line, Text
-from ..layout.layout import Block, Box
+from ..layout.layout import Block, Box, Layout
 from ..look import reads_dark
 from ..network.graph import Role
 from ..network.ops import Array, Cell
@@ -36,8 +36,9 @@ NUMBER, SMALL, HERO = 1.06, 0.88, 1.9  # sizes of type in stage units: 15, 12 an
 DROP = 0.36  # from the middle of a line of type to its baseline, in its size
 OVER = 0.04  # how far type stands before a cell, in stage units
 BEYOND = 3.0  # how much wider and higher than the stage its backdrop is
-AWAY = 12.0  # how far behind its place the backdrop comes from: from behind the sheets, in stage units
-COMES, LEAVES = (0.25, 0.45), (0.0, 0.25)  # when it does, in the first beat and in the last
+COMES, LEAVES = 0.32, 0.15  # when it is there, in the first beat, and gone, in the last
+MAP = (5.0, 1.15)  # the room of the small map, above the stage at the right
+MARK = 0.34  # the size of the mark on it
 Span = tuple[float, float]  # in beats: 1.5 is half way through the second one
 
 
@@ -201,6 +202,7 @@ class SetPiece:
 
     def __init__(self, name: str, stage: Stage) -> None:
         self.name, self.stage = name, stage
+        self.comes = COMES  # in the first beat: when its wall is there
         self.act = ""  # what goes before the names of all that comes on from now on
         self.beats: list[Beat] = []
         self.actors: list[Actor] = []
@@ -228,6 +230,14 @@ class SetPiece:
         self._still = [(prop, start, end if leave is None else leave) for prop, start, leave in self._still]
         self.act = name
 
+    def until(self, at: float, *kinds: str) -> None:
+        """Texts and lines whose names begin so, and that would stay, leave at a time."""
+        begins = tuple(self._own(kind) for kind in kinds)
+        self._still = [
+            (prop, start, at if leave is None and prop.name.startswith(begins) else leave)
+            for prop, start, leave in self._still
+        ]
+
     def actor(self, name: str, role: Role, count: int, signed: bool = True) -> Actor:
         """A company of cells."""
         made = Actor(self._own(name), role, signed, count, self.stage)
@@ -248,7 +258,7 @@ class SetPiece:
         of: tuple[str, Cell] | None = None,
         y: float = 0.0,
     ) -> None:
-        """Words around a place on the stage, from one time until another (None: to the end)."""
+        """Words around a place on the stage, from one time until another (None: until results fly home)."""
         spot = self.stage.at(x, z - DROP * size, y - OVER)
         note = Text(self._own(name), text, _point(spot), size * self.stage.unit, align, ink, of=of)
         self._still.append((note, start, end))
@@ -297,6 +307,26 @@ class SetPiece:
                 prop = Formula(self._own(f"{name} {part} {n}"), tex, part, spot, scale, ink)
                 if leave is None or leave > come:
                     self._still.append((prop, come, leave))
+
+    def locate(self, layout: Layout) -> None:
+        """A small map of the model over the stage, and a mark on it that says where we are."""
+        parts = [section.box for section in layout.sections if len(section.path) == 1]
+        around, stage = Box.around(parts), self.stage
+        scale = min(MAP[0] / around.size[0], MAP[1] / around.size[2])
+        right, middle = stage.reach - 0.5 * scale * around.size[0], (stage.top + stage.height / 2) / 2 + 0.1
+
+        def spot(x: float, z: float) -> tuple[float, float]:
+            return right + scale * (x - around.centre[0]), middle + scale * (z - around.centre[2])
+
+        start, end = self.comes, len(self.beats) - 1 + LEAVES
+        for n, box in enumerate(parts):
+            (x, z), (wide, high) = (
+                spot(box.centre[0], box.centre[2]),
+                (scale * box.size[0], scale * box.size[2]),
+            )
+            self.outline(f"map {n}", x, z, wide, high, start, end)
+        x, z = spot(*(float(np.clip(stage.centre[i], around.low[i], around.high[i])) for i in (0, 2)))
+        self.line("map here", [(x - MARK / 2, z), (x + MARK / 2, z)], start, end, MARK, "accent", y=-OVER)
 
     # --- into props and cues ---
 
@@ -362,19 +392,13 @@ class SetPiece:
         x, y, z = stage.centre
         size = BEYOND * stage.unit * stage.width, BEYOND * stage.unit * stage.height
         name = names.prop(self.name, "backdrop")
-        return Backdrop(name, (x, y + (WALL + AWAY) * stage.unit, z), *size)
+        return Backdrop(name, (x, y + WALL * stage.unit, z), *size)
 
     def _backdrop_cues(self, windows: list[Window]) -> list[Cue]:
-        """It comes forward when copies have left their sheets, and goes back before results fly home."""
-        prop, away = self._backdrop, AWAY * self.stage.unit
-        come, stand = (_part(windows[0], share) for share in COMES)
-        leave, gone = (_part(windows[-1], share) for share in LEAVES)
-        behind, near = prop.at[1], prop.at[1] - away
-        return [
-            *presence(prop.name, come, gone),
-            Cue(prop.name, "location_y", come, stand, behind, near, "smooth"),
-            Cue(prop.name, "location_y", leave, gone, near, behind, "smooth"),
-        ]
+        """It is there once copies have left their sheets, and gone when results fly home: at once, since on
+        its way it would cut through the sheets."""
+        come, gone = _part(windows[0], self.comes), _part(windows[-1], LEAVES)
+        return presence(self._backdrop.name, come, gone)
 
     def _figures(self, actor: Actor) -> list[Text]:
         found = []
@@ -446,7 +470,8 @@ def _part(window: Window, share: float) -> float:
 
 
 def _until(windows: list[Window], at: float | None) -> float:
-    return windows[-1][1] if at is None else moment(windows, at)
+    """The film's time at a time in beats; None is when results fly home."""
+    return _part(windows[-1], LEAVES) if at is None else moment(windows, at)
 
 
 def _point(at: Array) -> tuple[float, float, float]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ..labels import MOST
 from ..pieces import dot, mix, softmax
+from ..pieces.roles import roles
 from ..screenplay import Screenplay, Tag, Take, names
 
 HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
 ASKED = ("attn.q", "attn.k", "attn.v")
-BRISK, QUICK = 0.72, 0.4  # of their natural time that set pieces take, and in the short
+BRISK, QUICK, SOON, EASY = 0.72, 0.4, 1.2, 1.4  # of their natural time that set pieces take, and in the short
 EACH = 2.2  # seconds before each of queries, keys and values
 
 
@@ -31,13 +32,13 @@ def attention(play: Screenplay) -> None:
 def attention_at_once(play: Screenplay) -> None:
     """One head: queries, keys and values; scores become shares, shares weigh values."""
     play.start("attention", "look")
-    made = play.here(*ASKED, head=play.own) or play.here(*ASKED)[:3]
-    window = play.say("qkv", play.detail(made), least=1.0)
-    play.compute(play.here(*ASKED, "attn.rot_q", "attn.rot_k"), window)
-    play.act(softmax.softmax(*play.scene), QUICK, scores="scores", largest="softmax_short")
+    play.compute(play.here("ln1.out"), (play.now - 1.0, play.now))
+    play.act(roles(*play.scene), SOON, letter="qkv")
+    play.compute(play.here(*ASKED, "attn.rot_q", "attn.rot_k"), (play.now - 1.0, play.now))
+    play.act(softmax.softmax(*play.scene, brief=True), QUICK, scores="scores", whole="softmax_short")
     seen = play.here("attn.scores", "attn.pattern", head=play.own)
     play.compute(seen, play.say("mask", play.detail(seen), least=1.0))
-    play.act(mix.mix(*play.scene), QUICK, offer="values")
+    play.act(mix.mix(*play.scene, brief=True), EASY, offer="values")
     play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
 
 

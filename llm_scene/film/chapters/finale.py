@@ -8,12 +8,12 @@ import numpy as np
 
 from ..framing import whole
 from ..screen import wrapped
-from ..screenplay import Screenplay
+from ..screenplay import Screenplay, Take
 from ..shapes import row_of
 from ..stage import Stage, sides
 from ..stagecraft import HERO, SetPiece
 from ..story import sorted_places
-from .opening import whole_machine
+from .opening import lines, under, whole_machine
 
 FURTHER = 3.0  # degrees by which the last view is turned
 WAVES = 2
@@ -29,20 +29,38 @@ EACH, REST, FIRST = 0.6, 1.2, 2.0  # seconds: an arc, stillness at the end, the 
 
 
 def finale(play: Screenplay) -> None:
-    """The answer beside the prompt; then a wave of light runs through the whole machine, twice."""
+    """The answer beside the prompt; then a wave of light runs through the whole machine under it, twice."""
     play.start("finale", "again")
     _answered(play)
-    start, end = play.say("finale", replace(whole_machine(play, FURTHER), tags=()), least=3.2)
-    play.hold(1.5)
-    _pulse(play, start - 1.0, end + 1.5)
+    take = _machine(play)
+    start, _ = play.say("finale", take, least=3.2)
+    _still(play, start)
 
 
 def answered(play: Screenplay) -> None:
-    """The answer beside the prompt: the end of shorter cuts, where the model wrote one."""
+    """The same, quicker: the end of shorter cuts, where the model wrote an answer."""
     if play.trace.n_positions > play.layout.n_prompt:
         play.start("finale", "again")
         _answered(play)
-        play.undim()
+        start, _ = play.go(replace(_machine(play), cut=True), 0.5)
+        _still(play, start)
+
+
+def _machine(play: Screenplay) -> Take:
+    """The machine, and above it what it made of the prompt."""
+    take = replace(whole_machine(play, FURTHER), tags=())
+    if play.trace.n_positions > play.layout.n_prompt:
+        text = lines(play, "end")[-1]
+        take = under(play, text)
+        play.put(text, play.now)
+    return take
+
+
+def _still(play: Screenplay, start: float) -> None:
+    """The last picture stands; light runs through it."""
+    play.undim()
+    play.hold(REST)
+    _pulse(play, start, play.now)
 
 
 def _answered(play: Screenplay) -> None:

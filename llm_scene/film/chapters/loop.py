@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from ...layout import names as thing
-from ...layout.drawn import Text, text_width
-from ...layout.layout import Box
-from ...plain import isolated
 from ..framing import whole
-from ..screenplay import Screenplay, Take
-from ..story import running
-from .opening import whole_machine
+from ..screenplay import Screenplay
+from .opening import lines, under
 
-FIRST, FASTER, LEAST = 4.0, 0.7, 1.0  # seconds of the first step, how much of it the next takes, and at least
-AFTER = 1.2  # seconds the finished line stands
+FIRST, FASTER, LEAST = (
+    4.0,
+    0.65,
+    0.7,
+)  # seconds of the first step, how much of it the next takes, and at least
+AFTER = 0.8  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 LARGE = 4.0  # how much larger a token is on its way
-CLEAR = 0.5  # of its size: how much further up it stands
-BROAD, TALL = 0.9, 0.2  # of the model's width and height: the line above it, at most
-MOST = 24  # characters of the prompt that stand there
 
 
 def loop(play: Screenplay) -> None:
@@ -27,11 +24,8 @@ def loop(play: Screenplay) -> None:
     if steps < 1:
         return
     play.start("loop", "again")
-    text = _lines(play)
-    take = whole_machine(play)
-    play.say(
-        "loop", Take("plan", [*take.boxes, text[-1].box], take.subject, (), take.turn, take.rise), least=1.5
-    )
+    text = lines(play, "loop")
+    play.say("loop", under(play, text[-1]), least=1.5)
     blocks = [block for block in play.layout.blocks.values() if block.role != "weight"]
     play.props += text
     shown = play.now - 1.5
@@ -67,20 +61,3 @@ def _fly_back(play: Screenplay, position: int, start: float, end: float) -> None
     play.move(name, "location_z", (middle, end), top, target.at[2], "smooth")
     play.move(name, "scale", (start, middle), 1.0, LARGE, "smooth")
     play.move(name, "scale", (middle, end), LARGE, 1.0, "smooth")
-
-
-def _lines(play: Screenplay) -> list[Text]:
-    """What stands there after every step, above the model."""
-    words, first = play.story.words, play.layout.n_prompt
-    box: Box = whole(play.layout)
-    prompt = running(words[:first])[-MOST:]
-    written = (running(words[first : first + n]) for n in range(1, len(words) - first + 1))
-    texts = [f"{isolated(prompt)} → {isolated(text)}" for text in written]
-    wide, _, high = box.size
-    size = min(BROAD * wide / max(map(text_width, texts)), TALL * high)
-    at = (
-        box.centre[0] - text_width(texts[-1], size) / 2,
-        box.low[1],
-        box.high[2] + 2.0 * play.layout.gap + CLEAR * size,
-    )
-    return [Text(thing.prop("loop", n), text, at, size, "left", "accent") for n, text in enumerate(texts)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..pieces.mlp import bend
+from ..pieces.residual import add
 from ..screenplay import Screenplay
-from .attention import BRISK, QUICK
+from .attention import BRISK, EASY, QUICK
 from .projection import residual
 
 WIDE = ("mlp.pre", "mlp.pre_linear")
@@ -28,20 +29,22 @@ def mlp(play: Screenplay) -> None:
 
 
 def mlp_at_once(play: Screenplay) -> None:
-    """Residual, MLP and its curve, told in three captions."""
+    """Residual, MLP and its curve, told in four captions."""
     if not play.has("mlp.post"):
         return
+    if play.has("attn_out", "resid_mid"):
+        play.start("projection", "added")
+        play.act(add(*play.scene, "attn_out", "resid_mid"), EASY / 2, stream="residual")
+        play.compute(play.here("resid_mid"), (play.now - 1.0, play.now))
     play.start("mlp", "bend")
-    residual(play, "residual", "attn_out", "resid_mid")
-    play.compute(play.here(*WIDE), (play.now, play.now + 1.2))
     _bend(play, at_once=True)
-    play.compute(play.here("resid_post"), (play.now, play.now + 1.0))
+    play.compute(play.here("resid_post"), (play.now - 0.5, play.now + 0.5))
 
 
 def _bend(play: Screenplay, at_once: bool = False) -> None:
     piece = bend(*play.scene)
     if at_once:
-        play.act(piece, QUICK, line="bend_curve")
+        play.act(piece, QUICK, line="mlp_wide", curve="bend_curve")
     else:
         play.act(piece, BRISK, line="bend_line", curve="bend_curve")
     play.undim()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ...layout import names as thing
+from ...layout.drawn import Text, text_width
 from ...layout.layout import Block, Letter
+from ...plain import isolated
 from ..film import Cue
 from ..framing import outlook, whole
 from ..front import begin, done
 from ..piece import Window
 from ..screenplay import Screenplay, Tag, Take, names
-from ..story import letter_box
+from ..story import letter_box, running
 from ..views import VIEWS
 
 HOOK, PULL = 2.6, 3.4  # seconds near, and on the way back to all of it
@@ -22,34 +25,81 @@ REWIND = 0.8  # seconds in which the machine is emptied again
 ROWS, COLUMNS = 9, 16  # cells that the first picture shows
 ASIDE, SWEEP = -14.0, 7.0  # degrees: whence the first picture is seen, and how far the camera moves in it
 PARTS = 5  # names of parts in a view of everything
+CLEAR = 0.5  # of its size: how much further up than the model a headline stands
+BROAD, TALL = 1.0, 0.32  # of the model's width and height: a headline, at most
+MOST = 24  # characters of the prompt that stand there
 
 
 def opening(play: Screenplay) -> None:
     """Cells seen close, the pull back to the whole machine, and the prompt's letters at its entrance."""
     play.start("overview", "numbers")
-    _hook(play)
+    asked = _asked(play)
+    start = _hook(play, asked)
+    play.say("task", least=2.2)
     play.say("machine", least=2.2)
     play.say("colours", least=2.2)
+    _rewind(play)
+    play.put(asked, start, play.now)
     letters = play.letters(predicted=False)
-    start, end = play.say("task", entrance(play, letters), least=2.6)
+    start, end = play.say("entrance", entrance(play, letters), least=2.6)
     fall(play, letters, (start - 0.4, end - 0.6))
 
 
 def glimpse(play: Screenplay) -> None:
-    """The same, quicker, with the prompt in place: the opening of shorter cuts."""
+    """The same, quicker and without a look at the entrance: the opening of shorter cuts."""
     play.start("overview", "numbers")
-    _hook(play)
+    asked = _asked(play)
+    start = _hook(play, asked)
+    play.say("task", least=1.2)
     play.say("colours", least=1.2)
-    letters = play.letters(predicted=False)
-    start, end = play.say("task", entrance(play, letters), least=1.2)
-    fall(play, letters, (start - 0.8, end - 0.8))
+    _rewind(play)
+    play.put(asked, start, play.now)
+    fall(play, play.letters(predicted=False), (start, play.now))
 
 
 def flash(play: Screenplay) -> None:
     """The first picture and the pull back alone: the opening of the teaser."""
     play.start("overview", "numbers")
-    _hook(play)
+    asked = _asked(play)
+    start = _hook(play, asked)
+    play.hold(REWIND)
+    _rewind(play)
+    play.put(asked, start, play.now)
     fall(play, play.letters(predicted=False), (play.now - 1.0, play.now))
+
+
+def headline(play: Screenplay, texts: Sequence[str], piece: str) -> list[Text]:
+    """Texts above the model that begin at the same place, to be seen one at a time."""
+    box = whole(play.layout)
+    wide, _, high = box.size
+    size = min(BROAD * wide / max(map(text_width, texts)), TALL * high)
+    at = (
+        box.centre[0] - text_width(texts[-1], size) / 2,
+        box.low[1],
+        box.high[2] + 2.0 * play.layout.gap + CLEAR * size,
+    )
+    return [Text(thing.prop(piece, n), text, at, size, "left", "accent") for n, text in enumerate(texts)]
+
+
+def under(play: Screenplay, text: Text) -> Take:
+    """The whole machine under a text."""
+    take = whole_machine(play)
+    return replace(take, boxes=[*take.boxes, text.box], tags=())
+
+
+def lines(play: Screenplay, piece: str) -> list[Text]:
+    """The prompt and what the model has written after every step, as headlines."""
+    words, first = play.story.words, play.layout.n_prompt
+    prompt = running(words[:first])[-MOST:]
+    written = (running(words[first : first + n]) for n in range(1, len(words) - first + 1))
+    return headline(play, [f"{isolated(prompt)} → {isolated(text)}" for text in written], piece)
+
+
+def _asked(play: Screenplay) -> Text:
+    """The prompt, and that something is to come after it."""
+    prompt = running(play.story.words[: play.layout.n_prompt])[-MOST:]
+    (text,) = headline(play, [f"{isolated(prompt)} → ?"], "asked")
+    return text
 
 
 def whole_machine(play: Screenplay, turn: float = 0.0) -> Take:
@@ -97,8 +147,9 @@ def fall(play: Screenplay, letters: Sequence[Letter], window: Window) -> None:
         play.move(name, "location_z", (at, at + 1.5 * each), drop, z)
 
 
-def _hook(play: Screenplay) -> None:
-    """The finished machine from near, a wave of light through it, then back until all of it is seen."""
+def _hook(play: Screenplay, headline: Text) -> float:
+    """The finished machine from near, a wave of light through it, then back until all of it is seen under its
+    headline. When it is there is returned."""
     share = max(QUICK, play.leisure)
     block = _liveliest(play)
     row, column = (block.shape[0] - ROWS) // 3, (block.shape[1] - COLUMNS) // 2
@@ -107,13 +158,17 @@ def _hook(play: Screenplay) -> None:
     play.go(near, HOOK * share)
     for other in play.layout.within(block.section[0]):
         play.flash(other, 0.2, HOOK * share)
-    _, end = play.go(whole_machine(play), PULL * share)
-    play.hold(REWIND)
+    _, end = play.go(under(play, headline), PULL * share)
+    return end
+
+
+def _rewind(play: Screenplay) -> None:
+    """The machine is emptied again, just before the camera leaves."""
     later = play.trace.n_positions - play.layout.n_prompt
-    for other in play.layout.blocks.values():
-        if other.role != "weight":
-            cue = Cue(other.name, "reveal", end, end + REWIND, done(later), begin(0), "smooth")
-            play.cues.append(cue)
+    start, end = play.now - REWIND, play.now - 0.02
+    for block in play.layout.blocks.values():
+        if block.role != "weight":
+            play.cues.append(Cue(block.name, "reveal", start, end, done(later), begin(0), "smooth"))
 
 
 def _liveliest(play: Screenplay) -> Block:

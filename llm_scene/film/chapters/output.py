@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ...layout import names as thing
-from ..film import Cue
-from ..screenplay import Screenplay, Take
+from ..pieces import choice
+from ..screenplay import Screenplay
+from .attention import BRISK, EASY, QUICK
 
 FINAL = ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out")
-GROW = 0.6  # seconds in which a bar grows
-SOON = 0.1  # seconds after which the first bar grows
-AFTER = 0.06  # seconds between two bars
+GROW = 0.6  # seconds in which all chances are computed behind the stage
+SOON = 0.1  # seconds before its end at which they are there
 
 
 def output(play: Screenplay) -> None:
@@ -23,31 +23,35 @@ def output(play: Screenplay) -> None:
     window = play.say("logits", play.detail(logits, beside=weights), least=2.6)
     play.compute(logits, window)
     play.point_out(weights, window)
+    play.act(choice.choice(*play.scene), BRISK, scores="choice", chosen="chosen")
     bars(play)
 
 
 def output_at_once(play: Screenplay) -> None:
-    """Chances alone."""
+    """Chances alone, and what heat does to them."""
     play.start("output", "pick")
-    bars(play, ("chosen",))
+    logits = play.trace["logits"][play.focus.position].astype(float)
+    degrees = {"hot": {"temperature": f"{choice.hot_enough(logits):g}"}}
+    captions = {"scores": "chosen", "hot": "hot"}
+    play.act(choice.choice(*play.scene, hotter=True), EASY, degrees, **captions)
+    bars(play)
 
 
-def bars(play: Screenplay, keys: tuple[str, ...] = ("choice", "chosen")) -> None:
-    """Probabilities, the letters they stand for, and bars that grow."""
-    made = play.blocks("logits_max", "logits_sum", "probs")
-    letters = play.letters(predicted=True)
-    shown = [candidate.box for candidate in play.layout.candidates]
-    start, _ = play.say(keys[0], Take("detail", shown), least=2.6)
-    grown = start + SOON
-    play.compute(made, (start - 0.6, grown))
-    for letter in letters:
+def winner(play: Screenplay) -> None:
+    """The teaser's end: the bars grow, and one wins."""
+    play.start("output", "pick")
+    play.act(choice.choice(*play.scene), QUICK, scores="chosen")
+    bars(play)
+
+
+def bars(play: Screenplay) -> None:
+    """Probabilities, the letters they stand for, and their bars, all in their places behind the stage."""
+    play.undim()
+    grown = play.now - SOON
+    play.compute(play.blocks("logits_max", "logits_sum", "probs"), (play.now - GROW, grown))
+    for letter in play.letters(predicted=True):
         play.appear(thing.prediction(letter.position), grown)
         play.appear(thing.thread(thing.prediction(letter.position)), grown)
     for i in range(len(play.layout.candidates)):
-        at = grown + AFTER * i
-        play.cues.append(Cue(thing.candidate(i, "bar"), "scale_x", at, at + GROW, 0.001, 1.0, "cubic"))
-        play.appear(thing.candidate(i, "bar"), at)
-        play.appear(thing.candidate(i, "token"), at)
-        play.appear(thing.candidate(i, "share"), at + GROW)
-    for key in keys[1:]:
-        play.say(key, least=2.0)
+        for part in ("bar", "token", "share"):
+            play.appear(thing.candidate(i, part), grown)

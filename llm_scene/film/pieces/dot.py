@@ -176,7 +176,7 @@ class _Telling:
                 low = self.z[len(made.excerpt)] - 0.4
                 piece.text("folded", more, self.signs[0], low, beat.at(0.75), KEPT, SMALL, ink="faint")
             for i, z in enumerate(self.z):
-                piece.outline(f"empty {i}", self.x[2], z, WIDE, HIGH, beat.at(COMES[1]), KEPT)
+                piece.outline(f"empty {i}", self.x[2], z, WIDE, HIGH, beat.at(COMES), KEPT)
             self._empties(beat)
         self.row.exit(KEPT)
         self.column.exit(KEPT)
@@ -193,11 +193,11 @@ class _Telling:
     def _empties(self, beat: Beat) -> None:
         """The outlines of the sum and of the query."""
         self._formula(beat.at(0.6))
-        self.piece.outline("empty sum", *self.sum, *LARGE, beat.at(COMES[1]), KEPT)
+        self.piece.outline("empty sum", *self.sum, *LARGE, beat.at(COMES), KEPT)
         if not self.stage.upright:
             high = self.heading - 0.7 - self.stage.floor
             place = (self.stage.reach - QUERY / 2, self.heading - 0.7 - high / 2)
-            self.piece.outline("empty query", *place, QUERY, high, beat.at(COMES[1]), KEPT)
+            self.piece.outline("empty query", *place, QUERY, high, beat.at(COMES), KEPT)
 
     def _number(
         self, actor: Actor, block: Block, values: Array, at: list[tuple[int, int]], start: float

@@ -13,28 +13,41 @@ from ..excerpt import read, written_sum
 from ..props import number
 from ..shapes import cells, copies, gone, pile, relative, row_of, tones
 from ..stage import before
-from ..stagecraft import HERO, SMALL, Actor, SetPiece
+from ..stagecraft import COMES, HERO, SMALL, Actor, SetPiece
 from ..story import Focus
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
 TILE, HIGH = 0.9, 1.4  # a cell with a number on it: its width in the pitch of the letters, its height
-COLUMN = 0.5  # the width of a column in that pitch
+COLUMN = 0.78  # the width of a column in that pitch
 RIGHT = 6.6  # what the result takes at the right
 LARGE = (5.0, 2.4)  # the cell in which one row is added up
 
 
 def mix(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+    layout: Layout,
+    trace: Trace,
+    focus: Focus,
+    tokens: Sequence[str],
+    words: Words,
+    aspect: float = 16 / 9,
+    brief: bool = False,
 ) -> SetPiece:
-    """Beats: offer, take, pour, all, home. One row with its numbers, then the whole column."""
+    """Beats: offer, take, pour, all, home: one row with its numbers, then the whole column.
+
+    `brief` leaves out the one row.
+    """
     target = layout.find("attn.z", focus.layer, focus.head)
     stage = before(layout, target, (0, focus.position), aspect)
     found = Attention(layout, trace, focus, tokens, FEW - 1 if stage.upright else MOST - 1)
     telling = _Telling(SetPiece("mix", stage), found, target, words)
     telling.offer()
-    telling.take()
-    telling.pour()
+    if brief:
+        for column in telling.columns:
+            column.exit(1.0)
+    else:
+        telling.take()
+        telling.pour()
     telling.all()
     return telling.piece
 
@@ -93,7 +106,7 @@ class _Telling:
 
     def offer(self) -> None:
         """Under every letter and its share stands what the letter offers."""
-        found, piece = self.found, self.piece
+        found, piece, stage = self.found, self.piece, self.stage
         with piece.beat("offer", 3.0) as beat:
             for j, (start, end) in enumerate(beat.each(len(found.seen), 0.05, 0.7)):
                 self.columns[j].enter("sheet", beat.at(0))
@@ -104,8 +117,15 @@ class _Telling:
                 )
                 of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
                 piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, 1.15, of=of)
-            mixed = self.words.note("new_of", letter=found.letter)
-            piece.text("mixed", mixed, self.result_x, self.letter_z, beat.at(0.6))
+            mixed, wide, high = (
+                self.words.note("new_of", letter=found.letter),
+                COLUMN * self.pitch,
+                self.top - stage.floor,
+            )
+            piece.text("mixed", mixed, self.result_x, self.share_z, beat.at(COMES))
+            piece.outline(
+                "empty mix", self.result_x, self.top - high / 2, wide + 0.3, high + 0.2, beat.at(COMES)
+            )
 
     def take(self) -> None:
         """One row of them, large: number times share."""
@@ -190,13 +210,12 @@ class _Telling:
             flying = [self._column(j, s, "flying") for j, s in enumerate(found.seen)]
             for column, copy in zip(again, flying, strict=True):
                 column.enter("column", beat.at(0))
-                column.to("taken", beat[0.1:0.4])
-                column.exit(beat.index + 1.0)
-                copy.enter("taken", beat.at(0.42))
-                copy.to("poured", beat[0.42:0.7], stagger=0.4)
-                copy.exit(beat.at(0.71))
-            self.mix.enter("unmade", beat.at(0.4))
-            self.mix.to("column", beat[0.5:0.75], stagger=0.4)
+                column.to("taken", beat[0.05:0.3])
+                copy.enter("taken", beat.at(0.32))
+                copy.to("poured", beat[0.32:0.55], stagger=0.4)
+                copy.exit(beat.at(0.56))
+            self.mix.enter("unmade", beat.at(0.3))
+            self.mix.to("column", beat[0.35:0.6], stagger=0.4)
         with piece.beat("home", 1.3) as beat:
             self.mix.to("sheet", beat[0.1:0.8])
             self.mix.stays(self.target)

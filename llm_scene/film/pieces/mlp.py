@@ -53,13 +53,13 @@ class _Telling:
         self.x, self.y = (b.values(trace)[:, self.t].astype(float) for b in (self.before, after))
         self.low, self.high = min(LOW, float(self.x.min())), max(HIGH, float(self.x.max()))
         side = SIDE if not stage.upright else 2.6
-        left, right = side - stage.reach, stage.reach - 0.6
+        left, right = side - stage.reach, stage.reach - side
         self.k = (right - left) / (self.high - self.low)
         self.zero = left - self.k * self.low
         self.level = stage.floor + 2.9 + self.k * max(0.0, -float(self.y.min()))
         room = stage.top - 2.4 - self.level
         self.up = min(self.k, room / max(1.0, float(self.y.max())))
-        self.column_x = COLUMN / 2 - stage.reach
+        self.wide = COLUMN if not stage.upright else 1.4
         self.numbers = self._numbers()
 
     def at(self, x: Array, y: Array) -> tuple[Array, Array]:
@@ -67,19 +67,20 @@ class _Telling:
         return self.zero + self.k * x, self.level + self.up * y
 
     def _numbers(self) -> Actor:
-        """All numbers of the column."""
+        """All numbers of the column, as dots on the line and then on the curve."""
         n, stage = len(self.x), self.stage
-        z, each = pile(stage.top - 1.3, stage.top - 1.3 - stage.floor, n)
         then, now = tones(self.before, self.trace, self.x), tones(self.after, self.trace, self.y)
         actor = self.piece.actor("numbers", "activation", n)
-        actor.pose("sheet", *copies(self.before, self.trace, column=self.t))
-        actor.pose("column", *cells(stage, self.column_x, z, COLUMN, each, then))
+        z, each = pile(stage.top - 1.3, stage.top - 1.3 - stage.floor, n)
+        sides = (self.wide / 2 - stage.reach, stage.reach - self.wide / 2)
+        self.column = [
+            cells(stage, x, z, self.wide, each, v) for x, v in zip(sides, (then, now), strict=True)
+        ]
+        actor.pose("column", *self.column[0])
         x, y = self.at(self.x, 0.0 * self.y)
         actor.pose("line", *cells(stage, x, y, DOT, DOT, then, DOT))
         x, y = self.at(self.x, self.y)
         actor.pose("curve", *cells(stage, x, y, DOT, DOT, now, DOT))
-        actor.pose("after", *cells(stage, self.column_x, z, COLUMN, each, now))
-        actor.pose("back", *copies(self.after, self.trace, column=self.t))
         return actor
 
     def told(self) -> list[int]:
@@ -89,33 +90,35 @@ class _Telling:
     # --- beats ---
 
     def line(self) -> None:
-        """The column leaves its sheet; each of its numbers goes to its place on a line."""
-        piece, stage = self.piece, self.stage
+        """The column leaves its sheet; of each of its numbers a copy goes to its place on a line."""
+        piece, stage, column = self.piece, self.stage, self.piece.actor("before", "activation", len(self.x))
+        column.pose("sheet", *copies(self.before, self.trace, column=self.t))
+        column.pose("column", *self.column[0])
         with piece.beat("line", 4.5) as beat:
-            end = 2.0
-            self.numbers.enter("sheet", beat.at(0))
-            self.numbers.to("column", beat[0.02:0.3])
-            self.numbers.to("line", beat[0.45:0.9], stagger=0.7, groups=16)
+            column.enter("sheet", beat.at(0))
+            column.to("column", beat[0.02:0.3])
+            self.numbers.enter("column", beat.at(0.4))
+            self.numbers.to("line", beat[0.42:0.85], stagger=0.7, groups=16)
             ends = [(self.zero + self.k * v, self.level) for v in (self.low, self.high)]
-            piece.line("axis", ends, beat.at(COMES[1]), end, 0.09, "ink", y=0.3)
+            piece.line("axis", ends, beat.at(COMES), None, 0.09, "ink", y=0.3)
             for value in range(int(np.ceil(self.low)), int(self.high) + 1):
                 if value % max(1, round((self.high - self.low) / 7)) == 0:
                     text, x = f"{value}".replace("-", "−"), self.zero + self.k * value
                     z = stage.floor + 0.5
-                    piece.text(f"at {value}", text, x, z, beat.at(COMES[1]), end, SMALL, ink="faint")
+                    piece.text(f"at {value}", text, x, z, beat.at(COMES), None, SMALL, ink="faint")
             for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):
                 said = self.words.note(key)
                 piece.text(
                     key, said, self.zero + self.k * x, self.level + 1.6, beat.at(0.8), 1.0, ink="faint"
                 )
             said = self.words.note("numbers", count=len(self.x))
-            piece.text("count", said, -stage.reach, stage.top - 0.5, beat.at(COMES[1]), None, align="left")
+            piece.text("count", said, -stage.reach, stage.top - 0.5, beat.at(COMES), None, align="left")
 
     def curve(self) -> None:
         """A curve is drawn, and every number rides up or down to it."""
         piece = self.piece
         with piece.beat("curve", 4.5) as beat:
-            end = beat.index + 1.0
+            end = None
             grid = np.linspace(self.low, self.high, 80)
             x, y = self.at(grid, np.asarray(self.act.forward(grid, start=0), float))
             path = list(zip(x.tolist(), y.tolist(), strict=True))
@@ -125,7 +128,7 @@ class _Telling:
             piece.text("name", self.title, middle, max(top, self.level + 3.0), beat.at(0.02), end, HERO)
             self._tell(beat, end)
 
-    def _tell(self, beat: Beat, end: float) -> None:
+    def _tell(self, beat: Beat, end: float | None) -> None:
         """What becomes of three of them."""
         for n, i in enumerate(self.told()):
             text = f"{number(self.x[i])} → {number(self.y[i])}"
@@ -138,9 +141,18 @@ class _Telling:
             self.piece.text(f"told {n}", text, *at, start, end, align=aside)  # type: ignore[arg-type]
 
     def home(self) -> None:
-        """Back into the column, where what was muted is flush now; then the column flies to its sheet."""
-        with self.piece.beat("column", 2.0) as beat:
-            self.numbers.to("after", beat[0.05:0.7], stagger=0.5, groups=16)
+        """A column of what became of them, where what was muted is flush; it flies to its sheet."""
+        after = self.piece.actor("after", "activation", len(self.x))
+        after.stands["curve"] = self.numbers.stands["curve"]
+        after.pose("column", *self.column[1])
+        after.pose("back", *copies(self.after, self.trace, column=self.t))
+        with self.piece.beat("column", 2.6) as beat:
+            after.enter("curve", beat.at(0.0))
+            after.to("column", beat[0.05:0.55], stagger=0.5, groups=16)
+            said = self.words.note("after_curve", activation=self.title)
+            self.piece.text(
+                "after", said, self.stage.reach, self.stage.top - 0.5, beat.at(0.3), align="right"
+            )
         with self.piece.beat("home", 1.3) as beat:
-            self.numbers.to("back", beat[0.1:0.8])
-            self.numbers.stays(self.after)
+            after.to("back", beat[0.1:0.8])
+            after.stays(self.after)

@@ -115,10 +115,10 @@ class _Meeting:
             self.query.to("column", beat[0.02:0.4])
             said = self.words.note("asks", letter=found.letter)
             piece.text(
-                "asks", said, self.query_x, self.heading, beat.at(COMES[1]), beat.index + 2.0, ink="accent"
+                "asks", said, self.query_x, self.heading, beat.at(COMES), beat.index + 2.0, ink="accent"
             )
-            self._letter("row 0", found.letter, self.query_x, self.rows[0], beat.at(COMES[1]))
-            for j, (start, end) in enumerate(beat.each(len(found.seen), COMES[1], 0.95)):
+            self._letter("row 0", found.letter, self.query_x, self.rows[0], beat.at(COMES))
+            for j, (start, end) in enumerate(beat.each(len(found.seen), COMES, 0.95)):
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
                 self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start)

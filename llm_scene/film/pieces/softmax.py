@@ -14,7 +14,7 @@ from ..formula import part
 from ..props import number
 from ..shapes import Shape, bars, cells, row_of, some, tones
 from ..stage import before
-from ..stagecraft import HERO, NUMBER, Actor, Beat, SetPiece
+from ..stagecraft import COMES, HERO, NUMBER, Actor, Beat, SetPiece
 from ..story import Focus
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention, meeting
@@ -29,12 +29,21 @@ LOW = -4.0  # where the curve begins
 
 
 def softmax(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+    layout: Layout,
+    trace: Trace,
+    focus: Focus,
+    tokens: Sequence[str],
+    words: Words,
+    aspect: float = 16 / 9,
+    brief: bool = False,
 ) -> SetPiece:
-    """Beats: scores, largest, exponentiate, stick, whole, home."""
+    """Beats: scores, largest, exponentiate, stick, whole, home.
+
+    `brief` leaves out how the shares come about.
+    """
     stage = before(layout, layout.find("attn.scores", focus.layer, focus.head), (focus.position,) * 2, aspect)
     found = Attention(layout, trace, focus, tokens, FEW if stage.upright else MOST)
-    return _told(SetPiece("softmax", stage), found, words)
+    return _told(SetPiece("softmax", stage), found, words, brief)
 
 
 def attention(
@@ -47,12 +56,15 @@ def attention(
     return _told(piece, found, words)
 
 
-def _told(piece: SetPiece, found: Attention, words: Words) -> SetPiece:
+def _told(piece: SetPiece, found: Attention, words: Words, brief: bool = False) -> SetPiece:
     telling = _Telling(piece, found, words)
-    telling.scores()
-    telling.measure()
-    telling.exponentiate()
-    telling.stick()
+    if brief:
+        telling.scores(until=telling.first + 1.0)
+    else:
+        telling.scores(until=telling.first + 3.0)
+        telling.measure()
+        telling.exponentiate()
+        telling.stick()
     telling.whole()
     telling.home()
     return piece
@@ -133,8 +145,8 @@ class _Telling:
 
     # --- beats ---
 
-    def scores(self) -> None:
-        """Scores stand on a line, whatever their size and sign."""
+    def scores(self, until: float) -> None:
+        """Scores stand on a line, whatever their size and sign; their letters stay below it until a beat."""
         found, piece = self.found, self.piece
         with piece.beat("scores", 3.0) as beat:
             self.bars.enter("flat", beat.at(0))
@@ -147,25 +159,29 @@ class _Telling:
                     self.x[j],
                     self.letter_z,
                     beat.at(0),
-                    self.first + 3.0,
+                    until,
                     LETTERS,
                     ink="accent",
                 )
-            self._numbers([number(v) for v in found.raw], "scores", beat.at(0.5), beat.index + 1.3, "score")
+            self._numbers([number(v) for v in found.raw], "scores", beat.at(0.5), beat.index + 1.1, "score")
             self._heading("any", beat.at(0), beat.index + 1.0)
             if not self.stage.upright:
                 x = self.stage.reach - CURVE * self.stage.width / 2
                 a, b, c = (self.first + n for n in range(3))
-                lit = {1: (a, b), 2: (b, c)}
-                piece.formula("softmax", FORMULA, x, self.stage.middle, beat.at(0), c, FORMULA_SIZE, lit)
+                lit = {1: (a, b), 2: (b, c)} if until > b else None
+                end = min(c, until)
+                piece.formula(
+                    "softmax", FORMULA, x, self.stage.middle, beat.at(COMES), end, FORMULA_SIZE, lit
+                )
 
     def _zero(self, name: str, z: float, start: float, end: float) -> None:
         edge = float(self.x[-1] + self.pitch / 2)
         self.piece.line(name, [(-self.stage.reach, z), (edge, z)], start, end, 0.09, "ink")
 
-    def _heading(self, key: str, start: float, end: float) -> None:
+    def _heading(self, key: str, start: float, end: float | None) -> None:
         said = self.words.note(f"softmax_{key}")
-        self.piece.text(f"heading {key}", said, -self.stage.reach, self.heading, start, end, 1.25, "left")
+        middle = 0.0 if key in ("laid", "whole") else float(self.x.mean())
+        self.piece.text(f"heading {key}", said, middle, self.heading, start, end, 1.25)
 
     def measure(self) -> None:
         """Everything is measured from the best: the line moves up, and bars hang from it."""
@@ -236,7 +252,7 @@ class _Telling:
         """The stick is the whole: its parts are shares, and add up to 100 %."""
         piece, stage, found = self.piece, self.stage, self.found
         with piece.beat("whole", 3.2) as beat:
-            end = beat.index + 1.0
+            end = None  # until the shares fly home
             self.bars.to("shares", beat[0.05:0.35])
             low = stage.middle - STICK / 2 - 0.5
             for x, text in ((1.2 - stage.reach, "0 %"), (stage.reach - 1.8, "100 %")):
@@ -249,7 +265,7 @@ class _Telling:
                 size = HERO if wide > 5 else NUMBER
                 of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
                 if wide > 0.62 * size * len(text):
-                    self.bars.write(j, text, beat.at(0.45), end, size, of)
+                    self.bars.write(j, text, beat.at(0.4), beat.index + 1.0, size, of)
                 else:
                     piece.text(
                         f"share {j}", text, x, stage.middle - STICK / 2 - 1.3, beat.at(0.45), end, of=of

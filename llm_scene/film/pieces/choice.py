@@ -1,0 +1,236 @@
+"""The choice: scores become chances, the likeliest wins; and what a temperature and dice make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...layout.layout import Layout
+from ...network.ops import Array
+from ...network.sampling import softmax
+from ...network.trace import Trace
+from ..props import number, share_text
+from ..shapes import cells, some, tones
+from ..stage import Stage, before
+from ..stagecraft import COMES, HERO, NUMBER, Actor, SetPiece
+from ..story import Focus
+from ..words import Words
+
+COLD, HOT = 0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # one that sharpens, and those that may flatten
+FLAT = 0.7  # a bar below this lets others come up
+DRAWS = 9  # throws of the dice
+MOST = 5  # candidates on the stage
+ROW, FILLED = 3.2, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
+LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage units
+SHARE = 6.4  # and behind them
+LEAST = 0.12  # the length of a bar that is as good as none
+HEADING = 1.3  # what the headings take above
+
+
+def choice(
+    layout: Layout,
+    trace: Trace,
+    focus: Focus,
+    tokens: Sequence[str],
+    words: Words,
+    aspect: float = 16 / 9,
+    hotter: bool = False,
+) -> SetPiece:
+    """Beats: scores, chances, chosen, home; with `hotter` also hot, before the last."""
+    telling = _Telling("choice", layout, trace, focus, words, aspect)
+    telling.scores()
+    telling.chances()
+    telling.chosen()
+    if hotter:
+        telling.tell("hot", telling.hot, 3.0)
+    telling.home()
+    return telling.piece
+
+
+def temperatures(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+) -> SetPiece:
+    """Beats: greedy, cold, hot, dice, home."""
+    telling = _Telling("choosing", layout, trace, focus, words, aspect)
+    telling.greedy()
+    telling.tell("cold", COLD, 3.4)
+    telling.tell("hot", telling.hot, 3.4)
+    telling.dice()
+    telling.home()
+    return telling.piece
+
+
+def hot_enough(logits: Array) -> float:
+    """The lowest of some temperatures at which the likeliest lets others come up."""
+    return next((t for t in HOT if softmax(logits / t).max() < FLAT), HOT[-1])
+
+
+class _Telling:
+    """A row for each of the likeliest tokens: its letters, its score, and a bar as long as its chance."""
+
+    def __init__(
+        self, name: str, layout: Layout, trace: Trace, focus: Focus, words: Words, aspect: float
+    ) -> None:
+        self.trace, self.words, self.t = trace, words, focus.position
+        self.probs = layout.find("probs")
+        self.piece = SetPiece(name, before(layout, self.probs, (0, self.t), aspect))
+        self.logits = trace["logits"][self.t].astype(float)  # [d_vocab]
+        self.hot = hot_enough(self.logits)
+        count = min(MOST, len(layout.candidates))
+        self.likely = np.argsort(-trace["probs"][self.t], kind="stable")[:count]
+        self.letters = [candidate.text for candidate in layout.candidates[:count]]
+        self.made = layout.find("logits")
+        self._places(self.piece.stage)
+        self.shares = softmax(self.logits)[self.likely]
+        self.bars = [self._bar(i) for i in range(count)]
+
+    def _places(self, stage: Stage) -> None:
+        """Where rows, letters, scores and bars stand."""
+        count = len(self.likely)
+        room = stage.top - HEADING - stage.floor
+        row = min(ROW, room / (count + 1))  # one is left for the dice
+        self.high, self.heading = FILLED * row, stage.top - 0.6
+        top = stage.top - HEADING - (room - (count + 1) * row) / 2
+        self.z = top - row * (np.arange(count) + 0.5)
+        self.low = top - row * (count + 0.5)
+        small = 0.7 if stage.upright or stage.square else 1.0
+        self.letter_x, self.score_x = (small * w - stage.reach for w in (LETTER / 2, LETTER + SCORE / 2))
+        self.score_wide = small * (SCORE - 0.6)
+        self.left, self.size = small * (LETTER + SCORE + 0.6) - stage.reach, small * HERO
+        self.full = stage.reach - small * SHARE - self.left  # the length of a certainty
+
+    def _bar(self, i: int) -> Actor:
+        """One candidate's bar, at every temperature."""
+        actor = self.piece.actor(f"bar {i}", "activation", 1, signed=False)
+        for name, temperature in (("chance", 1.0), ("cold", COLD), ("hot", self.hot)):
+            share = float(softmax(self.logits / temperature)[self.likely[i]])
+            actor.pose(name, *self._length(i, share))
+        actor.pose("none", *self._length(i, 0.0))
+        places, sizes, values = some(self.probs, self.trace, [(int(self.likely[i]), self.t)])
+        actor.pose("sheet", places, sizes, values)
+        return actor
+
+    def _length(self, i: int, share: float) -> tuple[Array, Array, Array]:
+        wide = max(LEAST, share * self.full)
+        return cells(self.piece.stage, self.left + wide / 2, self.z[i], wide, self.high, max(share, 0.25))
+
+    # --- beats ---
+
+    def scores(self) -> None:
+        """Every candidate has a score, a number of any size."""
+        block, piece = self.made, self.piece
+        raw = self.logits[self.likely]
+        actor = piece.actor("scores", "activation", len(raw))
+        actor.pose("sheet", *some(block, self.trace, [(int(v), self.t) for v in self.likely]))
+        colours = tones(block, self.trace, raw)
+        actor.pose("row", *cells(piece.stage, self.score_x, self.z, self.score_wide, self.high, colours))
+        with piece.beat("scores", 3.0) as beat:
+            self._letters(beat.at(COMES), until=2.0)
+            actor.enter("sheet", beat.at(0))
+            actor.to("row", beat[0.05:0.5], stagger=0.4)
+            for i, value in enumerate(raw.tolist()):
+                of = (block.matrix.name, block.cell(int(self.likely[i]), self.t))
+                actor.write(i, number(value), beat.at(0.52), None, min(self.size, 1.5), of)
+            self._heading("scores", self.score_x, beat.at(COMES))
+
+    def chances(self) -> None:
+        """Softmax makes chances of them: a bar for each."""
+        with self.piece.beat("chances", 3.0) as beat:
+            for i, (start, end) in enumerate(beat.each(len(self.bars), 0.0, 0.5)):
+                self.bars[i].enter("none", start)
+                self.bars[i].to("chance", (start, end))
+                self._share(0, i, 1.0, end, None)
+            self._heading("chances", self.left + self.full / 2, beat.at(0))
+
+    def chosen(self) -> None:
+        """The likeliest is taken."""
+        with self.piece.beat("chosen", 2.4) as beat:
+            self._win(0, beat.at(0.1), beat.index + 1.0)
+            self._letters(beat.at(0.0), skip=0)
+            self._letter(0, beat.at(0.0), None, "accent")
+
+    def greedy(self) -> None:
+        """The bars alone, the longest one marked."""
+        with self.piece.beat("greedy", 3.0) as beat:
+            self._letters(beat.at(COMES))
+            for i, bar in enumerate(self.bars):
+                bar.enter("none", beat.at(0.2))
+                bar.to("chance", beat[0.2:0.5])
+                self._share(0, i, 1.0, beat.at(0.5), beat.index + 1.0)
+            self._temperature(0, 1.0, beat.at(COMES), beat.index + 1.0)
+            self._win(0, beat.at(0.6), beat.index + 1.0)
+
+    def tell(self, key: str, temperature: float, seconds: float) -> None:
+        """The same scores at another temperature: every bar changes its length."""
+        n = len(self.piece.beats)
+        self.piece.until(float(n), "share", "temperature", "heading chances")
+        with self.piece.beat(key, seconds) as beat:
+            for i, bar in enumerate(self.bars):
+                bar.to(key, beat[0.05:0.45])
+                self._share(n, i, temperature, beat.at(0.45), None)
+            self._temperature(n, temperature, beat.at(0.05), None)
+
+    def dice(self) -> None:
+        """Dice decide in these proportions: what they throw stands below."""
+        stage, drawn = self.piece.stage, self.draws()
+        pitch = min(2.6, 2 * stage.reach / DRAWS)
+        with self.piece.beat("dice", 4.6) as beat:
+            for n, ((start, end), which) in enumerate(
+                zip(beat.each(DRAWS, 0.03, 0.85, ease=0.9), drawn, strict=True)
+            ):
+                self.bars[which].glow((start, end))
+                x = self.left + (n + 0.5) * pitch - (0.0 if not stage.upright else self.left + stage.reach)
+                self.piece.text(
+                    f"draw {n}", self.letters[which], x, self.low, start, None, self.size, ink="accent"
+                )
+
+    def draws(self) -> list[int]:
+        """What the dice throw: ranks of candidates."""
+        shares = softmax(self.logits / self.hot)[self.likely]
+        drawn = np.random.default_rng(0).choice(len(shares), size=DRAWS, p=shares / shares.sum())
+        return [int(n) for n in drawn]
+
+    def home(self) -> None:
+        """The chances become a column of the matrix of all of them."""
+        with self.piece.beat("home", 1.3) as beat:
+            for bar in self.bars:
+                bar.to("chance", beat[0.0:0.1])
+                bar.to("sheet", beat[0.15:0.8])
+                bar.stays(self.probs)
+
+    # --- parts ---
+
+    def _letters(self, start: float, until: float | None = None, skip: int | None = None) -> None:
+        for i in range(len(self.letters)):
+            if i != skip:
+                self._letter(i, start, until)
+
+    def _letter(self, i: int, start: float, until: float | None, ink: str = "ink") -> None:
+        size = min(self.size * 1.2, 2.4 * self.size / len(self.letters[i]))
+        name = f"letter {i} {len(self.piece.beats)}"
+        self.piece.text(name, self.letters[i], self.letter_x, self.z[i], start, until, size, ink=ink)
+
+    def _share(self, n: int, i: int, temperature: float, start: float, end: float | None) -> None:
+        share = float(softmax(self.logits / temperature)[self.likely[i]])
+        x = self.left + max(LEAST, share * self.full) + 0.9
+        text = share_text(share)
+        self.piece.text(f"share {n} {i}", text, x, self.z[i], start, end, self.size, "left")
+
+    def _temperature(self, n: int, temperature: float, start: float, end: float | None) -> None:
+        said = self.words.note("temperature", value=f"{temperature:g}")
+        x = self.left + self.full / 2
+        self.piece.text(f"temperature {n}", said, x, self.heading, start, end, 1.3, ink="accent")
+
+    def _heading(self, key: str, x: float, start: float) -> None:
+        size = NUMBER if not self.piece.stage.upright else 0.9 * NUMBER
+        said = self.words.note(f"choice_{key}")
+        self.piece.text(f"heading {key}", said, x, self.heading, start, None, size, ink="faint")
+
+    def _win(self, i: int, start: float, end: float) -> None:
+        """A frame in the colour of what is chosen."""
+        wide = max(LEAST, float(self.shares[i]) * self.full) + 0.5
+        x, z, high = self.left + wide / 2 - 0.25, self.z[i], self.high + 0.5
+        a, b = wide / 2, high / 2
+        path = [(x - a, z - b), (x + a, z - b), (x + a, z + b), (x - a, z + b), (x - a, z - b)]
+        self.piece.line(f"win {i}", path, start, end, 0.16, "accent", y=-0.9)

@@ -1,0 +1,124 @@
+"""Query, key and value: three learned tables make three short columns of a letter's long one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...layout.layout import Block, Layout
+from ...network.ops import Array
+from ...network.trace import Trace
+from ..excerpt import largest
+from ..props import number
+from ..shapes import cells, copies, gone, pile, tones
+from ..stage import before
+from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece
+from ..story import Focus
+from ..words import Words
+from . import turned
+
+HIGH, STEP = 1.3, 1.5  # a cell with a number on it, and from row to row
+WIDEST, BETWEEN = 5.2, 1.2  # a column at most, and from one to the next
+PILE = 0.55  # the height of the cells that are folded together
+HEADING = 2.3  # two lines above a column
+MOST = 12  # rows
+LARGE, TINY = 1.25, 0.7  # sizes of type: titles, and what is said of them in a narrow picture
+
+
+def roles(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+) -> SetPiece:
+    """Beats: letter, query, key, value, home."""
+    made = {letter: turned(layout, letter, focus) for letter in "qkv"}
+    stage = before(layout, made["k"], (0, focus.position), aspect)
+    telling = _Telling(SetPiece("roles", stage), layout, trace, focus, words)
+    telling.letter(tokens[focus.position])
+    for name, key in (("query", "q"), ("key", "k"), ("value", "v")):
+        telling.role(name, made[key])
+    telling.home()
+    return telling.piece
+
+
+class _Telling:
+    """The letter's column at the left, what is made of it beside it."""
+
+    def __init__(self, piece: SetPiece, layout: Layout, trace: Trace, focus: Focus, words: Words) -> None:
+        self.piece, self.trace, self.words, self.t = piece, trace, words, focus.position
+        stage = self.stage = piece.stage
+        plain = layout.find("attn.q", focus.layer, focus.head)
+        self.inputs = layout.of(plain.matrix.inputs[0])[0]  # what they are made of: a norm, or the stream
+        self.pitch = 2 * stage.reach / 4
+        self.wide = min(WIDEST, self.pitch - BETWEEN)
+        self.x = -stage.reach + self.pitch * (np.arange(4) + 0.5)
+        rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
+        self.rows = min(MOST, rows)
+        self.z = stage.top - HEADING - STEP * (np.arange(self.rows + 1) + 0.5)
+        self.made: list[tuple[Actor, Block]] = []
+
+    def _column(self, name: str, block: Block, x: float) -> tuple[Actor, list[int], Array]:
+        """The largest numbers of a column, the others as a pile; which are shown, and all of them."""
+        values: Array = block.values(self.trace)[:, self.t].astype(float)
+        excerpt = largest(values, self.rows)
+        shown, folded = list(excerpt.shown), excerpt.folded
+        z, high = np.zeros(len(values)), np.full(len(values), HIGH)
+        z[shown] = self.z[: len(shown)]
+        if folded:
+            z[folded], high[folded] = pile(self.z[len(shown) - 1] - STEP / 2, PILE, len(folded))
+        actor = self.piece.actor(name, block.role, len(values))
+        shape = cells(self.stage, x, z, self.wide, high, tones(block, self.trace, values))
+        actor.pose("sheet", *copies(block, self.trace, column=self.t))
+        actor.pose("column", *shape)
+        actor.pose("unmade", *gone(cells(self.stage, float(self.x[0]), z, self.wide, high, shape[2])))
+        return actor, shown, values
+
+    def _heading(self, name: str, x: float, title: str, said: str, start: float) -> None:
+        small = self.stage.width < 30
+        at = self.stage.top
+        self.piece.text(f"{name} title", title, x, at - 0.5, start, None, SMALL if small else LARGE)
+        self.piece.text(
+            f"{name} said", said, x, at - 1.75, start, None, TINY if small else SMALL, ink="faint"
+        )
+
+    # --- beats ---
+
+    def letter(self, letter: str) -> None:
+        """A letter's numbers."""
+        x = float(self.x[0])
+        actor, shown, values = self._column("letter", self.inputs, x)
+        with self.piece.beat("letter", 2.2) as beat:
+            actor.enter("sheet", beat.at(0))
+            actor.to("column", beat[0.02:0.5], stagger=0.3)
+            self._write(actor, self.inputs, shown, values, beat.at(0.55))
+            said = self.words.note("numbers", count=len(values))
+            self._heading("letter", x, f"“{letter}”", said, beat.at(COMES))
+            for n in range(1, 4):
+                high = STEP * self.rows
+                z = self.z[0] + STEP / 2 - high / 2
+                self.piece.outline(f"empty {n}", float(self.x[n]), z, self.wide, high, beat.at(COMES))
+
+    def _write(self, actor: Actor, block: Block, shown: list[int], values: Array, start: float) -> None:
+        for i in shown:
+            of = (block.matrix.name, block.cell(i, self.t))
+            actor.write(i, number(values[i]), start, 4.0, NUMBER, of)
+
+    def role(self, name: str, block: Block) -> None:
+        """One learned table makes one column of it."""
+        n = 1 + len(self.made)
+        x = float(self.x[n])
+        actor, shown, values = self._column(name, block, x)
+        with self.piece.beat(name, 1.6) as beat:
+            actor.enter("unmade", beat.at(0))
+            actor.to("column", beat[0.0:0.5], stagger=0.3)
+            self._write(actor, block, shown, values, beat.at(0.52))
+            title, said = self.words.note(name), self.words.note(f"{name}_role")
+            self._heading(name, x, title, said, beat.at(0.05))
+            actor.glow(beat[0.3:0.9])
+        self.made.append((actor, block))
+
+    def home(self) -> None:
+        """All three go to their sheets."""
+        with self.piece.beat("home", 1.2) as beat:
+            for actor, block in self.made:
+                actor.to("sheet", beat[0.1:0.8])
+                actor.stays(block)
