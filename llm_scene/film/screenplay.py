@@ -31,6 +31,7 @@ ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show somethi
 EMPTY = 0.15  # of the picture: less is as good as nothing
 LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
 NEAREST = 10.0  # cells that a picture holds at least
+UNSEEN, INSTANT = 0.3, 0.01  # between cuts: of the first beat, before it; seconds of the flight home
 CLOSE = 14.0  # pixels of a cell from which on negative values turn rose
 
 
@@ -379,10 +380,10 @@ class Screenplay:
         if leave is not None:
             self.vanish(prop.name, leave, since=come)
 
-    def perform(self, piece: Piece | SetPiece, *windows: Window) -> None:
-        """A set piece, its beats lasting as long as the windows."""
+    def perform(self, piece: Piece | SetPiece, *windows: Window, since: float = 0.0) -> None:
+        """A set piece, its beats lasting as long as the windows. It is seen `since` a time only."""
         self.props += piece.props
-        self.cues += piece.cues(list(windows))
+        self.cues += [_seen(cue, since) for cue in piece.cues(list(windows))]
         for name, block in piece.landed():
             self._landed.setdefault(block, []).append((name, windows[-1][1]))
 
@@ -408,7 +409,10 @@ class Screenplay:
             windows[beat] = self.say(key, take, least=pace * least, keep=(), **(facts or {}).get(key, {}))
             take = None
         beats = piece.timed(windows)
-        self.perform(piece, *beats)
+        if self.cut.travels:
+            self.perform(piece, *beats)
+        else:
+            self.perform(piece, *_cut_close(beats, self.now), since=beats[0][0])
         return beats[0][0], beats[-1][1]
 
     # --- the data flow ---
@@ -467,6 +471,24 @@ class Screenplay:
                 if step > 0:
                     self.cues.append(Cue(name, "reveal", start - lead, start - lead, 0.0, 0.0))
                 self.cues.append(Cue(name, "reveal", start - lead, end, 0.0, 1.5))
+
+
+def _seen(cue: Cue, since: float) -> Cue:
+    """The cue; what it shows is not seen before a time."""
+    if cue.channel != "hidden":
+        return cue
+    comes = cue.a > cue.b
+    return replace(cue, start=cue.start if comes else max(cue.start, since), end=max(cue.end, since))
+
+
+def _cut_close(beats: Sequence[Window], stop: float) -> list[Window]:
+    """Beats between two cuts: the first has begun before it is seen, and results are home at the second."""
+    start = beats[0][0]
+    ahead = UNSEEN / (1 - UNSEEN)
+    stretch = (stop - start) / max(beats[-1][0] - start, 1e-6)
+    longer = [(start + stretch * (a - start), start + stretch * (b - start)) for a, b in beats[:-1]]
+    longer[0] = (start - ahead * (longer[0][1] - start), longer[0][1])
+    return [*longer, (stop - INSTANT, stop)]
 
 
 def names(blocks: Sequence[Block]) -> tuple[str, ...]:

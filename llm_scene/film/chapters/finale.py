@@ -13,7 +13,7 @@ from ..shapes import row_of
 from ..stage import Stage, sides
 from ..stagecraft import HERO, SetPiece
 from ..story import sorted_places
-from .opening import lines, under, whole_machine
+from .machine import steps, under, whole_machine
 
 FURTHER = 3.0  # degrees by which the last view is turned
 WAVES = 2
@@ -50,9 +50,10 @@ def _machine(play: Screenplay) -> Take:
     """The machine, and above it what it made of the prompt."""
     take = replace(whole_machine(play, FURTHER), tags=())
     if play.trace.n_positions > play.layout.n_prompt:
-        text = lines(play, "end")[-1]
-        take = under(play, text)
-        play.put(text, play.now)
+        texts = steps(play, "end")[-1]
+        take = under(play, texts)
+        for text in texts:
+            play.put(text, play.now)
     return take
 
 

@@ -5,31 +5,27 @@ from __future__ import annotations
 from ...layout import names as thing
 from ..framing import whole
 from ..screenplay import Screenplay
-from .opening import lines, under
+from .machine import steps, under
 
-FIRST, FASTER, LEAST = (
-    4.0,
-    0.65,
-    0.7,
-)  # seconds of the first step, how much of it the next takes, and at least
+FIRST, LEAST = 3.6, 0.7  # seconds of the first step, and of any at least
+FASTER = 0.65  # of a step's time, that the next one takes
 AFTER = 0.8  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 LARGE = 4.0  # how much larger a token is on its way
 
 
 def loop(play: Screenplay) -> None:
-    """Step by step, with what stands there in letters as wide as the model."""
+    """Step by step, with what stands there in large letters beside the model."""
     first = play.layout.n_prompt
-    steps = play.trace.n_positions - first
-    if steps < 1:
+    further = play.trace.n_positions - first
+    if further < 1:
         return
     play.start("loop", "again")
-    text = lines(play, "loop")
-    play.say("loop", under(play, text[-1]), least=1.5)
+    texts = steps(play, "loop")
+    play.say("loop", under(play, texts[-1]), least=1.5)
     blocks = [block for block in play.layout.blocks.values() if block.role != "weight"]
-    play.props += text
     shown = play.now - 1.5
-    for step in range(1, steps + 1):
+    for step in range(1, further + 1):
         seconds = max(LEAST, FIRST * FASTER ** (step - 1)) * play.leisure
         start = play.now
         fly = min(FLOWN, FLIGHT * seconds)
@@ -38,13 +34,13 @@ def loop(play: Screenplay) -> None:
         play.compute(blocks, (start + fly, play.now - 0.02), step)
         play.appear(thing.prediction(first + step - 1), play.now - 0.02)
         play.appear(thing.thread(thing.prediction(first + step - 1)), play.now - 0.02)
-        play.appear(text[step - 1].name, shown)
-        play.vanish(text[step - 1].name, start + fly, since=shown)
+        for text in texts[step - 1]:
+            play.put(text, shown, start + fly)
         shown = start + fly
     play.stretch("loop")
-    play.appear(text[steps].name, shown)
     play.hold(AFTER)
-    play.vanish(text[steps].name, play.now, since=shown)
+    for text in texts[further]:
+        play.put(text, shown, play.now)
 
 
 def _fly_back(play: Screenplay, position: int, start: float, end: float) -> None:

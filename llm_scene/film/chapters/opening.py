@@ -8,38 +8,27 @@ from dataclasses import replace
 import numpy as np
 
 from ...layout import names as thing
-from ...layout.drawn import Text, text_width
 from ...layout.layout import Block, Letter
-from ...plain import isolated
 from ..film import Cue
-from ..framing import outlook, whole
 from ..front import begin, done
 from ..piece import Window
-from ..screenplay import Screenplay, Tag, Take, names
-from ..story import letter_box, running
-from ..views import VIEWS
+from ..screenplay import Screenplay, Take, names
+from ..story import letter_box
+from .machine import headlines, under
 
-HOOK, PULL = 2.6, 3.4  # seconds near, and on the way back to all of it
+HOOK, PULL = 2.0, 3.0  # seconds near, and on the way back to all of it
 QUICK = 0.5  # the least part of these that shorter cuts keep
 REWIND = 0.8  # seconds in which the machine is emptied again
+AT_LAST = 0.05  # and before the next picture
+LOOK = 2.2  # seconds for each caption before the whole
 ROWS, COLUMNS = 9, 16  # cells that the first picture shows
 ASIDE, SWEEP = -14.0, 7.0  # degrees: whence the first picture is seen, and how far the camera moves in it
-PARTS = 5  # names of parts in a view of everything
-CLEAR = 0.5  # of its size: how much further up than the model a headline stands
-BROAD, TALL = 1.0, 0.32  # of the model's width and height: a headline, at most
-MOST = 24  # characters of the prompt that stand there
 
 
 def opening(play: Screenplay) -> None:
     """Cells seen close, the pull back to the whole machine, and the prompt's letters at its entrance."""
     play.start("overview", "numbers")
-    asked = _asked(play)
-    start = _hook(play, asked)
-    play.say("task", least=2.2)
-    play.say("machine", least=2.2)
-    play.say("colours", least=2.2)
-    _rewind(play)
-    play.put(asked, start, play.now)
+    _hook(play, "", "task", "machine", "colours")
     letters = play.letters(predicted=False)
     start, end = play.say("entrance", entrance(play, letters), least=2.6)
     fall(play, letters, (start - 0.4, end - 0.6))
@@ -48,84 +37,15 @@ def opening(play: Screenplay) -> None:
 def glimpse(play: Screenplay) -> None:
     """The same, quicker and without a look at the entrance: the opening of shorter cuts."""
     play.start("overview", "numbers")
-    asked = _asked(play)
-    start = _hook(play, asked)
-    play.say("task", least=1.2)
-    play.say("colours", least=1.2)
-    _rewind(play)
-    play.put(asked, start, play.now)
-    fall(play, play.letters(predicted=False), (start, play.now))
+    start, end = _hook(play, "relief", "task", "colours")
+    fall(play, play.letters(predicted=False), (start, end))
 
 
 def flash(play: Screenplay) -> None:
     """The first picture and the pull back alone: the opening of the teaser."""
     play.start("overview", "numbers")
-    asked = _asked(play)
-    start = _hook(play, asked)
-    play.hold(REWIND)
-    _rewind(play)
-    play.put(asked, start, play.now)
-    fall(play, play.letters(predicted=False), (play.now - 1.0, play.now))
-
-
-def headline(play: Screenplay, texts: Sequence[str], piece: str) -> list[Text]:
-    """Texts above the model that begin at the same place, to be seen one at a time."""
-    box = whole(play.layout)
-    wide, _, high = box.size
-    size = min(BROAD * wide / max(map(text_width, texts)), TALL * high)
-    at = (
-        box.centre[0] - text_width(texts[-1], size) / 2,
-        box.low[1],
-        box.high[2] + 2.0 * play.layout.gap + CLEAR * size,
-    )
-    return [Text(thing.prop(piece, n), text, at, size, "left", "accent") for n, text in enumerate(texts)]
-
-
-def under(play: Screenplay, text: Text) -> Take:
-    """The whole machine under a text."""
-    take = whole_machine(play)
-    return replace(take, boxes=[*take.boxes, text.box], tags=())
-
-
-def lines(play: Screenplay, piece: str) -> list[Text]:
-    """The prompt and what the model has written after every step, as headlines."""
-    words, first = play.story.words, play.layout.n_prompt
-    prompt = running(words[:first])[-MOST:]
-    written = (running(words[first : first + n]) for n in range(1, len(words) - first + 1))
-    return headline(play, [f"{isolated(prompt)} → {isolated(text)}" for text in written], piece)
-
-
-def _asked(play: Screenplay) -> Text:
-    """The prompt, and that something is to come after it."""
-    prompt = running(play.story.words[: play.layout.n_prompt])[-MOST:]
-    (text,) = headline(play, [f"{isolated(prompt)} → ?"], "asked")
-    return text
-
-
-def whole_machine(play: Screenplay, turn: float = 0.0) -> Take:
-    """Everything, with the names of its parts."""
-    box = whole(play.layout)
-    low, high = np.array(box.low) - 1e-6, np.array(box.high) + 1e-6
-    inside = [
-        block
-        for block in play.layout.blocks.values()
-        if (low <= block.box.low).all() and (block.box.high <= high).all()
-    ]
-    azimuth, elevation = outlook(play.layout)
-    view = VIEWS["plan"]
-    turned, risen = azimuth - view.azimuth + turn, elevation - view.elevation
-    return Take("plan", [box], names(inside), tuple(part_tags(play)), turned, risen)
-
-
-def part_tags(play: Screenplay) -> list[Tag]:
-    """The names of the outermost parts; of many, the first and the last."""
-    parts = [section for section in play.layout.sections if len(section.path) == 1]
-    if len(parts) > PARTS:
-        parts = [*parts[: PARTS - 2], *parts[-2:]]
-    return [
-        Tag(play.words.part(section.name, play.trace.network.config.n_layer), section.box)
-        for section in parts
-    ]
+    _, end = _hook(play)
+    fall(play, play.letters(predicted=False), (end - 1.0, end))
 
 
 def entrance(play: Screenplay, letters: Sequence[Letter]) -> Take:
@@ -147,25 +67,38 @@ def fall(play: Screenplay, letters: Sequence[Letter], window: Window) -> None:
         play.move(name, "location_z", (at, at + 1.5 * each), drop, z)
 
 
-def _hook(play: Screenplay, headline: Text) -> float:
-    """The finished machine from near, a wave of light through it, then back until all of it is seen under its
-    headline. When it is there is returned."""
+def _hook(play: Screenplay, caption: str = "", *captions: str) -> Window:
+    """The finished machine from near, a wave of light through it, then back until all of it is seen.
+
+    One caption tells of the cells. Then the machine stands between the prompt and a question mark, is told by
+    further captions, and emptied at the end. When all of it is seen is returned.
+    """
     share = max(QUICK, play.leisure)
     block = _liveliest(play)
     row, column = (block.shape[0] - ROWS) // 3, (block.shape[1] - COLUMNS) // 2
-    near = play.near(block, row, column, ROWS, COLUMNS, turn=ASIDE)
+    near = replace(play.near(block, row, column, ROWS, COLUMNS, turn=ASIDE), tags=())
     play.pose = play.framed(near, -SWEEP)
     play.go(near, HOOK * share)
+    if caption:
+        play.say(caption)
     for other in play.layout.within(block.section[0]):
-        play.flash(other, 0.2, HOOK * share)
-    _, end = play.go(under(play, headline), PULL * share)
-    return end
+        play.flash(other, 0.2, play.now)
+    (asked,) = headlines(play, "asked", ["?"])
+    _, start = play.go(under(play, asked), PULL * share)
+    for caption in captions:
+        play.say(caption, least=LOOK)
+    if not captions:
+        play.hold(REWIND)
+    _rewind(play)
+    for text in asked:
+        play.put(text, start, play.now)
+    return start, play.now
 
 
 def _rewind(play: Screenplay) -> None:
     """The machine is emptied again, just before the camera leaves."""
     later = play.trace.n_positions - play.layout.n_prompt
-    start, end = play.now - REWIND, play.now - 0.02
+    start, end = play.now - REWIND, play.now - AT_LAST
     for block in play.layout.blocks.values():
         if block.role != "weight":
             play.cues.append(Cue(block.name, "reveal", start, end, done(later), begin(0), "smooth"))

@@ -126,7 +126,8 @@ class _Telling:
         colours = tones(block, self.trace, raw)
         actor.pose("row", *cells(piece.stage, self.score_x, self.z, self.score_wide, self.high, colours))
         with piece.beat("scores", 3.0) as beat:
-            self._letters(beat.at(COMES), until=2.0)
+            for i in range(len(raw)):  # the winner's changes its colour
+                self._letter(i, beat.at(COMES), 2.0 if i == 0 else None)
             actor.enter("sheet", beat.at(0))
             actor.to("row", beat[0.05:0.5], stagger=0.4)
             for i, value in enumerate(raw.tolist()):
@@ -147,14 +148,13 @@ class _Telling:
         """The likeliest is taken."""
         with self.piece.beat("chosen", 2.4) as beat:
             self._win(0, beat.at(0.1), beat.index + 1.0)
-            self._letters(beat.at(0.0), skip=0)
             self._letter(0, beat.at(0.0), None, "accent")
 
     def greedy(self) -> None:
         """The bars alone, the longest one marked."""
         with self.piece.beat("greedy", 3.0) as beat:
-            self._letters(beat.at(COMES))
             for i, bar in enumerate(self.bars):
+                self._letter(i, beat.at(COMES), None)
                 bar.enter("none", beat.at(0.2))
                 bar.to("chance", beat[0.2:0.5])
                 self._share(0, i, 1.0, beat.at(0.5), beat.index + 1.0)
@@ -200,11 +200,6 @@ class _Telling:
                 bar.stays(self.probs)
 
     # --- parts ---
-
-    def _letters(self, start: float, until: float | None = None, skip: int | None = None) -> None:
-        for i in range(len(self.letters)):
-            if i != skip:
-                self._letter(i, start, until)
 
     def _letter(self, i: int, start: float, until: float | None, ink: str = "ink") -> None:
         size = min(self.size * 1.2, 2.4 * self.size / len(self.letters[i]))

@@ -1,0 +1,110 @@
+"""The whole machine: with the names of its parts, and with what goes in and what comes out.
+
+The prompt and the answer stand in large letters beside it, or above it where it is wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...layout import names as thing
+from ...layout.drawn import Text, text_width
+from ...layout.layout import Box
+from ...plain import isolated
+from ..framing import outlook, whole
+from ..screen import wrapped
+from ..screenplay import Screenplay, Tag, Take, names
+from ..story import running
+from ..views import VIEWS
+
+PARTS = 5  # names of parts in a view of everything
+SQUAT = 2.4  # width by height of a model from which on the letters stand above it
+WIDE = 1.2  # and of a picture up to which they do
+ASIDE = 0.42  # of the model's width: the room at either side
+TALL, LETTERS = 0.2, 10  # of its height: a line at most; letters of a line, about
+BROAD, HIGH = 1.0, 0.32  # of the model's width and height: a line above it, at most
+CLEAR = 0.5  # of its size: how much further up than the model it stands
+MOST = 24  # characters of the prompt that stand there
+
+
+def whole_machine(play: Screenplay, turn: float = 0.0) -> Take:
+    """Everything, with the names of its parts."""
+    box = whole(play.layout)
+    low, high = np.array(box.low) - 1e-6, np.array(box.high) + 1e-6
+    inside = [
+        block
+        for block in play.layout.blocks.values()
+        if (low <= block.box.low).all() and (block.box.high <= high).all()
+    ]
+    azimuth, elevation = outlook(play.layout)
+    view = VIEWS["plan"]
+    turned, risen = azimuth - view.azimuth + turn, elevation - view.elevation
+    return Take("plan", [box], names(inside), tuple(part_tags(play)), turned, risen)
+
+
+def part_tags(play: Screenplay) -> list[Tag]:
+    """The names of the outermost parts; of many, the first and the last."""
+    parts = [section for section in play.layout.sections if len(section.path) == 1]
+    if len(parts) > PARTS:
+        parts = [*parts[: PARTS - 2], *parts[-2:]]
+    return [
+        Tag(play.words.part(section.name, play.trace.network.config.n_layer), section.box)
+        for section in parts
+    ]
+
+
+def headlines(play: Screenplay, piece: str, made: Sequence[str]) -> list[list[Text]]:
+    """The prompt and each of several answers, of which one is to be seen at a time."""
+    given = isolated(running(play.story.words[: play.layout.n_prompt])[-MOST:])
+    box = whole(play.layout)
+    wide, _, high = box.size
+    if play.aspect < WIDE or wide > SQUAT * high:
+        return _above(play, piece, box, [f"{given} → {text}" for text in made])
+    return _beside(play, piece, box, given, made)
+
+
+def steps(play: Screenplay, piece: str) -> list[list[Text]]:
+    """The same with what the model has written after every step."""
+    words, first = play.story.words, play.layout.n_prompt
+    written = [running(words[first : first + n]) for n in range(1, len(words) - first + 1)]
+    return headlines(play, piece, list(map(isolated, written)))
+
+
+def under(play: Screenplay, texts: Sequence[Text]) -> Take:
+    """The whole machine with its headline."""
+    take = whole_machine(play)
+    return replace(take, boxes=[*take.boxes, *(text.box for text in texts)], tags=())
+
+
+def _above(play: Screenplay, piece: str, box: Box, texts: Sequence[str]) -> list[list[Text]]:
+    wide, _, high = box.size
+    size = min(BROAD * wide / max(map(text_width, texts)), HIGH * high)
+    x = box.centre[0] - text_width(texts[-1], size) / 2
+    at = (x, box.low[1], box.high[2] + 2.0 * play.layout.gap + CLEAR * size)
+    return [[Text(thing.prop(piece, n), text, at, size, "left", "accent")] for n, text in enumerate(texts)]
+
+
+def _beside(play: Screenplay, piece: str, box: Box, given: str, made: Sequence[str]) -> list[list[Text]]:
+    """The prompt where the letters go in, the answer where they come out."""
+    wide, _, high = box.size
+    before, after = wrapped(given, LETTERS), [wrapped(text, LETTERS) for text in made]
+    longest = max(text_width(line) for lines in (before, *after) for line in lines)
+    size = min(ASIDE * wide / longest, TALL * high)
+    middle, gap = play.layout.find("tokens").box.centre[2], 2.0 * play.layout.gap
+
+    def block(name: str, lines: list[str], x: float, align: str, ink: str) -> Text:
+        low = middle - size * (len(lines) / 2 - 0.14)
+        at = (x, box.low[1], low)
+        return Text(thing.prop(piece, name), "\n".join(lines), at, size, align, ink)  # type: ignore[arg-type]
+
+    left, right = box.low[0] - gap, box.high[0] + gap
+    return [
+        [
+            block(f"given {n}", before, left, "right", "ink"),
+            block(f"made {n}", lines, right, "left", "accent"),
+        ]
+        for n, lines in enumerate(after)
+    ]
