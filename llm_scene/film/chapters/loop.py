@@ -22,9 +22,8 @@ def loop(play: Screenplay) -> None:
         return
     play.start("loop", "again")
     texts = steps(play, "loop")
-    play.say("loop", under(play, texts[-1]), least=1.5)
+    shown, _ = play.say("loop", under(play, texts[-1]), least=1.5)
     blocks = [block for block in play.layout.blocks.values() if block.role != "weight"]
-    shown = play.now - 1.5
     for step in range(1, further + 1):
         seconds = max(LEAST, FIRST * FASTER ** (step - 1)) * play.leisure
         start = play.now

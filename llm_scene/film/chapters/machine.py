@@ -23,7 +23,7 @@ from ..views import VIEWS
 PARTS = 5  # names of parts in a view of everything
 SQUAT = 2.4  # width by height of a model from which on the letters stand above it
 WIDE = 1.2  # and of a picture up to which they do
-ASIDE = 0.42  # of the model's width: the room at either side
+ASIDE = 0.36  # of the model's width: the room at either side
 TALL, LETTERS = 0.2, 10  # of its height: a line at most; letters of a line, about
 BROAD, HIGH = 1.0, 0.32  # of the model's width and height: a line above it, at most
 CLEAR = 0.5  # of its size: how much further up than the model it stands
@@ -100,7 +100,7 @@ def _beside(play: Screenplay, piece: str, box: Box, given: str, made: Sequence[s
         at = (x, box.low[1], low)
         return Text(thing.prop(piece, name), "\n".join(lines), at, size, align, ink)  # type: ignore[arg-type]
 
-    left, right = box.low[0] - gap, box.high[0] + gap
+    left, right = box.low[0] - gap - 0.5 * size, box.high[0] + gap
     return [
         [
             block(f"given {n}", before, left, "right", "ink"),

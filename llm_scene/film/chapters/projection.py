@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .. import pieces
+from ..pieces.heads import mixed
 from ..pieces.residual import add
 from ..screenplay import Screenplay
 
-ADDING = 0.6  # of its natural time that the sum takes
+ADDING, MIXING = 0.6, 0.72  # of their natural time that the sum and the mix take
 
 
 def projection(play: Screenplay) -> None:
@@ -15,25 +15,21 @@ def projection(play: Screenplay) -> None:
         return
     play.start("projection", "added")
     made, weights = play.here("attn_out"), play.here("attn.W_O")
-    piece = pieces.stack(play.layout, play.trace, play.focus)
-    take = play.detail(made, beside=weights)
-    first = play.say("stack", take, least=3.4)
-    second = play.say("project", least=3.0)
-    play.perform(piece, (first[0], second[1]))
-    play.compute(made, second)
-    play.point_out(weights, second)
+    play.act(mixed(*play.scene), MIXING, answers="stack", mix="project")
+    play.compute(made, (play.now - 1.0, play.now))
+    play.point_out(weights, (play.now - 1.0, play.now))
     if play.has("resid_mid"):
-        play.act(add(*play.scene, "attn_out", "resid_mid"), ADDING, stream="residual")
-        play.undim()
-        play.compute(play.here("resid_mid"), (play.now - 0.4, play.now + 0.6))
+        residual(play, "residual", "attn_out", "resid_mid")
 
 
 def residual(play: Screenplay, key: str, part: str, total: str) -> None:
     """What a part computed is added to the stream."""
-    target, source = play.here(total), play.here(part)
-    if not target or not source:
+    target = play.here(total)
+    if not target or not play.here(part):
         return
-    start, end = play.say(key, play.detail(target, beside=source), least=4.0)
-    piece = pieces.flow(play.layout, play.trace, play.focus, part, total)
-    play.perform(piece, (start, end - 0.3))
-    play.compute(target, (start + 0.72 * (end - start), end))
+    if len(target[0].matrix.inputs) == 2:
+        play.act(add(*play.scene, part, total), ADDING, stream=key)
+        play.undim()
+        play.compute(target, (play.now - 0.4, play.now + 0.6))
+    else:
+        play.compute(target, play.say(key, play.detail(target, beside=play.here(part)), least=3.0))

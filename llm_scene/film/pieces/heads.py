@@ -1,0 +1,133 @@
+"""Heads: the answers of all of them stand on each other in one column, and a learned table mixes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...layout.layout import Block, Layout
+from ...network.ops import Array
+from ...network.trace import Trace
+from ..formula import part
+from ..shapes import Shape, cells, copies, gone, pile, row_of, tones
+from ..stage import before
+from ..stagecraft import COMES, SMALL, Actor, SetPiece
+from ..story import Focus
+from ..words import Words
+
+MOST = 6  # heads side by side; of more, the first ones and the last
+LEFT, WIDE = 0.52, 0.62  # of the stage's width, for the heads; of their pitch, for a column
+COLUMN = 3.4  # the width of the columns that all of them make
+HEADING = 1.3
+
+
+def mixed(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+) -> SetPiece:
+    """Beats: answers, stack, mix, home."""
+    target = layout.find("attn_out", focus.layer)
+    answers = sorted(layout.of(f"blocks.{focus.layer}.attn.z"), key=lambda block: block.head or 0)
+    piece = SetPiece("heads", before(layout, target, (0, focus.position), aspect))
+    telling = _Telling(piece, answers, target, trace, focus, words)
+    telling.answers()
+    telling.stack()
+    telling.mix()
+    telling.home()
+    return piece
+
+
+class _Telling:
+    """The heads' columns at the left, all of them as one column in the middle, their mix at the right."""
+
+    def __init__(
+        self, piece: SetPiece, found: list[Block], target: Block, trace: Trace, focus: Focus, words: Words
+    ) -> None:
+        self.piece, self.found, self.target, self.trace, self.words = piece, found, target, trace, words
+        self.t = focus.position
+        stage = self.stage = piece.stage
+        self.heading = stage.top - 0.5
+        self.high = stage.top - HEADING - stage.floor
+        shown = range(len(found)) if len(found) <= MOST else [*range(MOST - 1), len(found) - 1]
+        self.shown = list(shown)
+        room = LEFT * 2 * stage.reach
+        self.pitch = room / len(self.shown)
+        self.x = row_of(len(self.shown), self.pitch, room / 2 - stage.reach)
+        narrow = min(COLUMN, (1 - LEFT) * stage.reach - 1.0)
+        self.wide, self.out_x = narrow, stage.reach - narrow / 2
+        self.all_x = (room - stage.reach + self.out_x - narrow / 2) / 2 if not stage.upright else 0.0
+        self.heads = [self._head(n, block) for n, block in enumerate(found)]
+
+    def _head(self, n: int, block: Block) -> Actor:
+        """One head's answer: in its sheet, in a column of its own, and in its place among all."""
+        count = block.shape[0]
+        values = tones(block, self.trace, block.values(self.trace)[:, self.t])
+        actor = self.piece.actor(f"head {n}", "activation", count)
+        actor.pose("sheet", *copies(block, self.trace, column=self.t))
+        at = self.shown.index(n) if n in self.shown else MOST - 2
+        z, each = pile(self.stage.top - HEADING, self.high, count)
+        wide = min(self.wide, WIDE * self.pitch)
+        actor.pose("own", *cells(self.stage, float(self.x[at]), z, wide, each, values))
+        z, each = pile(self.stage.top - HEADING, self.high, count * len(self.found))
+        z = z[n * count : (n + 1) * count]
+        actor.pose("all", *cells(self.stage, self.all_x, z, self.wide, each, values))
+        return actor
+
+    def _out(self) -> Shape:
+        values = self.target.values(self.trace)[:, self.t]
+        z, each = pile(self.stage.top - HEADING, self.high, len(values))
+        colours = tones(self.target, self.trace, values)
+        return cells(self.stage, self.out_x, z, self.wide, each, colours)
+
+    # --- beats ---
+
+    def answers(self) -> None:
+        """Every head has an answer of its own."""
+        with self.piece.beat("answers", 3.4) as beat:
+            for n, (start, end) in zip(self.shown, beat.each(len(self.shown), COMES, 0.8), strict=True):
+                self.heads[n].enter("sheet", beat.at(0))
+                self.heads[n].to("own", (start, end))
+                said = self.words.note("head_alone", n=n + 1)
+                x = float(self.x[self.shown.index(n)])
+                self.piece.text(f"title {n}", said, x, self.heading, start, 1.3, SMALL, ink="faint")
+            for n, actor in enumerate(self.heads):
+                if n not in self.shown:
+                    actor.enter("own", beat.at(0.85))
+
+    def stack(self) -> None:
+        """They stand on each other, in one column."""
+        with self.piece.beat("stack", 2.6) as beat:
+            for actor, (start, end) in zip(
+                self.heads, beat.each(len(self.heads), 0.05, 0.75, ease=0.9), strict=True
+            ):
+                actor.to("all", (start, end))
+            said = self.words.note("all_answers", count=sum(actor.count for actor in self.heads))
+            self.piece.text("all", said, self.all_x, self.heading, beat.at(0.6), size=SMALL)
+            z = self.stage.top - HEADING - self.high / 2
+            self.piece.outline("empty", self.out_x, z, self.wide + 0.3, self.high + 0.2, beat.at(0.0))
+
+    def mix(self) -> None:
+        """One more learned table makes a column as long as the stream's of it."""
+        shape = self._out()
+        self.out = self.piece.actor("out", "activation", len(shape[2]))
+        self.out.pose("unmade", *gone(cells(self.stage, self.all_x, self._middle(shape), 1.0, 0.1, shape[2])))
+        self.out.pose("column", *shape)
+        self.out.pose("sheet", *copies(self.target, self.trace, column=self.t))
+        with self.piece.beat("mix", 3.6) as beat:
+            self.out.enter("unmade", beat.at(0.05))
+            self.out.to("column", beat[0.05:0.7], stagger=0.7)
+            x = (self.all_x + self.out_x) / 2
+            tex = part(1, r"W_O") + r"\,z"
+            if not self.stage.upright:
+                self.piece.formula("mix", tex, x, self.stage.middle, beat.at(0.05), None, 1.6)
+            said = self.words.note("mixed")
+            self.piece.text("mixed", said, self.out_x, self.heading, beat.at(0.3), size=SMALL)
+
+    def _middle(self, shape: Shape) -> Array:
+        """How high each number of the result stands."""
+        found: Array = (shape[0][:, 2] - self.stage.centre[2]) / self.stage.unit
+        return found
+
+    def home(self) -> None:
+        """The mix goes to its sheet."""
+        with self.piece.beat("home", 1.3) as beat:
+            self.out.to("sheet", beat[0.1:0.8])
+            self.out.stays(self.target)
