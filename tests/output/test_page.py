@@ -366,7 +366,8 @@ class TestLesson:
         shown.mouse("mouseMoved", *at)
         lit = "[...llmScene.stage.sheets.values()].filter(s => s.uniforms.uLit.value).map(s => s.block.name)"
         assert set(shown.run(lit)) == {block.name for block in made().layout.of("blocks.0.attn.q")}
-        shown.mouse("mouseMoved", *place_of(shown, f"blocks.0.attn.q[head={made_head()}]", 3, 2))
+        x, y, _ = shown.run(SOME_CELL.replace("if (hit)", "if (hit?.sheet.block.label === 'Queries')"))
+        shown.mouse("mouseMoved", x, y)
         assert shown.run(lit) == []
         assert shown.run(f"{word}.classList.contains('lit')")
 
@@ -378,16 +379,6 @@ class TestLesson:
         assert shown.run("llmScene.page.lesson.marks.line.visible")
         shown.run(f"{word}.blur()")
         assert not shown.run("llmScene.page.lesson.marks.line.visible")
-
-
-def made_head() -> int:
-    """The head that the film looks at."""
-    return next(
-        made().layout.blocks[name].head
-        for shot in made().film.shots
-        for name in shot.subject
-        if name.startswith("blocks.0.attn.scores[")
-    )
 
 
 @needs_browser
