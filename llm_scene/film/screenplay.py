@@ -233,7 +233,7 @@ class Screenplay:
     def go(self, take: Take, length: float) -> Window:
         """The camera moves on to another subject without new words."""
         start = self.now
-        self._look(take, start + length, start + length)
+        self._look(take, start if take.cut else start + length, start + length)
         self.now = start + length
         return start, self.now
 

@@ -25,7 +25,7 @@ STEEP = 0.45  # how far an arc goes straight down before it turns, of its height
 POINTS = 24  # of an arc
 ARC = 0.14  # its width
 LINE = 1.5 * HERO  # from line to line of longer texts
-EACH, REST, FIRST = 0.6, 1.2, 2.0  # seconds: an arc, stillness at the end, the prompt alone
+EACH, REST, FIRST = 0.6, 1.2, 1.6  # seconds: an arc, stillness at the end, the prompt alone
 
 
 def finale(play: Screenplay) -> None:
@@ -42,7 +42,7 @@ def answered(play: Screenplay) -> None:
     if play.trace.n_positions > play.layout.n_prompt:
         play.start("finale", "again")
         _answered(play)
-        start, _ = play.go(replace(_machine(play), cut=True), 0.5)
+        start, _ = play.go(replace(_machine(play), cut=True), 0.3)
         _still(play, start)
 
 

@@ -16,13 +16,13 @@ from ..screenplay import Screenplay, Take, names
 from ..story import letter_box
 from .machine import headlines, under
 
-HOOK, PULL = 2.0, 3.0  # seconds near, and on the way back to all of it
+HOOK, PULL = 2.0, 2.6  # seconds near, and on the way back to all of it
 QUICK = 0.5  # the least part of these that shorter cuts keep
 REWIND = 0.8  # seconds in which the machine is emptied again
 AT_LAST = 0.05  # and before the next picture
 LOOK = 2.2  # seconds for each caption before the whole
 ROWS, COLUMNS = 9, 16  # cells that the first picture shows
-ASIDE, SWEEP = -14.0, 7.0  # degrees: whence the first picture is seen, and how far the camera moves in it
+ASIDE, SWEEP = -22.0, 7.0  # degrees: whence the first picture is seen, and how far the camera moves in it
 
 
 def opening(play: Screenplay) -> None:
@@ -78,9 +78,10 @@ def _hook(play: Screenplay, caption: str = "", *captions: str) -> Window:
     row, column = (block.shape[0] - ROWS) // 3, (block.shape[1] - COLUMNS) // 2
     near = replace(play.near(block, row, column, ROWS, COLUMNS, turn=ASIDE), tags=())
     play.pose = play.framed(near, -SWEEP)
-    play.go(near, HOOK * share)
     if caption:
-        play.say(caption)
+        play.say(caption, near)
+    else:
+        play.go(near, HOOK * share)
     for other in play.layout.within(block.section[0]):
         play.flash(other, 0.2, play.now)
     (asked,) = headlines(play, "asked", ["?"])

@@ -9,6 +9,7 @@ from .attention import BRISK, EASY, QUICK
 
 FINAL = ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out")
 GROW = 0.6  # seconds in which all chances are computed behind the stage
+NOTHING = 0.001  # the length of a bar before it grows
 SOON = 0.1  # seconds before its end at which they are there
 
 
@@ -48,10 +49,12 @@ def bars(play: Screenplay) -> None:
     """Probabilities, the letters they stand for, and their bars, all in their places behind the stage."""
     play.undim()
     grown = play.now - SOON
-    play.compute(play.blocks("logits_max", "logits_sum", "probs"), (play.now - GROW, grown))
+    start = grown - GROW
+    play.compute(play.blocks("logits_max", "logits_sum", "probs"), (start, grown))
     for letter in play.letters(predicted=True):
         play.appear(thing.prediction(letter.position), grown)
         play.appear(thing.thread(thing.prediction(letter.position)), grown)
     for i in range(len(play.layout.candidates)):
+        play.move(thing.candidate(i, "bar"), "scale_x", (start, grown), NOTHING, 1.0)
         for part in ("bar", "token", "share"):
-            play.appear(thing.candidate(i, part), grown)
+            play.appear(thing.candidate(i, part), start)
