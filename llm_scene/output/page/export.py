@@ -20,7 +20,16 @@ from .poster import poster
 
 HERE = Path(__file__).parent
 LARGEST = 4_000_000  # numbers that a page carries, weights and all
-MODULES = ("explain", "film", "stage", "inspector", "main")  # each imports from those before it
+MODULES = (
+    "explain",
+    "film",
+    "stage",
+    "inspector",
+    "marks",
+    "widgets",
+    "lesson",
+    "main",
+)  # each imports from those before it
 LEVEL = 9
 
 
@@ -76,6 +85,9 @@ def _data(made: Production, title: str) -> bytes:
         "matrices": facts.matrices(made.trace, numbers),
         "blocks": facts.blocks(made.layout, made.trace),
         "look": facts.colours(made.look),
+        "ramps": facts.ramps(made.look),
+        "formulas": facts.mathematics(made.trace),
+        "bend": facts.bend(made.trace),
         "room": facts.room(made.layout, made.look),
         "parts": extras(parts),
         "swarms": facts.swarms(shown, made.look, numbers),
