@@ -9,7 +9,8 @@ from ..screenplay import Screenplay, Tag, Take, names
 
 HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
 ASKED = ("attn.q", "attn.k", "attn.v")
-BRISK, QUICK, SOON, EASY = 0.72, 0.4, 0.95, 1.25  # of their natural time that set pieces take, and in the short
+# Of their natural time that set pieces take; and in the short, by how much they tell there.
+BRISK, QUICK, SOON, EASY = 0.72, 0.4, 0.95, 1.25
 EACH = 2.2  # seconds before each of queries, keys and values
 
 

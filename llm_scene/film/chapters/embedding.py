@@ -12,8 +12,13 @@ def embedding(play: Screenplay) -> None:
     """One token's column in steps; then the same for every position; then what relief and hue mean."""
     play.start("embedding", "numbers")
     if play.has("embed.W_E", "pos_embed.W_pos"):
-        captions = {"stream": "lookup_token", "correction": "lookup_position", "add": "lookup_sum"}
-        play.act(embed(*play.scene), ADDING, **captions)
+        play.act(
+            embed(*play.scene),
+            ADDING,
+            stream="lookup_token",
+            correction="lookup_position",
+            add="lookup_sum",
+        )
     else:
         tables = play.blocks("embed.W_E")
         play.say("lookup_token", play.detail(tables, beside=play.blocks("tokens")), least=3.0)
