@@ -39,6 +39,11 @@ class Choice:
     subtype: str = "NONE"  # of the panel's property
 
     @property
+    def argument(self) -> str:
+        """What it is called on the command line."""
+        return self.flag or self.name.replace("_", "-")
+
+    @property
     def type(self) -> type:
         """The type of its values."""
         return self.kind if self.default is None else type(self.default)
