@@ -1,4 +1,4 @@
-"""The page for everyone: in others' pages, by keyboard alone, without a picture, where something is missing."""
+"""The page for everyone: in others' pages, by keyboard alone, unseen, and where something is missing."""
 
 import json
 import shutil
@@ -19,7 +19,8 @@ POLICY = (
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIOLATIONS = f"""axe.run(document, {{runOnly: {RULES}}})
-    .then(({{violations}}) => violations.map(v => `${{v.id}}: ${{v.nodes.map(n => n.target + n.failureSummary)}}`))"""
+    .then(({{violations}}) => violations.map(
+        (rule) => `${{rule.id}}: ${{rule.nodes.map((node) => node.target + node.failureSummary)}}`))"""
 BEYOND = """[...document.querySelectorAll("button, select")]
     .filter((thing) => thing.getBoundingClientRect().right > 321).map((thing) => thing.outerHTML)"""
 SMALL = """[...document.querySelectorAll("button, select, input")].filter((thing) => {
@@ -68,7 +69,7 @@ class TestAccess:
             "1",
             "llmScene.page.teach(true), llmScene.page.lesson.wait(llmScene.page.lesson.stop(3))",
             "llmScene.inspector.keep('blocks.0.resid_mid', [3, 7])",
-            "document.getElementById('more').click()",
+            "llmScene.page.teach(false), document.getElementById('more').click()",
             "document.getElementById('chapters').click()",
             "llmScene.page.transcript.open()",
         ]
