@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from ..writing import check_target
 from .arguments import Part, Question, framed
 from .terminal import Bar, need_blender, note, quiet_blender, say
 
@@ -49,17 +48,12 @@ def look(
 ) -> None:
     """Render a frame now and then, small, and leave them on one sheet with their measures."""
     need_blender()
-    from ..output.contact_sheet import FRAMES, SHEET, look_at
-    from ..output.render.local import check_output
+    from ..output.contact_sheet import SHEET, check_look, look_at
     from ..output.render.production import staged
 
-    if output.exists() and not output.is_dir():
-        raise UserError(f"{output} is a file: give the name of a folder.")
     if part.cluster is not None:
         raise UserError("Frames to look at are rendered on this computer: leave out --cluster.")
-    check_target(output / SHEET) if output.is_dir() else check_target(output)
-    if output.is_dir():
-        check_output(output / FRAMES)
+    check_look(output)
     if blend is not None and not blend.is_file():
         raise UserError(f"There is no file {blend}.")
     made = question.produce(quality.resolution) if blend is None else None
@@ -126,19 +120,26 @@ def captions(output: Path, question: Question) -> None:
 
 def demo(output: Path, question: Question, quality: Quality, detail: Detail, part: Part) -> None:
     """Leave a short film, the scene, the glTF and the web page of a model in a folder."""
-    if output.exists() and not output.is_dir():
-        raise UserError(f"{output} is a file: give the name of a folder.")
     need_blender()
-    output.mkdir(exist_ok=True)
+    from ..output.formats import format_of
+    from ..output.ledger import Ledger
+    from ..output.render.local import check_output
+
     made = question.produce(quality.resolution)
-    name = made.model.name
-    blend = output / f"{name}{BLEND}"
-    write(ready(blend), blend, made, dataclasses.replace(quality, preset="final"), detail)
-    for path in (output / f"{name}.glb", output / f"{name}.html"):
-        form = ready(path)
-        write(form, path, made, *form.values({}))
+    blend, glb, page, film = (f"{made.model.name}{suffix}" for suffix in (BLEND, ".glb", ".html", ".mp4"))
+    ledger = Ledger(output, "demo")
+    ledger.check_among_others((blend, glb, page, film))
+    output.mkdir(exist_ok=True)
+    check_output(output / film)
+    final = dataclasses.replace(quality, preset="final")
+    for name in (blend, glb, page):
+        form = format_of(output / name)
+        with ledger.file(name) as path, quiet_blender():
+            form.write(path, made, None, *((final, detail) if form.scenic else form.values({})))
+        say(f"{output / name} is ready: {_bytes((output / name).stat().st_size)}.")
     teaser = dataclasses.replace(question, given=question.given | {"cut": "teaser"})
-    render_film(output / f"{name}.mp4", teaser.produce(quality.resolution), quality, detail, part)
+    render_film(output / film, teaser.produce(quality.resolution), quality, detail, part)
+    ledger.claim(film)
 
 
 # --- what commands share -----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from ..errors import UserError, hearing
 from ..output.formats import FORMATS, Format, export
 from . import library, preferences
 from .operators import OnModelScene, OnOwnScene, stem_of
+from .sentences import translated
 from .settings import options_of, property_of, settings_of
 from .task import sentence
 from .translations import tr
@@ -46,7 +47,7 @@ class _Export(OnOwnScene, ExportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            with hearing(lambda sentence: self.report({"WARNING"}, sentence)):
+            with hearing(lambda said: self.report({"WARNING"}, translated(said))):
                 self.write(context, path)
         except (UserError, OSError, MemoryError) as error:
             self.report({"ERROR"}, sentence(error))
