@@ -28,6 +28,7 @@ from ..network.graph import Role
 from ..network.ops import Array, Cell
 from .film import Cue
 from .formula import setting
+from .framing import whole
 from .piece import POP, Window, moment, presence
 from .props import Backdrop, Formula, Prop, Swarm
 from .stage import WALL, Stage
@@ -310,8 +311,9 @@ class SetPiece:
 
     def locate(self, layout: Layout) -> None:
         """A small map of the model over the stage, and a mark on it that says where we are."""
-        parts = [section.box for section in layout.sections if len(section.path) == 1]
-        around, stage = Box.around(parts), self.stage
+        around, stage = whole(layout), self.stage
+        boxes = [section.box for section in layout.sections if len(section.path) == 1]
+        parts = [part for part in map(around.common, boxes) if part is not None]
         scale = min(MAP[0] / around.size[0], MAP[1] / around.size[2])
         right, middle = stage.reach - 0.5 * scale * around.size[0], (stage.top + stage.height / 2) / 2 + 0.1
 

@@ -19,8 +19,18 @@ from ..network.trace import Trace
 from . import names
 
 Point = tuple[float, float, float]
-HEADS = ("grid", "fan")
-BLOCKS = ("plan", "row", "columns", "helix")
+# Arrangements of heads and of transformer blocks: name, title, description.
+HEAD_ITEMS = (
+    ("grid", "Grid", "Side by side and below each other, all seen from the front"),
+    ("fan", "Fan", "One behind the other, receding into the picture"),
+)
+BLOCK_ITEMS = (
+    ("plan", "Plan", "On a wall, packed so that the whole model fills the picture"),
+    ("row", "Row", "One after the other, to the right"),
+    ("columns", "Columns", "In lines that are read like text"),
+    ("helix", "Helix", "Up a square staircase, across the front and the back by turns"),
+)
+HEADS, BLOCKS = (tuple(name for name, _, _ in items) for items in (HEAD_ITEMS, BLOCK_ITEMS))
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,13 @@ class Box:
     def grown(self, by: float) -> Box:
         """The box with a margin all round."""
         low, high = np.array(self.low) - by, np.array(self.high) + by
+        return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
+
+    def common(self, other: Box) -> Box | None:
+        """What it has in common with another one; None where they do not meet."""
+        low, high = np.maximum(self.low, other.low), np.minimum(self.high, other.high)
+        if (low > high).any():
+            return None
         return Box(tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]
 
     @staticmethod

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ...layout.layout import Block, Box
 from ..labels import MOST
 from ..pieces import dot, mix, softmax
 from ..pieces.roles import roles
@@ -11,6 +14,7 @@ HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
 ASKED = ("attn.q", "attn.k", "attn.v")
 # Of their natural time that set pieces take; and in the short, by how much they tell there.
 BRISK, QUICK, SOON, EASY = 0.72, 0.4, 0.95, 1.25
+APART = 3.0  # times as wide as its parts: a group that is seen in part only
 EACH = 2.2  # seconds before each of queries, keys and values
 
 
@@ -38,9 +42,17 @@ def attention_at_once(play: Screenplay) -> None:
     play.compute(play.here(*ASKED, "attn.rot_q", "attn.rot_k"), (play.now - 1.0, play.now))
     play.act(softmax.softmax(*play.scene, brief=True), QUICK, scores="scores", whole="softmax_short")
     seen = play.here("attn.scores", "attn.pattern", head=play.own)
-    play.compute(seen, play.say("mask", play.detail(seen), least=1.0))
+    play.compute(seen, play.say("mask", _masked(play, seen), least=1.0))
     play.act(mix.mix(*play.scene, brief=True), EASY, offer="values")
     play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
+
+
+def _masked(play: Screenplay, blocks: Sequence[Block]) -> Take:
+    """Scores and shares of all positions; the shares alone where both are small beside the way between them."""
+    wide = Box.around(block.box for block in blocks).size[0]
+    if wide > APART * sum(block.box.size[0] for block in blocks):
+        blocks = blocks[-1:]
+    return play.detail(blocks)
 
 
 def attend(play: Screenplay) -> None:
@@ -85,7 +97,7 @@ def _scores(play: Screenplay) -> None:
     piece = softmax.attention(*play.scene)
     play.act(piece, BRISK, keys="scores", mask="mask_row", scores="softmax_exp", stick="softmax_sum")
     blocks = play.here("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern", head=play.own)
-    window = play.say("mask", play.detail(blocks), least=3.6)
+    window = play.say("mask", _masked(play, blocks), least=3.6)
     play.compute(blocks, window)
 
 

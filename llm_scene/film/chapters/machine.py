@@ -93,7 +93,8 @@ def _beside(play: Screenplay, piece: str, box: Box, given: str, made: Sequence[s
     before, after = wrapped(given, LETTERS), [wrapped(text, LETTERS) for text in made]
     longest = max(text_width(line) for lines in (before, *after) for line in lines)
     size = min(ASIDE * wide / longest, TALL * high)
-    middle, gap = play.layout.find("tokens").box.centre[2], 2.0 * play.layout.gap
+    entrance = play.layout.find("tokens").box if len(play.layout.lines) == 1 else box
+    middle, gap = entrance.centre[2], 2.0 * play.layout.gap
 
     def block(name: str, lines: list[str], x: float, align: str, ink: str) -> Text:
         low = middle - size * (len(lines) / 2 - 0.14)

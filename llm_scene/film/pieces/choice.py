@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...layout.drawn import text_width
 from ...layout.layout import Layout
 from ...network.ops import Array
 from ...network.sampling import softmax
@@ -14,7 +15,7 @@ from ..props import number, share_text
 from ..shapes import cells, some, tones
 from ..stage import Stage, before
 from ..stagecraft import COMES, HERO, NUMBER, Actor, SetPiece
-from ..story import Focus
+from ..story import Focus, told
 from ..words import Words
 
 COLD, HOT = 0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # one that sharpens, and those that may flatten
@@ -22,7 +23,11 @@ FLAT = 0.7  # a bar below this lets others come up
 DRAWS = 9  # throws of the dice
 MOST = 5  # candidates on the stage
 ROW, FILLED = 3.2, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
-LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage units
+LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage units; letters at least
+LARGER, MOST_LETTERS = (
+    1.2,
+    0.24,
+)  # size of the letters in that of numbers; the width they take, of the stage's
 SHARE = 6.4  # and behind them
 LEAST = 0.12  # the length of a bar that is as good as none
 HEADING = 1.3  # what the headings take above
@@ -79,7 +84,7 @@ class _Telling:
         self.hot = hot_enough(self.logits)
         count = min(MOST, len(layout.candidates))
         self.likely = np.argsort(-trace["probs"][self.t], kind="stable")[:count]
-        self.letters = [candidate.text for candidate in layout.candidates[:count]]
+        self.letters = [told(candidate.text) for candidate in layout.candidates[:count]]
         self.made = layout.find("logits")
         self._places(self.piece.stage)
         self.shares = softmax(self.logits)[self.likely]
@@ -95,9 +100,14 @@ class _Telling:
         self.z = top - row * (np.arange(count) + 0.5)
         self.low = top - row * (count + 0.5)
         small = 0.7 if stage.upright or stage.square else 1.0
-        self.letter_x, self.score_x = (small * w - stage.reach for w in (LETTER / 2, LETTER + SCORE / 2))
+        self.size = small * HERO
+        longest = max(text_width(letter, LARGER * self.size) for letter in self.letters)
+        wide = min(max(small * LETTER, longest + 0.6), MOST_LETTERS * stage.width)
+        self.room = wide - 0.4
+        self.letter_x = wide / 2 - stage.reach
+        self.score_x = wide + small * SCORE / 2 - stage.reach
         self.score_wide = small * (SCORE - 0.6)
-        self.left, self.size = small * (LETTER + SCORE + 0.6) - stage.reach, small * HERO
+        self.left = wide + small * (SCORE + 0.6) - stage.reach
         self.full = stage.reach - small * SHARE - self.left  # the length of a certainty
 
     def _bar(self, i: int) -> Actor:
@@ -202,7 +212,7 @@ class _Telling:
     # --- parts ---
 
     def _letter(self, i: int, start: float, until: float | None, ink: str = "ink") -> None:
-        size = min(self.size * 1.2, 2.4 * self.size / len(self.letters[i]))
+        size = min(LARGER * self.size, self.room / text_width(self.letters[i]))
         name = f"letter {i} {len(self.piece.beats)}"
         self.piece.text(name, self.letters[i], self.letter_x, self.z[i], start, until, size, ink=ink)
 

@@ -17,7 +17,7 @@ from ..props import number
 from ..shapes import cells, copies, gone, pile, relative, tones
 from ..stage import before
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece
-from ..story import Focus
+from ..story import Focus, told
 from ..words import Words
 
 WIDE, HIGH, STEP = 4.2, 1.3, 1.5  # a cell with a number on it, and from row to row
@@ -81,7 +81,7 @@ def dot_product(
     stage = before(layout, weights, (0, 0), aspect)
     made = query_sum(layout, trace, focus, 3 if stage.square else 6)
     telling = _Telling(SetPiece("dot", stage), made, trace, words)
-    telling.lift(tokens[focus.position])
+    telling.lift(told(tokens[focus.position]))
     telling.multiply()
     telling.add()
     telling.fill()

@@ -15,7 +15,7 @@ from ..props import number
 from ..shapes import bars, copies, relative, row_of
 from ..stage import before
 from ..stagecraft import SMALL, Actor, SetPiece
-from ..story import Focus
+from ..story import Focus, told
 from ..words import Words
 
 MOST = 48  # bars side by side; of a longer column a fair choice
@@ -33,7 +33,7 @@ def norm(
     out = layout.find("ln1.out", focus.layer)
     stage = before(layout, out, (0, focus.position), aspect)
     telling = _Telling(SetPiece("norm", stage), layout, trace, focus, words)
-    telling.lift(tokens[focus.position])
+    telling.lift(told(tokens[focus.position]))
     telling.measure()
     telling.shift()
     telling.scale()

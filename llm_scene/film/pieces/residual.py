@@ -15,7 +15,7 @@ from ..props import number
 from ..shapes import cells, copies, gone, pile, tones
 from ..stage import before
 from ..stagecraft import NUMBER, SMALL, Actor, SetPiece
-from ..story import Focus
+from ..story import Focus, told
 from ..words import Words
 
 WIDE, HIGH, STEP = 5.4, 1.3, 1.5  # a cell with a number on it, and from row to row
@@ -38,7 +38,7 @@ def add(
     old = next(b for b in (layout.of(name)[0] for name in target.matrix.inputs) if b is not found)
     at = dict.fromkeys((old.name, found.name, target.name), focus.position)
     made = Addition(trace, old, found, target, at, ("before", "correction", "after"))
-    return _told(f"add {part}", layout, made, tokens[focus.position], words, aspect)
+    return _told(f"add {part}", layout, made, told(tokens[focus.position]), words, aspect)
 
 
 def embed(
@@ -49,7 +49,7 @@ def embed(
     target, t = layout.find("resid_pre", 0), focus.position
     at = {table.name: trace.tokens[t], places.name: t, target.name: t}
     made = Addition(trace, table, places, target, at, ("of_letter", "of_place", "sum_of_both"))
-    return _told("embed", layout, made, tokens[t], words, aspect)
+    return _told("embed", layout, made, told(tokens[t]), words, aspect)
 
 
 def _told(name: str, layout: Layout, made: Addition, letter: str, words: Words, aspect: float) -> SetPiece:

@@ -14,7 +14,7 @@ from ..props import number
 from ..shapes import cells, copies, gone, pile, tones
 from ..stage import before
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece
-from ..story import Focus
+from ..story import Focus, told
 from ..words import Words
 from . import turned
 
@@ -33,7 +33,7 @@ def roles(
     made = {letter: turned(layout, letter, focus) for letter in "qkv"}
     stage = before(layout, made["k"], (0, focus.position), aspect)
     telling = _Telling(SetPiece("roles", stage), layout, trace, focus, words)
-    telling.letter(tokens[focus.position])
+    telling.letter(told(tokens[focus.position]))
     for name, key in (("query", "q"), ("key", "k"), ("value", "v")):
         telling.role(name, made[key])
     telling.home()

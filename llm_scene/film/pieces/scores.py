@@ -13,7 +13,7 @@ from ..props import number
 from ..shapes import cells, copies, gone, pile, row_of, tones
 from ..stage import before
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece
-from ..story import Focus
+from ..story import Focus, told
 from ..words import Words
 from . import turned
 
@@ -40,8 +40,8 @@ class Attention:
         self.raw = self.scores.values(trace)[t, self.seen].astype(float)
         self.shares = self.row[self.seen]
         self.rest = float(self.row[self.excerpt.folded].sum())
-        self.letter = tokens[t]
-        self.letters = [tokens[s] for s in self.seen]
+        self.letter = told(tokens[t])
+        self.letters = [told(tokens[s]) for s in self.seen]
 
     @property
     def percent(self) -> list[str]:
