@@ -48,7 +48,7 @@ def attention_at_once(play: Screenplay) -> None:
 
 
 def _masked(play: Screenplay, blocks: Sequence[Block]) -> Take:
-    """Scores and shares of all positions; the shares alone where both are small beside the way between them."""
+    """Scores and shares of all positions; the shares alone where both are far apart."""
     wide = Box.around(block.box for block in blocks).size[0]
     if wide > APART * sum(block.box.size[0] for block in blocks):
         blocks = blocks[-1:]
