@@ -8,7 +8,7 @@ from ..errors import UserError
 from ..layout.layout import Layout
 from ..network.trace import Trace
 from .chapters.attention import attend, attention, attention_at_once
-from .chapters.blocks import other_blocks
+from .chapters.blocks import other_blocks, other_blocks_at_once
 from .chapters.choosing import choosing
 from .chapters.embedding import embedding, embedding_at_once
 from .chapters.finale import answered, finale
@@ -37,7 +37,8 @@ FULL = (
     finale,
 )  # fmt: skip
 SHORT = (
-    glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks, output_at_once, loop, answered,
+    glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks_at_once, output_at_once, loop,
+    answered,
 )  # fmt: skip
 TEASER = (flash, attend, winner)
 CUTS = {

@@ -14,7 +14,7 @@ from ..layout.layout import Box
 from .film import Cue
 from .props import Prop, Swarm
 
-POP = 0.3  # seconds in which words grow to their size
+POP = 0.25  # seconds in which words come out of the wall, at their full size
 Window = tuple[float, float]  # begin and end of a phase, in seconds of the film
 Thing = TypeVar("Thing", Swarm, Text, Line)
 
@@ -60,7 +60,7 @@ class Piece:
             leave = moment(windows, end) if end is not None else windows[-1][1]
             cues += presence(prop.name, come, leave)
             if isinstance(prop, Text):
-                cues.append(Cue(prop.name, "scale", come, min(come + POP, leave), 0.01, 1.0, "cubic"))
+                cues.append(Cue(prop.name, "dim", come, min(come + POP, leave), 1.0, 0.0, "smooth"))
         for swarm, pose, start, end in self.moves:
             times = moment(windows, start), moment(windows, end)
             cues.append(Cue(swarm.name, "pose", *times, pose - 1.0, float(pose), "cubic"))

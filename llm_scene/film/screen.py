@@ -18,7 +18,7 @@ ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
 CAPTION_SHADE, HEAD_SHADE = 96.0, 72.0  # how far shades reach into the picture, in the same pixels
 PAUSE = 1.5  # seconds between two captions over which their shade stays
-SOFT = 0.25  # seconds in which text comes and goes
+SOFT = 0.15  # seconds in which text comes and goes
 
 
 @dataclass(frozen=True)

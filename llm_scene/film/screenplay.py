@@ -31,7 +31,12 @@ ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show somethi
 EMPTY = 0.15  # of the picture: less is as good as nothing
 LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
 NEAREST = 10.0  # cells that a picture holds at least
-UNSEEN, INSTANT = 0.3, 0.01  # between cuts: of the first beat, before it; seconds of the flight home
+UNSEEN, STILL, INSTANT = (
+    0.35,
+    1.3,
+    0.01,
+)  # between cuts: of the first beat, before it; seconds in which all is
+# done and stands, and of the flight home
 CLOSE = 14.0  # pixels of a cell from which on negative values turn rose
 
 
@@ -485,10 +490,11 @@ def _seen(cue: Cue, since: float) -> Cue:
 
 
 def _cut_close(beats: Sequence[Window], stop: float) -> list[Window]:
-    """Beats between two cuts: the first has begun before it is seen, and results are home at the second."""
+    """Beats between two cuts: the first has begun before it is seen, and what was made stands."""
     start = beats[0][0]
     ahead = UNSEEN / (1 - UNSEEN)
-    stretch = (stop - start) / max(beats[-1][0] - start, 1e-6)
+    still = min(STILL, 0.3 * (stop - start))
+    stretch = (stop - still - start) / max(beats[-1][0] - start, 1e-6)
     longer = [(start + stretch * (a - start), start + stretch * (b - start)) for a, b in beats[:-1]]
     longer[0] = (start - ahead * (longer[0][1] - start), longer[0][1])
     return [*longer, (stop - INSTANT, stop)]

@@ -463,7 +463,7 @@ def _worn(actor: Actor, figure: _Figure, note: Text, windows: list[Window]) -> l
 def _shown(prop: Prop, come: float, leave: float) -> list[Cue]:
     cues = presence(prop.name, come, leave)
     if isinstance(prop, Text):
-        cues.append(Cue(prop.name, "scale", come, min(come + POP, leave), 0.01, 1.0, "cubic"))
+        cues.append(Cue(prop.name, "dim", come, min(come + POP, leave), 1.0, 0.0, "smooth"))
     return cues
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from ...layout.layout import Box
 from ..screenplay import Screenplay, Tag, Take, names
+from .machine import whole_machine
 
 SHORTEST, LONGEST, ALL = 0.8, 2.4, 9.0  # seconds a block may take, and about all of them together
 TRUNK = ("resid", "attn_out", "mlp_out", "ln")  # kinds of what stands along the stream
+SOON = 0.3  # seconds before the first of them lights up
 SHOWN = 8  # blocks the camera stops at; of more, those between are passed
 
 
@@ -34,6 +36,17 @@ def other_blocks(play: Screenplay) -> None:
         play.compute(blocks, window)
         computed = until
     play.stretch("blocks")
+
+
+def other_blocks_at_once(play: Screenplay) -> None:
+    """All of them before the whole machine, one after the other."""
+    n_layer = play.trace.network.config.n_layer
+    if n_layer == 1:
+        return
+    play.start("blocks", "bend")
+    window = play.say("blocks", whole_machine(play), least=1.8)
+    rest = [b for b in play.layout.blocks.values() if b.role != "weight" and b.matrix.layer is not None]
+    play.compute(rest, (window[0] + SOON, window[1]))
 
 
 def _visited(n_layer: int) -> list[int]:

@@ -13,7 +13,8 @@ from ..shapes import row_of
 from ..stage import Stage, sides
 from ..stagecraft import HERO, SetPiece
 from ..story import sorted_places
-from .machine import steps, under, whole_machine
+from .machine import answered as answered_by
+from .machine import under, whole_machine
 
 FURTHER = 3.0  # degrees by which the last view is turned
 WAVES = 2
@@ -25,7 +26,7 @@ STEEP = 0.45  # how far an arc goes straight down before it turns, of its height
 POINTS = 24  # of an arc
 ARC = 0.14  # its width
 LINE = 1.5 * HERO  # from line to line of longer texts
-EACH, REST, FIRST = 0.6, 1.2, 1.6  # seconds: an arc, stillness at the end, the prompt alone
+EACH, REST, FIRST = 0.6, 1.2, 0.8  # seconds: an arc, stillness at the end, the prompt alone
 
 
 def finale(play: Screenplay) -> None:
@@ -50,7 +51,7 @@ def _machine(play: Screenplay) -> Take:
     """The machine, and above it what it made of the prompt."""
     take = replace(whole_machine(play, FURTHER), tags=())
     if play.trace.n_positions > play.layout.n_prompt:
-        texts = steps(play, "end")[-1]
+        texts = answered_by(play)
         take = under(play, texts)
         for text in texts:
             play.put(text, play.now)

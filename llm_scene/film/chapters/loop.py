@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...layout import names as thing
+from ...layout.drawn import Text, text_width
 from ..framing import whole
+from ..piece import Window
 from ..screenplay import Screenplay
 from .machine import steps, under
 
@@ -11,7 +15,7 @@ FIRST, LEAST = 2.8, 0.6  # seconds of the first step, and of any at least
 FASTER = 0.65  # of a step's time, that the next one takes
 AFTER = 0.8  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
-LARGE = 4.0  # how much larger a token is on its way
+HARDLY = 0.999  # by which its size changes on its way: it must be set there
 
 
 def loop(play: Screenplay) -> None:
@@ -21,14 +25,14 @@ def loop(play: Screenplay) -> None:
     if further < 1:
         return
     play.start("loop", "again")
-    texts = steps(play, "loop")
+    texts = steps(play)
     shown, _ = play.say("loop", under(play, texts[-1]), least=1.5)
     blocks = [block for block in play.layout.blocks.values() if block.role != "weight"]
     for step in range(1, further + 1):
         seconds = max(LEAST, FIRST * FASTER ** (step - 1)) * play.leisure
         start = play.now
         fly = min(FLOWN, FLIGHT * seconds)
-        _fly_back(play, first + step - 1, start, start + fly)
+        _fly_back(play, first + step - 1, (start, start + fly), texts[step - 1], texts[step])
         play.hold(seconds)
         play.compute(blocks, (start + fly, play.now - 0.02), step)
         play.appear(thing.prediction(first + step - 1), play.now - 0.02)
@@ -42,17 +46,30 @@ def loop(play: Screenplay) -> None:
         play.put(text, shown, play.now)
 
 
-def _fly_back(play: Screenplay, position: int, start: float, end: float) -> None:
-    """The token written last flies over the model to its place in the row."""
-    source = next(x for x in play.layout.letters if x.predicted and x.position == position - 1)
-    target = next(x for x in play.layout.letters if not x.predicted and x.position == position)
-    name, middle = thing.token(position), (start + end) / 2
-    top = whole(play.layout).high[2] + 4 * play.layout.gap
+def _fly_back(
+    play: Screenplay, position: int, window: Window, before: Sequence[Text], after: Sequence[Text]
+) -> None:
+    """The token written last flies over the model from where it came out to the others that go in.
+
+    It is as large as they are, and then stands small in its own place.
+    """
+    letter = next(x for x in play.layout.letters if not x.predicted and x.position == position)
+    name, (start, end) = thing.token(position), window
+    out, into = before[-1], after[0]
+    source = (out.box.low[0] + text_width(letter.text, out.size) / 2, *out.at[1:])
+    target = (into.box.high[0] - text_width(letter.text, into.size) / 2, *into.at[1:])
+    top, middle, large = (
+        whole(play.layout).high[2] + play.layout.gap,
+        (start + end) / 2,
+        out.size / letter.size,
+    )
     play.appear(name, start)
     play.appear(thing.thread(name), end)
-    for channel, a, b in zip(("location_x", "location_y"), source.at, target.at, strict=False):
-        play.move(name, channel, (start, end), a, b)
-    play.move(name, "location_z", (start, middle), source.at[2], top, "smooth")
-    play.move(name, "location_z", (middle, end), top, target.at[2], "smooth")
-    play.move(name, "scale", (start, middle), 1.0, LARGE, "smooth")
-    play.move(name, "scale", (middle, end), LARGE, 1.0, "smooth")
+    for channel, a, b, own in zip(("location_x", "location_y"), source, target, letter.at, strict=False):
+        play.move(name, channel, window, a, b, "smooth")
+        play.move(name, channel, (end, end), b, own, "step")
+    play.move(name, "location_z", (start, middle), source[2], top, "smooth")
+    play.move(name, "location_z", (middle, end), top, target[2], "smooth")
+    play.move(name, "location_z", (end, end), target[2], letter.at[2], "step")
+    play.move(name, "scale", window, large, large * HARDLY)
+    play.move(name, "scale", (end, end), large * HARDLY, 1.0, "step")

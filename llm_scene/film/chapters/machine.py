@@ -24,7 +24,7 @@ PARTS = 5  # names of parts in a view of everything
 SQUAT = 2.4  # width by height of a model from which on the letters stand above it
 WIDE = 1.2  # and of a picture up to which they do
 ASIDE = 0.36  # of the model's width: the room at either side
-TALL, LETTERS = 0.2, 10  # of its height: a line at most; letters of a line, about
+TALL, LETTERS = 0.2, 12  # of its height: a line at most; letters of a line, about
 BROAD, HIGH = 1.0, 0.32  # of the model's width and height: a line above it, at most
 CLEAR = 0.5  # of its size: how much further up than the model it stands
 MOST = 24  # characters of the prompt that stand there
@@ -56,21 +56,32 @@ def part_tags(play: Screenplay) -> list[Tag]:
     ]
 
 
-def headlines(play: Screenplay, piece: str, made: Sequence[str]) -> list[list[Text]]:
-    """The prompt and each of several answers, of which one is to be seen at a time."""
-    given = isolated(running(play.story.words[: play.layout.n_prompt])[-MOST:])
+def headlines(play: Screenplay, piece: str, pairs: Sequence[tuple[str, str]]) -> list[list[Text]]:
+    """What goes in and what comes out, several times, of which one is to be seen at a time."""
+    pairs = [(isolated(given[-MOST:]), isolated(made)) for given, made in pairs]
     box = whole(play.layout)
     wide, _, high = box.size
     if play.aspect < WIDE or wide > SQUAT * high:
-        return _above(play, piece, box, [f"{given} → {text}" for text in made])
-    return _beside(play, piece, box, given, made)
+        return _above(play, piece, box, [f"{given} → {made}" for given, made in pairs])
+    return _beside(play, piece, box, pairs)
 
 
-def steps(play: Screenplay, piece: str) -> list[list[Text]]:
-    """The same with what the model has written after every step."""
+def asked(play: Screenplay) -> list[Text]:
+    """The prompt, and that something is to come of it."""
+    return headlines(play, "asked", [(running(play.story.words[: play.layout.n_prompt]), "?")])[0]
+
+
+def answered(play: Screenplay) -> list[Text]:
+    """The prompt, and all that the model wrote."""
     words, first = play.story.words, play.layout.n_prompt
-    written = [running(words[first : first + n]) for n in range(1, len(words) - first + 1)]
-    return headlines(play, piece, list(map(isolated, written)))
+    return headlines(play, "answered", [(running(words[:first]), running(words[first:]))])[0]
+
+
+def steps(play: Screenplay) -> list[list[Text]]:
+    """At every step all that goes in, and the one token that comes out."""
+    words, first = play.story.words, play.layout.n_prompt
+    pairs = [(running(words[:n]), running(words[n : n + 1])) for n in range(first, len(words))]
+    return headlines(play, "step", pairs)
 
 
 def under(play: Screenplay, texts: Sequence[Text]) -> Take:
@@ -87,11 +98,11 @@ def _above(play: Screenplay, piece: str, box: Box, texts: Sequence[str]) -> list
     return [[Text(thing.prop(piece, n), text, at, size, "left", "accent")] for n, text in enumerate(texts)]
 
 
-def _beside(play: Screenplay, piece: str, box: Box, given: str, made: Sequence[str]) -> list[list[Text]]:
-    """The prompt where the letters go in, the answer where they come out."""
+def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[tuple[str, str]]) -> list[list[Text]]:
+    """What goes in where the letters do, what comes out where they come out."""
     wide, _, high = box.size
-    before, after = wrapped(given, LETTERS), [wrapped(text, LETTERS) for text in made]
-    longest = max(text_width(line) for lines in (before, *after) for line in lines)
+    told = [(wrapped(given, LETTERS), wrapped(made, LETTERS)) for given, made in pairs]
+    longest = max(text_width(line) for pair in told for lines in pair for line in lines)
     size = min(ASIDE * wide / longest, TALL * high)
     entrance = play.layout.find("tokens").box if len(play.layout.lines) == 1 else box
     middle, gap = entrance.centre[2], 2.0 * play.layout.gap
@@ -105,7 +116,7 @@ def _beside(play: Screenplay, piece: str, box: Box, given: str, made: Sequence[s
     return [
         [
             block(f"given {n}", before, left, "right", "ink"),
-            block(f"made {n}", lines, right, "left", "accent"),
+            block(f"made {n}", after, right, "left", "accent"),
         ]
-        for n, lines in enumerate(after)
+        for n, (before, after) in enumerate(told)
     ]

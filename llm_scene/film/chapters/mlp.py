@@ -29,15 +29,15 @@ def mlp(play: Screenplay) -> None:
 
 
 def mlp_at_once(play: Screenplay) -> None:
-    """Residual, MLP and its curve, told in four captions."""
+    """The MLP's curve, and its result that is added, told in three captions."""
     if not play.has("mlp.post"):
         return
-    if play.has("attn_out", "resid_mid"):
-        play.start("projection", "added")
-        play.act(add(*play.scene, "attn_out", "resid_mid"), EASY / 2, stream="residual")
-        play.compute(play.here("resid_mid"), (play.now - 1.0, play.now))
     play.start("mlp", "bend")
+    play.compute(play.here("resid_mid"), (play.now - 0.5, play.now + 0.5))
     _bend(play, at_once=True)
+    if play.has("mlp_out", "resid_post") and len(play.here("resid_post")[0].matrix.inputs) == 2:
+        play.act(add(*play.scene, "mlp_out", "resid_post"), EASY / 2, stream="residual")
+        play.undim()
     play.compute(play.here("resid_post"), (play.now - 0.5, play.now + 0.5))
 
 

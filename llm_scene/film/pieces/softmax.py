@@ -20,6 +20,7 @@ from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention, meeting
 
 _POWER = "e^{" + part(1, "s") + part(2, r"-\mathrm{max}") + "}"
+UNDER = 2.2  # from the lowest bar to the letters below
 BAR = 0.7  # the width of a bar, in the pitch of the bars
 STICK = 2.4  # how high the stick of shares is
 CURVE = 0.3  # of the stage's width, for the curve of exp
@@ -58,7 +59,9 @@ def attention(
 
 def _told(piece: SetPiece, found: Attention, words: Words, brief: bool = False) -> SetPiece:
     telling = _Telling(piece, found, words)
+    telling.brief = brief
     if brief:
+        telling.letter_z = max(telling.letter_z, telling.zero + telling.k * min(0.0, found.raw.min()) - UNDER)
         telling.scores(until=telling.first + 1.0)
     else:
         telling.scores(until=telling.first + 3.0)
@@ -75,7 +78,7 @@ class _Telling:
 
     def __init__(self, piece: SetPiece, found: Attention, words: Words) -> None:
         self.piece, self.found, self.words = piece, found, words
-        self.first = float(len(piece.beats))
+        self.first, self.brief = float(len(piece.beats)), False
         stage = self.stage = piece.stage
         self.lowered = found.raw - found.raw.max()
         self.powers = np.exp(self.lowered)
@@ -282,7 +285,8 @@ class _Telling:
                 )
             self._heading("whole", beat.at(0), end)
             low = (stage.floor + stage.middle - STICK / 2) / 2 - 0.3
-            piece.formula("whole", FORMULA, 0.0, low, beat.at(0.55), end, FORMULA_SIZE)
+            if not self.brief:
+                piece.formula("whole", FORMULA, 0.0, low, beat.at(0.55), end, FORMULA_SIZE)
 
     def home(self) -> None:
         """The shares become a row of the attention pattern."""
