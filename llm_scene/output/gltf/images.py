@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from ...network.ops import Array
+from ...network.ops import Numbers
 from ...png import png_file
 
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # of PNG, by the number of channels
@@ -14,7 +14,7 @@ INDEXED = 3
 LEVEL = 6  # zlib's; 9 takes five times as long for 2 %
 
 
-def png(pixels: Array, palette: Array | None = None) -> bytes:
+def png(pixels: Numbers, palette: Numbers | None = None) -> bytes:
     """The PNG file of 8-bit pixels `[height, width, channels]`, or of places in a palette `[n, 3 or 4]`.
 
     Rows are stored unfiltered: repeated texels and repeated rows are what the compressor finds by itself.

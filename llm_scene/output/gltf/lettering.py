@@ -14,7 +14,7 @@ import numpy as np
 from ...layout.drawn import Text
 from ...layout.layout import Letter
 from ...look import srgb
-from ...network.ops import Array
+from ...network.ops import Array, Numbers
 from ...packing import packed
 from ...scene import outlines
 from ...scene.outlines import Outline, crossings, filled
@@ -71,7 +71,7 @@ class Labels:
         coordinates `[4, 2]`."""
         scales = {text: min(size, _fitting(text)) for text, size in self._texels.items()}
         masks = [coverage(outline(text), size) for text, size in scales.items()]
-        spots, pages = packed([mask.shape[::-1] for mask in masks], PICTURE_WIDTH, pad=PADDING)
+        spots, pages = packed([(mask.shape[1], mask.shape[0]) for mask in masks], PICTURE_WIDTH, pad=PADDING)
         height = pages[0][1] if pages else 1
         pixels = np.zeros((height, PICTURE_WIDTH, 1), np.uint8)
         quads = {}
@@ -132,7 +132,7 @@ def solid(letter: Letter, colour: str) -> Shape:
     return Shape(shape.vertices + turned(np.array(letter.at)), shape.triangles, shape.colours)
 
 
-def _wall(flat: Array, depth: float, rim: Array, rgb: Array) -> Shape:
+def _wall(flat: Array, depth: float, rim: Numbers, rgb: Array) -> Shape:
     """The sides between front and back along a rim `[e, 2]`, lit smoothly around it."""
     corners, rim = np.unique(rim, return_inverse=True)
     rim = rim.reshape(-1, 2)  # counting corners
@@ -154,7 +154,7 @@ def _wall(flat: Array, depth: float, rim: Array, rgb: Array) -> Shape:
     )
 
 
-def _rim(triangles: Array, count: int) -> Array:
+def _rim(triangles: Numbers, count: int) -> Numbers:
     """The edges that belong to one triangle only, with the inside on their left."""
     edges = np.concatenate([triangles[:, [i, (i + 1) % 3]] for i in range(3)]).astype(np.int64)
     inner = np.isin(edges @ (count, 1), edges[:, ::-1] @ (count, 1))
