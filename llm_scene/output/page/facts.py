@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from ...film.film import EASINGS, Caption, Chapter, Cue, Film, Pose
 from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
-from ...film.words import formulas, words
+from ...film.words import Words, formulas, words
 from ...layout.layout import Layout, Point
 from ...layout.room import profile, reach, wall_depth
 from ...look import DIM, Look, srgb
@@ -175,10 +176,13 @@ def clock(film: Film, layout: Layout) -> Json:
     }
 
 
-def telling(code: str, film: Film, shown: Film) -> Json:
+def telling(code: str, film: Film, shown: Film, layout: Layout) -> Json:
     """A language: its words, at the times of the film that is shown."""
     told = words(code)
     return {
+        "names": told.names,
+        "sections": sections(told, layout),
+        "phrases": told.phrases,
         "language": told.language,
         "page": told.page,
         "chapters": [chapter.title for chapter in film.chapters],
@@ -191,6 +195,18 @@ def telling(code: str, film: Film, shown: Film) -> Json:
             {"start": _short(when.start), "end": _short(when.end), "text": head.text}
             for head, when in zip(film.heads, shown.heads, strict=True)
         ],
+    }
+
+
+def sections(told: Words, layout: Layout) -> dict[str, str]:
+    """What the parts of the model are called: blocks and heads counted from one, others as their chapters."""
+    names = {name for block in layout.blocks.values() for name in block.section}
+    numbered = {name: name.rsplit(" ", 1) for name in names if name[-1].isdigit()}
+    counts = Counter(kind for kind, _ in numbered.values())
+    titles = {title: told.titles[key] for key, title in words("en").titles.items()}
+    return {
+        name: told.part(name, counts[numbered[name][0]]) if name in numbered else titles.get(name, name)
+        for name in sorted(names)
     }
 
 
