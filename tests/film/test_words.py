@@ -33,6 +33,9 @@ def test_every_language_has_every_key_and_its_facts(code: str) -> None:
     for key, text in english.captions.items():
         assert placeholders(ours.captions[key]) == placeholders(text), key
     assert set(ours.things) == set(english.things)
+    assert {key: placeholders(text) for key, text in ours.page.items()} == {
+        key: placeholders(text) for key, text in english.page.items()
+    }
     assert {key: placeholders(text) for key, text in ours.scale.items()} == {
         key: placeholders(text) for key, text in english.scale.items()
     }
