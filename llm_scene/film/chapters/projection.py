@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..pieces.heads import mixed
 from ..pieces.residual import add
 from ..screenplay import Screenplay
+from .norm import calculated
 
 ADDING, MIXING = 0.6, 0.72  # of their natural time that the sum and the mix take
 
@@ -18,18 +19,31 @@ def projection(play: Screenplay) -> None:
     play.act(mixed(*play.scene), MIXING, answers="stack", mix="project")
     play.compute(made, (play.now - 1.0, play.now))
     play.point_out(weights, (play.now - 1.0, play.now))
-    if play.has("resid_mid"):
-        residual(play, "residual", "attn_out", "resid_mid")
+    after_norm(play, "ln1_post")
+    residual(play, "residual", "resid_mid")
 
 
-def residual(play: Screenplay, key: str, part: str, total: str) -> None:
-    """What a part computed is added to the stream."""
-    target = play.here(total)
-    if not target or not play.here(part):
+def after_norm(play: Screenplay, kind: str) -> None:
+    """In post-norm models what is added is evened out first; the first of these norms is shown in steps."""
+    made = play.here(f"{kind}.out")
+    if not made:
         return
-    if len(target[0].matrix.inputs) == 2:
-        play.act(add(*play.scene, part, total), ADDING, stream=key)
+    if kind == "ln1_post" and not play.has("ln1.out"):
+        calculated(play, kind)
+    play.compute(made, play.say("norm_post", play.detail(made, beside=play.here(f"{kind}.w")), least=2.0))
+
+
+def residual(play: Screenplay, key: str, total: str, pace: float = ADDING) -> None:
+    """What was computed is added to the stream: one part on the stage, or two that worked side by side."""
+    if not play.has(total):
+        return
+    (target,) = play.here(total)
+    _, *sources = [block for name in target.matrix.inputs for block in play.layout.of(name)]
+    if len(sources) == 1:
+        play.act(add(*play.scene, total), pace, stream=key)
         play.undim()
-        play.compute(target, (play.now - 0.4, play.now + 0.6))
+        play.compute([target], (play.now - 0.4, play.now + 0.6))
     else:
-        play.compute(target, play.say(key, play.detail(target, beside=play.here(part)), least=3.0))
+        window = play.say(key, play.detail([target], beside=sources), least=4.0)
+        play.compute([target], window)
+        play.point_out(sources, window)
