@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ...layout.layout import Block, Box
 from ..labels import MOST
 from ..pieces import dot, mix, softmax
+from ..pieces.grid import grid
 from ..pieces.roles import roles
 from ..screenplay import Screenplay, Tag, Take, names
 
@@ -46,8 +47,7 @@ def attention_at_once(play: Screenplay) -> None:
     play.act(roles(*play.scene), SOON, letter="qkv")
     play.compute(play.here(*ASKED, "attn.rot_q", "attn.rot_k"), (play.now - 1.0, play.now))
     play.act(softmax.softmax(*play.scene, brief=True), QUICK, scores="scores", whole="softmax_short")
-    seen = play.here("attn.scores", "attn.pattern", head=play.own)
-    play.compute(seen, play.say(_mask(play), _masked(play, seen), least=1.0))
+    play.act(grid(*play.scene), SOON, rows=_mask(play))
     play.act(mix.mix(*play.scene, brief=True), EASY, offer="values")
     play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
 

@@ -1,0 +1,113 @@
+"""The attention pattern as a table of shares: who asks, who is looked at, and what is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...layout.layout import Layout
+from ...network.trace import Trace
+from ..excerpt import percentages
+from ..shapes import cells, some, tones
+from ..stage import before
+from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
+from ..story import Focus
+from ..words import Words
+from .scores import FEW, LETTERS, MOST, Attention
+
+LEFT, ABOVE = 5.0, 2.6  # what letters take at the left of the table and above it
+WIDEST, GAP = 4.0, 0.25  # a cell at most, and between two of them
+SPACIOUS = 2.6  # the width of a cell from which on its number is of the usual size
+LEAST = 0.005  # a share that is written
+BESIDE, OVER = 1.2, 0.9  # how far letters stand from the table
+
+
+def grid(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+) -> SetPiece:
+    """Beats: rows, home. Every letter has a row of its own, with holes where later ones stand."""
+    target = layout.find("attn.pattern", focus.layer, focus.head)
+    stage = before(layout, target, (focus.position,) * 2, aspect)
+    found = Attention(layout, trace, focus, tokens, FEW if stage.upright else MOST)
+    telling = _Telling(SetPiece("grid", stage), found, words)
+    telling.rows()
+    telling.home()
+    return telling.piece
+
+
+class _Telling:
+    """Shares on and under the diagonal, letters at the left and above."""
+
+    def __init__(self, piece: SetPiece, found: Attention, words: Words) -> None:
+        self.piece, self.found, self.words = piece, found, words
+        stage, n = piece.stage, len(found.seen)
+        self.wide = min(WIDEST, (2 * stage.reach - LEFT) / n)
+        self.high = (stage.top - ABOVE - stage.floor) / n
+        self.left, self.top = (LEFT - n * self.wide) / 2, stage.top - ABOVE
+        self.x = self.left + self.wide * (np.arange(n) + 0.5)
+        self.z = self.top - self.high * (np.arange(n) + 0.5)
+        self.places = [(i, j) for i in range(n) for j in range(i + 1)]
+        self.pattern = found.pattern.values(found.trace)
+        self.shares = self._shares()
+
+    def _shares(self) -> Actor:
+        """One cell for everybody who is looked at by somebody."""
+        found, stage = self.found, self.piece.stage
+        rows, columns = np.array(self.places).T
+        seen = np.array(found.seen)
+        colours = tones(found.pattern, found.trace, self.pattern[seen[rows], seen[columns]])
+        actor = self.piece.actor("shares", "activation", len(rows), signed=False)
+        at = list(zip(seen[rows].tolist(), seen[columns].tolist(), strict=True))
+        actor.pose("sheet", *some(found.pattern, found.trace, at))
+        size = (self.wide - GAP, self.high - GAP)
+        actor.pose("table", *cells(stage, self.x[columns], self.z[rows], *size, colours))
+        return actor
+
+    # --- beats ---
+
+    def rows(self) -> None:
+        """Row by row: a letter asks, and looks at itself and those before it."""
+        n = len(self.found.seen)
+        with self.piece.beat("rows", 4.0) as beat:
+            self.shares.enter("sheet", beat.at(0))
+            for i, (start, end) in enumerate(beat.each(n, 0.02, 0.75)):
+                row = [k for k, place in enumerate(self.places) if place[0] == i]
+                self.shares.to("table", (start, end), only=row)
+                self._write(i, row, end)
+                at = self.left - BESIDE, float(self.z[i])
+                self.piece.text(f"row {i}", self.found.letters[i], *at, start, None, LETTERS, ink="accent")
+            self._around(beat)
+
+    def _write(self, i: int, row: list[int], start: float) -> None:
+        """The shares of a row, which add up."""
+        found = self.found
+        shares = self.pattern[found.seen[i], found.seen[: i + 1]].astype(float)
+        texts = percentages([*shares, max(0.0, 1 - float(shares.sum()))])
+        size = NUMBER if self.wide > SPACIOUS else SMALL
+        for j, (k, share) in enumerate(zip(row, shares.tolist(), strict=True)):
+            if share >= LEAST:
+                of = (found.pattern.matrix.name, found.pattern.cell(found.seen[i], found.seen[j]))
+                self.shares.write(k, texts[j], start, None, size, of)
+
+    def _around(self, beat: Beat) -> None:
+        """Who is looked at, above; holes where nobody may look; what both sides are."""
+        n, come = len(self.found.seen), beat.at(COMES)
+        for j in range(n):
+            at = float(self.x[j]), self.top + OVER
+            self.piece.text(f"column {j}", self.found.letters[j], *at, come, None, LETTERS, ink="accent")
+            for i in range(j):
+                size = (self.wide - GAP, self.high - GAP)
+                self.piece.outline(f"hole {i} {j}", float(self.x[j]), float(self.z[i]), *size, come)
+        asking, looked_at = self.words.note("asking"), self.words.note("looked_at")
+        middle = self.left + n * self.wide / 2
+        at = self.left - BESIDE, self.top + OVER
+        self.piece.text("asking", asking, *at, come, None, SMALL, ink="faint")
+        at = middle, self.piece.stage.top - 0.5
+        self.piece.text("looked at", looked_at, *at, come, None, SMALL, ink="faint")
+
+    def home(self) -> None:
+        """The shares go to their sheet."""
+        with self.piece.beat("home", 1.2) as beat:
+            self.shares.to("sheet", beat[0.1:0.8])
+            self.shares.stays(self.found.pattern)
