@@ -28,6 +28,7 @@ MODULES = (
     "marks",
     "widgets",
     "lesson",
+    "contents",
     "menu",
     "transcript",
     "main",
