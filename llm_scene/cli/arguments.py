@@ -69,13 +69,13 @@ def add_choices(parser: argparse.ArgumentParser, kind: type, wanted: Collection[
         how: dict[str, Any] = {"action": "store_true"} if one.type is bool else {"type": _reader(one)}
         if one.type is not bool:
             how |= {"metavar": _metavar(one)}
-        shown[title].add_argument(f"--{one.argument}", default=None, help=_help(one), **how)
+        flag = f"--{one.argument}"
+        shown[title].add_argument(flag, dest=one.name, default=None, help=_help(one), **how)
 
 
 def chosen(given: Given, kind: type) -> dict[str, Any]:
     """The choices of a dataclass that were given."""
-    found = {name: given.get(one.argument.replace("-", "_")) for name, one in choices(kind).items()}
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: given[name] for name in choices(kind) if given.get(name) is not None}
 
 
 def _reader(one: Choice) -> Callable[[str], Any]:
@@ -169,7 +169,8 @@ class Asked:
 
         model = parser.add_argument_group("model")
         group = model.add_mutually_exclusive_group()
-        group.add_argument("--preset", metavar="NAME", help="a model by name, see `llm-scene presets`")
+        by_name = "a model by name, see `llm-scene presets`"
+        group.add_argument("--preset", dest="model_preset", metavar="NAME", help=by_name)
         own = "a checkpoint folder, or a model of the Hugging Face hub: OWNER/NAME"
         group.add_argument("--model", metavar="MODEL", help=own)
         model.add_argument("--offline", action="store_true", help="download nothing")
@@ -185,7 +186,7 @@ class Asked:
 
         text, tokens = given.get("prompt"), given.get("tokens")
         options = chosen(given, Options)
-        return Question(given["preset"], given["model"], text, tokens, options, given["offline"])
+        return Question(given["model_preset"], given["model"], text, tokens, options, given["offline"])
 
 
 MODEL = Asked(prompt=False)

@@ -67,6 +67,8 @@ class Held:
 class Cut:
     """A length at which the film is told."""
 
+    title: str
+    description: str
     chapters: tuple[Callable[[Screenplay], None], ...]
     leisure: float  # of the time that things take beyond the reading of their captions
 
@@ -489,6 +491,10 @@ def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focu
         "n_head": c.n_head,
         "n_layer": c.n_layer,
         "head": focus.head + 1,
+        "group": c.n_head // c.n_kv_head,
+        "window": c.window_of(focus.layer),
+        "experts": c.experts.count if c.experts else 0,
+        "chosen": c.experts.chosen if c.experts else 0,
         "expansion": f"{c.d_mlp / c.d_model:.3g}",
         "activation": ACTIVATIONS[c.activation].title,
         "position": focus.position + 1,
