@@ -13,12 +13,12 @@ import numpy as np
 from ...layout import names as thing
 from ...layout.drawn import Text, text_width
 from ...layout.layout import Box
+from ...look.views import VIEWS
 from ...plain import isolated
 from ..framing import outlook, whole
 from ..screen import wrapped
 from ..screenplay import Screenplay, Tag, Take, names
 from ..story import running
-from ..views import VIEWS
 
 PARTS = 5  # names of parts in a view of everything
 SQUAT = 2.4  # width by height of a model from which on the letters stand above it
