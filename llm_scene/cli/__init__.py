@@ -96,6 +96,7 @@ EVERY = Value("--every", metavar="SECONDS", type=seconds, default=1.0, help="bet
 ANY_BLEND = Value("--blend", metavar="FILE", type=Path, help="a .blend to look at instead of a model")
 SUBTITLES = output("the subtitles to write: .srt or .vtt")
 FOLDER = output("(renders)", Path("renders"))
+FORCE = Value("--force", action="store_true", help="replace a film that is there already")
 PICTURE = Chosen(_options, "format", "fps", "look")
 
 COMMANDS: list[Command] = [
@@ -139,6 +140,7 @@ COMMANDS: list[Command] = [
             "quality": Rendered("preview"),
             "detail": Drawn(),
             "part": Computed(),
+            "force": FORCE,
         },
     ),
     Command(
@@ -165,6 +167,7 @@ COMMANDS: list[Command] = [
             "chosen": PICTURE,
             "quality": Rendered("preview"),
             "part": Computed(),
+            "force": FORCE,
         },
     ),
     Command(
@@ -195,6 +198,7 @@ COMMANDS: list[Command] = [
             "quality": Rendered("draft"),
             "detail": Drawn(),
             "part": Computed(),
+            "force": FORCE,
         },
     ),
     Command("presets", "List the models that are there.", models.presets, {"as_json": JSON}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..film.film import Film
     from ..layout.budget import Detail
+    from ..output.render.local import Plan
     from ..staging.production import Production
     from ..staging.quality import Quality
 
@@ -30,9 +32,11 @@ def generate(output: Path, question: Question, quality: Quality, detail: Detail)
     save_blend(output, made, quality, detail)
 
 
-def render(output: Path, question: Question, quality: Quality, detail: Detail, part: Part) -> None:
+def render(
+    output: Path, question: Question, quality: Quality, detail: Detail, part: Part, force: bool
+) -> None:
     """Render the film to a video. Run again after an interruption, it goes on where it stopped."""
-    check_rendering(output, part)
+    check_rendering(output, part, force)
     made = question.produce(quality.resolution)
     part.frames(made.film.n_frames)
     render_film(output, made, quality, detail, part)
@@ -74,7 +78,12 @@ def look(
 
 
 def compare(
-    models: Sequence[str], output: Path, chosen: dict[str, Any], quality: Quality, part: Part
+    models: Sequence[str],
+    output: Path,
+    chosen: dict[str, Any],
+    quality: Quality,
+    part: Part,
+    force: bool,
 ) -> None:
     """Show models side by side: as a .blend with the film about their scale, or that film itself."""
     need_blender()
@@ -89,7 +98,7 @@ def compare(
     if to_file:
         check_suffix(output, BLEND)
     else:
-        check_rendering(output, part)
+        check_rendering(output, part, force)
     options = framed(Options(**chosen), quality.resolution)
     made = compare_models([model_named(name) for name in models], options)
     part.frames(made.film.n_frames)
@@ -135,7 +144,7 @@ def captions(output: Path, question: Question) -> None:
     write(output, made)
 
 
-def demo(output: Path, question: Question, quality: Quality, detail: Detail, part: Part) -> None:
+def demo(output: Path, question: Question, quality: Quality, detail: Detail, part: Part, force: bool) -> None:
     """Leave a short film, the scene, the glTF and the web page of a model in a folder."""
     if output.exists() and not output.is_dir():
         raise UserError(f"{output} is a file: give the name of a folder.")
@@ -143,6 +152,7 @@ def demo(output: Path, question: Question, quality: Quality, detail: Detail, par
     output.mkdir(exist_ok=True)
     made = question.produce(quality.resolution)
     name = made.model.name
+    check_rendering(output / f"{name}.mp4", part, force)
     save_blend(output / f"{name}{BLEND}", made, dataclasses.replace(quality, preset="final"), detail)
     for suffix in (".glb", ".html"):
         write(output / f"{name}{suffix}", made)
@@ -160,13 +170,15 @@ def check_suffix(path: Path, suffix: str) -> None:
     check_target(path)
 
 
-def check_rendering(output: Path, part: Part) -> None:
-    """Raise UserError where a film could not be rendered, before anything is made."""
+def check_rendering(output: Path, part: Part, force: bool) -> None:
+    """Raise UserError where a film could not be rendered, or would replace one, before anything is made."""
     need_blender()
     from ..output.render.cluster import check_cluster
     from ..output.render.local import check_output
 
     check_output(output)
+    if output.suffix and output.exists() and not force:
+        raise UserError(f"{output} is there already: name another file, or give --force to replace it.")
     if part.cluster is not None:
         check_cluster(part.cluster)
 
@@ -224,9 +236,10 @@ def render_film(path: Path, made: Production, quality: Quality, detail: Detail, 
 
 def render_scene(path: Path, scene: bpy.types.Scene, film: Film, part: Part) -> None:
     """Render a scene's film to a video or a folder, and say where it is."""
-    from ..output.render.local import render_film
+    from ..output.render.local import plan, render_film
 
     frames = part.frames(film.n_frames)
+    note(_said(plan(scene, path, frames)))
     with quiet_blender():
         folder = render_film(
             scene,
@@ -239,6 +252,17 @@ def render_scene(path: Path, scene: bpy.types.Scene, film: Film, part: Part) -> 
             progress=Bar(),
         )
     say(f"{path} is ready: {len(frames) / film.fps:.1f} s; its frames are in {folder}.")
+
+
+def _said(plan: Plan) -> str:
+    """What a render will do."""
+    wide, high = plan.size
+    text = f"{plan.frames} frames of {wide}x{high} ({plan.seconds:.1f} s of film) go to {plan.path}"
+    if plan.there:
+        text += f"; {plan.there} are there already"
+    if plan.takes is not None:
+        text += f"; that takes about {math.ceil(plan.takes / 60)} min"
+    return f"{text}."
 
 
 def _bytes(count: int) -> str:
