@@ -19,7 +19,7 @@ format:         ## bring the code into its format
 	@$(IN_ENV) -m ruff check --fix .
 
 demo:           ## leave a video, a .glb, a .blend and a web page in renders/
-	@$(IN_ENV) -m llm_scene.cli demo --force
+	@$(IN_ENV) -m llm_scene.cli demo
 
 look:           ## leave a frame a second on one sheet, and their measures, in look/; ASK="--film short --look paper"
 	@$(IN_ENV) -m llm_scene.cli look $(ASK)

@@ -67,6 +67,8 @@ class Held:
 class Cut:
     """A length at which the film is told."""
 
+    title: str
+    description: str
     chapters: tuple[Callable[[Screenplay], None], ...]
     leisure: float  # of the time that things take beyond the reading of their captions
 

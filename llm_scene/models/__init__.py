@@ -123,8 +123,13 @@ class NoWeights(Mapping[str, Array]):
     """What a shape has: asking for a value says so, and where there are some."""
 
     def __init__(self, shape: Preset) -> None:
-        there = f"; the model itself is {shape.hub} of the Hugging Face hub" if shape.hub else ""
-        self.sentence = f"{shape.title} is a shape without weights: compare shows its structure{there}."
+        model, hub = shape.title, shape.hub
+        self.sentence = (
+            f"{model} is a shape without weights: compare shows its structure; "
+            f"the model itself is {hub} of the Hugging Face hub."
+            if hub
+            else f"{model} is a shape without weights: compare shows its structure."
+        )
 
     def __getitem__(self, key: str) -> Array:
         raise UserError(self.sentence)

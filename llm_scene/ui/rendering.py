@@ -23,6 +23,7 @@ from ..output.render.pace import Progress
 from . import library, preferences
 from .operators import OnOwnScene, film_path, named_film, stem_of
 from .ownership import tag_of
+from .sentences import translated
 from .settings import RELATIVE
 from .task import sentence
 from .translations import tr
@@ -142,7 +143,7 @@ def _watch(tag: str) -> float | None:
         return None
     ended = _looked(tag)
     while render.told:
-        _tell(render.told.pop(0), "WARNING")
+        _tell(translated(render.told.pop(0)), "WARNING")
     if ended is None:
         return PULSE
     text, well = ended
@@ -155,7 +156,7 @@ def _tell(text: str, kind: str) -> None:
     windows = bpy.context.window_manager.windows
     if windows:
         with bpy.context.temp_override(window=windows[0]):
-            bpy.ops.llm_scene.tell("INVOKE_DEFAULT", sentence=text, kind=kind)
+            bpy.ops.llm_scene.report("INVOKE_DEFAULT", sentence=text, kind=kind)
 
 
 def redraw() -> None:
@@ -244,7 +245,7 @@ class LLM_SCENE_OT_render(OnOwnScene, bpy.types.Operator):
         while (said := _looked(tag)) is None:
             pass
         for text in render.told:
-            self.report({"WARNING"}, text)
+            self.report({"WARNING"}, translated(text))
         text, well = said
         self.report({"INFO" if well else "ERROR"}, text)
         return {"FINISHED"} if well else {"CANCELLED"}
@@ -313,10 +314,10 @@ class LLM_SCENE_OT_cancel_render(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class LLM_SCENE_OT_tell(bpy.types.Operator):
+class LLM_SCENE_OT_report(bpy.types.Operator):
     """Say what happened in the background"""
 
-    bl_idname = "llm_scene.tell"
+    bl_idname = "llm_scene.report"
     bl_label = "LLM Scene"
     bl_options = {"INTERNAL"}
 
@@ -329,4 +330,4 @@ class LLM_SCENE_OT_tell(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (LLM_SCENE_OT_render, LLM_SCENE_OT_cancel_render, LLM_SCENE_OT_tell)
+CLASSES = (LLM_SCENE_OT_render, LLM_SCENE_OT_cancel_render, LLM_SCENE_OT_report)

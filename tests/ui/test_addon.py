@@ -11,6 +11,7 @@ import pytest
 from llm_scene import ui
 from llm_scene.errors import UserError
 from llm_scene.layout import Arrangement
+from llm_scene.output.formats import FORMATS, Format
 from llm_scene.scene.marks import MARK
 from llm_scene.ui import library, operators, rendering
 from llm_scene.ui.ownership import everything, own_scenes, tag_of
@@ -359,6 +360,16 @@ class TestOtherOperators:
         bpy.ops.llm_scene.export_gltf(filepath=str(tmp_path / "a.glb"))
         assert (tmp_path / "a.glb").read_bytes()[:4] == b"glTF"
 
+    @pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
+    def test_every_format_has_its_operator(self, form: Format, generated: Any) -> None:
+        room, name = form.operator.split(".")
+        assert getattr(getattr(bpy.ops, room), name).poll()
+
+    def test_subtitles_are_of_either_kind(self, generated: Any, tmp_path: Path) -> None:
+        for name in ("a.srt", "a.vtt"):
+            bpy.ops.llm_scene.export_captions(filepath=str(tmp_path / name))
+            assert (tmp_path / name).is_file()
+
     def test_export_page(self, generated: Any, tmp_path: Path) -> None:
         bpy.ops.llm_scene.export_page(filepath=str(tmp_path / "a.html"))
         assert (tmp_path / "a.html").read_text().startswith("<!doctype html>")
@@ -417,7 +428,8 @@ class TestOtherOperators:
 
         def stop() -> None:
             under_way = rendering.progress_of(generated)
-            under_way.stopped = under_way.latest.done > 0
+            if under_way is not None:
+                under_way.stopped = under_way.latest.done > 0
 
         monkeypatch.setattr(rendering, "redraw", stop)
         with pytest.raises(RuntimeError, match="finished frames are kept"):
@@ -531,7 +543,7 @@ class TestContext:
             if not issubclass(cls, bpy.types.Operator):
                 continue
             operator = getattr(bpy.ops.llm_scene, cls.bl_idname.removeprefix("llm_scene."))
-            anywhere = ("generate", "compare", "save_preset", "open_model", "tell", "real_model")
+            anywhere = ("generate", "compare", "save_preset", "open_model", "report", "real_model")
             if cls.bl_idname.removeprefix("llm_scene.") in anywhere:
                 assert operator.poll()  # these need no scene of ours
                 continue
