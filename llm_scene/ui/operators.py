@@ -130,7 +130,8 @@ def comparing(
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """A new scene of models side by side; nothing is left of it where it fails, or is closed early."""
     from ..scene.comparison import construct_comparison
-    from ..scene.engines import PRESETS, apply_preset
+    from ..scene.engines import apply_preset
+    from ..staging.quality import PRESETS
 
     with claimed() as tag:
         steps = construct_comparison(comparison, replace(preferences.detail(), cuboids=recipe["budget"]))
@@ -183,7 +184,8 @@ def building(
     Nothing is left of it where it fails, or is closed before its end.
     """
     from ..scene.build import construct
-    from ..scene.engines import PRESETS, apply_preset
+    from ..scene.engines import apply_preset
+    from ..staging.quality import PRESETS
 
     with claimed() as tag:
         steps = construct(production, detail_of(settings))
@@ -204,6 +206,8 @@ def replaced_by(scene: bpy.types.Scene) -> bpy.types.Scene | None:
 
 class OnOwnScene:
     """Mixin of operators that need a generated scene."""
+
+    poll_message_set: Callable[[str], None]  # Blender's own
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -256,6 +260,8 @@ class LLM_SCENE_OT_save_preset(bpy.types.Operator):
 
 class OnOwnPreset:
     """Mixin of operators that need a preset which the user saved."""
+
+    poll_message_set: Callable[[str], None]  # Blender's own
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

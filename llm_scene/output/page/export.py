@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import UserError
-from ...film.words import languages
+from ...film.words import languages, words
 from ...staging.production import Production
 from ...writing import whole_file
 from . import facts
@@ -29,6 +29,9 @@ MODULES = (
     "marks",
     "widgets",
     "lesson",
+    "contents",
+    "menu",
+    "transcript",
     "main",
 )  # each imports from those before it
 LEVEL = 9
@@ -53,6 +56,7 @@ def page(made: Production) -> str:
     title = f"{made.model.title}: {made.reading.prompt}"
     parts = {
         "title": html.escape(title),
+        "description": html.escape(words("en").titles["film"]),
         "background": made.look.wall,
         "style": _read("page.css"),
         "library": _packed(_read("vendor/three.min.js").encode()),
@@ -95,7 +99,7 @@ def _data(made: Production, title: str) -> bytes:
         **facts.clock(shown, made.layout),
         "aspect": shown.aspect,
         "shots": facts.shots(replace(shown, edited=None), upright),
-        "tellings": {code: facts.telling(code, film, shown) for code, film in tellings.items()},
+        "tellings": {code: facts.telling(code, film, shown, made.layout) for code, film in tellings.items()},
         **facts.tracks(shown, made.layout, parts),
     }
     stored = numbers.bytes()
