@@ -10,6 +10,7 @@ import numpy as np
 
 from ..layout import names as thing
 from ..layout.layout import Block, Box, Layout, Letter
+from ..look.views import VIEWS
 from ..network.activations import ACTIVATIONS
 from ..network.trace import Trace
 from .film import Caption, Chapter, Cue, Pose, Shot
@@ -19,7 +20,6 @@ from .piece import Piece, Window
 from .props import Prop, share_text
 from .stagecraft import SetPiece
 from .story import Focus, Story, clearest_head, told
-from .views import VIEWS
 from .words import SHORTEST, Words, reading_time
 
 LANDED = 0.25  # seconds after which a caption follows the camera
@@ -491,6 +491,10 @@ def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focu
         "n_head": c.n_head,
         "n_layer": c.n_layer,
         "head": focus.head + 1,
+        "group": c.n_head // c.n_kv_head,
+        "window": c.window_of(focus.layer),
+        "experts": c.experts.count if c.experts else 0,
+        "chosen": c.experts.chosen if c.experts else 0,
         "expansion": f"{c.d_mlp / c.d_model:.3g}",
         "activation": ACTIVATIONS[c.activation].title,
         "position": focus.position + 1,

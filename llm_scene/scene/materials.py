@@ -14,9 +14,10 @@ import bpy
 import numpy as np
 
 from ..film.front import TAIL
-from ..look import DIM, GAP, Look, Ramp, linear, to_linear
+from ..look import DIM, FLASH, GAP, INK_DIM, Look, Ramp, linear, to_linear
 from ..network.graph import Role
 from ..network.ops import Array
+from .compat import with_nodes
 from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
 from .marks import name_part
 from .nodes import Tree, Value
@@ -32,8 +33,6 @@ PROPERTIES = {
 MOVING = {"pose": 0.0, "highlight": 0.0, "dim": 0.0, "rose": 0.0}  # properties of cells on the move
 DENSE = 0.85  # how much of what is behind a veil it covers at most
 STOPS = 32  # the most a ColorRamp takes
-FLASH = 1.0  # how much the front of computation shines
-INK_DIM = 0.9  # how far dimmed writing fades into the wall
 MIDDLE = (0.5, 0.55, 0.0)  # of the picture, where the wall is brightest
 
 
@@ -218,13 +217,12 @@ def set_ramp(ramp: bpy.types.ColorRamp, colours: Ramp) -> None:
         element.color = (*colour, 1.0)
 
 
-def blank(name: str, **what: str | bool) -> tuple[bpy.types.Material, Tree]:
+def blank(name: str, **what: str | int) -> tuple[bpy.types.Material, Tree]:
     """A new material without nodes that carries what it is for, and its tree."""
     material = name_part(bpy.data.materials.new(f"LLM Scene {name}"), name)
     for key, value in what.items():
         material[key] = value
-    material.use_nodes = True
-    material.node_tree.nodes.clear()
+    with_nodes(material).nodes.clear()
     if hasattr(material, "cycles"):  # an add-on, which may be switched off
         material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
     return material, Tree(material.node_tree)

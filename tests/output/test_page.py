@@ -333,6 +333,35 @@ class TestLesson:
 
 
 @needs_browser
+class TestContents:
+    def test_diagram_shows_and_goes(self, shown: Tab) -> None:
+        shown.key("c")
+        chip = "[...document.querySelectorAll('.diagram .chip')].find(e => e.textContent === 'Shares')"
+        shown.run(f"{chip}.focus()")
+        marked = "llmScene.page.diagram.marks.marked.map(sheet => sheet.block.name)"
+        assert set(shown.run(marked)) == {b.name for b in made().layout.of("blocks.0.attn.pattern")}
+        shown.run(f"{chip}.click()")
+        shown.run(FRAME)
+        film = made().film
+        ends = [c.end for c in film.tracks["blocks.0.attn.pattern[head=2]", "reveal"] if c.b > c.a]
+        assert shown.run("llmScene.page.time") <= ends[0] + 1e-3
+        assert shown.run("document.getElementById('chapter').textContent") == "Self-attention"
+        here = "document.querySelector('.diagram .part[aria-current]').textContent"
+        assert shown.run(here) == "Block 1 of 3 › Self-attention"
+
+    def test_predictions_are_those_of_the_trace_and_not_given_away(self, shown: Tab) -> None:
+        strip = "[...document.querySelectorAll('.predictions b')].map(e => e.textContent).join('')"
+        learn(shown, 3)
+        assert set(shown.run(strip)) == {"·"}
+        keys = [caption.key for caption in made().film.captions]
+        learn(shown, keys.index("chosen"))
+        best = "".join("ABC"[i] for i in made().trace["probs"][:6].argmax(axis=1))
+        assert shown.run(strip) == best + "·" * 5
+        shown.run("document.querySelectorAll('.predictions button')[5].click()")
+        assert shown.run("llmScene.inspector.pinned.told.matrix") == "probs"
+
+
+@needs_browser
 class TestInspector:
     @pytest.mark.parametrize(
         ("caption", "name"), [("embedding", "wpe.weight"), ("project", "h.0.attn.c_proj.weight")]

@@ -21,7 +21,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 VIOLATIONS = f"""axe.run(document, {{runOnly: {RULES}}})
     .then(({{violations}}) => violations.map(
         (rule) => `${{rule.id}}: ${{rule.nodes.map((node) => node.target + node.failureSummary)}}`))"""
-BEYOND = """[...document.querySelectorAll("button, select")]
+BEYOND = """[...document.querySelectorAll("button:not(.predictions *), select")]
     .filter((thing) => thing.getBoundingClientRect().right > 321).map((thing) => thing.outerHTML)"""
 SMALL = """[...document.querySelectorAll("button, select, input")].filter((thing) => {
     const { width, height } = thing.getBoundingClientRect();

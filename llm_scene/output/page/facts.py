@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import latex2mathml.converter
 import numpy as np
 
-from ...film.film import EASINGS, Cue, Film, Pose
+from ...film.film import EASINGS, Caption, Chapter, Cue, Film, Pose
 from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
 from ...film.words import Words, formulas, words
@@ -72,7 +72,7 @@ def operation(op: Op) -> Json:
     told: Json = {"type": type(op).__name__, "reads": op.reads, "out": op.out}
     if isinstance(op, Activation):
         told["spelled"] = ACTIVATIONS[op.kind].spelled
-    return told | asdict(op)  # type: ignore[call-overload,no-any-return]
+    return told | asdict(op)  # type: ignore[call-overload]
 
 
 def blocks(layout: Layout, trace: Trace) -> list[Json]:
@@ -111,7 +111,7 @@ def colours(look: Look) -> Json:
 
 def close_maps(look: Look) -> Json:
     """How cells below zero are painted, from zero outwards: in the atlas, and where they are seen close."""
-    maps = {}
+    maps: Json = {}
     for role in ROLES:
         plain, close = look.ramp(role, True), look.close_ramp(role, True)
         maps[role] = {
@@ -189,13 +189,23 @@ def telling(code: str, film: Film, shown: Film, layout: Layout) -> Json:
         "captions": [
             {"start": _short(when.start), "end": _short(when.end), "text": caption.text}
             | {"key": caption.key, "comment": caption.comment}
-            for caption, when in zip(film.captions, shown.captions, strict=True)
+            for caption, when in _paired(film.captions, shown.captions)
         ],
         "heads": [
             {"start": _short(when.start), "end": _short(when.end), "text": head.text}
-            for head, when in zip(film.heads, shown.heads, strict=True)
+            for head, when in _paired(film.heads, shown.heads)
         ],
     }
+
+
+def _paired(told: list[Caption], shown: list[Caption]) -> Iterator[tuple[Caption, Caption]]:
+    """What is shown, after what a language says there: the same where it is an artist's own."""
+    own: dict[str, list[Caption]] = {}
+    for caption in told:
+        own.setdefault(caption.key, []).append(caption)
+    for when in shown:
+        there = own.get(when.key)
+        yield (there.pop(0) if there else when), when
 
 
 def sections(told: Words, layout: Layout) -> dict[str, str]:
@@ -233,7 +243,9 @@ def _way(film: Film, clock: Callable[[float], float]) -> list[Json]:
 
 def _clocked(t: float, film: Film, other: Film) -> float:
     """When a film has come as far as another has at a time: both have the same chapters and captions."""
-    spans = zip((*other.chapters, *other.captions), (*film.chapters, *film.captions), strict=True)
+    theirs: list[Chapter | Caption] = [*other.chapters, *other.captions]
+    ours: list[Chapter | Caption] = [*film.chapters, *film.captions]
+    spans = zip(theirs, ours, strict=True)
     knots = sorted((there, here) for a, b in spans for there, here in ((a.start, b.start), (a.end, b.end)))
     there, here = np.array(knots).T
     return float(np.interp(t, there, np.maximum.accumulate(here)))

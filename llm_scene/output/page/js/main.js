@@ -5,6 +5,7 @@ import { Film, clock, presence, standing } from "./film.js";
 import { Stage } from "./stage.js";
 import { Inspector, element } from "./inspector.js";
 import { Lesson } from "./lesson.js";
+import { Diagram, Predictions } from "./contents.js";
 import { Menu, Panel } from "./menu.js";
 import { Transcript } from "./transcript.js";
 
@@ -42,6 +43,9 @@ class Page {
     this.draws = 0; // pictures drawn so far
     this.lesson = new Lesson(this, find("lesson"));
     this.panel = new Panel(find("chapters"), find("list"));
+    this.diagram = new Diagram(this, find("list").querySelector(".diagram"));
+    this.predictions = new Predictions(this, find("lesson").querySelector(".predictions ol"));
+    find("chapters").addEventListener("click", () => this.diagram.show());
     this.transcript = new Transcript(this, find("transcript"));
     this.menu = new Menu(this, find("more"), find("menu"));
     this._chapters();
@@ -120,6 +124,8 @@ class Page {
     else if (this.inspector.pinned) this.inspector.draw();
     this._words();
     this.lesson.show();
+    this.predictions.show();
+    this.diagram.show();
     const { time, film } = this;
     const number = film.chapterAt(time);
     const scrubber = find("scrubber");
@@ -131,7 +137,7 @@ class Page {
     this.number = number;
     find("chapter").textContent = this.telling.chapters[number];
     find("list")
-      .querySelectorAll("button")
+      .querySelectorAll(".chapters button")
       .forEach((button, i) => button.setAttribute("aria-current", String(i === number)));
   }
 
@@ -176,7 +182,7 @@ class Page {
     find("language").querySelector("[value=none]").textContent = page.none;
     find("language").value = language;
     find("list")
-      .querySelectorAll("button span")
+      .querySelectorAll(".chapters span")
       .forEach((title, i) => (title.textContent = chapters[i]));
     for (const thing of document.querySelectorAll("[data-says]")) thing.textContent = page[thing.dataset.says];
     for (const thing of document.querySelectorAll("[data-label]")) thing.ariaLabel = page[thing.dataset.label];
@@ -186,6 +192,7 @@ class Page {
     this.number = undefined;
     this.shown = undefined;
     this.lesson.told = undefined;
+    this.diagram.write();
     this._state();
     this.inspector.draw();
   }
@@ -207,7 +214,7 @@ class Page {
       });
       return element("li", {}, button);
     });
-    find("list").replaceChildren(...rows);
+    find("list").querySelector(".chapters").replaceChildren(...rows);
     find("scrubber").max = String(this.film.duration);
   }
 
@@ -287,7 +294,7 @@ class Page {
       ArrowDown: () => this.chapter(here + 1),
       Home: () => this.seek(0),
       End: () => this.seek(this.film.duration),
-      c: () => this.panel.set(),
+      c: () => find("chapters").click(),
       o: () => this.stage.setOrbit(!this.stage.orbit),
       l: () => this._next(),
       i: () => this.inspector.pinAt(this.stage.canvas.clientWidth / 2, this.stage.canvas.clientHeight / 2),
