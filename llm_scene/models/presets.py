@@ -30,6 +30,7 @@ class Preset:
     task: str = ""  # what it does, as the end of a sentence: "sorts six letters"
     model: str = ""  # folder of the checkpoint, relative to the preset's own; empty for shapes
     prompt: str = ""
+    examples: str = ""  # further prompts to try, one a line
     license: str = ""
     source: str = ""
     folder: Path = Path()

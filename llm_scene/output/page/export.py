@@ -15,12 +15,17 @@ from ...film.words import languages
 from ...staging.production import Production
 from ...writing import whole_file
 from . import facts
+from .live import live
 from .parts import extras, scene
 from .poster import poster
 
 HERE = Path(__file__).parent
 LARGEST = 4_000_000  # numbers that a page carries, weights and all
-MODULES = ("explain", "film", "stage", "inspector", "main")  # each imports from those before it
+# Each imports from those before it.
+MODULES = (
+    "explain", "film", "stage", "inspector",
+    "live_tokens", "live_forward", "live_chances", "live_letters", "live_scene", "live", "main",
+)  # fmt: skip
 LEVEL = 9
 
 
@@ -44,7 +49,7 @@ def page(made: Production) -> str:
     parts = {
         "title": html.escape(title),
         "background": made.look.wall,
-        "style": _read("page.css"),
+        "style": _read("page.css") + _read("live.css"),
         "library": _packed(_read("vendor/three.min.js").encode()),
         "licence": html.escape(_read("vendor/LICENSE.txt")),
         "poster": poster(made.layout, made.look),
@@ -84,6 +89,7 @@ def _data(made: Production, title: str) -> bytes:
         "shots": facts.shots(shown, upright),
         "tellings": {code: facts.telling(code, film, shown) for code, film in tellings.items()},
         **facts.tracks(shown, made.layout, parts),
+        "live": live(made, parts, tellings, shown, numbers),
     }
     stored = numbers.bytes()
     text = json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()

@@ -98,6 +98,13 @@ export class Inspector {
     this.draw();
   }
 
+  /** Tell of the kept cells once more: their numbers have changed. */
+  again() {
+    this.trail = this.trail.map(({ told }) => this.inspect(told.matrix, told.cell));
+    this.hovered = undefined;
+    this.draw();
+  }
+
   /** Let go of everything; returns whether anything was held. */
   clear() {
     const held = this.trail.length > 0 || Boolean(this.hovered);
@@ -109,7 +116,7 @@ export class Inspector {
 
   _under(x, y) {
     const hit = this.stage.pick(x, y);
-    if (!hit) return undefined;
+    if (!hit || this.empty?.(hit.sheet, hit.row, hit.column)) return undefined;
     const { matrix } = hit.sheet.block;
     return this.inspect(matrix, hit.sheet.cell(hit.row, hit.column, this.model.matrices.get(matrix)));
   }
@@ -225,6 +232,7 @@ export class Inspector {
     const close = element("button", { className: "close", ariaLabel: words.close, title: words.close }, "×");
     close.addEventListener("click", () => this.clear());
     this.box.append(close);
+    this.extend?.(told, this.box);
   }
 
   /** A way on to the largest cell of an input. */

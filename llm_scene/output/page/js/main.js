@@ -4,6 +4,7 @@ import { explain, number } from "./explain.js";
 import { Film, clock, presence, standing } from "./film.js";
 import { Stage } from "./stage.js";
 import { Inspector, element } from "./inspector.js";
+import { Live } from "./live.js";
 
 const STEP = 5; // seconds an arrow key skips
 const SOFT = 0.35; // seconds in which captions and cards come and go
@@ -142,6 +143,7 @@ class Page {
     this.shown = undefined;
     this._state();
     this.inspector.draw();
+    this.live?.speak();
   }
 
   // --- controls ---
@@ -212,7 +214,7 @@ class Page {
   }
 
   _key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, #inspector input")) return;
     const here = this.film.chapterAt(this.time);
     const actions = {
       " ": () => this.play(),
@@ -345,6 +347,7 @@ export async function begin(bytes) {
   const known = { matrices, tokens: data.tokens, pieces: data.pieces };
   const inspector = new Inspector(stage, known, find("inspector"));
   const page = new Page(stage, film, inspector, data);
+  page.live = new Live(page, data, values, known);
   document.body.classList.add("ready");
   // For whoever wants to script the page, and for its tests.
   window.llmScene = {
