@@ -39,6 +39,11 @@ class Choice:
     subtype: str = "NONE"  # of the panel's property
 
     @property
+    def argument(self) -> str:
+        """What it is called on the command line."""
+        return self.flag or self.name.replace("_", "-")
+
+    @property
     def type(self) -> type:
         """The type of its values."""
         return self.kind if self.default is None else type(self.default)
@@ -56,7 +61,7 @@ class Choice:
         try:
             return self.checked(kind(text))
         except ValueError:
-            raise UserError(f"{self._must_be} {_word(kind)}, not {text[:40]!r}.") from None
+            raise UserError(f"{self._called} must be {_word(kind)}, not {text[:40]!r}.") from None
 
     def checked(self, value: Any) -> Any:
         """The same value, if it may be chosen. Raises UserError, one sentence, where it may not."""
@@ -68,7 +73,7 @@ class Choice:
         if kind is tuple and isinstance(value, (list, tuple)):
             value = tuple(value)
         if type(value) is not kind:
-            raise UserError(f"{self._must_be} {_word(kind)}, not {str(value)[:40]!r}.")
+            raise UserError(f"{self._called} must be {_word(kind)}, not {str(value)[:40]!r}.")
         if kind in (int, float):
             self._check_number(value)
         elif self.items is not None and value not in self.names and not (self.open and self.open(value)):
@@ -81,17 +86,17 @@ class Choice:
     def _check_number(self, value: Any) -> None:
         if self.items is not None:
             if str(value) not in self.names:
-                raise UserError(f"{self._must_be} {listed(self.names)}, not {value}.")
+                raise UserError(f"{self._called} must be {listed(self.names)}, not {value}.")
             return
         low = -math.inf if self.low is None else self.low
         high = math.inf if self.high is None else self.high
         if not low <= value <= high or abs(value) >= LARGEST:
             limits = f"{low:.10g} to {high:.10g}" if self.high is not None else f"{low:g} or more"
-            raise UserError(f"{self._must_be} {_word(self.type)}, {limits}, not {value}.")
+            raise UserError(f"{self._called} must be {_word(self.type)}, {limits}, not {value}.")
 
     @property
-    def _must_be(self) -> str:
-        return f"{self.noun or self.name.replace('_', '-').capitalize()} must be"
+    def _called(self) -> str:
+        return self.noun or self.name.replace("_", "-").capitalize()
 
 
 def choice(default: Any, title: str, help: str, **more: Any) -> Any:

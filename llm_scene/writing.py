@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files and folders are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -36,6 +36,22 @@ def whole_file(path: Path, *, within: Path | None = None, durable: bool = False)
 
 
 @contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder that takes its place at `path` when the block succeeds.
+
+    Raises UserError before the block unless `path` is a new or an empty folder.
+    """
+    check_free(path)
+    with private_folder(path.parent) as place:
+        folder = place / NEW
+        folder.mkdir()
+        yield folder
+        if path.is_dir():
+            path.rmdir()
+        folder.rename(path)
+
+
+@contextlib.contextmanager
 def private_folder(parent: Path) -> Iterator[Path]:
     """A new folder in `parent` under a name that nobody could foresee; it is removed with all in it."""
     with tempfile.TemporaryDirectory(prefix=PRIVATE, dir=parent, ignore_cleanup_errors=True) as folder:
@@ -54,6 +70,17 @@ def check_target(path: Path) -> None:
         raise UserError(f"{path} is a device or a pipe, not a file.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UserError(f"The folder {folder} cannot be written to.")
+
+
+def check_free(path: Path) -> None:
+    """Raise UserError unless a folder can be made at `path`: there is none, or an empty one."""
+    check_name(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError(f"{path} exists already: give a folder that does not.")
+    if not path.parent.is_dir():
+        raise UserError(f"The folder {path.parent} does not exist: create it first.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UserError(f"The folder {path.parent} cannot be written to.")
 
 
 def check_name(path: Path) -> None:

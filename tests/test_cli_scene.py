@@ -41,6 +41,11 @@ SMALL = ["--resolution", "64x36", "--samples", "1"]
         ("render -o a.mp4 --film trailer", "no film 'trailer'"),
         ("render -o busy", "holds other files"),
         ("export -o a.gltf", "should end in .glb"),
+        ("export -o a.html --mode mesh", "Web Page has no choice “mode”"),
+        ("export -o a.glb --render-preset final", "glTF has no choice “render-preset”"),
+        ("export -o a.blend --samples 0", "a whole number, 1 to 65536, not 0"),
+        ("export -o missing/a.mp4", "The folder missing does not exist"),
+        ("farm -o busy", "holds other files"),
         ("captions -o a.txt", ".srt or .vtt"),
         ("demo -o file", "is a file"),
     ],
@@ -136,3 +141,21 @@ def test_generate_and_captions_leave_their_files(tmp_path: Path) -> None:
     assert (tmp_path / "scene.blend").stat().st_size > 100_000
     assert (tmp_path / "film.vtt").read_text(encoding="utf-8").startswith("WEBVTT\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.vtt", "scene.blend"]
+
+
+@pytest.mark.parametrize("name", ["nano-gpt-sort.blend", "nano-gpt-sort.mp4", "manifest.json"])
+def test_demo_replaces_only_what_it_wrote(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "renders").mkdir()
+    (tmp_path / "renders" / name).write_bytes(b"mine")
+    assert_refused(f"demo -o {tmp_path}/renders", f"{name} is not as LLM Scene wrote it", tmp_path, capsys)
+
+
+@pytest.mark.parametrize("name", ["contact-sheet.webp", "measures.json", "measures.md"])
+def test_look_replaces_only_what_it_wrote(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "look").mkdir()
+    (tmp_path / "look" / name).write_bytes(b"mine")
+    assert_refused(f"look -o {tmp_path}/look", f"{name} is not as LLM Scene wrote it", tmp_path, capsys)

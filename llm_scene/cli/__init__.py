@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from ..choices import listed
 from ..errors import UserError, hearing
 from ..plain import for_terminal
 from . import films, models
@@ -56,16 +57,22 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message[:1].upper()}{message[1:]}.")
 
 
-def _gltf() -> type:
-    from ..output.formats import Gltf
+def _of_formats() -> list[type]:
+    from ..output.formats import FORMATS
 
-    return Gltf
+    return list(dict.fromkeys(kind for form in FORMATS.values() for kind in form.choices))
 
 
-def _options() -> type:
+def _suffixes() -> list[str]:
+    from ..output.formats import FORMATS
+
+    return [suffix for form in FORMATS.values() for suffix in form.suffixes]
+
+
+def _options() -> list[type]:
     from ..staging.options import Options
 
-    return Options
+    return [Options]
 
 
 def _convert_arguments() -> dict[str, Argument]:
@@ -90,7 +97,7 @@ BLEND = output("the .blend to write")
 FILM = output("the video: .mp4, .webm or .mov; without a suffix, a folder of frames")
 COMPARISON = output("a .blend, a video, or a folder of frames")
 FARM = output("the folder to write")
-FILE = output("a .glb for other programs, a web page, .html, or subtitles, .srt or .vtt")
+FILE = output(lambda: f"what to write: a name that ends in {listed(_suffixes())}")
 LOOK = output("the folder to write", Path("look"))
 EVERY = Value("--every", metavar="SECONDS", type=seconds, default=1.0, help="between two frames (1)")
 ANY_BLEND = Value("--blend", metavar="FILE", type=Path, help="a .blend to look at instead of a model")
@@ -175,9 +182,9 @@ COMMANDS: list[Command] = [
     ),
     Command(
         "export",
-        "Write the scene and its film as glTF, as a web page or as subtitles.",
+        "Write the scene and its film in the format that the suffix of a name says.",
         films.export,
-        {"output": FILE, "question": SCENE, "chosen": Chosen(_gltf)},
+        {"output": FILE, "question": SCENE, "chosen": Chosen(_of_formats)},
     ),
     Command(
         "captions",

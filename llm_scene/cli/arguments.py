@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -37,17 +37,18 @@ class Argument(Protocol):
 class Value:
     """A single argument, as argparse describes it."""
 
-    def __init__(self, *names: str, **how: Any) -> None:
-        self.names, self.how = names, how
+    def __init__(self, *names: str, help: str | Callable[[], str], **how: Any) -> None:
+        self.names, self.help, self.how = names, help, how
 
     def add(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument(*self.names, **self.how)
+        help = self.help if isinstance(self.help, str) else self.help()
+        parser.add_argument(*self.names, help=help, **self.how)
 
     def take(self, given: Given) -> Any:
         return given[self.names[-1].lstrip("-").replace("-", "_")]
 
 
-def output(help: str, default: Path | None = None) -> Value:
+def output(help: str | Callable[[], str], default: Path | None = None) -> Value:
     """`--output`: where to write."""
     required: dict[str, Any] = {"required": True} if default is None else {"default": default}
     return Value("-o", "--output", metavar="FILE", type=Path, help=help, **required)
@@ -68,7 +69,7 @@ def add_choices(parser: argparse.ArgumentParser, kind: type, wanted: Collection[
         how: dict[str, Any] = {"action": "store_true"} if one.type is bool else {"type": _reader(one)}
         if one.type is not bool:
             how |= {"metavar": _metavar(one)}
-        flag = "--" + (one.flag or one.name.replace("_", "-"))
+        flag = f"--{one.argument}"
         shown[title].add_argument(flag, dest=one.name, default=None, help=_help(one), **how)
 
 
@@ -168,7 +169,8 @@ class Asked:
 
         model = parser.add_argument_group("model")
         group = model.add_mutually_exclusive_group()
-        group.add_argument("--preset", metavar="NAME", help="a model by name, see `llm-scene presets`")
+        by_name = "a model by name, see `llm-scene presets`"
+        group.add_argument("--preset", dest="model_preset", metavar="NAME", help=by_name)
         own = "a checkpoint folder, or a model of the Hugging Face hub: OWNER/NAME"
         group.add_argument("--model", metavar="MODEL", help=own)
         model.add_argument("--offline", action="store_true", help="download nothing")
@@ -184,7 +186,7 @@ class Asked:
 
         text, tokens = given.get("prompt"), given.get("tokens")
         options = chosen(given, Options)
-        return Question(given["preset"], given["model"], text, tokens, options, given["offline"])
+        return Question(given["model_preset"], given["model"], text, tokens, options, given["offline"])
 
 
 MODEL = Asked(prompt=False)
@@ -268,16 +270,17 @@ class Computed:
 
 
 class Chosen:
-    """The choices of a dataclass that were given, by name."""
+    """The choices of dataclasses that were given, by name."""
 
-    def __init__(self, kind: Callable[[], type], *wanted: str) -> None:
-        self.kind, self.wanted = kind, wanted
+    def __init__(self, kinds: Callable[[], Sequence[type]], *wanted: str) -> None:
+        self.kinds, self.wanted = kinds, wanted
 
     def add(self, parser: argparse.ArgumentParser) -> None:
-        add_choices(parser, self.kind(), self.wanted)
+        for kind in self.kinds():
+            add_choices(parser, kind, self.wanted)
 
     def take(self, given: Given) -> dict[str, Any]:
-        return chosen(given, self.kind())
+        return {name: value for kind in self.kinds() for name, value in chosen(given, kind).items()}
 
 
 # --- single values -----------------------------------------------------------------------------------

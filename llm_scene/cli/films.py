@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from ..writing import check_target
 from .arguments import Part, Question, framed
 from .terminal import Bar, need_blender, note, quiet_blender, say
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..film.film import Film
     from ..layout.budget import Detail
+    from ..output.formats import Format
     from ..staging.production import Production
     from ..staging.quality import Quality
 
@@ -25,9 +25,8 @@ BLEND = ".blend"
 
 def generate(output: Path, question: Question, quality: Quality, detail: Detail) -> None:
     """Write the whole scene, with its film, as a .blend that needs no add-on."""
-    check_suffix(output, BLEND)
-    made = question.produce(quality.resolution)
-    save_blend(output, made, quality, detail)
+    form = ready(output, "blend")
+    write(form, output, question.produce(quality.resolution), quality, detail)
 
 
 def render(output: Path, question: Question, quality: Quality, detail: Detail, part: Part) -> None:
@@ -49,16 +48,12 @@ def look(
 ) -> None:
     """Render a frame now and then, small, and leave them on one sheet with their measures."""
     need_blender()
-    from ..output.contact_sheet import FRAMES, SHEET, look_at
-    from ..output.render.local import check_output
+    from ..output.contact_sheet import SHEET, check_look, look_at
+    from ..output.render.production import staged
 
-    if output.exists() and not output.is_dir():
-        raise UserError(f"{output} is a file: give the name of a folder.")
     if part.cluster is not None:
         raise UserError("Frames to look at are rendered on this computer: leave out --cluster.")
-    check_target(output / SHEET) if output.is_dir() else check_target(output)
-    if output.is_dir():
-        check_output(output / FRAMES)
+    check_look(output)
     if blend is not None and not blend.is_file():
         raise UserError(f"There is no file {blend}.")
     made = question.produce(quality.resolution) if blend is None else None
@@ -66,7 +61,7 @@ def look(
         if blend is not None:
             scene = _opened(blend, quality)
         elif made is not None:
-            scene = scene_of(made, quality, detail)
+            scene = staged(made, quality, detail)
         frames = part.frames(scene.frame_end + 1)[:: max(1, round(every * scene.render.fps))]
         found = look_at(scene, made, output, frames, processes=part.processes, progress=Bar())
     wrong = sum(bool(one.wrong) for one in found)
@@ -87,7 +82,7 @@ def compare(
 
     to_file = output.suffix.lower() == BLEND
     if to_file:
-        check_suffix(output, BLEND)
+        ready(output, "blend")
     else:
         check_rendering(output, part)
     options = framed(Options(**chosen), quality.resolution)
@@ -106,58 +101,64 @@ def compare(
 
 def farm(output: Path, question: Question, quality: Quality, detail: Detail) -> None:
     """Leave a folder for a render farm: the scene, a job type for Flamenco, and how to submit it."""
-    need_blender()
-    from ..output.render.farm import README, check_farm, write_farm
-
-    check_farm(output)
-    made = question.produce(quality.resolution)
-    with quiet_blender():
-        write_farm(scene_of(made, quality, detail), output)
-    say(f"{output} is ready: {made.film.n_frames} frames; {README} in it says how to submit them.")
+    form = ready(output, "farm")
+    write(form, output, question.produce(quality.resolution), quality, detail)
 
 
 def export(output: Path, question: Question, chosen: dict[str, Any]) -> None:
-    """Write the scene and its film as glTF, as a web page to play and explore, or as subtitles."""
-    from ..output.formats import format_of
-
-    form = format_of(output)
-    if form.blender:
-        need_blender()
-    write(output, question.produce(), chosen)
+    """Write the scene and its film in the format that the file's suffix names."""
+    form = ready(output)
+    values = form.values(chosen)
+    write(form, output, question.produce(), *values)
 
 
 def captions(output: Path, question: Question) -> None:
     """Write the film's captions as subtitles."""
-    from ..output.formats import format_of
-
-    format_of(output, ("captions",))
-    made = question.produce()
-    write(output, made)
+    form = ready(output, "captions")
+    write(form, output, question.produce())
 
 
 def demo(output: Path, question: Question, quality: Quality, detail: Detail, part: Part) -> None:
     """Leave a short film, the scene, the glTF and the web page of a model in a folder."""
-    if output.exists() and not output.is_dir():
-        raise UserError(f"{output} is a file: give the name of a folder.")
     need_blender()
-    output.mkdir(exist_ok=True)
+    from ..output.formats import format_of
+    from ..output.ledger import Ledger
+    from ..output.render.local import check_output
+
     made = question.produce(quality.resolution)
-    name = made.model.name
-    save_blend(output / f"{name}{BLEND}", made, dataclasses.replace(quality, preset="final"), detail)
-    for suffix in (".glb", ".html"):
-        write(output / f"{name}{suffix}", made)
+    blend, glb, page, film = (f"{made.model.name}{suffix}" for suffix in (BLEND, ".glb", ".html", ".mp4"))
+    ledger = Ledger(output, "demo")
+    ledger.check_among_others((blend, glb, page, film))
+    output.mkdir(exist_ok=True)
+    check_output(output / film)
+    final = dataclasses.replace(quality, preset="final")
+    for name in (blend, glb, page):
+        form = format_of(output / name)
+        with ledger.file(name) as path, quiet_blender():
+            form.write(path, made, None, *((final, detail) if form.scenic else form.values({})))
+        say(f"{output / name} is ready: {_bytes((output / name).stat().st_size)}.")
     teaser = dataclasses.replace(question, given=question.given | {"cut": "teaser"})
-    render_film(output / f"{name}.mp4", teaser.produce(quality.resolution), quality, detail, part)
+    render_film(output / film, teaser.produce(quality.resolution), quality, detail, part)
+    ledger.claim(film)
 
 
 # --- what commands share -----------------------------------------------------------------------------
 
 
-def check_suffix(path: Path, suffix: str) -> None:
-    """Raise UserError where a file of this kind cannot be written, before anything is made."""
-    if path.suffix.lower() != suffix:
-        raise UserError(f"{path} should end in {suffix}.")
-    check_target(path)
+def ready(path: Path, name: str = "") -> Format:
+    """The format of that name, or the one that the suffix says.
+
+    Raises UserError where `path` cannot become one, before anything is made.
+    """
+    from ..output.formats import FORMATS, format_of
+
+    form = FORMATS[name] if name else format_of(path)
+    if form.blender:
+        need_blender()
+    if form.suffixes:
+        format_of(path, (form.name,))
+    form.check(path)
+    return form
 
 
 def check_rendering(output: Path, part: Part) -> None:
@@ -169,16 +170,6 @@ def check_rendering(output: Path, part: Part) -> None:
     check_output(output)
     if part.cluster is not None:
         check_cluster(part.cluster)
-
-
-def scene_of(made: Production, quality: Quality, detail: Detail) -> bpy.types.Scene:
-    """A Blender scene of a production, ready to render."""
-    from ..scene.build import build
-    from ..scene.engines import apply_quality
-
-    scene = build(made, detail)
-    apply_quality(scene, quality, made.film.aspect)
-    return scene
 
 
 def _opened(path: Path, quality: Quality) -> bpy.types.Scene:
@@ -196,29 +187,20 @@ def _opened(path: Path, quality: Quality) -> bpy.types.Scene:
     return scene
 
 
-def save_blend(path: Path, made: Production, quality: Quality, detail: Detail) -> None:
-    """Write a production as a .blend, and say so."""
-    need_blender()
-    from ..output.blend import save
-
+def write(form: Format, path: Path, made: Production, *values: Any) -> None:
+    """Write a production in a format, and say so."""
     with quiet_blender():
-        save(scene_of(made, quality, detail), path)
-    say(f"{path} is ready: {made.film.duration:.1f} s of film.")
-
-
-def write(path: Path, made: Production, chosen: dict[str, Any] | None = None) -> None:
-    """Write a production as its suffix says, and say so."""
-    from ..output.formats import export
-
-    with quiet_blender():
-        export(path, made, **(chosen or {}))
-    say(f"{path} is ready: {_bytes(path.stat().st_size)}.")
+        form.write(path, made, Bar(), *values)
+    size = f"{_bytes(path.stat().st_size)}, " if path.is_file() else ""
+    say(f"{path} is ready: {size}{made.film.duration:.1f} s of film.")
 
 
 def render_film(path: Path, made: Production, quality: Quality, detail: Detail, part: Part) -> None:
     """Render a production's film, and say where it is."""
+    from ..output.render.production import staged
+
     with quiet_blender():
-        scene = scene_of(made, quality, detail)
+        scene = staged(made, quality, detail)
     render_scene(path, scene, made.film, part)
 
 

@@ -25,7 +25,13 @@ from .screenplay import Cut, Screenplay
 from .story import Story
 from .words import Words
 
-FORMATS = {"landscape": 16 / 9, "square": 1.0, "vertical": 9 / 16}  # width by height
+SHAPES = (  # of the picture: name, title, description, width by height
+    ("landscape", "Landscape, 16:9", "For screens", 16 / 9),
+    ("square", "Square", "For feeds", 1.0),
+    ("vertical", "Vertical, 9:16", "For phones", 9 / 16),
+)
+FORMATS = {name: aspect for name, _, _, aspect in SHAPES}
+FORMAT_ITEMS = tuple((name, title, description) for name, title, description, _ in SHAPES)
 FULL = (
     opening, tokens, embedding, norm, attention, projection, mlp, other_blocks, output, choosing, loop,
     finale,
@@ -35,10 +41,11 @@ SHORT = (
 )  # fmt: skip
 TEASER = (flash, attend, output_at_once)
 CUTS = {
-    "full": Cut(FULL, leisure=0.94),
-    "short": Cut(SHORT, leisure=0.42),
-    "teaser": Cut(TEASER, leisure=0.2),
+    "full": Cut("Full", "Every chapter, about three minutes", FULL, leisure=0.94),
+    "short": Cut("Short", "The same way in a minute", SHORT, leisure=0.42),
+    "teaser": Cut("Teaser", "The data flow in a few seconds", TEASER, leisure=0.2),
 }
+CUT_ITEMS = tuple((name, cut.title, cut.description) for name, cut in CUTS.items())
 
 
 def compose(

@@ -119,12 +119,16 @@ class Shot:
 
 @dataclass(frozen=True)
 class Caption:
-    """A line to read. `text` is in the film's language; `key` names it in the caption files."""
+    """A line to read. `text` is in the film's language; `key` names it in the caption files.
+
+    `comment` is what a teacher would say there, with links to matrices (`words.LINK`).
+    """
 
     start: float
     end: float
     key: str
     text: str
+    comment: str = ""
 
 
 Timed = TypeVar("Timed", Shot, Cue, Caption)

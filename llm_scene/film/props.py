@@ -27,7 +27,7 @@ class Swarm:
     name: str
     role: Role
     signed: bool
-    places: Array = field(repr=False)  # [poses, n, 3], centres of the front faces
+    places: Array = field(repr=False)  # [poses, n, 3], middles of the cells
     sizes: Array = field(repr=False)  # [poses, n, 3]
     values: Array = field(repr=False)  # [poses, n], -1 to 1 for the colour map
 

@@ -67,6 +67,8 @@ class Held:
 class Cut:
     """A length at which the film is told."""
 
+    title: str
+    description: str
     chapters: tuple[Callable[[Screenplay], None], ...]
     leisure: float  # of the time that things take beyond the reading of their captions
 
@@ -215,7 +217,8 @@ class Screenplay:
 
         Without a take the camera stays and drifts. `keep` names what is not dimmed; None dims nothing.
         """
-        text = self.words.caption(key, **self.facts | facts)
+        facts = self.facts | facts
+        text, comment = self.words.caption(key, **facts), self.words.comment(key, **facts)
         take = self._cut_where_empty(take)
         travel = self._travel(take)
         arrive = self.now + travel
@@ -223,7 +226,7 @@ class Screenplay:
         end = max(starts + max(reading_time(text), SHORTEST), arrive + least * self.leisure)
         self._look(take, arrive, end)
         self._spotlight(keep, max(self.now, arrive - FADE))
-        self.captions.append(Caption(starts, end, key, text))
+        self.captions.append(Caption(starts, end, key, text, comment))
         self.now = end
         return arrive, end - LINGER
 

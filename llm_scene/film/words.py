@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from ..errors import UserError
+from ..network.activations import ACTIVATIONS
 from ..plain import isolated
 
 FOLDER = Path(__file__).parent / "captions"
+COMMENTARY = Path(__file__).parent / "commentary"
+LINK = re.compile(r"\[([^]]*)\]\(([^)]*)\)")  # [words](Label|Other label) or [words](=axis)
 READING_SPEED = 15.0  # characters a second
 WIDE = 2.0  # a Chinese character takes the time of this many letters
 SHORTEST = 2.5  # seconds a caption stands at least
@@ -31,10 +37,15 @@ class Words:
     page: dict[str, str]  # what the web page's buttons are called
     scale: dict[str, str]  # captions of the film that compares models
     things: dict[str, str]  # what their sizes are compared with
+    comments: dict[str, str]  # what a teacher would say, by the keys of captions; words are linked
 
     def caption(self, key: str, **facts: object) -> str:
         """The caption of a key with its facts filled in."""
         return self.captions[key].format(**_fit(facts))
+
+    def comment(self, key: str, **facts: object) -> str:
+        """What a teacher would say at a caption, its links marked as in `LINK`."""
+        return self.comments.get(key, "").format(**_fit(facts))
 
     def head(self, key: str, **facts: object) -> str:
         """A running head with its facts filled in."""
@@ -76,22 +87,29 @@ def words(code: str) -> Words:
     if code not in languages():
         raise UserError(f"There are no captions in “{code}”; choose one of {', '.join(languages())} or none.")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    texts = (
-        data[part]
-        for part in (
-            "titles",
-            "captions",
-            "tasks",
-            "notes",
-            "heads",
-            "units",
-            "names",
-            "page",
-            "scale",
-            "things",
-        )
-    )
-    return Words(code, data["language"], *texts)
+    texts = {field.name: data[field.name] for field in fields(Words) if field.name in data}
+    return Words(**texts | {"code": code, "comments": _commentary(code)})
+
+
+def formulas(activation: str, labels: Collection[str]) -> dict[str, str]:
+    """The formulas of captions in TeX, for a model of an activation whose matrices have these labels."""
+    data = _commentary("formulas")
+    curve = data["curves"].get(activation, rf"g(x) = \text{{{ACTIVATIONS[activation].formula}}}")
+    missing = [term for term, label in data["learned"].items() if label not in labels]
+    told = data["captions"] | {"bend_curve": curve}
+    for term in missing:
+        told = {key: tex.replace(term, "") for key, tex in told.items()}
+    return told
+
+
+def _commentary(name: str) -> dict[str, Any]:
+    path = COMMENTARY / f"{name}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def spoken(comment: str) -> str:
+    """A comment as it is read aloud: without its links."""
+    return LINK.sub(r"\1", comment)
 
 
 def reading_time(text: str) -> float:

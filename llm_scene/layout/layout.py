@@ -19,8 +19,18 @@ from ..network.trace import Trace
 from . import names
 
 Point = tuple[float, float, float]
-HEADS = ("grid", "fan")
-BLOCKS = ("plan", "row", "columns", "helix")
+# Arrangements of heads and of transformer blocks: name, title, description.
+HEAD_ITEMS = (
+    ("grid", "Grid", "Side by side and below each other, all seen from the front"),
+    ("fan", "Fan", "One behind the other, receding into the picture"),
+)
+BLOCK_ITEMS = (
+    ("plan", "Plan", "On a wall, packed so that the whole model fills the picture"),
+    ("row", "Row", "One after the other, to the right"),
+    ("columns", "Columns", "In lines that are read like text"),
+    ("helix", "Helix", "Up a square staircase, across the front and the back by turns"),
+)
+HEADS, BLOCKS = (tuple(name for name, _, _ in items) for items in (HEAD_ITEMS, BLOCK_ITEMS))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..packing import packed
 from .layout import Block
 
 PAGE = 8192  # texels along the longest side: what every graphics card takes
@@ -87,26 +88,13 @@ class Mosaic:
 
 
 def mosaic(blocks: Iterable[Block], page: int = PAGE) -> Mosaic:
-    """Pack the fronts of blocks into pages of at most `page` texels a side, a multiple of `ALIGN`.
-
-    In shelves: the tallest tiles first, side by side until a shelf is full, shelf under shelf.
-    """
+    """Pack the fronts of blocks into pages of at most `page` texels a side, a multiple of `ALIGN`."""
     pieces = [(block, region) for block in blocks for region in _pieces(block.shape, page)]
-    pieces.sort(key=lambda piece: (-piece[1].rows, -piece[1].columns))  # stable, so the order is the blocks'
-    tiles: list[Tile] = []
-    sizes: list[tuple[int, int]] = []
-    shelf, left, foot = 0, page, page  # where the shelf begins, how far it is filled, where it ends
-    for block, region in pieces:
-        rows, columns = _aligned(region.rows), _aligned(region.columns)
-        if left + columns > page:
-            shelf, left, foot = foot, 0, foot + rows
-            if foot > page:
-                sizes.append((0, 0))
-                shelf, foot = 0, rows
-        tiles.append(Tile(block, region, len(sizes) - 1, shelf, left))
-        left += columns
-        sizes[-1] = (max(sizes[-1][0], foot), max(sizes[-1][1], left))
-    return Mosaic(tuple(tiles), tuple(sizes))
+    sizes = [(_aligned(region.columns), _aligned(region.rows)) for _, region in pieces]
+    spots, pages = packed(sizes, page, page)
+    tiles = [Tile(*piece, spot.page, spot.y, spot.x) for piece, spot in zip(pieces, spots, strict=True)]
+    tiles.sort(key=lambda tile: (tile.page, tile.top, tile.left))
+    return Mosaic(tuple(tiles), tuple((rows, columns) for columns, rows in pages))
 
 
 def _pieces(shape: tuple[int, int], page: int) -> list[Region]:

@@ -11,6 +11,7 @@ from ..look import normalise, relief_of, scale_of
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
 from .layout import Block, Layout
+from .polylines import passing
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Picker:
         and are set back where it is negative: see `look.relief_of`.
         Blocks named in `hidden` let the ray pass.
         """
-        enter, leave = self._boxes(np.asarray(origin, float), np.asarray(direction, float), relief)
+        low = self._low - np.array([0.0, relief, 0.0])
+        enter, leave = passing(np.asarray(origin, float), np.asarray(direction, float), low, self._high)
         met = np.flatnonzero((leave >= np.maximum(enter, 0)) & np.isfinite(enter))
         found: Hit | None = None
         for i in met[np.argsort(enter[met])]:
@@ -60,17 +62,6 @@ class Picker:
             if hit is not None and (found is None or hit.distance < found.distance):
                 found = hit
         return found
-
-    def _boxes(self, origin: Array, direction: Array, relief: float) -> tuple[Array, Array]:
-        """Where the ray enters and leaves every block's box, `[n_block]` each."""
-        low = self._low - np.array([0.0, relief, 0.0])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            a, b = (low - origin) / direction, (self._high - origin) / direction
-        inside = (low <= origin) & (origin <= self._high)
-        still = direction == 0  # such a ray is between a pair of sides for ever, or never
-        near = np.where(still, np.where(inside, -np.inf, np.inf), np.minimum(a, b))
-        far = np.where(still, np.where(inside, np.inf, -np.inf), np.maximum(a, b))
-        return near.max(axis=1), far.min(axis=1)
 
     def _cell(
         self, block: Block, origin: Array, direction: Array, enter: float, leave: float, relief: float

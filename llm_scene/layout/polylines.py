@@ -1,4 +1,4 @@
-"""Ways between two boxes as polylines, and whether they are clear."""
+"""Ways between two boxes as polylines, whether they are clear, and where rays meet boxes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,29 @@ import numpy as np
 from ..network.ops import Array
 from .layout import Box, Point
 
+CLEAR = 1e-3  # how far into a box a way may lie that only touches it, in scene units
+
+
+def passing(start: Array, step: Array, low: Array, high: Array) -> tuple[Array, Array]:
+    """Where rays enter and leave boxes, counted in steps; a ray that misses leaves before it enters.
+
+    Arrays `[..., 3]` that broadcast; the results have their shape without the last axis.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        one, other = (low - start) / step, (high - start) / step
+    inside = (low <= start) & (start <= high)
+    still = step == 0  # such a ray is between a pair of sides for ever, or never
+    enter = np.where(still, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=-1)
+    leave = np.where(still, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=-1)
+    return enter, leave
+
 
 def meets(way: tuple[Point, ...], obstacles: tuple[Array, Array]) -> bool:
-    """Whether a polyline passes through any box."""
+    """Whether a polyline passes through any box: `obstacles` are their corners, `[n, 3]` each."""
     low, high = obstacles
     points = np.array(way)
     start, step = points[:-1, None], np.diff(points, axis=0)[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one, other = (low + 1e-3 - start) / step, (high - 1e-3 - start) / step  # as shares of each piece
-    inside = (start > low + 1e-3) & (start < high - 1e-3)
-    enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=2)
-    leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=2)
+    enter, leave = passing(start, step, low + CLEAR, high - CLEAR)
     return bool(((enter < leave) & (leave > 0) & (enter < 1)).any())
 
 

@@ -41,8 +41,9 @@ def find_matrix(network: Network, name: str) -> Matrix:
         if name == (matrix.kind if matrix.layer is None else f"blocks.{matrix.layer}.{matrix.kind}"):
             return matrix
     near = difflib.get_close_matches(name, network.matrices, n=3, cutoff=0.5)
-    hint = f": did you mean {' or '.join(near)}?" if near else "."
-    raise UserError(f"There is no matrix {name!r}{hint}")
+    if near:
+        raise UserError(f"There is no matrix {name!r}: did you mean {' or '.join(near)}?")
+    raise UserError(f"There is no matrix {name!r}.")
 
 
 def cell_name(matrix: Matrix, cell: Cell) -> str:

@@ -16,9 +16,9 @@ from ..network.ops import Array
 from ..staging.measures import RULES, Instant, instant, measure
 from ..staging.production import Production
 from ..staging.sight import Picture, Sight
-from ..writing import whole_file
+from .ledger import Ledger
 from .pixels import Pixels, can_read, load_picture, measure_pixels, save_picture, words_in, words_of
-from .render.local import render_film
+from .render.local import check_output, render_film
 from .render.pace import Progress
 
 SHEET, DATA, REPORT, FRAMES = "contact-sheet.webp", "measures.json", "measures.md", "frames"
@@ -70,18 +70,29 @@ def look_at(
     The scene may be any; with its production, what follows from places is measured as well. Frames that an
     earlier call left are used again.
     """
+    ledger = check_look(folder)
     folder.mkdir(exist_ok=True)
     fps = scene.render.fps
     film = made.film if made else None
     at = render_film(scene, film, folder / FRAMES, frames=frames, processes=processes, progress=progress)
     sight = Sight(made) if made else None
     found = [_looked(at / f"{frame:05}.png", frame, fps, sight) for frame in frames]
-    _sheet([at / f"{frame:05}.png" for frame in frames], folder / SHEET)
-    with whole_file(folder / DATA) as path:
+    with ledger.file(SHEET) as path:
+        _sheet([at / f"{frame:05}.png" for frame in frames], path)
+    with ledger.file(DATA) as path:
         path.write_text(json.dumps(_data(found, made), indent=1, ensure_ascii=False), encoding="utf-8")
-    with whole_file(folder / REPORT) as path:
+    with ledger.file(REPORT) as path:
         path.write_text(report(found), encoding="utf-8")
     return found
+
+
+def check_look(folder: Path) -> Ledger:
+    """What in a folder is ours. Raises UserError where a sheet would replace a file of the user's."""
+    ledger = Ledger(folder, "look")
+    ledger.check_among_others((SHEET, DATA, REPORT))
+    if folder.is_dir():
+        check_output(folder / FRAMES)
+    return ledger
 
 
 def _looked(path: Path, frame: int, fps: float, sight: Sight | None) -> Looked:
@@ -109,8 +120,7 @@ def _sheet(paths: Sequence[Path], target: Path) -> None:
     for n, picture in enumerate(pictures):
         row, column = divmod(n, columns)
         sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
-    with whole_file(target) as path:
-        save_picture(sheet, path)
+    save_picture(sheet, target)
 
 
 def _data(found: Sequence[Looked], made: Production | None) -> dict[str, Any]:

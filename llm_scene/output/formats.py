@@ -1,16 +1,24 @@
-"""The files that a production can leave as: the command line, the panel and the menus offer what is here."""
+"""The forms in which a production can leave: the command line, the panel and the menus offer what is here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..choices import check, choice, listed, named
+from ..choices import check, choice, choices, listed, named
 from ..errors import UserError
+from ..layout.budget import Detail
 from ..staging.production import Production
+from ..staging.quality import Quality
 from ..writing import check_target
+from .render.containers import CONTAINERS
+
+if TYPE_CHECKING:
+    import bpy
+
+    from .render.pace import Progress
 
 
 @dataclass(frozen=True)
@@ -34,43 +42,115 @@ class Gltf:
         check(self)
 
 
-@dataclass(frozen=True)
-class Plain:
-    """Nothing to choose."""
+Report = Callable[["Progress"], None] | None  # is told how far a film is
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: `write` is told where, what, and the chosen fields of `choices`."""
+    """A kind of output, and how a production leaves as one."""
 
     name: str
     title: str
     description: str  # a sentence without its period
     icon: str  # of the panel's button
-    suffixes: tuple[str, ...]
-    write: Callable[..., None]  # (path, production, **choices)
-    choices: type = Plain
+    suffixes: tuple[str, ...]  # none: a folder, which is asked for by the format's name
+    write: Callable[..., None]  # (path, production, report, *values of `choices`)
+    choices: tuple[type, ...] = ()
+    usual: Mapping[str, Any] = field(default_factory=dict)  # what is chosen here unless something else is
+    check: Callable[[Path], None] = check_target  # raises UserError where nothing can be written
+    keep: Callable[[Path, bpy.types.Scene], None] | None = None  # writes a scene as it is in Blender
     blender: bool = True  # whether Blender is needed
+    own: str = ""  # the name of the panel's operator, where that is not made from the format's
+
+    @property
+    def scenic(self) -> bool:
+        """Whether it is a Blender scene that is written or rendered."""
+        return Detail in self.choices
+
+    @property
+    def operator(self) -> str:
+        """The panel's operator that writes it."""
+        return f"llm_scene.{self.own or f'export_{self.name}'}"
+
+    def values(self, chosen: Mapping[str, Any]) -> list[Any]:
+        """The values of `choices` that hold what was chosen. Raises UserError for what there is not."""
+        known = {name: kind for kind in self.choices for name in choices(kind)}
+        if unknown := [name for name in chosen if name not in known]:
+            raise UserError(f"{self.title} has no choice “{_argument(unknown[0])}”: leave it out.")
+        wanted = {**self.usual, **chosen}
+        return [
+            kind(**{name: value for name, value in wanted.items() if known[name] is kind})
+            for kind in self.choices
+        ]
 
 
-def _gltf(path: Path, made: Production, **chosen: Any) -> None:
+def _argument(name: str) -> str:
+    """What any format's choice is called on the command line; else the name itself."""
+    kinds = (kind for form in FORMATS.values() for kind in form.choices)
+    return next((choices(kind)[name].argument for kind in kinds if name in choices(kind)), name)
+
+
+def _gltf(path: Path, made: Production, report: Report, chosen: Gltf) -> None:
     from .gltf import export_gltf
 
-    export_gltf(path, made, **chosen)
+    export_gltf(path, made, **vars(chosen))
 
 
-def _page(path: Path, made: Production) -> None:
+def _page(path: Path, made: Production, report: Report) -> None:
     from .page import export_page
 
     export_page(path, made)
 
 
-def _captions(path: Path, made: Production) -> None:
+def _captions(path: Path, made: Production, report: Report) -> None:
     from .captions import write_captions
 
     write_captions(path, made)
 
 
+def _blend(path: Path, made: Production, report: Report, quality: Quality, detail: Detail) -> None:
+    from .render.production import staged
+
+    _keep_blend(path, staged(made, quality, detail))
+
+
+def _keep_blend(path: Path, scene: bpy.types.Scene) -> None:
+    from .blend import save
+
+    save(scene, path)
+
+
+def _film(path: Path, made: Production, report: Report, quality: Quality, detail: Detail) -> None:
+    from .render.production import render
+
+    render(path, made, quality, detail, progress=report)
+
+
+def _check_film(path: Path) -> None:
+    from .render.local import check_output
+
+    check_output(path)
+
+
+def _farm(path: Path, made: Production, report: Report, quality: Quality, detail: Detail) -> None:
+    from .render.production import staged
+
+    _keep_farm(path, staged(made, quality, detail))
+
+
+def _keep_farm(path: Path, scene: bpy.types.Scene) -> None:
+    from .render.farm import write_farm
+
+    write_farm(scene, path)
+
+
+def _check_farm(path: Path) -> None:
+    from .render.farm import check_farm
+
+    check_farm(path)
+
+
+FINAL = {"preset": "final"}  # for pictures that are rendered elsewhere, later
 FORMATS = {
     each.name: each
     for each in (
@@ -81,7 +161,7 @@ FORMATS = {
             "EXPORT",
             (".glb",),
             _gltf,
-            Gltf,
+            (Gltf,),
         ),
         Format(
             "page",
@@ -100,24 +180,63 @@ FORMATS = {
             _captions,
             blender=False,
         ),
+        Format(
+            "blend",
+            "Blender File",
+            "Write this scene alone into a .blend that opens and renders without this add-on",
+            "FILE_BLEND",
+            (".blend",),
+            _blend,
+            (Quality, Detail),
+            FINAL,
+            keep=_keep_blend,
+            own="save_blend",
+        ),
+        Format(
+            "film",
+            "Film",
+            "Render the film into a video; the next render goes on from the frames that are there",
+            "RENDER_ANIMATION",
+            tuple(CONTAINERS),
+            _film,
+            (Quality, Detail),
+            check=_check_film,
+        ),
+        Format(
+            "farm",
+            "Farm Folder",
+            "Write a folder for a render farm: the scene, a job type for Flamenco, and how to submit it",
+            "NETWORK_DRIVE",
+            (),
+            _farm,
+            (Quality, Detail),
+            FINAL,
+            check=_check_farm,
+            keep=_keep_farm,
+            own="farm_folder",
+        ),
     )
 }
 
 
 def format_of(path: Path, among: Sequence[str] = tuple(FORMATS)) -> Format:
-    """The format that a file's suffix names. Raises UserError where there is none, or no file can be."""
+    """The format that a file's suffix names. Raises UserError where there is none."""
     found = [FORMATS[name] for name in among if path.suffix.lower() in FORMATS[name].suffixes]
     if not found:
         known = [suffix for name in among for suffix in FORMATS[name].suffixes]
         raise UserError(f"{path} should end in {listed(known)}.")
-    check_target(path)
     return found[0]
 
 
-def export(path: Path, made: Production, **chosen: Any) -> None:
-    """Write a production as its file's suffix says; `chosen` are the choices of that format.
+def export(path: Path, made: Production, form: str = "", report: Report = None, **chosen: Any) -> None:
+    """Write a production as its file's suffix says, or in the format named `form`.
 
-    Raises UserError, one sentence, where there is no such format, or the file cannot be written.
+    `chosen` are choices of that format; `report` is told how far a film is. Raises UserError, one sentence,
+    where there is no such format or choice, or the file cannot be written.
     """
-    form = format_of(path)
-    form.write(path, made, **vars(form.choices(**chosen)))
+    if form and form not in FORMATS:
+        raise UserError(f"There is no format {form!r}: choose one of {listed(tuple(FORMATS))}.")
+    found = FORMATS[form] if form else format_of(path)
+    values = found.values(chosen)
+    found.check(path)
+    found.write(path, made, report, *values)

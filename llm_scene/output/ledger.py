@@ -51,6 +51,12 @@ class Ledger:
         for name in names:
             self.check_file(name)
 
+    def check_among_others(self, names: Iterable[str]) -> None:
+        """Raise UserError unless files of these names may be written into a folder that is the user's."""
+        check_folder(self.folder)
+        for name in names if self.exists else (LEDGER, *names):
+            self.check_file(name)
+
     def check_file(self, name: str) -> None:
         """Raise UserError where there is a file of this name that is not as we wrote it."""
         if os.path.lexists(self.folder / name) and not self.owns(name):
@@ -88,6 +94,10 @@ class Ledger:
             old = [_hash(path)] if path.is_file() else []
             self._list(files | {name: sorted({new, *old})})
         self._list(files | {name: [new]})
+
+    def claim(self, name: str) -> None:
+        """Note a file as ours that was just written in its place."""
+        self._list(self.facts.get("files", {}) | {name: [_hash(self.folder / name)]})
 
     def _list(self, files: Mapping[str, list[str]]) -> None:
         self.write(**{**self.facts, "files": files})

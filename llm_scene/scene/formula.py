@@ -9,7 +9,8 @@ import numpy as np
 
 from ..film.formula import setting
 from ..film.props import Formula
-from .labels import Flat, filled, flat_object
+from .labels import flat_object
+from .outlines import Flat, Outline, filled
 
 
 def formula_object(formula: Formula, material: bpy.types.Material) -> bpy.types.Object:
@@ -26,7 +27,7 @@ def formula_shape(formula: Formula) -> Flat:
     outlines = setting(formula.tex).parts[formula.part]
     starts = np.cumsum([0, *map(len, outlines)])
     edges = [_round(start, len(outline)) for start, outline in zip(starts, outlines, strict=False)]
-    corners, triangles = filled(np.concatenate(outlines), np.concatenate(edges))
+    corners, triangles = filled(Outline(np.concatenate(outlines), np.concatenate(edges)))
     return corners * formula.size, triangles
 
 

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 
 import bpy
 import numpy as np
-from mathutils import Vector
-from mathutils.geometry import delaunay_2d_cdt
 
 from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Letter, Point
 from ..network.ops import Array
 from .faces import set_text
+from .outlines import Flat, filled, outline
 
 ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
-Flat = tuple[Array, Array]  # vertices [n, 3] and triangles [m, 3]
 
 
 def text_object(sign: Text, material: bpy.types.Material) -> bpy.types.Object:
@@ -77,53 +75,8 @@ class Lettering:
     def glyphs(self, text: str) -> Flat:
         """Vertices `[n, 2]` and faces of letters of size 1, centred on a baseline along x."""
         if text not in self._set:
-            self._set[text] = _glyphs(text)
+            self._set[text] = filled(outline(text))
         return self._set[text]
-
-
-def _glyphs(text: str) -> Flat:
-    """A line of text of size 1, centred, in the xy plane.
-
-    Blender's own filling leaves scars where an outline crosses itself, as this face's P, R and 4 do; here
-    everything is filled that outlines go round.
-    """
-    curve = bpy.data.curves.new("setting", "FONT")
-    set_text(curve, text)
-    curve.align_x = "CENTER"
-    curve.resolution_u, curve.fill_mode = 3, "NONE"
-    holder = bpy.data.objects.new("setting", curve)
-    mesh = holder.to_mesh()
-    points = np.empty(3 * len(mesh.vertices), np.float32)
-    mesh.vertices.foreach_get("co", points)
-    edges = np.empty(2 * len(mesh.edges), np.int32)
-    mesh.edges.foreach_get("vertices", edges)
-    holder.to_mesh_clear()
-    bpy.data.objects.remove(holder)
-    bpy.data.curves.remove(curve)
-    return filled(points.reshape(-1, 3)[:, :2].astype(float), edges.reshape(-1, 2))
-
-
-def filled(points: Array, edges: Array) -> Flat:
-    """Triangles that fill closed outlines: `points` [n, 2] in order, `edges` [n, 2]."""
-    if not len(points):
-        return np.zeros((0, 2)), np.zeros((0, 3), int)
-    made = delaunay_2d_cdt([Vector(p) for p in points], edges.tolist(), [], 0, 1e-6)
-    corners = np.array(made[0])
-    faces = np.array(made[2])
-    closing = np.abs(edges[:, 0] - edges[:, 1]) > 1  # joins the last point of an outline to its first
-    ways = np.where(closing[:, None], np.sort(edges)[:, ::-1], np.sort(edges))
-    around = _turns(corners[faces].mean(axis=1), points[ways[:, 0]], points[ways[:, 1]])
-    return corners, faces[around != 0]
-
-
-def _turns(places: Array, start: Array, end: Array) -> Array:
-    """How often lines from `start` to `end` go round each place."""
-    x, y = places[:, :1], places[:, 1:]
-    up, down = (start[:, 1] <= y) & (end[:, 1] > y), (end[:, 1] <= y) & (start[:, 1] > y)
-    along = end - start
-    left = along[:, 0] * (y - start[:, 1]) - along[:, 1] * (x - start[:, 0])
-    turns: Array = (up & (left > 0)).sum(axis=1) - (down & (left < 0)).sum(axis=1)
-    return turns
 
 
 def line_object(

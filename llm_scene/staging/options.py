@@ -13,36 +13,14 @@ from typing import Any
 
 from ..choices import changed, check, choice, named
 from ..errors import UserError
-from ..film.compose import FORMATS
+from ..film.compose import CUT_ITEMS, FORMAT_ITEMS, FORMATS
 from ..film.words import languages, words
-from ..layout.layout import Arrangement
+from ..layout.layout import BLOCK_ITEMS, HEAD_ITEMS, Arrangement
 from ..look import COLOUR_MAPS, LOOKS, Look, look_of
 from ..models.presets import Preset, list_presets
 from ..network.sampling import Sampling
 
 RATIO = re.compile(r"(\d{1,5})[:xX×](\d{1,5})")
-CUT_ITEMS = named(
-    ("full", "Full", "Every chapter, about three minutes"),
-    ("short", "Short", "The same way in a minute"),
-    ("teaser", "Teaser", "The data flow in a few seconds"),
-)
-FORMAT_ITEMS = named(
-    ("landscape", "Landscape, 16:9", "For screens"),
-    ("square", "Square", "For feeds"),
-    ("vertical", "Vertical, 9:16", "For phones"),
-)
-HEAD_ITEMS = named(
-    ("grid", "Grid", "Side by side and below each other, all seen from the front"),
-    ("fan", "Fan", "One behind the other, receding into the picture"),
-)
-BLOCK_ITEMS = named(
-    ("plan", "Plan", "On a wall, packed so that the whole model fills the picture"),
-    ("row", "Row", "One after the other, to the right"),
-    ("columns", "Columns", "In lines that are read like text"),
-    ("helix", "Helix", "Up a square staircase, across the front and the back by turns"),
-)
-
-
 RATE_ITEMS = named(
     ("24", "24", "Cinema"),
     ("25", "25", "Television, PAL"),
@@ -128,7 +106,7 @@ class Options:
         "How the attention heads of a block stand to each other",
         group="arrangement",
         noun="arrangement of heads",
-        items=HEAD_ITEMS,
+        items=named(*HEAD_ITEMS),
     )
     blocks: str = choice(
         "plan",
@@ -136,10 +114,10 @@ class Options:
         "How the transformer blocks stand to each other",
         group="arrangement",
         noun="arrangement of blocks",
-        items=BLOCK_ITEMS,
+        items=named(*BLOCK_ITEMS),
     )
     cut: str = choice(
-        "full", "Cut", "How long the film is", group="film", flag="film", noun="film", items=CUT_ITEMS
+        "full", "Cut", "How long the film is", group="film", flag="film", noun="film", items=named(*CUT_ITEMS)
     )
     chapters: tuple[str, ...] = choice(
         (), "Chapters", "Which chapters the film keeps, such as attention, mlp; empty: all", group="film"
@@ -149,7 +127,7 @@ class Options:
         "Format",
         "The shape of the picture that the film is framed for",
         group="film",
-        items=FORMAT_ITEMS,
+        items=named(*FORMAT_ITEMS),
         open=_is_ratio,
     )
     fps: str = choice(

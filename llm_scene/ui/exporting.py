@@ -1,4 +1,4 @@
-"""The buttons and menu entries that leave files: one for every format, and the .blend and farm folder."""
+"""The buttons and menu entries that leave files: one for every format."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
-from ..choices import choices
+from ..choices import Choice, choices
 from ..errors import UserError, hearing
-from ..output.formats import FORMATS, Format, format_of
+from ..output.formats import FORMATS, Format, export
 from . import library, preferences
 from .operators import OnModelScene, OnOwnScene, stem_of
+from .sentences import translated
 from .settings import options_of, property_of, settings_of
 from .task import sentence
 from .translations import tr
@@ -33,6 +34,7 @@ def shown_in(scene: bpy.types.Scene) -> Production:
 class _Export(OnOwnScene, ExportHelper):
     """What the operators share that write one file by a file browser."""
 
+    form: Format
     check_existing: BoolProperty(default=True, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -45,7 +47,7 @@ class _Export(OnOwnScene, ExportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            with hearing(lambda sentence: self.report({"WARNING"}, sentence)):
+            with hearing(lambda said: self.report({"WARNING"}, translated(said))):
                 self.write(context, path)
         except (UserError, OSError, MemoryError) as error:
             self.report({"ERROR"}, sentence(error))
@@ -59,65 +61,59 @@ class _Export(OnOwnScene, ExportHelper):
 
 
 class _Production(OnModelScene, _Export):
-    """The operators of the formats that a production can leave as."""
-
-    form: Format
+    """The operators of formats that are written from a production."""
 
     def write(self, context: bpy.types.Context, path: Path) -> None:
         made = shown_in(context.scene)
-        form = format_of(path, (self.form.name,))
-        form.write(path, made, **{name: getattr(self, name) for name in choices(form.choices)})
+        export(path, made, self.form.name, **{name: getattr(self, name) for name in _chosen(self.form)})
+
+
+class _Scene(_Export):
+    """The operators of formats that are written from the scene as it stands, whatever was done to it."""
+
+    def write(self, context: bpy.types.Context, path: Path) -> None:
+        if bpy.data.filepath and path == Path(bpy.data.filepath):
+            raise UserError("This file is open: choose another name, or save it by File > Save.")
+        assert self.form.keep is not None
+        self.form.check(path)
+        self.form.keep(path, context.scene)
+
+
+class _Rendered(_Export):
+    """The operator that asks where the film goes; rendering it is the panel's, in the background."""
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        how = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"
+        bpy.ops.llm_scene.render(how, filepath=self.filepath)
+        return {"FINISHED"}
+
+
+def _chosen(form: Format) -> dict[str, Choice]:
+    """What an operator asks about a format; how a scene is drawn and rendered, the panel has asked."""
+    return {} if form.scenic else {name: one for kind in form.choices for name, one in choices(kind).items()}
 
 
 def operator_of(form: Format) -> type:
     """The operator that writes a format, with a property for each of its choices."""
     pattern = ";".join(f"*{suffix}" for suffix in form.suffixes)
-    filters = {"filter_glob": StringProperty(default=pattern, options={"HIDDEN"})}
-    chosen = {name: property_of(one) for name, one in choices(form.choices).items()}
+    filters = {"filter_glob": StringProperty(default=pattern, options={"HIDDEN"})} if pattern else {}
+    chosen = {name: property_of(one) for name, one in _chosen(form).items()}
+    kind = _Production if not form.scenic else _Scene if form.keep else _Rendered
+    name = form.operator.partition(".")[2]
     return type(
-        f"LLM_SCENE_OT_export_{form.name}",
-        (_Production, bpy.types.Operator),
+        f"LLM_SCENE_OT_{name}",
+        (kind, bpy.types.Operator),
         {
             "__doc__": form.description,
             "__module__": __name__,
             "__annotations__": filters | chosen,
-            "bl_idname": f"llm_scene.export_{form.name}",
+            "bl_idname": form.operator,
             "bl_label": f"Export LLM Scene as {form.title}",
-            "filename_ext": form.suffixes[0],
+            "filename_ext": form.suffixes[0] if form.suffixes else "",
+            "check_extension": True if len(form.suffixes) == 1 else None,  # several: the name says which
             "form": form,
         },
     )
 
 
-class LLM_SCENE_OT_save_blend(_Export, bpy.types.Operator):
-    """Write this scene alone into a .blend that opens and renders without this add-on"""
-
-    bl_idname = "llm_scene.save_blend"
-    bl_label = "Save LLM Scene as .blend"
-    filename_ext = ".blend"
-    filter_glob: StringProperty(default="*.blend", options={"HIDDEN"})
-
-    def write(self, context: bpy.types.Context, path: Path) -> None:
-        from ..output.blend import save
-
-        if bpy.data.filepath and path == Path(bpy.data.filepath):
-            raise UserError("This file is open: choose another name, or save it by File > Save.")
-        save(context.scene, path)
-
-
-class LLM_SCENE_OT_farm_folder(_Export, bpy.types.Operator):
-    """Write a folder for a render farm: the scene, a job type for Flamenco, and how to submit it"""
-
-    bl_idname = "llm_scene.farm_folder"
-    bl_label = "Write Farm Folder"
-    filename_ext = ""
-    check_extension = None
-
-    def write(self, context: bpy.types.Context, path: Path) -> None:
-        from ..output.render.farm import write_farm
-
-        write_farm(context.scene, path)
-
-
-EXPORTS = {name: operator_of(form) for name, form in FORMATS.items()}
-CLASSES = (*EXPORTS.values(), LLM_SCENE_OT_save_blend, LLM_SCENE_OT_farm_folder)
+CLASSES = tuple(operator_of(form) for form in FORMATS.values())

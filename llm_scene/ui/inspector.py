@@ -22,7 +22,7 @@ from ..film.props import number as short
 from ..layout.inspection import Inspection, Mark, inspect, standing
 from ..layout.layout import Block
 from ..layout.picking import Picker
-from ..look import look_of
+from ..look import INKS, look_of, srgb
 from ..network.addresses import parse_cell
 from ..network.explain import number
 from ..network.ops import Array
@@ -35,13 +35,10 @@ from .settings import settings_of
 from .task import sentence
 from .translations import tr
 
-ACCENT, SOURCE, CROSS = (1.0, 0.62, 0.1, 1.0), (0.3, 0.85, 1.0, 0.9), (1.0, 1.0, 1.0, 0.35)
-PAPER, INK, FAINT = (0.04, 0.05, 0.07, 0.92), (0.95, 0.96, 0.98, 1.0), (0.62, 0.66, 0.72, 1.0)
 LIFT = 0.02  # of marks before the cells they mark, in scene units
 CLOSE = 34  # pixels that a cell must take to have its number written on it
 AROUND = 12  # rows and columns around the cell whose numbers are written
 Rgba = tuple[float, float, float, float]
-TONES: dict[str, Rgba] = {"ink": INK, "faint": FAINT, "accent": ACCENT}
 
 
 @dataclass
@@ -341,11 +338,18 @@ def draw_marks() -> None:
     lift = LIFT + settings_of(bpy.context.scene).relief
     gpu.state.blend_set("ALPHA")
     for mark in shown.cross:
-        _lines([_ring(mark, lift)], CROSS, 1.0)
-    _lines(shown.arcs(), SOURCE, 1.5)
-    _lines([_ring(mark, lift) for mark in shown.sources], SOURCE, 2.0)
-    _lines([_ring(shown.mark, lift)], ACCENT, 3.0)
+        _lines([_ring(mark, lift)], _ink("cross", 0.4), 1.0)
+    _lines(shown.arcs(), _ink("source", 0.9), 1.5)
+    _lines([_ring(mark, lift) for mark in shown.sources], _ink("source", 0.9), 2.0)
+    _lines([_ring(shown.mark, lift)], _ink("cell"), 3.0)
     gpu.state.blend_set("NONE")
+
+
+def _ink(name: str, opacity: float = 1.0) -> Rgba:
+    """The colour that the film has for a part of what it inspects, in the look that the panel says."""
+    settings = settings_of(bpy.context.scene)
+    colour, _ = look_of(settings.look, settings.colour_map).inked(f"inspected {name}")
+    return (*srgb(colour), opacity)
 
 
 def _ring(mark: Mark, lift: float) -> Array:
@@ -386,7 +390,7 @@ def draw_text() -> None:
     y = min(max(at[1] + 2 * size, size), max(context.region.height - height - size, size))
     _plate(x, y, width, height)
     for i, (line, tone) in enumerate(lines):
-        blf.color(0, *TONES[tone])
+        blf.color(0, *_ink(tone))
         blf.position(0, x + size, y + height - (i + 1) * 1.5 * size, 0)
         blf.draw(0, line)
 
@@ -413,7 +417,7 @@ def _plate(x: float, y: float, width: float, height: float) -> None:
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
     batch = batch_for_shader(shader, "TRI_FAN", {"pos": corners})
     gpu.state.blend_set("ALPHA")
-    shader.uniform_float("color", PAPER)
+    shader.uniform_float("color", _ink("plate", 0.92))
     batch.draw(shader)
     gpu.state.blend_set("NONE")
 
@@ -436,7 +440,7 @@ def _numbers(context: bpy.types.Context, made: Production, shown: Inspection, sc
     places = [(r, c) for r in rows for c in columns]
     values = block.values(made.trace)
     blf.size(0, 10 * scale)
-    blf.color(0, *INK)
+    blf.color(0, *srgb(INKS["on dark"].colour), 1.0)
     for (r, c), (x, y) in zip(
         places, _on_screen(context, np.array([block.centre(r, c) for r, c in places])), strict=True
     ):

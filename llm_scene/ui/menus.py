@@ -27,10 +27,10 @@ def draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
     """File > Export > LLM Scene."""
     column = self.layout.column()
     column.enabled = tag_of(context.scene) is not None
-    for name, form in FORMATS.items():
+    for form in FORMATS.values():
         label = tr("LLM Scene as {title}", title=tr(form.title))
-        label += f" ({'/'.join(form.suffixes)})"
-        column.operator(f"llm_scene.export_{name}", text=label, translate=False)
+        label += f" ({'/'.join(form.suffixes)})" if form.suffixes else ""
+        column.operator(form.operator, text=label, translate=False)
 
 
 class LLM_SCENE_OT_open_model(bpy.types.Operator):

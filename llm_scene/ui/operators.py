@@ -13,7 +13,7 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
-from ..output.render.video import FORMATS as FILM_FORMATS
+from ..output.render.containers import CONTAINERS
 from . import appearance, library, preferences, views
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import RELATIVE, Settings, copy_settings, options_of, quietly, settings_of
@@ -289,7 +289,7 @@ def named_film(chosen: str, name: str) -> Path:
     path = Path(bpy.path.abspath(chosen))
     if chosen.endswith(("/", "\\")) or path.is_dir():
         return path / name
-    return path if path.suffix.lower() in FILM_FORMATS else path.with_name(path.name + ".mp4")
+    return path if path.suffix.lower() in CONTAINERS else path.with_name(path.name + ".mp4")
 
 
 CLASSES = (

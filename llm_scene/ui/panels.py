@@ -315,11 +315,11 @@ class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
             if film is not None:
                 row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film)
         column = layout.column(align=True)
-        for name, form in FORMATS.items():
+        for form in FORMATS.values():
+            if form.name == "film":  # which has the button above
+                continue
             text = tr("Export {title}…", title=tr(form.title))
-            column.operator(f"llm_scene.export_{name}", text=text, icon=form.icon, translate=False)
-        column.operator("llm_scene.save_blend", text="Save .blend…", icon="FILE_BLEND")
-        column.operator("llm_scene.farm_folder", text="Farm Folder…", icon="NETWORK_DRIVE")
+            column.operator(form.operator, text=text, icon=form.icon, translate=False)
 
 
 def _film(scene: bpy.types.Scene) -> Path | None:

@@ -15,6 +15,7 @@ from ..output.render.pace import Progress
 from . import library, preferences
 from .operators import OnOwnScene, film_path, named_film, stem_of
 from .ownership import tag_of
+from .sentences import translated
 from .settings import RELATIVE
 from .task import Steps, Task
 from .translations import tr
@@ -101,7 +102,7 @@ class LLM_SCENE_OT_render(OnOwnScene, Task, bpy.types.Operator):
         try:
             for _ in self._watch(context, render):
                 while told:
-                    self.report({"WARNING"}, told.pop(0))
+                    self.report({"WARNING"}, translated(told.pop(0)))
                 yield render.share, render.text
         finally:
             del _running[tag]

@@ -14,6 +14,7 @@ from typing import TypeVar
 import bpy
 
 from ..errors import UserError, hearing
+from .sentences import translated
 from .translations import tr
 
 Steps = Iterator[tuple[float, str]]
@@ -69,7 +70,7 @@ class Task:
 
     def _told(self, steps: Steps) -> Steps:
         """The same steps; what is worth knowing is reported."""
-        with hearing(lambda sentence: self.report({"WARNING"}, sentence)):
+        with hearing(lambda said: self.report({"WARNING"}, translated(said))):
             yield from steps
 
     def _step(self, context: bpy.types.Context) -> set[str]:
@@ -106,7 +107,7 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}."
-    return str(error)
+    return translated(str(error))
 
 
 def show_status(context: bpy.types.Context, text: str | None) -> None:

@@ -1,13 +1,15 @@
 """The interface in other languages, through Blender's own translation.
 
 A file a language in `languages/`, named after Blender's code, gives a text for every English one; what
-stands in {braces} is filled in afterwards.
+stands in {braces} is filled in afterwards. Its table
+`[sentences]` has those of lower floors (`sentences.py`).
 """
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -37,17 +39,30 @@ def locale() -> str:
 
 
 def texts(path: Path) -> dict[str, str]:
-    """The texts of a language by the English ones."""
+    """The interface's texts in a language, by the English ones."""
+    return {text: own for text, own in _read(path).items() if isinstance(own, str)}
+
+
+def sentences(path: Path) -> dict[str, str]:
+    """The lower floors' sentences in a language, by the English ones."""
+    found: dict[str, str] = _read(path).get("sentences", {})
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def register() -> None:
     """Hand all languages to Blender."""
-    known = {
-        path.stem: {(context, text): own for text, own in texts(path).items() for context in CONTEXTS}
-        for path in FOLDER.glob("*.toml")
-    }
+    known = {path.stem: _entries(path) for path in FOLDER.glob("*.toml")}
     bpy.app.translations.register(__package__, known)
+
+
+def _entries(path: Path) -> dict[tuple[str, str], str]:
+    """A language as Blender takes it."""
+    said = {(CONTEXT, text): own for text, own in sentences(path).items()}
+    return said | {(context, text): own for text, own in texts(path).items() for context in CONTEXTS}
 
 
 def unregister() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
 
 from llm_scene.errors import UserError
-from llm_scene.film.words import FOLDER, languages, reading_time, words
+from llm_scene.film.words import FOLDER, LINK, formulas, languages, reading_time, spoken, words
+from llm_scene.models import load
 from tests.film.staged import SHAPES, stage
 
 LANGUAGES = languages()
@@ -33,6 +35,49 @@ def test_every_language_has_every_key_and_its_facts(code: str) -> None:
     assert {key: placeholders(text) for key, text in ours.scale.items()} == {
         key: placeholders(text) for key, text in english.scale.items()
     }
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_caption_has_a_comment_of_two_to_five_sentences(code: str) -> None:
+    ours, english = words(code), words("en")
+    assert set(ours.comments) == set(ours.captions)
+    for key, comment in ours.comments.items():
+        sentences = re.findall(r"[.?!。？！]”?(?=\s|$|[^\x00-\x7f])", spoken(comment))
+        assert 2 <= len(sentences) <= 5, key
+        assert set(placeholders(comment)) <= {*FACTS, *units(code)}, key
+        assert sorted(target for _, target in LINK.findall(comment)) == sorted(
+            target for _, target in LINK.findall(english.comments[key])
+        ), key
+
+
+FACTS = {
+    *("model", "task", "prompt", "answer", "parameters", "d_model", "d_head", "d_mlp", "d_vocab"),
+    *("n_head", "n_layer", "head", "expansion", "activation", "position", "letter", "token", "probability"),
+}
+
+
+def units(code: str) -> set[str]:
+    return set(words(code).units["letter"])
+
+
+def test_comments_speak_of_matrices_that_there_are() -> None:
+    """Every link names a label, or an axis, of a model of either kind."""
+    networks = [load(preset="nano-gpt-sort").network, stage(SHAPES[-1]).trace.network]
+    labels = {matrix.label for network in networks for matrix in network} | {"RMS norm", "rms"}
+    axes = {axis for network in networks for matrix in network for axis in matrix.axes}
+    for key, comment in words("en").comments.items():
+        for _, target in LINK.findall(comment):
+            known = axes if target.startswith("=") else labels
+            assert set(target.removeprefix("=").split("|")) <= known, key
+
+
+def test_formulas_belong_to_captions_and_leave_out_what_a_model_has_not() -> None:
+    told = formulas("silu", {"Q bias"})
+    assert set(told) <= set(words("en").captions)
+    assert "b_i" in told["dot_sum"]
+    assert "b_O" not in told["project"]
+    assert "sigma" in told["bend_curve"]
+    assert "min(max(x, 0), 6)" in formulas("relu6", set())["bend_curve"]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -1,6 +1,7 @@
 """A ray finds the cell that it is aimed at, and what is said about it agrees with the trace."""
 
 import functools
+import warnings
 
 import numpy as np
 import pytest
@@ -82,6 +83,18 @@ def test_a_tall_cell_hides_the_one_behind_it() -> None:
 def test_a_ray_past_everything_meets_nothing() -> None:
     assert picker().pick(np.array([0.0, -50.0, 1e6]), np.array([0.0, 1.0, 0.0])) is None
     assert picker().pick(np.array([0.0, -1e6, 0.0]), np.array([0.0, -1.0, 0.0])) is None
+
+
+@given(cells(), st.sampled_from([5e-324, -1e-310, 1e-290, 0.0]), st.sampled_from([5e-324, -1e-310, 0.0]))
+def test_a_ray_that_leans_ever_so_little_is_no_trouble(
+    place: tuple[Block, int, int], right: float, up: float
+) -> None:
+    block, row, column = place
+    eye = np.array(block.centre(row, column)) - [0, 50, 0]
+    with np.errstate(over="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        hit = picker().pick(eye, np.array([right, 1.0, up]), 0.0, only(block))
+    assert hit is not None and (hit.row, hit.column) == (row, column)
 
 
 @given(cells())

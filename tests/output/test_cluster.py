@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import json
 import os
 import random
 import signal
+import ssl
 import subprocess
 import sys
 import textwrap
@@ -255,6 +257,29 @@ def test_nobody_there(tmp_path: Path, cluster: Cluster, monkeypatch: pytest.Monk
 def test_a_cluster_of_its_own(tmp_path: Path) -> None:
     folder = render_film(small_scene(), None, tmp_path / "film", cluster="local:1")
     assert len(hashes(folder)) == 6
+
+
+def test_a_cluster_of_its_own_is_closed_to_others() -> None:
+    """Whoever does not hold its certificate cannot even say what they want."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    careless = ssl.create_default_context()
+    careless.check_hostname, careless.verify_mode = False, ssl.CERT_NONE
+
+    async def come(address: str, **card: object) -> None:
+        comm = await connect(address, timeout=5, **card)
+        comm.abort()
+
+    with cluster_module._quiet(), cluster_module._own_cluster(1) as (address, security):
+        other = Security.temporary().get_connection_args("client")
+        strangers = (other, {"ssl_context": careless})
+        for card in strangers:
+            with pytest.raises(OSError):
+                asyncio.run(come(address, **card))
+        with pytest.raises(OSError):
+            asyncio.run(come(address.replace("tls", "tcp")))
+        asyncio.run(come(address, **security.get_connection_args("client")))
 
 
 @pytest.mark.parametrize("cluster", ["scheduler", "tcp://scheduler", "local:0", "local:x", "http://a:1", ""])

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_scene.film.film import Cue
+from llm_scene.layout.drawn import Text
 from llm_scene.layout.layout import Letter
-from llm_scene.output.gltf.images import png, shelves
-from llm_scene.output.gltf.lettering import coverage, filled, outline, solid
+from llm_scene.output.gltf.images import png
+from llm_scene.output.gltf.lettering import Labels, coverage, outline, solid
 from llm_scene.output.gltf.motion import pieces
 from llm_scene.output.gltf.shapes import ribbon
+from llm_scene.scene.outlines import filled
 
 
 def area(vertices: np.ndarray, triangles: np.ndarray) -> float:
@@ -21,21 +23,6 @@ def area(vertices: np.ndarray, triangles: np.ndarray) -> float:
     across = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     assert np.all(across >= 0)  # counter-clockwise
     return float(across.sum() / 2)
-
-
-class TestShelves:
-    @given(
-        st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), min_size=1, max_size=30),
-        st.integers(0, 5),
-    )
-    def test_rectangles_keep_apart_and_inside(self, sizes: list[tuple[int, int]], pad: int) -> None:
-        places, height = shelves(sizes, 100, pad)
-        taken = np.zeros((height + pad, 100 + pad), int)
-        for (x, y), (w, h) in zip(places, sizes, strict=True):
-            assert x + w + pad <= 100
-            assert y + h + pad <= height
-            taken[y : y + h + pad, x : x + w + pad] += 1
-        assert taken.max() == 1
 
 
 class TestPng:
@@ -49,7 +36,7 @@ class TestPng:
 
 
 class TestLettering:
-    @pytest.mark.parametrize("text", ["K", "B", "MLP", "d_model", "Σ exp", "Layer\nnorm", "8"])
+    @pytest.mark.parametrize("text", ["K", "B", "MLP", "d_model", "Σ exp", "Layer\nnorm", "8", " ", ""])
     def test_paints_as_much_as_it_fills(self, text: str) -> None:
         shape = outline(text)
         painted = coverage(shape, 60.0).sum(dtype=float) / 255 / 60**2
@@ -61,6 +48,12 @@ class TestLettering:
         foot = mask[-4]
         inked = np.flatnonzero(foot > 128)
         assert len(np.flatnonzero(np.diff(inked) > 5)) == 1  # stem, a gap, leg
+
+    def test_a_line_of_spaces_takes_no_room(self) -> None:
+        labels = Labels()
+        labels.add(Text("nothing", " ", (0.0, 0.0, 0.0), 1.0), "#ffffff", 40.0)
+        _, [(quad, _)] = labels.picture()
+        assert np.ptp(quad.vertices, axis=0).max() < 0.1
 
     def test_a_letter_is_closed(self) -> None:
         letter = solid(Letter("B", 0, (0.0, 0.0, 0.0), 5.0, (0.0, 0.0, 0.0), False), "#ffffff")

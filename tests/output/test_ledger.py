@@ -26,6 +26,27 @@ def written(folder: Path) -> Ledger:
     return ledger
 
 
+def test_beside_files_of_the_users_only_our_own_names_count(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    ledger = Ledger(tmp_path, "demo")
+    ledger.check_among_others(["film.mp4", "page.html"])
+    with ledger.file("page.html") as file:
+        file.write_text("ours")
+    (tmp_path / "film.mp4").write_text("ours")
+    ledger.claim("film.mp4")
+    Ledger(tmp_path, "demo").check_among_others(["film.mp4", "page.html"])
+    (tmp_path / "film.mp4").write_text("mine")
+    with pytest.raises(UserError, match=r"film\.mp4 is not as LLM Scene wrote it"):
+        Ledger(tmp_path, "demo").check_among_others(["film.mp4", "page.html"])
+
+
+@pytest.mark.parametrize("text", [BROWSER_EXTENSION, "", '{"made by": "LLM Scene"}'])
+def test_no_list_is_written_over_a_file_of_that_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / LEDGER).write_text(text)
+    with pytest.raises(UserError, match=r"manifest\.json is not as LLM Scene wrote it"):
+        Ledger(tmp_path, "demo").check_among_others(["film.mp4"])
+
+
 def test_what_we_wrote_is_ours_and_may_be_written_again(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     written(folder)

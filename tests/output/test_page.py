@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from llm_scene.cli import main
 from llm_scene.errors import UserError
-from llm_scene.film.words import languages, words
+from llm_scene.film.words import languages, spoken, words
 from llm_scene.models import load
 from llm_scene.network import Config, declare, run
 from llm_scene.network.explain import explain, number
@@ -43,6 +43,8 @@ SOME_CELL = """(() => {  // [x, y, matrix] of the first cell on the screen, from
         if (hit) return [x, y, hit.sheet.block.matrix];
     }
 })()"""
+
+FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
 
 needs_browser = pytest.mark.skipif(chromium() is None, reason=f"none of {', '.join(NAMES)} is here")
 
@@ -103,7 +105,7 @@ def scene() -> bpy.types.Scene:
 def seek(tab: Tab, t: float) -> None:
     """Go to a time and wait for its picture."""
     tab.run(f"document.body.classList.add('begun'), llmScene.page.seek({t})")
-    tab.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+    tab.run(FRAME)
 
 
 def place_of(tab: Tab, block: str, row: int, column: int) -> tuple[float, float]:
@@ -307,6 +309,78 @@ class TestPage:
         shown.resize(1280, 720)
 
 
+def stop_of(step: int) -> str:
+    return f"llmScene.page.lesson.stop({step})"
+
+
+def learn(tab: Tab, step: int) -> None:
+    """Wait in the lesson at a step."""
+    tab.run(f"llmScene.page.teach(true), llmScene.page.lesson.wait({stop_of(step)})")
+    seek(tab, tab.run("llmScene.page.time"))
+
+
+@needs_browser
+class TestLesson:
+    def test_waits_at_each_caption_and_goes_on(self, shown: Tab) -> None:
+        shown.run("document.getElementById('speed').value = '2'")
+        shown.run("document.getElementById('speed').dispatchEvent(new Event('change'))")
+        shown.key("t")
+        shown.run(f"llmScene.page.seek({stop_of(3)} - 0.3)")
+        shown.key(" ")
+        shown.wait("!llmScene.page.playing && llmScene.page.time > 0")
+        assert shown.run("llmScene.page.time") == pytest.approx(shown.run(stop_of(3)))
+        caption = made().film.captions[3]
+        assert caption.start < shown.run("llmScene.page.time") < caption.end
+        shown.key(" ")
+        assert shown.run("llmScene.page.playing")
+        shown.key("ArrowRight")  # at once to where it was on its way to
+        assert shown.run("llmScene.page.time") == pytest.approx(shown.run(stop_of(4)))
+        shown.key("ArrowLeft")
+        assert shown.run("llmScene.page.lesson.at(llmScene.page.time)") == 3
+        assert shown.run("llmScene.page.playing")
+
+    def test_a_tap_goes_on(self, shown: Tab) -> None:
+        shown.resize(390, 844, phone=True)
+        learn(shown, 2)
+        shown.wait("!llmScene.stage.pick(40, 40)")
+        shown.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": 40, "y": 40}])
+        shown.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        shown.wait("llmScene.page.playing")
+        shown.resize(1280, 720)
+
+    @pytest.mark.parametrize("code", languages())
+    def test_says_what_a_teacher_would(self, shown: Tab, code: str) -> None:
+        shown.run(f"llmScene.page.speak('{code}')")
+        film = made().told(language=code)
+        said = "document.querySelector('#lesson .comment').textContent"
+        for step in (0, 10, 20, 30, 40):
+            learn(shown, step)
+            assert shown.run(said) == spoken(film.captions[step].comment)
+        assert shown.run("document.querySelectorAll('#lesson .formula math').length") == 1
+
+    def test_words_light_their_matrices_and_matrices_their_words(self, shown: Tab) -> None:
+        step = [caption.key for caption in made().film.captions].index("queries")
+        learn(shown, step)
+        word = "document.querySelector('#lesson .word')"
+        at = shown.run(f"(({{x, y}}) => [x + 5, y + 5])({word}.getBoundingClientRect())")
+        shown.mouse("mouseMoved", *at)
+        lit = "[...llmScene.stage.sheets.values()].filter(s => s.uniforms.uLit.value).map(s => s.block.name)"
+        assert set(shown.run(lit)) == {block.name for block in made().layout.of("blocks.0.attn.q")}
+        x, y, _ = shown.run(SOME_CELL.replace("if (hit)", "if (hit?.sheet.block.label === 'Queries')"))
+        shown.mouse("mouseMoved", x, y)
+        assert shown.run(lit) == []
+        assert shown.run(f"{word}.classList.contains('lit')")
+
+    def test_dimension_words_draw_brackets(self, shown: Tab) -> None:
+        step = [caption.key for caption in made().film.captions].index("embedding")
+        learn(shown, step)
+        word = "[...document.querySelectorAll('#lesson .word')].find(w => w.textContent === '48 numbers')"
+        shown.run(f"{word}.focus()")
+        assert shown.run("llmScene.page.lesson.marks.line.visible")
+        shown.run(f"{word}.blur()")
+        assert not shown.run("llmScene.page.lesson.marks.line.visible")
+
+
 @needs_browser
 class TestInspector:
     @pytest.mark.parametrize(
@@ -339,6 +413,21 @@ class TestInspector:
         shown.run("document.querySelector('#inspector ul.back button').click()")
         assert shown.run("llmScene.inspector.pinned.told.matrix") == "blocks.0.attn.scores"
         assert shown.run("llmScene.inspector.trail.length") == 1
+
+    def test_camera_goes_to_a_cell_and_its_sources_and_back(self, shown: Tab) -> None:
+        """Wherever a walk leads, the cell is on the screen; letting go gives the film its camera back."""
+        shown.run("location.hash = 't=88&cell=blocks.2.resid_post[3,7]'")
+        shown.wait("Boolean(llmScene.inspector.pinned)")
+        film = shown.run("llmScene.film.pose(88).target")
+        for _ in range(4):
+            shown.wait("!llmScene.stage.going")
+            shown.run(FRAME)
+            ring = "((m) => m.sheet.point(m.rows[0], m.columns[0]))(llmScene.inspector.pinned.mark)"
+            assert shown.run(f"llmScene.stage.sees({ring})")
+            shown.run("document.querySelector('#inspector ul button').click()")
+        shown.key("Escape")
+        shown.wait("!llmScene.stage.orbit && !llmScene.stage.left")
+        assert shown.run("llmScene.film.pose(llmScene.page.time).target") == film
 
     def test_every_place_and_cell_belong_together(self, shown: Tab) -> None:
         layout = made().layout

@@ -7,8 +7,9 @@ import pytest
 
 from llm_scene.errors import UserError
 from llm_scene.film.film import Chapter
+from llm_scene.output.render.containers import CONTAINERS
 from llm_scene.output.render.mp4_chapters import runs
-from llm_scene.output.render.video import FORMATS, assemble, check_format
+from llm_scene.output.render.video import assemble, check_format
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -63,7 +64,7 @@ def read_png(path: Path) -> np.ndarray:
     return pixels.reshape(image.size[1], image.size[0], -1)[::-1, :, :3]
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", CONTAINERS)
 def test_a_video_reads_back_with_size_rate_and_pictures(
     suffix: str, pictures: dict[int, Path], tmp_path: Path
 ) -> None:

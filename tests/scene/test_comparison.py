@@ -14,7 +14,7 @@ from llm_scene.layout import names
 from llm_scene.layout.structure import ROLES, Structure
 from llm_scene.models import load
 from llm_scene.scene.comparison import build_comparison
-from llm_scene.scene.labels import filled
+from llm_scene.scene.outlines import Outline, filled
 from llm_scene.scene.structure import REACH
 from llm_scene.staging.comparison import Comparison, compare
 from tests.scene.conftest import empty_file
@@ -149,11 +149,11 @@ def test_letters_are_filled_where_their_outlines_cross_themselves() -> None:
     """A P drawn in one go, whose bowl ends inside its stem; and a ring, whose hole stays open."""
     p = [(0, 0), (0, 5), (4, 5), (4, 2), (0.5, 2), (0.5, 3), (3, 3), (3, 4), (1, 4), (1, 0)]
     edges = [(n, (n + 1) % 10) for n in range(10)]
-    assert area(*filled(np.array(p, float), np.array(edges))) == pytest.approx(12)
+    assert area(*filled(Outline(np.array(p, float), np.array(edges)))) == pytest.approx(12)
     ring = [(0, 0), (0, 4), (4, 4), (4, 0), (1, 1), (3, 1), (3, 3), (1, 3)]
     edges = [(0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4)]
-    assert area(*filled(np.array(ring, float), np.array(edges))) == pytest.approx(12)
-    empty = filled(np.zeros((0, 2)), np.zeros((0, 2), int))
+    assert area(*filled(Outline(np.array(ring, float), np.array(edges)))) == pytest.approx(12)
+    empty = filled(Outline(np.zeros((0, 2)), np.zeros((0, 2), int)))
     assert len(empty[0]) == len(empty[1]) == 0
 
 

@@ -11,6 +11,7 @@ import pytest
 from llm_scene import ui
 from llm_scene.errors import UserError
 from llm_scene.layout import Arrangement
+from llm_scene.output.formats import FORMATS, Format
 from llm_scene.scene.marks import MARK
 from llm_scene.ui import library, operators, rendering
 from llm_scene.ui.ownership import everything, own_scenes, tag_of
@@ -331,6 +332,16 @@ class TestOtherOperators:
     def test_export_gltf(self, generated: Any, tmp_path: Path) -> None:
         bpy.ops.llm_scene.export_gltf(filepath=str(tmp_path / "a.glb"))
         assert (tmp_path / "a.glb").read_bytes()[:4] == b"glTF"
+
+    @pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
+    def test_every_format_has_its_operator(self, form: Format, generated: Any) -> None:
+        room, name = form.operator.split(".")
+        assert getattr(getattr(bpy.ops, room), name).poll()
+
+    def test_subtitles_are_of_either_kind(self, generated: Any, tmp_path: Path) -> None:
+        for name in ("a.srt", "a.vtt"):
+            bpy.ops.llm_scene.export_captions(filepath=str(tmp_path / name))
+            assert (tmp_path / name).is_file()
 
     def test_export_page(self, generated: Any, tmp_path: Path) -> None:
         bpy.ops.llm_scene.export_page(filepath=str(tmp_path / "a.html"))

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import UserError
+from ...writing import check_free, whole_folder
 from ..files import check_file, reason
 from . import gguf_file, hugging_face, nanogpt
-from .folder import Checkpoint, check_free, rounded, whole_folder, write
+from .folder import Checkpoint, rounded, write
 
 DTYPES = ("float32", "float16")
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,28 +71,6 @@ def widened(tensor: Tensor) -> Stored:
     if tensor.dtype == "BF16":  # the upper half of a float32; numpy has no such type
         return (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
     return stored.astype(np.float32, copy=False)
-
-
-def check_free(target: Path) -> None:
-    """Raise UserError unless a folder can be made at `target`."""
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UserError(f"{target} exists already: give a folder that does not.")
-    if not target.parent.is_dir():
-        raise UserError(f"The folder {target.parent} does not exist: create it first.")
-
-
-@contextlib.contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """A temporary folder beside `target` that takes its place when the block succeeds."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        if target.is_dir():
-            target.rmdir()
-        folder.rename(target)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write(folder: Path, checkpoint: Checkpoint, progress: Callable[[float], None] | None = None) -> None:

@@ -13,8 +13,9 @@ from ...layout.layout import Block, Layout
 from ...look import GAP, Look, colours, normalise, relief_of, scale_of, srgb
 from ...network.ops import Array
 from ...network.trace import Trace
+from ...packing import packed
 from .document import NEAREST, Document
-from .images import png, shelves
+from .images import png
 from .motion import lit_at
 from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, OPEN_BOX, SHADOW, light_on, open_boxes, painted, turned
 
@@ -109,9 +110,9 @@ def _fit(shapes: list[tuple[int, int]]) -> tuple[int, int, list[tuple[int, int]]
         for width in (LARGEST // 2, LARGEST):
             if max(w for w, _ in sizes) + 2 * PADDING * tile > width:
                 continue
-            places, height = shelves(sizes, width, PADDING * tile)
+            spots, [(_, height)] = packed(sizes, width, pad=PADDING * tile)
             if height <= LARGEST:
-                return tile, width, places, height
+                return tile, width, [(spot.x, spot.y) for spot in spots], height
     cells = sum(math.prod(shape) for shape in shapes)
     raise UserError(
         f"{cells:,} cells do not fit into a glTF texture: use mode “instances” or a smaller model."

@@ -1,9 +1,8 @@
-"""Pictures: many rectangles packed into one, and PNG files."""
+"""PNG files."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,20 +12,6 @@ from ...png import png_file
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # of PNG, by the number of channels
 INDEXED = 3
 LEVEL = 6  # zlib's; 9 takes five times as long for 2 %
-
-
-def shelves(sizes: Sequence[tuple[int, int]], width: int, pad: int) -> tuple[list[tuple[int, int]], int]:
-    """Places (x, y) for rectangles (width, height) in rows, `pad` apart, and the height they take."""
-    places = [(0, 0)] * len(sizes)
-    x = y = pad
-    tallest = 0
-    for i in sorted(range(len(sizes)), key=lambda i: (-sizes[i][1], -sizes[i][0], i)):
-        w, h = sizes[i]
-        if x + w + pad > width and x > pad:
-            x, y, tallest = pad, y + tallest + pad, 0
-        places[i] = (x, y)
-        x, tallest = x + w + pad, max(tallest, h)
-    return places, y + tallest + pad
 
 
 def png(pixels: Array, palette: Array | None = None) -> bytes:

@@ -1,29 +1,26 @@
 """Writing: small texts as quads over one picture of all distinct lines, letters as solids.
 
-Outlines come from Blender's typeface; what follows is plain geometry. A line is painted with exact
-coverage, so that it stays smooth when magnified and mipmaps keep it readable from afar.
+A line is painted with exact coverage, so that it stays smooth when magnified and mipmaps keep it readable
+from afar.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
-import bpy
 import numpy as np
-from mathutils import Vector
-from mathutils.geometry import delaunay_2d_cdt
 
 from ...layout.drawn import Text
 from ...layout.layout import Letter
 from ...look import srgb
 from ...network.ops import Array
-from ...scene.faces import set_text
-from .images import png, shelves
+from ...packing import packed
+from ...scene import outlines
+from ...scene.outlines import Outline, crossings, filled
+from .images import png
 from .shapes import QUAD, Shape, light_on, painted, turned
 
-RESOLUTION = 3  # straight pieces a curve
 SCANLINES = 4  # a texel
 SHADES = 15  # of its coverage: fewer make a smaller file
 PADDING = 8  # texels between lines, so that their mipmaps do not touch
@@ -31,51 +28,7 @@ PICTURE_WIDTH = 1024
 IN_FRONT = 0.05  # of the sheet, as in Blender
 DEPTH = 0.07  # of a letter's half, relative to its size
 
-
-@dataclass(frozen=True, eq=False)
-class Outline:
-    """The contours of a text of size 1, centred on the origin of its last line's baseline.
-
-    A point is inside where contours wind around it at all: the strokes of a letter may overlap, which
-    Blender's own filling does not understand.
-    """
-
-    vertices: Array  # [n, 2]
-    edges: Array  # [m, 2], each contour in its direction
-
-    @property
-    def bounds(self) -> tuple[Array, Array]:
-        """Its lower left and upper right corners."""
-        return self.vertices.min(axis=0), self.vertices.max(axis=0)
-
-
-@lru_cache(maxsize=1024)
-def outline(text: str) -> Outline:
-    """The contours of a text in the typeface of the scene."""
-    curve = bpy.data.curves.new("outline", "FONT")
-    set_text(curve, text)
-    curve.align_x, curve.align_y = "CENTER", "BOTTOM_BASELINE"
-    curve.resolution_u, curve.fill_mode = RESOLUTION, "NONE"
-    holder = bpy.data.objects.new("outline", curve)
-    mesh = holder.to_mesh()
-    vertices = np.empty(3 * len(mesh.vertices), np.float32)
-    edges = np.empty(2 * len(mesh.edges), np.int32)
-    mesh.vertices.foreach_get("co", vertices)
-    mesh.edges.foreach_get("vertices", edges)
-    holder.to_mesh_clear()
-    bpy.data.objects.remove(holder)
-    bpy.data.curves.remove(curve)
-    return Outline(vertices.reshape(-1, 3)[:, :2].astype(float), edges.reshape(-1, 2))
-
-
-def crossings(text: Outline, heights: Array) -> tuple[Array, Array, Array]:
-    """Where contours cross horizontal lines: (which line, x, +1 upwards or -1 downwards)."""
-    (x0, y0), (x1, y1) = text.vertices[text.edges].transpose(1, 2, 0)
-    edge, line = np.nonzero(
-        (np.minimum(y0, y1)[:, None] <= heights) & (heights < np.maximum(y0, y1)[:, None])
-    )
-    x = x0[edge] + (heights[line] - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge]
-    return line, x, np.sign(y1 - y0)[edge]
+outline = lru_cache(maxsize=1024)(outlines.outline)
 
 
 def coverage(text: Outline, scale: float) -> Array:
@@ -99,17 +52,6 @@ def coverage(text: Outline, scale: float) -> Array:
     return np.round(np.round(share[::-1] * SHADES) * (255 / SHADES)).astype(np.uint8)
 
 
-def filled(text: Outline) -> tuple[Array, Array]:
-    """The text as vertices `[n, 2]` and counter-clockwise triangles."""
-    points = [Vector(point) for point in text.vertices]
-    found = delaunay_2d_cdt(points, text.edges.tolist(), [], 0, 1e-6)
-    vertices, triangles = np.array([tuple(v) for v in found[0]]), np.array(found[2])
-    middles = vertices[triangles].mean(axis=1)
-    line, x, sign = crossings(text, middles[:, 1])
-    winding = np.bincount(line, sign * (x < middles[line, 0]), len(middles))
-    return vertices, triangles[np.abs(winding) > 0.5]
-
-
 class Labels:
     """Texts and their colours, gathered to become one mesh over one picture."""
 
@@ -127,22 +69,23 @@ class Labels:
         coordinates `[4, 2]`."""
         scales = {text: min(size, _fitting(text)) for text, size in self._texels.items()}
         masks = [coverage(outline(text), size) for text, size in scales.items()]
-        places, height = shelves([mask.shape[::-1] for mask in masks], PICTURE_WIDTH, PADDING)
+        spots, pages = packed([mask.shape[::-1] for mask in masks], PICTURE_WIDTH, pad=PADDING)
+        height = pages[0][1] if pages else 1
         pixels = np.zeros((height, PICTURE_WIDTH, 2), np.uint8)
         pixels[..., 0] = 255
-        spots = {}
-        for (text, size), mask, (x, y) in zip(scales.items(), masks, places, strict=True):
-            h, w = mask.shape
+        quads = {}
+        for (text, size), mask, spot in zip(scales.items(), masks, spots, strict=True):
+            (h, w), x, y = mask.shape, spot.x, spot.y
             pixels[y : y + h, x : x + w, 1] = mask
             left, bottom = outline(text).bounds[0] - 1 / size
             x0, y0, x1, y1 = np.array([x, y, x + w, y + h]) / (PICTURE_WIDTH, height, PICTURE_WIDTH, height)
-            spots[text] = (
+            quads[text] = (
                 np.array([left, bottom, left + w / size, bottom + h / size]),
                 np.array([(x0, y1), (x1, y1), (x1, y0), (x0, y0)]),
             )
         written = []
         for sign, colour in self._signs:
-            box, where = spots[sign.text]
+            box, where = quads[sign.text]
             written.append((_quad(sign, box, colour), where))
         return png(pixels), written
 
@@ -150,7 +93,7 @@ class Labels:
 def _fitting(text: str) -> float:
     """How many texels high a line may be so that the picture is wide enough for it."""
     low, high = outline(text).bounds
-    return float((PICTURE_WIDTH - 2 * PADDING - 3) / (high - low)[0])
+    return float((PICTURE_WIDTH - 2 * PADDING - 3) / max((high - low)[0], 1e-6))
 
 
 def _quad(sign: Text, box: Array, colour: str) -> Shape:

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 LARGEST = 4_000_000  # numbers that a page carries, weights and all
 # Each imports from those before it.
 MODULES = (
-    "explain", "film", "stage", "inspector",
+    "explain", "film", "stage", "inspector", "marks", "widgets", "lesson",
     "live_tokens", "live_forward", "live_chances", "live_letters", "live_scene", "live", "main",
 )  # fmt: skip
 LEVEL = 9
@@ -81,6 +81,9 @@ def _data(made: Production, title: str) -> bytes:
         "matrices": facts.matrices(made.trace, numbers),
         "blocks": facts.blocks(made.layout, made.trace),
         "look": facts.colours(made.look),
+        "ramps": facts.ramps(made.look),
+        "formulas": facts.mathematics(made.trace),
+        "bend": facts.bend(made.trace),
         "room": facts.room(made.layout, made.look),
         "parts": extras(parts),
         "swarms": facts.swarms(shown, made.look, numbers),

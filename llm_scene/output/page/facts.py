@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import latex2mathml.converter
 import numpy as np
 
 from ...film.film import EASINGS, Cue, Film, Pose
 from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
-from ...film.words import words
+from ...film.words import formulas, words
 from ...layout.layout import Layout, Point
 from ...layout.room import profile, reach, wall_depth
 from ...look import DIM, Look, srgb
@@ -24,6 +25,7 @@ from ..gltf.shapes import turned
 from .parts import Part
 
 Json = dict[str, Any]
+BEND = 5.0  # how far the page shows the curve of the MLP, to both sides
 LOCATIONS = ("location_x", "location_y", "location_z")
 ROLES: tuple[Role, ...] = ("weight", "activation", "aggregate")
 COLOURS = ("wall", "middle", "floor", "ink", "faint", "accent", "plate", "grid", "idle")
@@ -118,6 +120,16 @@ def close_maps(look: Look) -> Json:
     return maps
 
 
+def ramps(look: Look) -> Json:
+    """The colours of every role from the most negative value to the most positive one."""
+    values = np.linspace(-1, 1, 9)
+    return {role: [_code(rgb) for rgb in look.ramp(role, True).colours(values)] for role in ROLES}
+
+
+def _code(rgb: Array) -> str:
+    return "#" + "".join(f"{round(255 * float(part)):02x}" for part in rgb)
+
+
 def room(layout: Layout, look: Look) -> Json:
     """Wall and floor from the side, in glTF's axes, and how shadows fall on the wall.
 
@@ -139,6 +151,20 @@ def room(layout: Layout, look: Look) -> Json:
 # --- the film ---
 
 
+def mathematics(trace: Trace) -> dict[str, str]:
+    """The formulas of captions as MathML."""
+    labels = {matrix.label for matrix in trace.network}
+    told = formulas(trace.network.config.activation, labels)
+    return {key: latex2mathml.converter.convert(tex, display="block") for key, tex in told.items()}
+
+
+def bend(trace: Trace) -> Json:
+    """The curve of the MLP: its name, and its values from -5 to 5."""
+    activation = ACTIVATIONS[trace.network.config.activation]
+    values = activation.function(np.linspace(-BEND, BEND, 101))
+    return {"title": activation.title, "values": [_short(value) for value in values]}
+
+
 def clock(film: Film, layout: Layout) -> Json:
     """What every telling shares: lengths, chapters, and how the front of computation runs."""
     return {
@@ -158,6 +184,7 @@ def telling(code: str, film: Film, shown: Film) -> Json:
         "chapters": [chapter.title for chapter in film.chapters],
         "captions": [
             {"start": _short(when.start), "end": _short(when.end), "text": caption.text}
+            | {"key": caption.key, "comment": caption.comment}
             for caption, when in zip(film.captions, shown.captions, strict=True)
         ],
         "heads": [

@@ -44,6 +44,7 @@ from .worker import Worker
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+    from distributed.security import Security
 
 Tell = Callable[[str], object]  # hears a sentence
 SCHEDULER = re.compile(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+")
@@ -65,6 +66,9 @@ def check_cluster(cluster: str) -> None:
         )
     try:
         import distributed  # noqa: F401
+
+        if is_local(cluster):
+            import cryptography  # noqa: F401
     except ImportError:
         raise UserError('Rendering on a cluster needs Dask: pip install "llm-scene[cluster]".') from None
 
@@ -101,10 +105,11 @@ def _client(cluster: str) -> Iterator[Client]:
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(_quiet())
+        security = None  # as Dask's own configuration says
         if found := LOCAL.fullmatch(cluster):
-            cluster = stack.enter_context(_own_cluster(int(found[1])))
+            cluster, security = stack.enter_context(_own_cluster(int(found[1])))
         try:
-            client = Client(cluster, timeout=10, set_as_default=False)
+            client = Client(cluster, timeout=10, set_as_default=False, security=security)
         except (OSError, ValueError, RuntimeError):
             raise UserError(
                 f"No Dask scheduler answers at {cluster}: start one with `dask scheduler`."
@@ -114,32 +119,49 @@ def _client(cluster: str) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def _own_cluster(count: int) -> Iterator[str]:
-    """The address of a scheduler in this process, with workers that are processes of this computer.
+def _own_cluster(count: int) -> Iterator[tuple[str, Security]]:
+    """The address of a scheduler in this process, with workers of this computer, and what opens it.
 
-    Dask's own way to start them imports the main program again, which goes wrong where that imports bpy.
+    Scheduler, workers and client show each other a certificate that is made here and known to nobody else:
+    other programs of this computer can neither give work nor take it. Dask's own way to start workers
+    imports the main program again, which goes wrong where that imports bpy.
     """
     from distributed import LocalCluster
+    from distributed.security import Security
+
+    security = Security.temporary()
 
     threads = max(1, (os.cpu_count() or 1) // count)
     place = "127.0.0.1"
     options = f"--host {place} --nworkers {count} --nthreads {threads} --no-dashboard --death-timeout 30"
     silent = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
-    with LocalCluster(n_workers=0, host=place, **silent) as cluster:
+    with LocalCluster(n_workers=0, host=place, protocol="tls", security=security, **silent) as cluster:
         address = cluster.scheduler_address
         workers = subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_worker", address, *options.split()],
+            env={**os.environ, **_certified(security)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl+C is ours to handle
         )
         try:
-            yield address
+            yield address, security
         finally:
             workers.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 workers.wait(10)
             workers.kill()
+
+
+def _certified(security: Security) -> dict[str, str]:
+    """The environment from which a Dask worker reads the certificate; other users cannot look into it."""
+    parts = {"CA_FILE": security.tls_ca_file}
+    for role in ("worker", "client"):  # a worker calls the others of its kind as a client
+        parts |= {
+            f"{role.upper()}__{part.upper()}": getattr(security, f"tls_{role}_{part}")
+            for part in ("cert", "key")
+        }
+    return {f"DASK_DISTRIBUTED__COMM__TLS__{name}": text for name, text in parts.items()}
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +15,14 @@ from ...scene.compat import video_format
 from ...scene.engines import STANDARD, set_view
 from ...scene.picture import output_path, set_rate
 from ...writing import check_target, whole_file
+from .containers import CONTAINERS, Container
 from .worker import answer_file
-
-
-@dataclass(frozen=True)
-class Format:
-    """A kind of video, in Blender's words."""
-
-    title: str
-    container: str
-    codec: str
-
-
-FORMATS = {
-    ".mp4": Format("H.264 in MP4", "MPEG4", "H264"),
-    ".webm": Format("VP9 in WebM", "WEBM", "WEBM"),
-    ".mov": Format("ProRes 422 HQ in QuickTime", "QUICKTIME", "PRORES"),
-}
 
 
 def check_format(path: Path) -> None:
     """Raise UserError unless a video can be written to `path`."""
-    if path.suffix.lower() not in FORMATS:
-        kinds = ", ".join(FORMATS)
+    if path.suffix.lower() not in CONTAINERS:
+        kinds = ", ".join(CONTAINERS)
         raise UserError(
             f"Videos are written as {kinds}, not {path.suffix}; without a suffix, as a folder of frames."
         )
@@ -67,7 +51,7 @@ def encode(
     `pictures` are files by the frame of the film that they show. H.264 and VP9 need even sizes: a last odd
     row or column is cut off.
     """
-    kind = FORMATS[path.suffix.lower()]
+    kind = CONTAINERS[path.suffix.lower()]
     first, *others = pictures.values()
     before = bpy.context.window.scene
     scene = bpy.data.scenes.new("LLM Scene video")
@@ -91,7 +75,9 @@ def encode(
         bpy.data.scenes.remove(scene)
 
 
-def _set_up(scene: bpy.types.Scene, kind: Format, size: tuple[int, int], fps: float, n_frames: int) -> None:
+def _set_up(
+    scene: bpy.types.Scene, kind: Container, size: tuple[int, int], fps: float, n_frames: int
+) -> None:
     render = scene.render
     render.resolution_x, render.resolution_y = size
     render.resolution_percentage = 100

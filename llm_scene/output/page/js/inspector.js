@@ -105,11 +105,27 @@ export class Inspector {
     this.draw();
   }
 
+  /** Keep a cell, and go to where it and its sources are seen. */
+  keep(matrix, cell) {
+    const found = this.inspect(matrix, cell);
+    if (!found) return;
+    this.pin(found);
+    this.look(false);
+  }
+
+  /** Let the camera go to the kept cell and its sources. */
+  look(always = true) {
+    const { mark, told } = this.pinned;
+    const marks = [mark, ...told.inputs.flatMap((input) => this._marksOf(input))];
+    this.stage.visit(marks.flatMap(cornersOf), always);
+  }
+
   /** Let go of everything; returns whether anything was held. */
   clear() {
     const held = this.trail.length > 0 || Boolean(this.hovered);
     this.trail = [];
     this.hovered = undefined;
+    this.stage.unvisit();
     this.draw();
     return held;
   }
@@ -229,6 +245,9 @@ export class Inspector {
       .reverse()
       .map((before) => this._back(before));
     if (back.length) this.box.append(element("ul", { className: "back" }, ...back));
+    const find = element("button", { className: "find", ariaLabel: words.show, title: words.show }, "⌖");
+    find.addEventListener("click", () => this.look());
+    this.box.append(find);
     const close = element("button", { className: "close", ariaLabel: words.close, title: words.close }, "×");
     close.addEventListener("click", () => this.clear());
     this.box.append(close);
@@ -260,7 +279,10 @@ export class Inspector {
       more,
       element("b", {}, number(value)),
     );
-    button.addEventListener("click", () => this.pin(target));
+    button.addEventListener("click", () => {
+      this.pin(target);
+      this.look(false);
+    });
     return element("li", {}, button);
   }
 
@@ -310,6 +332,11 @@ function ring({ sheet, rows: [top, bottom], columns: [left, right] }) {
     [bottom, left],
     [top, left],
   ].map(([r, c]) => sheet.point(r, c, LIFT));
+}
+
+/** @param {Mark} mark */
+function cornersOf({ sheet, rows, columns }) {
+  return [sheet.point(rows[0], columns[0]), sheet.point(rows[1], columns[1])];
 }
 
 /** @param {Mark} mark */

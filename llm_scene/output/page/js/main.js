@@ -5,6 +5,7 @@ import { Film, clock, presence, standing } from "./film.js";
 import { Stage } from "./stage.js";
 import { Inspector, element } from "./inspector.js";
 import { Live } from "./live.js";
+import { Lesson } from "./lesson.js";
 
 const STEP = 5; // seconds an arrow key skips
 const SOFT = 0.35; // seconds in which captions and cards come and go
@@ -34,7 +35,9 @@ class Page {
     Object.assign(this, { stage, film, inspector, data });
     this.time = 0;
     this.playing = false;
+    this.speed = 1;
     this.draws = 0; // pictures drawn so far
+    this.lesson = new Lesson(this, find("lesson"));
     this._chapters();
     this._languages();
     this._buttons();
@@ -54,8 +57,10 @@ class Page {
   play(playing = !this.playing) {
     if (playing && this.time >= this.film.duration) this.seek(0);
     this.playing = playing;
+    if (playing) this.stage.unvisit();
     document.body.classList.add("begun");
     this._state();
+    this.lesson.show();
   }
 
   seek(t) {
@@ -72,13 +77,20 @@ class Page {
   _frame(now) {
     const passed = Math.min(0.1, (now - (this.last ?? now)) / 1000);
     this.last = now;
-    if (this.playing) {
-      this.time = Math.min(this.film.duration, this.time + passed);
-      if (this.time >= this.film.duration) this.loop ? this.seek(0) : this.play(false);
-    }
+    if (this.playing) this._advance(this.time + passed * this.speed);
     if (this.shown !== this.time) this._show();
     if (this.stage.draw(calm.matches)) this.draws += 1;
     requestAnimationFrame((next) => this._frame(next));
+  }
+
+  /** The film goes on to a time, or to where the lesson waits before it, or to its end. */
+  _advance(t) {
+    const { duration } = this.film;
+    const stop = this.lesson.on ? this.lesson.after(this.time) : Infinity;
+    if (t >= stop) return this.lesson.wait(stop);
+    this.time = Math.min(duration, t);
+    if (this.time < duration) return undefined;
+    return this.loop ? this.seek(0) : this.play(false);
   }
 
   _show() {
@@ -88,6 +100,7 @@ class Page {
       this.inspector.hover(this.inspector.at.x, this.inspector.at.y);
     else if (this.inspector.pinned) this.inspector.draw();
     this._words();
+    this.lesson.show();
     const { time, film } = this;
     const number = film.chapterAt(time);
     const scrubber = find("scrubber");
@@ -104,6 +117,11 @@ class Page {
   }
 
   // --- words ---
+
+  /** What the page itself says, in the chosen language. */
+  get words() {
+    return this.telling.page;
+  }
 
   get telling() {
     return this.data.tellings[this.language] ?? this.data.tellings.en ?? Object.values(this.data.tellings)[0];
@@ -139,8 +157,13 @@ class Page {
     find("list")
       .querySelectorAll("button span")
       .forEach((title, i) => (title.textContent = chapters[i]));
+    for (const thing of document.querySelectorAll("[data-says]")) thing.textContent = page[thing.dataset.says];
+    for (const thing of document.querySelectorAll("[data-named]")) {
+      thing.title = thing.ariaLabel = page[thing.dataset.named];
+    }
     this.number = undefined;
     this.shown = undefined;
+    this.lesson.told = undefined;
     this._state();
     this.inspector.draw();
     this.live?.speak();
@@ -177,6 +200,9 @@ class Page {
 
   _buttons() {
     for (const id of ["play", "begin"]) find(id).addEventListener("click", () => this.play());
+    find("teach").addEventListener("click", () => this.teach());
+    find("learn").addEventListener("click", () => this.teach(true) || this.play(true));
+    find("speed").addEventListener("change", (event) => (this.speed = Number(event.target.value)));
     find("chapters").addEventListener("click", () => this.list());
     find("camera").addEventListener("click", () => this.stage.setOrbit(!this.stage.orbit));
     find("scrubber").addEventListener("input", (event) => {
@@ -185,6 +211,27 @@ class Page {
     });
     find("scrubber").addEventListener("pointermove", (event) => this._peek(event));
     this._state();
+  }
+
+  /** Begin or leave the lesson. */
+  teach(on = !this.lesson.on) {
+    document.body.classList.add("begun");
+    this.lesson.set(on);
+    find("teach").setAttribute("aria-pressed", String(this.lesson.on));
+    find("caption").ariaLive = this.lesson.on ? "off" : "polite";
+  }
+
+  /** What a tap beside the matrices and Space do. */
+  _onwards() {
+    if (this.lesson.on && !this.playing) this.lesson.next();
+    else this.play();
+  }
+
+  /** Faster or slower, by one step of the menu. */
+  _hasten(steps) {
+    const menu = find("speed");
+    menu.selectedIndex = Math.min(menu.options.length - 1, Math.max(0, menu.selectedIndex + steps));
+    this.speed = Number(menu.value);
   }
 
   /** Open or close the list of chapters. */
@@ -217,9 +264,12 @@ class Page {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, #inspector input")) return;
     const here = this.film.chapterAt(this.time);
     const actions = {
-      " ": () => this.play(),
-      ArrowLeft: () => this.seek(this.time - STEP),
-      ArrowRight: () => this.seek(this.time + STEP),
+      " ": () => this._onwards(),
+      ArrowLeft: () => (this.lesson.on ? this.lesson.back() : this.seek(this.time - STEP)),
+      ArrowRight: () => (this.lesson.on ? this.lesson.next() : this.seek(this.time + STEP)),
+      t: () => this.teach(),
+      "<": () => this._hasten(-1),
+      ">": () => this._hasten(1),
       ArrowUp: () => this.chapter(here - 1),
       ArrowDown: () => this.chapter(here + 1),
       Home: () => this.seek(0),
@@ -251,9 +301,13 @@ class Page {
     canvas.addEventListener("pointermove", (event) => {
       if (event.pointerType === "mouse" && !event.buttons) {
         canvas.classList.toggle("cell", this.inspector.hover(event.offsetX, event.offsetY));
+        this.lesson.point(this.inspector.hovered?.mark.sheet.block.label);
       }
     });
-    canvas.addEventListener("pointerleave", () => this.inspector.leave());
+    canvas.addEventListener("pointerleave", () => {
+      this.inspector.leave();
+      this.lesson.point(undefined);
+    });
     canvas.addEventListener(
       "pointerdown",
       ({ offsetX: x, offsetY: y }) => (pressed = { x, y, orbit: this.stage.orbit }),
@@ -264,7 +318,7 @@ class Page {
       this.stage.setOrbit(pressed.orbit); // a click is no drag
       this.list(false);
       if (this.inspector.pinAt(x, y)) this.play(false);
-      else if (!this.inspector.clear()) this.play();
+      else if (!this.inspector.clear()) this._onwards();
     });
   }
 
@@ -291,6 +345,7 @@ class Page {
     const asked = new URLSearchParams(location.hash.slice(1));
     this.loop = asked.has("loop");
     document.body.classList.toggle("embed", asked.has("embed"));
+    if (asked.has("lesson") !== this.lesson.on) this.teach(asked.has("lesson"));
     if (asked.has("play")) this.play(true);
     const language = asked.get("language");
     if (language === "none" || Object.hasOwn(this.data.tellings, language)) this.speak(language);
@@ -304,8 +359,8 @@ class Page {
     if (!matrix || cell.length !== matrix.shape.length || cell.some((index, i) => !(index < matrix.shape[i])))
       return;
     this.stage.show(this.time);
-    const found = this.inspector.inspect(name, cell);
-    if (found) this.inspector.pin(found);
+    this.stage.draw(calm.matches); // so that it is known what is seen
+    this.inspector.keep(name, cell);
   }
 }
 

@@ -10,6 +10,9 @@ const INK_DIM = 0.9; // how far dimmed writing fades into the wall
 const LIFT = 0.7; // how much a highlight shines
 const [CUSTOM_BLENDING, MIN_EQUATION] = [5, 103]; // three.js's numbers, which its small build does not name
 const RETURN = 0.7; // seconds in which the camera goes back to the film
+const VISIT = { azimuth: -20, elevation: 10, room: 1.3, lens: 50 }; // how the camera looks at a cell and its sources
+const EDGE = 0.04; // of the picture: what lies nearer to its edge counts as not seen
+const TURN = { angle: Math.PI / 24, zoom: 1.15 }; // a key turns and nears the view by this much
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
 /** Turn a colour of the data into linear light. */
@@ -35,7 +38,11 @@ export class Stage {
     canvas.addEventListener("webglcontextrestored", () => (this.stale = true));
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.12, zoomToCursor: true });
-    this.controls.addEventListener("start", () => this.setOrbit(true));
+    this.controls.addEventListener("start", () => {
+      this.going = undefined;
+      this.visited = false; // the viewer goes on alone
+      this.setOrbit(true);
+    });
     this.controls.addEventListener("change", () => (this.stale = true));
     this.orbit = false;
     this.onorbit = () => {};
@@ -97,9 +104,61 @@ export class Stage {
     this.orbit = orbit;
     this.parts.place(this.sheets, this.language, orbit);
     if (orbit) this.controls.target.set(...this.film.pose(this.time, this.tall).target);
-    else this.left = { at: performance.now(), ...standOf(this.camera) };
+    else {
+      this.left = { at: performance.now(), ...standOf(this.camera) };
+      this.going = undefined;
+      this.visited = false;
+    }
     this.stale = true;
     this.onorbit(orbit);
+  }
+
+  /** Go to where points of the scene are seen well, unless they are already. @param {THREE.Vector3[]} points */
+  visit(points, always = true) {
+    if (!points.length || (!always && points.every((point) => this.sees(point)))) return;
+    const low = points.reduce((a, b) => a.min(b), points[0].clone());
+    const size = points.reduce((a, b) => a.max(b), points[0].clone()).sub(low);
+    const middle = low.addScaledVector(size, 0.5);
+    const across = SENSOR / 2 / VISIT.lens;
+    const down = across / Math.max(this.camera.aspect, this.tall ? 0 : 1);
+    const half = Math.max(size.x / 2 / (down * this.camera.aspect), size.y / 2 / down, 8 / down);
+    const distance = VISIT.room * half + size.z;
+    const pose = { target: middle.toArray(), ...VISIT, distance };
+    const from = { target: middle.clone(), ...standOf(this.camera), fov: this.camera.fov };
+    if (this.orbit) from.target.copy(this.controls.target);
+    else from.target.set(...this.film.pose(this.time, this.tall).target);
+    this.setOrbit(true);
+    this.visited = true;
+    const fov = (360 / Math.PI) * Math.atan(down);
+    this.going = { at: performance.now(), from, to: { target: middle, position: eyeOf(pose), fov } };
+    this.stale = true;
+  }
+
+  /** Go back to the film, where the camera left it for a visit. */
+  unvisit() {
+    if (this.visited) this.setOrbit(false);
+  }
+
+  /** Whether a point of the scene is well within the picture. */
+  sees(point) {
+    const { x, y, seen } = this.project(point);
+    const [across, up] = [x / this.canvas.clientWidth, y / this.canvas.clientHeight];
+    return seen && Math.min(across, 1 - across, up, 1 - up) > EDGE;
+  }
+
+  /** Turn the view by steps to the right and upwards, and near it. */
+  turn(right, up, nearer = 0) {
+    this.going = undefined;
+    this.setOrbit(true);
+    const { camera, controls } = this;
+    const away = camera.position.clone().sub(controls.target);
+    const distance = away.length() / TURN.zoom ** nearer;
+    const azimuth = Math.atan2(away.x, away.z) + right * TURN.angle;
+    const elevation = Math.asin(away.y / away.length()) + up * TURN.angle;
+    const degrees = { azimuth, elevation: Math.min(1.5, Math.max(-1.5, elevation)) };
+    for (const angle in degrees) degrees[angle] *= 180 / Math.PI;
+    camera.position.copy(eyeOf({ target: controls.target.toArray(), ...degrees, distance }));
+    this.stale = true;
   }
 
   get tall() {
@@ -119,7 +178,7 @@ export class Stage {
   /** Draw, if anything has changed. @param {boolean} calm whether to spare the viewer camera moves */
   draw(calm = false) {
     this.controls.enableDamping = !calm;
-    if (this.orbit) this._turn();
+    if (this.orbit) this._turn(calm);
     else this._follow(calm);
     if (!this.stale) return false;
     this.stale = false;
@@ -129,9 +188,22 @@ export class Stage {
   }
 
   /** Stand where the viewer has turned it. */
-  _turn() {
+  _turn(calm) {
+    if (this.going) this._go(calm);
     this.controls.update();
     this._reach(this.controls.getDistance());
+  }
+
+  /** On the way to what is visited. */
+  _go(calm) {
+    const { at, from, to } = this.going;
+    const share = calm ? 1 : Math.min(1, (performance.now() - at) / (1000 * RETURN));
+    const done = 1 - (1 - share) ** 3;
+    this.camera.position.lerpVectors(from.position, to.position, done);
+    this.controls.target.lerpVectors(from.target, to.target, done);
+    this.camera.fov = from.fov + (to.fov - from.fov) * done;
+    this.stale = true;
+    if (share === 1) this.going = undefined;
   }
 
   /** Stand where the film's camera stands, or on the way back to it. */
@@ -247,6 +319,7 @@ export class Sheet {
       },
       uFront: { value: new THREE.Vector3(stride, tail, computed ? 1 : 0) },
       uState: { value: new THREE.Vector4(computed ? 1e6 : 0, 0, 0, 0) }, // reveal, dim, highlight, rose
+      uLit: { value: 0 }, // whether a text speaks of it
       uTexel: { value: texelsOf(mesh.geometry, columns, rows) },
       uEmpty: { value: colour(data.look.plate) },
       uGrid: { value: colour(data.look.grid) },
@@ -277,6 +350,11 @@ export class Sheet {
     else if (channel === "highlight") state.z = value;
     else if (channel === "rose") state.w = value;
     else if (AXES[channel]) this.offset.setComponent(AXES[channel][0], AXES[channel][1] * value);
+  }
+
+  /** Whether it shines because a text speaks of it. */
+  light(on) {
+    this.uniforms.uLit.value = on ? 1 : 0;
   }
 
   place() {
@@ -352,7 +430,7 @@ uniform vec2 uShape, uTexel;
 uniform vec4 uOrder; // by rows, length of a line, positions of the prompt, last place in it
 uniform vec3 uFront, uEmpty, uWall, uGrid, uDark, uRose[4];
 uniform vec4 uState;
-uniform float uDim, uHoles, uSigned, uKnown;
+uniform float uDim, uHoles, uSigned, uLit, uKnown;
 varying vec3 vCell;
 
 // What is below zero is darker than zero: how dark says how far, and so which rose it turns.
@@ -406,8 +484,8 @@ vec3 cellColour() {
   float body = smoothstep(0.045 - pixel * 0.6, 0.045 + pixel * 0.6, rim);
   vec3 close = mix(gap, tile * bevel, body);
 
-  vec3 rgb = mix(far, close, near) * vColor.rgb * (1.0 + ${LIFT} * uState.z);
-  return mix(rgb, uWall, uDim * uState.y);
+  vec3 rgb = mix(far, close, near) * vColor.rgb * (1.0 + ${LIFT} * max(uState.z, 0.5 * uLit));
+  return mix(rgb, uWall, uDim * uState.y * (1.0 - uLit));
 }`;
 
 // --- parts: all that is drawn and written, as two meshes with a table of states ---

@@ -1,0 +1,84 @@
+// Small things to touch, beside the captions that speak of them: the vocabulary, the bend, the colours.
+
+import { number } from "./explain.js";
+import { element } from "./inspector.js";
+
+const REACH = 5; // of the bend, to both sides
+const SVG = "http://www.w3.org/2000/svg";
+const LONGEST = 200; // entries of a vocabulary that are listed
+
+/** What belongs to a caption, as elements. */
+export function widgetOf(key, page) {
+  const make = WIDGETS[key];
+  return make ? make(page) : [];
+}
+
+const WIDGETS = {
+  tokens: vocabulary,
+  bend_line: bend,
+  bend_curve: bend,
+  relief: colours,
+  colours,
+};
+
+/** Every entry of the list with its number; pointing at one shows its column of the table. */
+function vocabulary({ inspector, data, words }) {
+  const { tokens } = data;
+  const used = new Set(tokens);
+  const entries = data.pieces.slice(0, LONGEST).map((piece, token) => {
+    const entry = element("button", { type: "button" }, element("b", {}, piece), element("small", {}, String(token)));
+    entry.classList.toggle("used", used.has(token));
+    entry.ariaLabel = `${piece}: ${token}`;
+    entry.addEventListener("click", () => inspector.keep("wte.weight", [token, 0]));
+    return element("li", {}, entry);
+  });
+  const more = data.pieces.length - entries.length;
+  const rest = more > 0 ? [element("li", {}, `… ${more}`)] : [];
+  return [element("p", {}, words.vocabulary), element("ul", { className: "vocabulary" }, ...entries, ...rest)];
+}
+
+/** The curve of the MLP with a number to move along it. */
+function bend({ data, words }) {
+  const { title, values } = data.bend;
+  const at = (x) => {
+    const place = ((x + REACH) / (2 * REACH)) * (values.length - 1);
+    const i = Math.min(values.length - 2, Math.floor(place));
+    return values[i] + (values[i + 1] - values[i]) * (place - i);
+  };
+  const points = values.map((y, i) => `${(2 * REACH * i) / (values.length - 1) - REACH},${-y}`).join(" ");
+  const svg = drawn("svg", { viewBox: `${-REACH} ${-REACH} ${2 * REACH} ${REACH + 1.5}`, "aria-hidden": "true" });
+  svg.append(
+    drawn("path", { d: `M${-REACH} 0H${REACH}M0 ${-REACH}V1.5`, class: "axis" }),
+    drawn("polyline", { points, class: "curve" }),
+    drawn("circle", { r: 0.22 }),
+  );
+  const told = element("output", {});
+  const slider = element("input", { type: "range", min: -REACH, max: REACH, step: 0.1, value: 1.5 });
+  slider.ariaLabel = words.bend.replace("{activation}", title);
+  const move = () => {
+    const x = Number(slider.value);
+    svg.lastChild.setAttribute("cx", x);
+    svg.lastChild.setAttribute("cy", -at(x));
+    told.textContent = `${title}(${number(x)}) = ${number(Math.round(1000 * at(x)) / 1000)}`;
+  };
+  slider.addEventListener("input", move);
+  move();
+  return [svg, slider, told];
+}
+
+/** What the hues and their lightness mean. */
+function colours({ data, words }) {
+  const bars = Object.entries(data.ramps).map(([role, codes]) => {
+    const bar = element("i", { className: "ramp" });
+    bar.style.background = `linear-gradient(to right, ${codes.join(", ")})`;
+    return element("li", {}, element("span", {}, words[role]), bar);
+  });
+  const ends = element("li", { className: "ends" }, element("span", {}, ""), element("small", {}, words.ramp));
+  return [element("ul", { className: "ramps" }, ...bars, ends)];
+}
+
+function drawn(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
