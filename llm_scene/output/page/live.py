@@ -243,19 +243,19 @@ def _candidates(layout: Layout) -> Json:
     }
 
 
-def _captions(marked: Film, film: Film, trace: Trace, code: str) -> dict[int, str]:
-    """The captions with holes, by their number."""
+def _captions(marked: Film, film: Film, trace: Trace, code: str) -> dict[int, list[str]]:
+    """The captions with holes, and what a teacher says there, by their number."""
     if [caption.key for caption in marked.captions] != [caption.key for caption in film.captions]:
         return {}
     rows = {}
     texts = words(code).captions
-    for i, caption in enumerate(marked.captions):
+    for i, (caption, own) in enumerate(zip(marked.captions, film.captions, strict=True)):
         text = caption.text
         if "{probability}" in texts.get(caption.key, ""):
             share = next((s for s in _shares(trace) if s in text), None)
             text = text if share is None else text.replace(share, CHANCE)
-        if text != film.captions[i].text:
-            rows[i] = text
+        if (text, caption.comment) != (own.text, own.comment):
+            rows[i] = [text, caption.comment]
     return rows
 
 

@@ -186,6 +186,7 @@ export class Live {
   _shown() {
     const { page } = this;
     page.shown = undefined;
+    if (page.lesson) page.lesson.told = undefined;
     const { pinned } = page.inspector;
     if (pinned) page.inspector.again();
     document.title = this.own ? this.data.title : `${this.data.title.split(": ")[0]}: ${this._spelled(this.prompt)}`;
@@ -357,12 +358,12 @@ export class Live {
     this.opener.title = words.try;
     this.opener.setAttribute("aria-label", words.try);
     this.box.setAttribute("aria-label", words.try);
-    this.title.textContent = words.try_prompt;
+    this.title.textContent = this.field.ariaLabel = words.try_prompt;
     this.closer.ariaLabel = words.close;
     this.home.textContent = words.try_back;
     this.undoer.textContent = words.try_undo;
     this.headsTitle.textContent = words.try_heads;
-    for (const { title, name } of this.lines) title.textContent = words[name];
+    for (const { title, input, name } of this.lines) title.textContent = input.ariaLabel = words[name];
     [...this.heads.children].forEach((line, layer) => {
       line.firstChild.textContent = filled(words.try_block, { layer: layer + 1 });
     });

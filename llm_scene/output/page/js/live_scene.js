@@ -52,7 +52,7 @@ export class LiveScene {
     this.given = new Map([...model.matrices].map(([name, { values }]) => [name, values]));
     this.tokens = data.tokens;
     this.captions = Object.fromEntries(
-      Object.entries(data.tellings).map(([code, { captions }]) => [code, captions.map(({ text }) => text)]),
+      Object.entries(data.tellings).map(([code, { captions }]) => [code, captions.map(({ text, comment }) => [text, comment])]),
     );
     const lookup = [...model.matrices.values()].find(({ op }) => ["Lookup", "TokenAndPosition"].includes(op?.type));
     this.table = lookup?.inputs[1]; // where letters are looked up
@@ -227,8 +227,8 @@ export class LiveScene {
     for (const [code, { captions }] of Object.entries(this.data.tellings))
       captions.forEach((caption, i) => {
         const holes = this.live.captions[code][i];
-        const text = fill && holes !== undefined ? fill(holes) : this.captions[code][i];
-        if (text !== caption.text) captions[i] = { ...caption, text };
+        const [text, comment] = fill && holes ? holes.map(fill) : this.captions[code][i];
+        if (text !== caption.text || comment !== caption.comment) captions[i] = { ...caption, text, comment };
       });
   }
 
