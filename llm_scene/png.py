@@ -13,10 +13,14 @@ def chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-def png_file(width: int, height: int, kind: int, packed: bytes, palette: bytes = b"") -> bytes:
+def png_file(
+    width: int, height: int, kind: int, packed: bytes, palette: bytes = b"", opacity: bytes = b""
+) -> bytes:
     """A file of 8 bits a channel. `kind` is PNG's colour type; `packed` holds the rows, each behind its
-    filter, as zlib leaves them."""
+    filter, as zlib leaves them; `palette` the colours of places in it, and `opacity` how opaque each is."""
     found = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))
     if palette:
         found += chunk(b"PLTE", palette)
+    if opacity:
+        found += chunk(b"tRNS", opacity)
     return SIGNATURE + found + chunk(b"IDAT", packed) + chunk(b"IEND", b"")

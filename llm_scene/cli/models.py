@@ -115,7 +115,7 @@ def write_trace(found: Continuation, path: Path) -> None:
     from ..writing import whole_file
 
     names = [matrix.name for matrix in found.trace.network.computed]
-    arrays = {name: found.trace[name] for name in names}
+    arrays: dict[str, Any] = {name: found.trace[name] for name in names}
     with whole_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, tokens=np.array(found.trace.tokens), **arrays)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..layout.layout import Block
-from ..network.ops import Array
+from ..network.ops import Array, Numbers
 
 TAIL = 0.35  # `reveal` runs on this far while the glow behind the front decays
 STRIDE = 1.5  # between the beginnings of two steps; more than 1 + TAIL, so that nothing runs into the next
@@ -40,7 +40,7 @@ def order_of(block: Block, n_prompt: int) -> Array:
     return order_at(block, rows, columns, n_prompt)
 
 
-def order_at(block: Block, rows: Array, columns: Array, n_prompt: int) -> Array:
+def order_at(block: Block, rows: Numbers, columns: Numbers, n_prompt: int) -> Array:
     """The same for some of its cells, by their rows and columns."""
     position, within, n_positions, length = (
         (rows, columns, *block.shape) if by_rows(block) else (columns, rows, *block.shape[::-1])

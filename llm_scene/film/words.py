@@ -37,6 +37,7 @@ class Words:
     page: dict[str, str]  # what the web page's buttons are called
     scale: dict[str, str]  # captions of the film that compares models
     things: dict[str, str]  # what their sizes are compared with
+    phrases: dict[str, str]  # parts of explanations, by the English ones; {n} and {m} stand for what changes
     comments: dict[str, str]  # what a teacher would say, by the keys of captions; words are linked
 
     def caption(self, key: str, **facts: object) -> str:
@@ -87,7 +88,7 @@ def words(code: str) -> Words:
     if code not in languages():
         raise UserError(f"There are no captions in “{code}”; choose one of {', '.join(languages())} or none.")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    texts = {field.name: data[field.name] for field in fields(Words) if field.name in data}
+    texts = {"phrases": {}} | {field.name: data[field.name] for field in fields(Words) if field.name in data}
     return Words(**texts | {"code": code, "comments": _commentary(code)})
 
 

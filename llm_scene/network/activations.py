@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
+Numbers = NDArray[Any]  # of any type: counts, bytes, whether or not
 
 
 @dataclass(frozen=True)

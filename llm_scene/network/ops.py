@@ -24,6 +24,7 @@ import numpy as np
 from . import reads as reading
 from .activations import ACTIVATIONS, sigmoid
 from .activations import Array as Array
+from .activations import Numbers as Numbers
 from .reads import Cell as Cell
 from .reads import Cells as Cells
 
@@ -527,7 +528,7 @@ class Scores(Op):
         n_head, rows, d_head = q.shape
         group = n_head // k.shape[0]
         grouped = q.reshape(k.shape[0], group * rows, d_head)
-        scores = (grouped @ k.transpose(0, 2, 1)).reshape(n_head, rows, -1)  # [H, T, T_key]
+        scores: Array = (grouped @ k.transpose(0, 2, 1)).reshape(n_head, rows, -1)  # [H, T, T_key]
         scores *= scores.dtype.type(self.times(d_head))
         if self.cap is not None:
             scores = soft_cap(scores, self.cap)

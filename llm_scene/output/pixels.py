@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..network.ops import Array
+from ..network.ops import Array, Numbers
 
 REC_709 = (0.2126, 0.7152, 0.0722)
 DARK = 0.05  # luminance below which a pixel is as good as black
@@ -72,7 +72,7 @@ def measure_pixels(picture: Array, subject: Array | None = None) -> Pixels:
     )
 
 
-def _contrast(light: Array, subject: Array | None) -> float | None:
+def _contrast(light: Array, subject: Numbers | None) -> float | None:
     if subject is None or subject.all() or not subject.any():
         return None
     rows, columns = (np.arange(n) * m // n for n, m in zip(light.shape, subject.shape, strict=True))

@@ -14,7 +14,7 @@ from ..film.front import order_at
 from ..layout.layout import Block
 from ..layout.mosaic import Region
 from ..look import BEVEL, GAP, RECESS, RELIEF, THIN, normalise
-from ..network.ops import Array
+from ..network.ops import Array, Numbers
 from ..network.trace import Trace
 from .compat import modifier_input
 from .nodes import Tree, Value, inputs, shape_group
@@ -71,12 +71,12 @@ def cell_object(
     return cells
 
 
-def around(shares: Array, there: Array) -> tuple[Array, Array]:
+def around(shares: Array, there: Numbers) -> tuple[Array, Array]:
     """Mean and spread of the values within `AROUND` cells of each cell, `[rows, columns]` each.
 
     `there` says which cells have a value.
     """
-    numbers = np.where(there, shares, 0.0)
+    numbers: Array = np.where(there, shares, 0.0)
     count, total, square = (_summed(part) for part in (there.astype(float), numbers, numbers**2))
     count = np.maximum(count, 1.0)
     mean = total / count
@@ -94,7 +94,7 @@ def _summed(numbers: Array) -> Array:
     return numbers
 
 
-def _attribute(mesh: bpy.types.Mesh, name: str, values: Array) -> None:
+def _attribute(mesh: bpy.types.Mesh, name: str, values: Numbers) -> None:
     attribute = mesh.attributes.new(name, "FLOAT", "POINT")
     attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32).ravel())
 

@@ -19,6 +19,7 @@ import numpy as np
 from bidi.algorithm import get_display
 
 from ..errors import note
+from ..network.ops import Array
 from .marks import name_part, part_of
 
 MAIN = "Inter"  # Latin, Greek, Cyrillic; ours is without overlaps, see tools/make_face.py
@@ -70,8 +71,8 @@ def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
     curve.body, curve.size = seen, size
     if len(faces) > 1:
         for name, style in zip(needed, curve.body_format, strict=True):
-            slot = faces.index(name)
-            style.use_bold, style.use_italic = STYLES[slot if slot < len(STYLES) else 0]
+            place = faces.index(name)
+            style.use_bold, style.use_italic = STYLES[place if place < len(STYLES) else 0]
 
 
 def in_order(text: str) -> str:
@@ -133,7 +134,7 @@ def _shows(name: str, letter: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _outline(name: str, letter: str) -> np.ndarray:
+def _outline(name: str, letter: str) -> Array:
     """Points `[n, 3]` of a letter."""
     curve = bpy.data.curves.new("letter", "FONT")
     before = set(bpy.data.fonts)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..film.formula import setting
 from ..film.props import Formula
+from ..network.ops import Numbers
 from .labels import flat_object
 from .outlines import Flat, Outline, filled
 
@@ -31,7 +32,7 @@ def formula_shape(formula: Formula) -> Flat:
     return corners * formula.size, triangles
 
 
-def _round(start: int, count: int) -> np.ndarray:
+def _round(start: int, count: int) -> Numbers:
     """The edges of a closed outline whose points are numbered from `start` on."""
     here = start + np.arange(count)
     return np.stack([here, np.roll(here, -1)], axis=1)

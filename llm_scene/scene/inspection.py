@@ -273,11 +273,11 @@ def _stands(view: View, mark: Mark, width: float, height: float) -> Iterator[Sta
         x, y = letter * width * view.half[1] / view.half[0], letter * height  # half of what it takes
         low, high = around.min(axis=0) - GAP, around.max(axis=0) + GAP
         for at in ((high[0] + x, up), (low[0] - x, up), (across, high[1] + y), (across, low[1] - y)):
-            place = np.clip(at, (x - 0.97, y + CAPTIONS), (0.97 - x, 0.97 - y)).tolist()
+            beside, above = np.clip(at, (x - 0.97, y + CAPTIONS), (0.97 - x, 0.97 - y)).tolist()
             sharp = view.focus / depth if view.focus else 1.0
             for closer in (min(0.98, sharp), 0.98, 0.94, 0.88, 0.8, 0.7):
                 unit = letter * view.height(depth * closer)
-                yield Stand(view.point(*place, depth * closer), unit, unit * width, unit * height)
+                yield Stand(view.point(beside, above, depth * closer), unit, unit * width, unit * height)
 
 
 def _key(scene: bpy.types.Scene, things: list[bpy.types.Object], seconds: float) -> None:

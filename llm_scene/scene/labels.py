@@ -11,7 +11,7 @@ import numpy as np
 
 from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Letter, Point
-from ..network.ops import Array
+from ..network.ops import Array, Numbers
 from .faces import set_text
 from .outlines import Flat, filled, outline
 
@@ -91,7 +91,8 @@ def line_object(
     start, end, width = (np.array(column, float) for column in zip(*pieces, strict=True))
     bars = _bars(start, end, width)
     quads = _SIDES[None] + 8 * np.arange(len(bars))[:, None, None]
-    vertices, triangles = [bars.reshape(-1, 3)], []
+    vertices: list[Array] = [bars.reshape(-1, 3)]
+    triangles: list[Numbers] = []
     count = bars.size // 3
     for flat, faces in texts:
         vertices.append(flat)
@@ -106,7 +107,7 @@ def line_object(
 
 
 def flat_object(
-    name: str, corners: Array, triangles: Array, material: bpy.types.Material
+    name: str, corners: Array, triangles: Numbers, material: bpy.types.Material
 ) -> bpy.types.Object:
     """A flat shape `[n, 2]` in the xy plane."""
     mesh = bpy.data.meshes.new(name)
@@ -115,7 +116,7 @@ def flat_object(
     return quiet(bpy.data.objects.new(name, mesh))
 
 
-def _fill(mesh: bpy.types.Mesh, vertices: Array, faces: list[Array]) -> None:
+def _fill(mesh: bpy.types.Mesh, vertices: Array, faces: list[Numbers]) -> None:
     """Give an empty mesh its vertices `[n, 3]` and flat faces, arrays `[m, corners]`."""
     corners = np.concatenate([part.ravel() for part in faces])
     sizes = np.concatenate([np.full(len(part), part.shape[1]) for part in faces])

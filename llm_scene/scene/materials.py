@@ -218,7 +218,7 @@ def set_ramp(ramp: bpy.types.ColorRamp, colours: Ramp) -> None:
         element.color = (*colour, 1.0)
 
 
-def blank(name: str, **what: str | bool) -> tuple[bpy.types.Material, Tree]:
+def blank(name: str, **what: str | int) -> tuple[bpy.types.Material, Tree]:
     """A new material without nodes that carries what it is for, and its tree."""
     material = name_part(bpy.data.materials.new(f"LLM Scene {name}"), name)
     for key, value in what.items():

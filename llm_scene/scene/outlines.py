@@ -9,10 +9,10 @@ import numpy as np
 from mathutils import Vector
 from mathutils.geometry import delaunay_2d_cdt
 
-from ..network.ops import Array
+from ..network.ops import Array, Numbers
 from .faces import set_text
 
-Flat = tuple[Array, Array]  # vertices [n, 2 or 3] and counter-clockwise triangles [m, 3]
+Flat = tuple[Array, Numbers]  # vertices [n, 2 or 3] and counter-clockwise triangles [m, 3]
 RESOLUTION = 3  # straight pieces a curve
 
 
@@ -25,7 +25,7 @@ class Outline:
     """
 
     vertices: Array  # [n, 2]
-    edges: Array  # [m, 2], each contour in its direction
+    edges: Numbers  # [m, 2], each contour in its direction
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -60,7 +60,7 @@ def _edges(mesh: bpy.types.Mesh | None) -> Outline:
     return Outline(vertices.reshape(-1, 3)[:, :2].astype(float), edges.reshape(-1, 2))
 
 
-def crossings(shape: Outline, heights: Array) -> tuple[Array, Array, Array]:
+def crossings(shape: Outline, heights: Array) -> tuple[Numbers, Array, Array]:
     """Where contours cross horizontal lines: (which line, x, +1 upwards or -1 downwards)."""
     (x0, y0), (x1, y1) = shape.vertices[shape.edges].transpose(1, 2, 0)
     edge, line = np.nonzero(

@@ -21,7 +21,7 @@ from ..layout.layout import Block
 from ..layout.mosaic import REDUCTIONS, Mosaic, Region, Tile, mosaic
 from ..look import Look, normalise
 from ..network.graph import Role
-from ..network.ops import Array
+from ..network.ops import Array, Numbers
 from ..network.trace import Trace
 from ..png import png_file
 from .cells import DEFAULTS
@@ -70,7 +70,7 @@ def picture(
     laid = mosaic(blocks)
     pages = []
     for number, size in enumerate(laid.pages):
-        codes = np.zeros(size, np.uint8 if bits == 8 else np.uint16)
+        codes: Numbers = np.zeros(size, np.uint8 if bits == 8 else np.uint16)
         for tile in laid.tiles:
             if tile.page == number:
                 part = tile.block.values(trace)[tile.region.slices]
@@ -130,14 +130,15 @@ class _Quads:
     places: Array
     texels: Array
     bounds: Array
-    slots: Array
+    slots: Numbers
 
     @staticmethod
     def joined(parts: Sequence[_Quads]) -> _Quads:
         """Quads of one part after the other; their slots become the parts' numbers."""
         slots = np.concatenate([np.full(len(part.slots), i) for i, part in enumerate(parts)])
         names = ("corners", "places", "texels", "bounds")
-        return _Quads(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), slots)
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return _Quads(**joined, slots=slots)
 
     def renumbered(self, slots: Sequence[int]) -> _Quads:
         """With other numbers for the materials."""
@@ -212,6 +213,9 @@ class _Quads:
         return _Quads(corners, np.concatenate(places, axis=-1), texels, bounds, slots)
 
 
+Corners = Sequence[tuple[float, float]]  # rows and columns
+
+
 def _box(tile: Tile, page: Page, shape: tuple[int, int]) -> _Quads:
     """A tile's front and back, and the sides of the slab where it reaches them.
 
@@ -221,8 +225,11 @@ def _box(tile: Tile, page: Page, shape: tuple[int, int]) -> _Quads:
     region = tile.region
     top, left = region.row, region.column
     low, right = top + region.rows, left + region.columns
-    around = [(low, left), (low, right), (top, right), (top, left)]
-    quads = [(around, around, (0, 0, 0, 0)), (around[::-1], around[::-1], (1, 1, 1, 1))]
+    around: Corners = [(low, left), (low, right), (top, right), (top, left)]
+    quads: list[tuple[Corners, Corners, tuple[int, int, int, int]]] = [
+        (around, around, (0, 0, 0, 0)),
+        (around[::-1], around[::-1], (1, 1, 1, 1)),
+    ]
     edges = (
         (top == 0, [(top, left), (top, right)], (0.5, 0)),
         (low == shape[0], [(low, right), (low, left)], (-0.5, 0)),
@@ -231,8 +238,8 @@ def _box(tile: Tile, page: Page, shape: tuple[int, int]) -> _Quads:
     )
     for outside, (a, b), (down, across) in edges:
         if outside:
-            corners = [a, b, b, a]
-            quads.append((corners, [(row + down, column + across) for row, column in corners], (0, 0, 1, 1)))
+            side = [a, b, b, a]
+            quads.append((side, [(row + down, column + across) for row, column in side], (0, 0, 1, 1)))
     corners = np.array(
         [[(c, y, -r) for (r, c), y in zip(at, depth, strict=True)] for at, _, depth in quads], float
     )
@@ -248,7 +255,7 @@ def _box(tile: Tile, page: Page, shape: tuple[int, int]) -> _Quads:
     return _Quads(corners, places, texels, np.array([bounds] * len(quads)), np.zeros(len(quads), int))
 
 
-def encode(values: Array, scale: float, bits: int = 8) -> Array:
+def encode(values: Array, scale: float, bits: int = 8) -> Numbers:
     """What a picture holds of true values: bytes, or with 16 bits a byte and its 256 parts."""
     parts = 1 if bits == 8 else 256
     codes = np.rint(normalise(values, scale) * (STEP * parts)) + ZERO * parts
@@ -258,13 +265,13 @@ def encode(values: Array, scale: float, bits: int = 8) -> Array:
     return codes
 
 
-def reduced(codes: Array, filled: Array) -> list[Array]:
+def reduced(codes: Numbers, filled: Numbers) -> list[Numbers]:
     """The smaller copies of a page, one for each of `REDUCTIONS`, `[rows, columns, 4]` bytes.
 
     Red is the mean of the values, green their standard deviation, blue the share of masked cells, alpha that
     of cells that are not broken. `filled` says which texels hold cells; others count for nothing.
     """
-    copies: list[list[Array]] = [[] for _ in REDUCTIONS]
+    copies: list[list[Numbers]] = [[] for _ in REDUCTIONS]
     for row in range(0, len(codes), BAND):
         sums = _sums(codes[row : row + BAND], filled[row : row + BAND])
         done = 1
@@ -274,7 +281,7 @@ def reduced(codes: Array, filled: Array) -> list[Array]:
     return [np.concatenate(copy) for copy in copies]
 
 
-def _sums(codes: Array, filled: Array) -> Array:
+def _sums(codes: Numbers, filled: Numbers) -> Array:
     """What adds up: cells, masked, broken, values, their squares, `[5, rows, columns]`."""
     whole = codes if codes.dtype == np.uint8 else codes >> 8
     parts = np.float32(1 if codes.dtype == np.uint8 else 256)
@@ -288,7 +295,7 @@ def _gathered(sums: Array, side: int) -> Array:
     return sums.reshape(kinds, rows // side, side, columns // side, side).sum(axis=(2, 4))
 
 
-def _moments(sums: Array) -> Array:
+def _moments(sums: Array) -> Numbers:
     cells, masked, broken, value, square = sums
     valid, cells = np.maximum(cells - masked - broken, 1), np.maximum(cells, 1)
     mean = value / valid
@@ -297,7 +304,7 @@ def _moments(sums: Array) -> Array:
     return np.rint(np.stack(shares, axis=-1)).clip(0, 255).astype(np.uint8)
 
 
-def png(codes: Array) -> bytes:
+def png(codes: Numbers) -> bytes:
     """A PNG of bytes `[rows, columns]` or `[rows, columns, 4]`, or of 16 bits a cell as red and green.
 
     Huffman codes alone: weights have no repetitions to be found.
@@ -310,10 +317,10 @@ def png(codes: Array) -> bytes:
     raw = np.zeros((rows, lines.shape[1] + 1), np.uint8)  # every line begins with its filter: none
     raw[:, 1:] = lines
     packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_HUFFMAN_ONLY)
-    return png_file(columns, rows, kind, packer.compress(raw) + packer.flush())
+    return png_file(columns, rows, kind, packer.compress(raw.tobytes()) + packer.flush())
 
 
-def _image(name: str, codes: Array) -> bpy.types.Image:
+def _image(name: str, codes: Numbers) -> bpy.types.Image:
     """A packed image, so that the file needs nothing beside it."""
     data = png(codes)
     image = bpy.data.images.new(f"LLM Scene {name}", codes.shape[1], codes.shape[0])

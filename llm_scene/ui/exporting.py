@@ -35,10 +35,11 @@ class _Export(OnOwnScene, ExportHelper):
     """What the operators share that write one file by a file browser."""
 
     form: Format
+    filename_ext: str
     check_existing: BoolProperty(default=True, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if not self.filepath:
+        if not self.filepath:  # type: ignore[has-type]  # Blender's own
             name = stem_of(context.scene) + self.filename_ext
             self.filepath = str(preferences.output_folder() / name)
         context.window_manager.fileselect_add(self)

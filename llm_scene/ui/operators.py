@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -110,7 +110,8 @@ def comparing(
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
     """A new scene of models side by side; nothing is left of it where it fails, or is closed early."""
     from ..scene.comparison import construct_comparison
-    from ..scene.engines import PRESETS, apply_preset
+    from ..scene.engines import apply_preset
+    from ..staging.quality import PRESETS
 
     with claimed() as tag:
         steps = construct_comparison(comparison, replace(preferences.detail(), cuboids=recipe["budget"]))
@@ -163,7 +164,8 @@ def building(
     Nothing is left of it where it fails, or is closed before its end.
     """
     from ..scene.build import construct
-    from ..scene.engines import PRESETS, apply_preset
+    from ..scene.engines import apply_preset
+    from ..staging.quality import PRESETS
 
     with claimed() as tag:
         steps = construct(production, preferences.detail())
@@ -187,6 +189,8 @@ def replaced_by(scene: bpy.types.Scene) -> bpy.types.Scene | None:
 
 class OnOwnScene:
     """Mixin of operators that need a generated scene."""
+
+    poll_message_set: Callable[[str], None]  # Blender's own
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

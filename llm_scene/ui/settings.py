@@ -12,14 +12,14 @@ from typing import Any
 import bpy
 from bpy import props
 
-from ..choices import Choice, choices
+from ..choices import Choice, Items, choices
 from ..look import look_of
 from ..models import DEFAULT
 from ..scene.cells import DEFAULTS
-from ..scene.engines import PRESETS as RENDER_PRESETS
 from ..scene.engines import apply_preset
 from ..scene.picture import rate
 from ..staging.options import Options, rate_name
+from ..staging.quality import PRESETS as RENDER_PRESETS
 from . import appearance, preferences
 from .library import compares, presets, shipped
 from .ownership import tag_of
@@ -153,17 +153,22 @@ def property_of(one: Choice, **more: Any) -> Any:
     told |= {name: value for name, value in limits.items() if value is not None}
     if kind is float:
         return FloatProperty(**(told | {"subtype": one.subtype} | more))
-    return {int: IntProperty, bool: BoolProperty, tuple: StringProperty, str: StringProperty}[kind](
-        **(told | more)
-    )
+    makers: dict[type, Any] = {int: IntProperty, bool: BoolProperty}
+    return makers.get(kind, StringProperty)(**(told | more))
+
+
+def _offered(name: str) -> Items:
+    items = OPTIONS[name].items
+    assert items is not None
+    return items()
 
 
 def option_properties() -> dict[str, Any]:
     """A property for every option. Films may also speak as the preferences say, and run as the scene does."""
     auto = ("auto", "As in the Preferences", "The language that the add-on's preferences choose")
-    spoken = {"items": (auto, *OPTIONS["language"].items()), "default": "auto"}
+    spoken = {"items": (auto, *_offered("language")), "default": "auto"}
     own = ("auto", "As the Scene", "The frame rate of the scene that Generate starts from")
-    paced = {"items": (own, *OPTIONS["fps"].items()), "default": "auto"}
+    paced = {"items": (own, *_offered("fps")), "default": "auto"}
     more: dict[str, dict[str, Any]] = {"language": spoken, "fps": paced, "steps": {"default": 6}}
     more |= {name: {"update": update} for name, update in UPDATES.items()}
     return {name: property_of(one, **more.get(name, {})) for name, one in OPTIONS.items()}

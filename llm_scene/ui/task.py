@@ -8,7 +8,7 @@ or `except` what it has begun.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 import bpy
@@ -17,7 +17,7 @@ from ..errors import UserError, hearing
 from .sentences import translated
 from .translations import tr
 
-Steps = Iterator[tuple[float, str]]
+Steps = Generator[tuple[float, str], None, None]
 Result = TypeVar("Result")
 PAUSE = 0.02  # seconds the window gets between two steps
 
@@ -27,6 +27,7 @@ class Task:
 
     _steps: Steps
     _timer: bpy.types.Timer
+    report: Callable[[set[str], str], None]  # Blender's own
     pause = PAUSE
     alone = False  # while nothing else may change the file
     cancelled = "Cancelled; nothing was changed."

@@ -11,6 +11,7 @@ from llm_scene.errors import UserError
 from llm_scene.film.words import FOLDER, LINK, formulas, languages, reading_time, spoken, words
 from llm_scene.models import load
 from tests.film.staged import SHAPES, stage
+from tests.staging.test_families import production
 
 LANGUAGES = languages()
 
@@ -32,6 +33,9 @@ def test_every_language_has_every_key_and_its_facts(code: str) -> None:
     for key, text in english.captions.items():
         assert placeholders(ours.captions[key]) == placeholders(text), key
     assert set(ours.things) == set(english.things)
+    assert {key: placeholders(text) for key, text in ours.page.items()} == {
+        key: placeholders(text) for key, text in english.page.items()
+    }
     assert {key: placeholders(text) for key, text in ours.scale.items()} == {
         key: placeholders(text) for key, text in english.scale.items()
     }
@@ -53,6 +57,7 @@ def test_every_caption_has_a_comment_of_two_to_five_sentences(code: str) -> None
 FACTS = {
     *("model", "task", "prompt", "answer", "parameters", "d_model", "d_head", "d_mlp", "d_vocab"),
     *("n_head", "n_layer", "head", "expansion", "activation", "position", "letter", "token", "probability"),
+    *("group", "window", "experts", "chosen"),
 }
 
 
@@ -92,6 +97,8 @@ def test_nothing_is_blank_or_broken_over_lines(code: str) -> None:
 
 def test_every_step_has_a_caption_and_no_caption_is_left_over() -> None:
     shown = {caption.key for shape in SHAPES for caption in stage(shape).film.captions}
+    for family in ("gptj", "gemma2", "olmo2", "mixtral"):
+        shown |= {caption.key for caption in production(family, "full").film.captions}
     assert shown == set(words("en").captions)
 
 

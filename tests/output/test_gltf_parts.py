@@ -2,7 +2,9 @@
 
 import zlib
 from itertools import pairwise
+from pathlib import Path
 
+import bpy
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from llm_scene.film.film import Cue
 from llm_scene.layout.drawn import Text
 from llm_scene.layout.layout import Letter
 from llm_scene.output.gltf.images import png
-from llm_scene.output.gltf.lettering import Labels, coverage, outline, solid
+from llm_scene.output.gltf.lettering import SHADES, Labels, coverage, outline, solid
 from llm_scene.output.gltf.motion import pieces
 from llm_scene.output.gltf.shapes import ribbon
 from llm_scene.scene.outlines import filled
@@ -34,19 +36,28 @@ class TestPng:
         rows = np.frombuffer(zlib.decompress(data[at + 4 : -16]), np.uint8).reshape(5, -1)
         assert np.array_equal(rows[:, 1:].reshape(pixels.shape), pixels)
 
+    def test_a_palette_may_be_partly_clear(self, tmp_path: Path) -> None:
+        path = tmp_path / "palette.png"
+        path.write_bytes(png(np.array([[[0], [1]]], np.uint8), np.array([(9, 8, 7, 0), (200, 100, 50, 255)])))
+        image = bpy.data.images.load(str(path))
+        image.colorspace_settings.is_data = True
+        image.alpha_mode = "CHANNEL_PACKED"
+        assert np.round(np.array(image.pixels) * 255).tolist() == [9, 8, 7, 0, 200, 100, 50, 255]
+        bpy.data.images.remove(image)
+
 
 class TestLettering:
     @pytest.mark.parametrize("text", ["K", "B", "MLP", "d_model", "Σ exp", "Layer\nnorm", "8", " ", ""])
     def test_paints_as_much_as_it_fills(self, text: str) -> None:
         shape = outline(text)
-        painted = coverage(shape, 60.0).sum(dtype=float) / 255 / 60**2
+        painted = coverage(shape, 60.0).sum(dtype=float) / SHADES / 60**2
         assert painted == pytest.approx(area(*filled(shape)), rel=0.02)
 
     def test_overlapping_strokes_leave_no_hole_and_no_excess(self) -> None:
         """Inter's K is three strokes: between its leg and its stem nothing is painted."""
         mask = coverage(outline("K"), 100.0)
         foot = mask[-4]
-        inked = np.flatnonzero(foot > 128)
+        inked = np.flatnonzero(foot > SHADES / 2)
         assert len(np.flatnonzero(np.diff(inked) > 5)) == 1  # stem, a gap, leg
 
     def test_a_line_of_spaces_takes_no_room(self) -> None:

@@ -4,8 +4,6 @@ import base64
 import json
 import random
 import re
-from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,62 +17,21 @@ from hypothesis import strategies as st
 from llm_scene.cli import main
 from llm_scene.errors import UserError
 from llm_scene.film.words import languages, spoken, words
-from llm_scene.models import load
 from llm_scene.network import Config, declare, run
 from llm_scene.network.explain import explain, number
 from llm_scene.network.trace import Trace
 from llm_scene.output.page import export, export_page, facts, page
 from llm_scene.scene.build import build
 from llm_scene.scene.engines import PRESETS, apply_preset
-from llm_scene.staging.production import Production, produce
 from tests.network.random_models import configs, random_weights
-from tests.output.browser import NAMES, Tab, browser, chromium
+from tests.output.browser import Tab
+from tests.output.pages import FRAME, SOME_CELL, made, needs_browser, seek, written
 
 LARGEST = 3e6  # bytes
 BAR = 48  # pixels that the controls take below the picture
 TILES = (9, 16)
 BARE = "#caption, #head, #title, main::after { display: none }"  # a picture without what is written on it
 TIMES = (8.0, 72.0, 130.0, 165.0)  # compared with Blender's picture
-
-SOME_CELL = """(() => {  // [x, y, matrix] of the first cell on the screen, from its middle down
-    const { clientWidth: width, clientHeight: height } = llmScene.stage.canvas;
-    for (let y = height / 2; y < height; y += 12) for (let x = 12; x < width; x += 12) {
-        const hit = llmScene.stage.pick(x, y);
-        if (hit) return [x, y, hit.sheet.block.matrix];
-    }
-})()"""
-
-FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
-
-needs_browser = pytest.mark.skipif(chromium() is None, reason=f"none of {', '.join(NAMES)} is here")
-
-
-@cache
-def made() -> Production:
-    model = load(preset="nano-gpt-sort")
-    return produce(model, model.encode_prompt("CBABBC", 6))
-
-
-@cache
-def written() -> str:
-    return page(made())
-
-
-@pytest.fixture(scope="module")
-def tab() -> Iterator[Tab]:
-    with browser() as tab:
-        yield tab
-
-
-@pytest.fixture
-def shown(tab: Tab, tmp_path: Path) -> Tab:
-    """The page, freshly opened from a file."""
-    path = tmp_path / "page.html"
-    path.write_text(written(), encoding="utf-8")
-    tab.resize(1280, 720)
-    tab.open(path.as_uri())
-    tab.wait("Boolean(window.llmScene)")
-    return tab
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +57,6 @@ def scene() -> bpy.types.Scene:
     screen.hide_render = True  # the page has captions of its own, which the comparison leaves out
     bpy.context.window.scene = scene  # else no frame is set
     return scene
-
-
-def seek(tab: Tab, t: float) -> None:
-    """Go to a time and wait for its picture."""
-    tab.run(f"document.body.classList.add('begun'), llmScene.page.seek({t})")
-    tab.run(FRAME)
 
 
 def place_of(tab: Tab, block: str, row: int, column: int) -> tuple[float, float]:
@@ -379,6 +330,35 @@ class TestLesson:
         assert shown.run("llmScene.page.lesson.marks.line.visible")
         shown.run(f"{word}.blur()")
         assert not shown.run("llmScene.page.lesson.marks.line.visible")
+
+
+@needs_browser
+class TestContents:
+    def test_diagram_shows_and_goes(self, shown: Tab) -> None:
+        shown.key("c")
+        chip = "[...document.querySelectorAll('.diagram .chip')].find(e => e.textContent === 'Shares')"
+        shown.run(f"{chip}.focus()")
+        marked = "llmScene.page.diagram.marks.marked.map(sheet => sheet.block.name)"
+        assert set(shown.run(marked)) == {b.name for b in made().layout.of("blocks.0.attn.pattern")}
+        shown.run(f"{chip}.click()")
+        shown.run(FRAME)
+        film = made().film
+        ends = [c.end for c in film.tracks["blocks.0.attn.pattern[head=2]", "reveal"] if c.b > c.a]
+        assert shown.run("llmScene.page.time") <= ends[0] + 1e-3
+        assert shown.run("document.getElementById('chapter').textContent") == "Self-attention"
+        here = "document.querySelector('.diagram .part[aria-current]').textContent"
+        assert shown.run(here) == "Block 1 of 3 › Self-attention"
+
+    def test_predictions_are_those_of_the_trace_and_not_given_away(self, shown: Tab) -> None:
+        strip = "[...document.querySelectorAll('.predictions b')].map(e => e.textContent).join('')"
+        learn(shown, 3)
+        assert set(shown.run(strip)) == {"·"}
+        keys = [caption.key for caption in made().film.captions]
+        learn(shown, keys.index("chosen"))
+        best = "".join("ABC"[i] for i in made().trace["probs"][:6].argmax(axis=1))
+        assert shown.run(strip) == best + "·" * 5
+        shown.run("document.querySelectorAll('.predictions button')[5].click()")
+        assert shown.run("llmScene.inspector.pinned.told.matrix") == "probs"
 
 
 @needs_browser

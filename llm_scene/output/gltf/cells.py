@@ -11,7 +11,7 @@ from ...errors import UserError
 from ...film.film import Film
 from ...layout.layout import Block, Layout
 from ...look import GAP, Look, colours, normalise, relief_of, scale_of, srgb
-from ...network.ops import Array
+from ...network.ops import Array, Numbers
 from ...network.trace import Trace
 from ...packing import packed
 from .document import NEAREST, Document
@@ -52,7 +52,7 @@ class Cells:
         """What is known of a matrix, for programs that read the file."""
         matrix, values = block.matrix, self.values[block.name]
         finite = values[np.isfinite(values)]
-        known = {
+        known: dict[str, Any] = {
             "matrix": matrix.name,
             "label": block.label,
             "role": block.role,
@@ -119,7 +119,7 @@ def _fit(shapes: list[tuple[int, int]]) -> tuple[int, int, list[tuple[int, int]]
     )
 
 
-def _tiles(cells: Array, tile: int, into: Array) -> None:
+def _tiles(cells: Numbers, tile: int, into: Numbers) -> None:
     """Enlarge cells `[rows, columns]` to tiles; the gaps, one texel all round, keep their colour."""
     gap = into[0, 0]
     into[1:, 1:] = cells.repeat(tile, axis=0).repeat(tile, axis=1)

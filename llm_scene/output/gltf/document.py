@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...network.ops import Array
+from ...network.ops import Array, Numbers
 
 Json = dict[str, Any]
 
@@ -51,7 +51,7 @@ class Document:
         return node
 
     def primitive(
-        self, material: int, indices: Array, targets: Sequence[Array] = (), **attributes: Array
+        self, material: int, indices: Numbers, targets: Sequence[Array] = (), **attributes: Any
     ) -> Json:
         """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`.
 
@@ -92,7 +92,7 @@ class Document:
     # --- arrays ---
 
     def accessor(
-        self, array: Array, target: int | None = None, *, bounds: bool = False, shares: bool = False
+        self, array: Numbers, target: int | None = None, *, bounds: bool = False, shares: bool = False
     ) -> int:
         """Store an array `[n]` or `[n, size]`.
 
@@ -121,7 +121,7 @@ class Document:
         self._stored[key] = self.add("accessors", entry)
         return self._stored[key]
 
-    def _vertices(self, name: str, array: Array) -> int:
+    def _vertices(self, name: str, array: Numbers) -> int:
         return self.accessor(array, VERTICES, bounds=name == "POSITION")
 
     def _append(self, data: bytes, target: int | None, stride: int) -> tuple[int, int]:
@@ -176,7 +176,7 @@ class Clip:
         self._samplers: dict[tuple[tuple[int, int], bool], int] = {}
 
     def track(
-        self, node: int, path: str, times: Sequence[float], values: Array, *, step: bool = False
+        self, node: int, path: str, times: Sequence[float] | Array, values: Array, *, step: bool = False
     ) -> None:
         """Key a node's "translation", "rotation", "scale" or "weights" `[times, n]` at rising times."""
         store = self.document.accessor

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from ...film.props import Swarm
 from ...layout.layout import Block, Point
 from ...look import Look
+from ...network.ops import Array
 from ...staging.things import Thing, Tubes
 from .actors import Motion
 from .document import LINEAR, Clip, Document, Json
@@ -108,8 +110,8 @@ def _origin(thing: Thing) -> Point:
     return thing.at
 
 
-def _primitive(document: Document, material: int, shape: Shape, **attributes: np.ndarray) -> Json:
+def _primitive(document: Document, material: int, shape: Shape, **attributes: Array) -> Json:
     """Triangles; equal ones elsewhere in the model are equal to the last digit, and stored once."""
     places = np.round(shape.vertices, DIGITS).astype(np.float32)
-    vertices = {"POSITION": places, "COLOR_0": shape.colours, **attributes}
+    vertices: dict[str, Any] = {"POSITION": places, "COLOR_0": shape.colours, **attributes}
     return document.primitive(material, shape.triangles, **vertices)

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from ...network.ops import Array
+from ...network.ops import Numbers
 from ...png import png_file
 
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # of PNG, by the number of channels
@@ -14,8 +14,8 @@ INDEXED = 3
 LEVEL = 6  # zlib's; 9 takes five times as long for 2 %
 
 
-def png(pixels: Array, palette: Array | None = None) -> bytes:
-    """The PNG file of 8-bit pixels `[height, width, channels]`, or of places in a palette `[n, 3]`.
+def png(pixels: Numbers, palette: Numbers | None = None) -> bytes:
+    """The PNG file of 8-bit pixels `[height, width, channels]`, or of places in a palette `[n, 3 or 4]`.
 
     Rows are stored unfiltered: repeated texels and repeated rows are what the compressor finds by itself.
     """
@@ -23,5 +23,6 @@ def png(pixels: Array, palette: Array | None = None) -> bytes:
     rows = np.zeros((height, 1 + width * channels), np.uint8)
     rows[:, 1:] = pixels.reshape(height, -1)
     kind = COLOUR_TYPES[channels] if palette is None else INDEXED
-    colours = b"" if palette is None else palette.astype(np.uint8).tobytes()
-    return png_file(width, height, kind, zlib.compress(rows.tobytes(), LEVEL), colours)
+    known = np.zeros((0, 3), np.uint8) if palette is None else palette.astype(np.uint8)
+    colours, opacity = known[:, :3].tobytes(), known[:, 3:].tobytes()
+    return png_file(width, height, kind, zlib.compress(rows.tobytes(), LEVEL), colours, opacity)

@@ -14,7 +14,7 @@ import numpy as np
 from ...layout.drawn import Text
 from ...layout.layout import Letter
 from ...look import srgb
-from ...network.ops import Array
+from ...network.ops import Array, Numbers
 from ...packing import packed
 from ...scene import outlines
 from ...scene.outlines import Outline, crossings, filled
@@ -28,11 +28,13 @@ PICTURE_WIDTH = 1024
 IN_FRONT = 0.05  # of the sheet, as in Blender
 DEPTH = 0.07  # of a letter's half, relative to its size
 
+INKED = np.column_stack([np.full((SHADES + 1, 3), 255), np.linspace(0, 255, SHADES + 1).round()])
+
 outline = lru_cache(maxsize=1024)(outlines.outline)
 
 
 def coverage(text: Outline, scale: float) -> Array:
-    """The text as bytes `[height, width]`, `scale` texels to its size, with a texel of margin.
+    """The text as shades `[height, width]`, `scale` texels to its size, with a texel of margin.
 
     Along a scanline every crossing adds its direction to all that lies right of it; the sum is how often
     contours wind around a texel, with the exact share of the texel that each crossing cuts.
@@ -49,7 +51,7 @@ def coverage(text: Outline, scale: float) -> Array:
     steps = np.bincount(place, part, size) + np.bincount(place + 1, sign - part, size)
     winding = np.abs(np.cumsum(steps.reshape(len(levels), width + 1), axis=1)[:, :width])
     share = np.minimum(winding, 1).reshape(height, SCANLINES, width).mean(axis=1)
-    return np.round(np.round(share[::-1] * SHADES) * (255 / SHADES)).astype(np.uint8)
+    return np.round(share[::-1] * SHADES).astype(np.uint8)
 
 
 class Labels:
@@ -69,14 +71,13 @@ class Labels:
         coordinates `[4, 2]`."""
         scales = {text: min(size, _fitting(text)) for text, size in self._texels.items()}
         masks = [coverage(outline(text), size) for text, size in scales.items()]
-        spots, pages = packed([mask.shape[::-1] for mask in masks], PICTURE_WIDTH, pad=PADDING)
+        spots, pages = packed([(mask.shape[1], mask.shape[0]) for mask in masks], PICTURE_WIDTH, pad=PADDING)
         height = pages[0][1] if pages else 1
-        pixels = np.zeros((height, PICTURE_WIDTH, 2), np.uint8)
-        pixels[..., 0] = 255
+        pixels = np.zeros((height, PICTURE_WIDTH, 1), np.uint8)
         quads = {}
         for (text, size), mask, spot in zip(scales.items(), masks, spots, strict=True):
             (h, w), x, y = mask.shape, spot.x, spot.y
-            pixels[y : y + h, x : x + w, 1] = mask
+            pixels[y : y + h, x : x + w, 0] = mask
             left, bottom = outline(text).bounds[0] - 1 / size
             x0, y0, x1, y1 = np.array([x, y, x + w, y + h]) / (PICTURE_WIDTH, height, PICTURE_WIDTH, height)
             quads[text] = (
@@ -87,7 +88,7 @@ class Labels:
         for sign, colour in self._signs:
             box, where = quads[sign.text]
             written.append((_quad(sign, box, colour), where))
-        return png(pixels), written
+        return png(pixels, INKED), written
 
 
 def _fitting(text: str) -> float:
@@ -131,7 +132,7 @@ def solid(letter: Letter, colour: str) -> Shape:
     return Shape(shape.vertices + turned(np.array(letter.at)), shape.triangles, shape.colours)
 
 
-def _wall(flat: Array, depth: float, rim: Array, rgb: Array) -> Shape:
+def _wall(flat: Array, depth: float, rim: Numbers, rgb: Array) -> Shape:
     """The sides between front and back along a rim `[e, 2]`, lit smoothly around it."""
     corners, rim = np.unique(rim, return_inverse=True)
     rim = rim.reshape(-1, 2)  # counting corners
@@ -153,7 +154,7 @@ def _wall(flat: Array, depth: float, rim: Array, rgb: Array) -> Shape:
     )
 
 
-def _rim(triangles: Array, count: int) -> Array:
+def _rim(triangles: Numbers, count: int) -> Numbers:
     """The edges that belong to one triangle only, with the inside on their left."""
     edges = np.concatenate([triangles[:, [i, (i + 1) % 3]] for i in range(3)]).astype(np.int64)
     inner = np.isin(edges @ (count, 1), edges[:, ::-1] @ (count, 1))

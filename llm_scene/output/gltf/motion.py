@@ -20,7 +20,7 @@ from ...film.front import STRIDE, lines_done, order_of
 from ...film.keys import straight
 from ...layout.layout import Block, Layout, Point
 from ...look import Look, srgb
-from ...network.ops import Array
+from ...network.ops import Array, Numbers
 from .actors import MOMENT, Motion
 from .document import NEAREST, Clip, Document
 from .images import png
@@ -251,7 +251,8 @@ class Covers:
             translation=list(map(float, at)),
             scale=list(HIDDEN),
         )
-        times, scales = [], []
+        times: list[float] = []
+        scales: list[list[float]] = []
         for piece in moves:
             left = group.lines - (piece.line + 1 if piece.moves else math.ceil(piece.a))
             scale = list(HIDDEN) if left <= 0 else [1.0, 1.0, 1.0]
@@ -357,7 +358,7 @@ def _boxes(depths: Sequence[float], front: float) -> Array:
     return np.concatenate(boxes)
 
 
-def _repeated(count: int) -> Array:
+def _repeated(count: int) -> Numbers:
     return (BOX_TRIANGLES[None] + 24 * np.arange(count)[:, None, None]).reshape(-1, 3)
 
 

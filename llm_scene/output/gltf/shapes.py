@@ -13,7 +13,7 @@ import numpy as np
 
 from ...layout.layout import Point
 from ...look import to_linear
-from ...network.ops import Array
+from ...network.ops import Array, Numbers
 
 LIGHT = np.array([-0.35, 0.55, 0.76])
 SHADOW = 0.35  # what is left of a colour on the side away from the light
@@ -45,7 +45,7 @@ class Shape:
     """Vertices `[n, 3]`, triangles `[m, 3]`, colours `[n, 4]` as bytes of linear light."""
 
     vertices: Array
-    triangles: Array
+    triangles: Numbers
     colours: Array
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ...film.film import Film
 from ...film.keys import rising, straight
 from ...film.props import Swarm
 from ...look import Look
-from ...network.ops import Array
+from ...network.ops import Array, Numbers
 from .actors import MOMENT, PIECES
 from .document import Clip, Document, rounded
 from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
@@ -81,8 +82,8 @@ class _Flight:
         times, poses, last = self.times, self.poses, len(self.swarm.places) - 1
         low = -1.0 if state.first == 0 else state.first - 0.5
         high = last + 1.0 if state.last == last else state.last + 0.5
-        edges = [_crossings(times, poses, level) for level in (low, high)]
-        edges = np.unique(np.concatenate([times, *edges]))
+        crossed = [_crossings(times, poses, level) for level in (low, high)]
+        edges: Array = np.unique(np.concatenate([times, *crossed]))
         middle = np.interp(np.append((edges[1:] + edges[:-1]) / 2, edges[-1] + 1), times, poses)
         there = (middle > low) & (middle < high)
         starts = np.append(0.0, edges[1:])
@@ -137,7 +138,7 @@ class _Flight:
             shapes += [] if same else [shape]
         return shapes, np.array(taken)
 
-    def _groups(self) -> list[Array]:
+    def _groups(self) -> list[Numbers]:
         """Cells that keep their size and go the same way; all as one where those are too many groups."""
         places, sizes = self.swarm.places, self.swarm.sizes
         ways = np.concatenate([places - places[0], sizes - sizes[0]], axis=2).transpose(1, 0, 2)
@@ -161,12 +162,12 @@ def _corners(swarm: Swarm, pose: int) -> Array:
     return open_boxes(turned(swarm.places[pose]), swarm.sizes[pose][:, [0, 2, 1]])
 
 
-def _painted(vertices: Array, rgb: Array) -> dict[str, Array]:
+def _painted(vertices: Array, rgb: Array) -> dict[str, Any]:
     """Attributes of cuboids `[n, 8, 3]`, darker at their backs."""
     shares = np.broadcast_to(np.where(np.arange(8) < 4, 1.0, SHADOW), vertices.shape[:2])
     colours = painted(np.broadcast_to(rgb[:, None], vertices.shape), shares)
     return {"POSITION": np.round(vertices, 4).reshape(-1, 3).astype(np.float32), "COLOR_0": colours}
 
 
-def _triangles(count: int) -> Array:
+def _triangles(count: int) -> Numbers:
     return (OPEN_BOX[None] + 8 * np.arange(count)[:, None, None]).reshape(-1, 3)

@@ -11,7 +11,7 @@ import struct
 from pathlib import Path
 
 from ...errors import UserError
-from ...film.words import languages
+from ...film.words import languages, words
 from ...staging.production import Production
 from ...writing import whole_file
 from . import facts
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 LARGEST = 4_000_000  # numbers that a page carries, weights and all
 # Each imports from those before it.
 MODULES = (
-    "explain", "film", "stage", "inspector", "marks", "widgets", "lesson",
+    "explain", "film", "stage", "inspector", "marks", "widgets", "lesson", "contents", "menu", "transcript",
     "live_tokens", "live_forward", "live_chances", "live_letters", "live_scene", "live", "main",
 )  # fmt: skip
 LEVEL = 9
@@ -48,6 +48,7 @@ def page(made: Production) -> str:
     title = f"{made.model.title}: {made.reading.prompt}"
     parts = {
         "title": html.escape(title),
+        "description": html.escape(words("en").titles["film"]),
         "background": made.look.wall,
         "style": _read("page.css") + _read("live.css"),
         "library": _packed(_read("vendor/three.min.js").encode()),
@@ -90,7 +91,7 @@ def _data(made: Production, title: str) -> bytes:
         **facts.clock(shown, made.layout),
         "aspect": shown.aspect,
         "shots": facts.shots(shown, upright),
-        "tellings": {code: facts.telling(code, film, shown) for code, film in tellings.items()},
+        "tellings": {code: facts.telling(code, film, shown, made.layout) for code, film in tellings.items()},
         **facts.tracks(shown, made.layout, parts),
         "live": live(made, parts, tellings, shown, numbers),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import latex2mathml.converter
 import numpy as np
 
-from ...film.film import EASINGS, Cue, Film, Pose
+from ...film.film import EASINGS, Caption, Chapter, Cue, Film, Pose
 from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
-from ...film.words import formulas, words
+from ...film.words import Words, formulas, words
 from ...layout.layout import Layout, Point
 from ...layout.room import profile, reach, wall_depth
 from ...look import DIM, Look, srgb
@@ -71,7 +72,7 @@ def operation(op: Op) -> Json:
     told: Json = {"type": type(op).__name__, "reads": op.reads, "out": op.out}
     if isinstance(op, Activation):
         told["spelled"] = ACTIVATIONS[op.kind].spelled
-    return told | asdict(op)  # type: ignore[call-overload,no-any-return]
+    return told | asdict(op)  # type: ignore[call-overload]
 
 
 def blocks(layout: Layout, trace: Trace) -> list[Json]:
@@ -110,7 +111,7 @@ def colours(look: Look) -> Json:
 
 def close_maps(look: Look) -> Json:
     """How cells below zero are painted, from zero outwards: in the atlas, and where they are seen close."""
-    maps = {}
+    maps: Json = {}
     for role in ROLES:
         plain, close = look.ramp(role, True), look.close_ramp(role, True)
         maps[role] = {
@@ -175,10 +176,13 @@ def clock(film: Film, layout: Layout) -> Json:
     }
 
 
-def telling(code: str, film: Film, shown: Film) -> Json:
+def telling(code: str, film: Film, shown: Film, layout: Layout) -> Json:
     """A language: its words, at the times of the film that is shown."""
     told = words(code)
     return {
+        "names": told.names,
+        "sections": sections(told, layout),
+        "phrases": told.phrases,
         "language": told.language,
         "page": told.page,
         "chapters": [chapter.title for chapter in film.chapters],
@@ -191,6 +195,18 @@ def telling(code: str, film: Film, shown: Film) -> Json:
             {"start": _short(when.start), "end": _short(when.end), "text": head.text}
             for head, when in zip(film.heads, shown.heads, strict=True)
         ],
+    }
+
+
+def sections(told: Words, layout: Layout) -> dict[str, str]:
+    """What the parts of the model are called: blocks and heads counted from one, others as their chapters."""
+    names = {name for block in layout.blocks.values() for name in block.section}
+    numbered = {name: name.rsplit(" ", 1) for name in names if name[-1].isdigit()}
+    counts = Counter(kind for kind, _ in numbered.values())
+    titles = {title: told.titles[key] for key, title in words("en").titles.items()}
+    return {
+        name: told.part(name, counts[numbered[name][0]]) if name in numbered else titles.get(name, name)
+        for name in sorted(names)
     }
 
 
@@ -217,7 +233,9 @@ def _way(film: Film, clock: Callable[[float], float]) -> list[Json]:
 
 def _clocked(t: float, film: Film, other: Film) -> float:
     """When a film has come as far as another has at a time: both have the same chapters and captions."""
-    spans = zip((*other.chapters, *other.captions), (*film.chapters, *film.captions), strict=True)
+    theirs: list[Chapter | Caption] = [*other.chapters, *other.captions]
+    ours: list[Chapter | Caption] = [*film.chapters, *film.captions]
+    spans = zip(theirs, ours, strict=True)
     knots = sorted((there, here) for a, b in spans for there, here in ((a.start, b.start), (a.end, b.end)))
     there, here = np.array(knots).T
     return float(np.interp(t, there, np.maximum.accumulate(here)))

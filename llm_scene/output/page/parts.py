@@ -8,6 +8,7 @@ states, and draws them all at once.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +84,7 @@ class Parts:
     def _mesh(
         document: Document, name: str, material: int, shape: Shape, parts: Array, **more: Array
     ) -> None:
-        vertices = {"POSITION": shape.vertices.astype(np.float32), "COLOR_0": shape.colours}
+        vertices: dict[str, Any] = {"POSITION": shape.vertices.astype(np.float32), "COLOR_0": shape.colours}
         vertices |= {"_PART": parts.astype(np.float32), **more}
         mesh = document.mesh(document.primitive(material, shape.triangles, **vertices))
         document.node(name, mesh=mesh)

@@ -110,8 +110,8 @@ class _Reader:
             return
         yield type(thing).__name__
         above = (*above, thing.as_pointer())
-        for name, kind in _properties(type(thing)):
-            value = getattr(thing, name, GONE)
+        for name, kind in _properties(type(thing)):  # type: ignore[arg-type]  # typeshed's: python/mypy#12352
+            value: Any = getattr(thing, name, GONE)
             if value is GONE:  # an add-on had defined it and was switched off
                 continue
             if kind == "POINTER":
@@ -144,7 +144,7 @@ class _Reader:
 
 
 @cache
-def _properties(kind: type) -> list[tuple[str, str]]:
+def _properties(kind: Any) -> list[tuple[str, str]]:
     """(name, type) of all that is worth reading of a structure."""
     return [
         (rna.identifier, rna.type)
@@ -198,6 +198,6 @@ def _geometry(mesh: bpy.types.Mesh) -> Iterator[str | bytes]:
 
 
 def _array(get: Callable[[str, Any], None], count: int, name: str, kind: type, width: int) -> bytes:
-    values = np.empty(count * width, kind)
+    values: np.ndarray[Any, Any] = np.empty(count * width, kind)
     get(name, values)
     return values.tobytes()

@@ -6,7 +6,7 @@ const EASINGS = {
   cubic: (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2),
   step: (t) => (t < 1 ? 0 : 1),
 };
-const CUE = 5; // numbers a cue: start, end, from, to, easing
+export const CUE = 5; // numbers a cue: start, end, from, to, easing
 
 /**
  * @typedef {{start: number, end: number}} Span

@@ -5,6 +5,7 @@ import { LineMaterial, LineSegments2, LineSegmentsGeometry } from "three";
 import { explain, number, placeOf } from "./explain.js";
 import { clock } from "./film.js";
 
+const AIM = `<svg viewBox="0 0 24 24" class="line" aria-hidden="true"><circle cx="12" cy="12" r="2"/><path d="M12 3v5M12 16v5M3 12h5M16 12h5"/></svg>`;
 const SINGLES = 64; // source cells of one sheet that are marked one by one where they form no rectangle
 const ARC_POINTS = 24;
 const LIFT = 0.12; // of marks before the cells they mark
@@ -19,7 +20,7 @@ const STYLES = {
  * @typedef {import("./explain.js").Explanation} Explanation
  * @typedef {import("./stage.js").Sheet} Sheet
  * @typedef {{sheet: Sheet, rows: [number, number], columns: [number, number]}} Mark
- * @typedef {{told: Explanation, mark: Mark, title: string, place: string}} Inspection
+ * @typedef {{told: Explanation, mark: Mark, sheet: Sheet, place: string}} Inspection
  */
 
 export class Inspector {
@@ -31,6 +32,8 @@ export class Inspector {
     /** @type {Inspection[]} pinned cells, the latest last */
     this.trail = [];
     this.words = {};
+    stage.covered = () => this._covers();
+    this.telling = { names: {}, sections: {}, phrases: {} };
     /** @type {unknown[]} what the box tells of */
     this.written = [];
     this.lines = Object.fromEntries(
@@ -57,7 +60,7 @@ export class Inspector {
     return {
       told: explain(this.model, matrix, cell),
       mark: { sheet, rows: [row, row + 1], columns: [column, column + 1] },
-      title: [...sheet.block.section, sheet.block.label].join(" › "),
+      sheet,
       place: placeOf(this.model, declared, cell),
     };
   }
@@ -220,19 +223,39 @@ export class Inspector {
   }
 
   /** The box's lines; of a pinned cell also its inputs, to walk on to. */
-  _write({ told, title, place, mark }) {
+  _write({ told, sheet, place, mark }) {
     const { words } = this;
     const waits = this._waits(mark);
     const kind = told.formula ? told.formula : told.matrix === "tokens" ? words.input : words.given;
     this.box.replaceChildren(
-      element("p", { className: "where" }, title),
-      element("p", { className: "place" }, place),
+      element("p", { className: "where" }, this.titleOf(sheet.block)),
+      element("p", { className: "place" }, this.said(place)),
       element("p", { className: "value" }, `= ${number(told.value)}`),
       element("p", { className: "formula" }, kind),
-      element("p", { className: "numbers" }, told.numbers),
+      element("p", { className: "numbers" }, this.said(told.numbers)),
       ...(waits ? [element("p", { className: "formula" }, words.later.replace("{time}", clock(waits)))] : []),
     );
     if (told === this.pinned?.told) this._walk(told);
+  }
+
+  /** Where a sheet belongs, and what it is called: by the film, and in the field. */
+  titleOf({ section, label }) {
+    const { sections } = this.telling;
+    return [...section.map((part) => sections[part] ?? part), this.nameOf(label)].join(" › ");
+  }
+
+  /** What a matrix is called, with its name in the field. */
+  nameOf(label) {
+    const name = this.telling.names[label] ?? label;
+    return name === label ? label : `${name} (${label})`;
+  }
+
+  /** An explanation in the chosen language. */
+  said(text) {
+    return Object.entries(this.telling.phrases).reduce((told, [english, own]) => {
+      const pattern = english.replace(/[()]/g, "\\$&").replace(/\{(\w)\}/g, "(?<$1>[^\\s,]+)");
+      return told.replace(new RegExp(`(?<![\\w])${pattern}`, "g"), own.replace(/\{(\w)\}/g, "$<$1>"));
+    }, text);
   }
 
   /** The ways on from a pinned cell, and back. */
@@ -245,7 +268,8 @@ export class Inspector {
       .reverse()
       .map((before) => this._back(before));
     if (back.length) this.box.append(element("ul", { className: "back" }, ...back));
-    const find = element("button", { className: "find", ariaLabel: words.show, title: words.show }, "⌖");
+    const find = element("button", { className: "find", ariaLabel: words.show, title: words.show });
+    find.innerHTML = AIM;
     find.addEventListener("click", () => this.look());
     this.box.append(find);
     const close = element("button", { className: "close", ariaLabel: words.close, title: words.close }, "×");
@@ -264,11 +288,11 @@ export class Inspector {
     if (!next) return undefined;
     const count =
       cells.length > 1 ? element("small", {}, this.words.cells.replace("{count}", String(cells.length))) : "";
-    return this._row(next, "→", label, values[largest], count);
+    return this._row(next, "→", this.nameOf(label), values[largest], count);
   }
 
   _back(before) {
-    return this._row(before, "←", this.model.matrices.get(before.told.matrix).label, before.told.value, "");
+    return this._row(before, "←", this.nameOf(this.model.matrices.get(before.told.matrix).label), before.told.value, "");
   }
 
   _row(target, sign, label, value, more) {
@@ -284,6 +308,15 @@ export class Inspector {
       this.look(false);
     });
     return element("li", {}, button);
+  }
+
+  /** What the box of a kept cell hides of the picture, in pixels: its right, or its lower part. */
+  _covers() {
+    const { canvas } = this.stage;
+    if (!this.pinned || this.box.hidden) return { right: 0, bottom: 0 };
+    const beside = this.box.offsetWidth < canvas.clientWidth / 2;
+    if (beside) return { right: canvas.clientWidth - this.box.offsetLeft, bottom: 0 };
+    return { right: 0, bottom: canvas.clientHeight - this.box.offsetTop };
   }
 
   /** When the film computes a cell, if it has not yet. */

@@ -6,10 +6,15 @@ import { Stage } from "./stage.js";
 import { Inspector, element } from "./inspector.js";
 import { Live } from "./live.js";
 import { Lesson } from "./lesson.js";
+import { Diagram, Predictions } from "./contents.js";
+import { Menu, Panel } from "./menu.js";
+import { Transcript } from "./transcript.js";
 
 const STEP = 5; // seconds an arrow key skips
 const SOFT = 0.35; // seconds in which captions and cards come and go
+const LONGEST = 0.5; // seconds that a picture may take without the film waiting for it
 const STILL = 6; // pixels within which a press counts as a click
+const TYPING = "select, textarea, input:not(#scrubber, [type=checkbox])"; // what has keys of its own
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const touch = matchMedia("(hover: none)");
 
@@ -38,6 +43,12 @@ class Page {
     this.speed = 1;
     this.draws = 0; // pictures drawn so far
     this.lesson = new Lesson(this, find("lesson"));
+    this.panel = new Panel(find("chapters"), find("list"));
+    this.diagram = new Diagram(this, find("list").querySelector(".diagram"));
+    this.predictions = new Predictions(this, find("lesson").querySelector(".predictions ol"));
+    find("chapters").addEventListener("click", () => this.diagram.show());
+    this.transcript = new Transcript(this, find("transcript"));
+    this.menu = new Menu(this, find("more"), find("menu"));
     this._chapters();
     this._languages();
     this._buttons();
@@ -48,8 +59,9 @@ class Page {
     new ResizeObserver(() => this.stage.resize()).observe(stage.canvas);
     stage.resize();
     stage.onorbit = () => this._state();
+    stage.onstale = () => this.wake();
     this._address();
-    requestAnimationFrame((now) => this._frame(now));
+    this.wake();
   }
 
   // --- time ---
@@ -57,6 +69,7 @@ class Page {
   play(playing = !this.playing) {
     if (playing && this.time >= this.film.duration) this.seek(0);
     this.playing = playing;
+    this.wake();
     if (playing) this.stage.unvisit();
     document.body.classList.add("begun");
     this._state();
@@ -66,6 +79,7 @@ class Page {
   seek(t) {
     this.time = Math.min(this.film.duration, Math.max(0, t));
     this.shown = undefined;
+    this.wake();
   }
 
   /** Go to a chapter by its number. */
@@ -74,13 +88,23 @@ class Page {
     this.seek(this.film.chapters[Math.min(this.film.chapters.length - 1, Math.max(0, i))].start);
   }
 
+  /** Draw from now on, until nothing changes any more. */
+  wake() {
+    if (this.awake) return;
+    this.awake = true;
+    requestAnimationFrame((now) => this._frame(now));
+  }
+
   _frame(now) {
-    const passed = Math.min(0.1, (now - (this.last ?? now)) / 1000);
-    this.last = now;
+    const passed = Math.min(LONGEST, (now - (this.last ?? now)) / 1000);
     if (this.playing) this._advance(this.time + passed * this.speed);
     if (this.shown !== this.time) this._show();
-    if (this.stage.draw(calm.matches)) this.draws += 1;
-    requestAnimationFrame((next) => this._frame(next));
+    this.stage.pace(this.playing && this.last !== undefined ? passed : 0);
+    const drawn = this.stage.draw(calm.matches);
+    if (drawn) this.draws += 1;
+    this.awake = false;
+    this.last = this.playing ? now : undefined;
+    if (drawn || this.playing || this.stage.stale) this.wake();
   }
 
   /** The film goes on to a time, or to where the lesson waits before it, or to its end. */
@@ -101,6 +125,8 @@ class Page {
     else if (this.inspector.pinned) this.inspector.draw();
     this._words();
     this.lesson.show();
+    this.predictions.show();
+    this.diagram.show();
     const { time, film } = this;
     const number = film.chapterAt(time);
     const scrubber = find("scrubber");
@@ -112,7 +138,7 @@ class Page {
     this.number = number;
     find("chapter").textContent = this.telling.chapters[number];
     find("list")
-      .querySelectorAll("button")
+      .querySelectorAll(".chapters button")
       .forEach((button, i) => button.setAttribute("aria-current", String(i === number)));
   }
 
@@ -124,12 +150,12 @@ class Page {
   }
 
   get telling() {
-    return this.data.tellings[this.language] ?? this.data.tellings.en ?? Object.values(this.data.tellings)[0];
+    return this.data.tellings[this.language];
   }
 
   /** Caption and running head of the moment. */
   _words() {
-    const told = this.language === "none" ? { captions: [], heads: [] } : this.telling;
+    const told = this.silent ? { captions: [], heads: [] } : this.telling;
     const caption = standing(told.captions, this.time);
     const head = standing(told.heads, this.time);
     show(find("caption"), caption, this.time, ({ text }) => [text]);
@@ -138,11 +164,13 @@ class Page {
 
   /** Captions and buttons in another language, or no captions at all. */
   speak(language) {
-    this.language = language;
+    this.language ??= "en" in this.data.tellings ? "en" : Object.keys(this.data.tellings)[0];
+    this.silent = language === "none";
+    if (!this.silent) this.language = language;
     const { page, chapters } = this.telling;
-    document.documentElement.lang = language === "none" ? "en" : language;
-    this.stage.language = language === "none" ? Object.keys(this.data.tellings)[0] : language;
-    this.inspector.words = page;
+    document.documentElement.lang = this.language;
+    this.stage.language = this.language;
+    Object.assign(this.inspector, { words: page, telling: this.telling });
     for (const [id, word] of Object.entries({
       chapters: page.chapters,
       language: page.captions,
@@ -155,15 +183,17 @@ class Page {
     find("language").querySelector("[value=none]").textContent = page.none;
     find("language").value = language;
     find("list")
-      .querySelectorAll("button span")
+      .querySelectorAll(".chapters span")
       .forEach((title, i) => (title.textContent = chapters[i]));
     for (const thing of document.querySelectorAll("[data-says]")) thing.textContent = page[thing.dataset.says];
+    for (const thing of document.querySelectorAll("[data-label]")) thing.ariaLabel = page[thing.dataset.label];
     for (const thing of document.querySelectorAll("[data-named]")) {
       thing.title = thing.ariaLabel = page[thing.dataset.named];
     }
     this.number = undefined;
     this.shown = undefined;
     this.lesson.told = undefined;
+    this.diagram.write();
     this._state();
     this.inspector.draw();
     this.live?.speak();
@@ -182,11 +212,11 @@ class Page {
       const button = element("button", {}, element("span", {}), element("small", {}, clock(start)));
       button.addEventListener("click", () => {
         this.chapter(i);
-        this.list(false);
+        this.panel.set(false);
       });
       return element("li", {}, button);
     });
-    find("list").replaceChildren(...rows);
+    find("list").querySelector(".chapters").replaceChildren(...rows);
     find("scrubber").max = String(this.film.duration);
   }
 
@@ -203,7 +233,6 @@ class Page {
     find("teach").addEventListener("click", () => this.teach());
     find("learn").addEventListener("click", () => this.teach(true) || this.play(true));
     find("speed").addEventListener("change", (event) => (this.speed = Number(event.target.value)));
-    find("chapters").addEventListener("click", () => this.list());
     find("camera").addEventListener("click", () => this.stage.setOrbit(!this.stage.orbit));
     find("scrubber").addEventListener("input", (event) => {
       document.body.classList.add("begun");
@@ -234,13 +263,6 @@ class Page {
     this.speed = Number(menu.value);
   }
 
-  /** Open or close the list of chapters. */
-  list(open = find("list").hidden) {
-    find("list").hidden = !open;
-    find("chapters").setAttribute("aria-expanded", String(open));
-    if (open) find("list").querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
-  }
-
   /** The chapter under the pointer, as the scrubber's tip. */
   _peek({ offsetX, target }) {
     const t = (this.film.duration * offsetX) / target.clientWidth;
@@ -261,7 +283,7 @@ class Page {
   }
 
   _key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, #inspector input")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches(TYPING)) return;
     const here = this.film.chapterAt(this.time);
     const actions = {
       " ": () => this._onwards(),
@@ -274,14 +296,24 @@ class Page {
       ArrowDown: () => this.chapter(here + 1),
       Home: () => this.seek(0),
       End: () => this.seek(this.film.duration),
-      c: () => this.list(),
+      c: () => find("chapters").click(),
       o: () => this.stage.setOrbit(!this.stage.orbit),
       l: () => this._next(),
       i: () => this.inspector.pinAt(this.stage.canvas.clientWidth / 2, this.stage.canvas.clientHeight / 2),
       f: () => (document.fullscreenElement ? document.exitFullscreen() : document.body.requestFullscreen?.()),
-      Escape: () => (find("list").hidden ? this.inspector.clear() : this.list(false)),
+      Escape: () => this.inspector.clear(),
+      "+": () => this.stage.turn(0, 0, 1),
+      "-": () => this.stage.turn(0, 0, -1),
     };
-    const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const turns = {
+      ArrowLeft: () => this.stage.turn(-1, 0),
+      ArrowRight: () => this.stage.turn(1, 0),
+      ArrowUp: () => this.stage.turn(0, 1),
+      ArrowDown: () => this.stage.turn(0, -1),
+    };
+    const letter = event.key.length === 1 && event.key !== " ";
+    if (letter && !this.menu.shortcuts) return;
+    const action = (event.shiftKey && turns[event.key]) || actions[letter ? event.key.toLowerCase() : event.key];
     if (!action || (event.key === " " && event.target.matches("button:focus-visible"))) return;
     event.preventDefault();
     if (event.key.startsWith("Arrow")) document.body.classList.add("begun");
@@ -290,8 +322,8 @@ class Page {
 
   /** On to the next language of the menu. */
   _next() {
-    const codes = [...find("language").options].map(({ value }) => value);
-    this.speak(codes[(codes.indexOf(this.language) + 1) % codes.length]);
+    const { options, selectedIndex } = find("language");
+    this.speak(options[(selectedIndex + 1) % options.length].value);
   }
 
   /** Pointing shows a cell, a click or a tap keeps it; dragging turns the view. */
@@ -316,7 +348,8 @@ class Page {
     canvas.addEventListener("pointerup", ({ offsetX: x, offsetY: y }) => {
       if (!pressed || Math.hypot(x - pressed.x, y - pressed.y) > STILL) return;
       this.stage.setOrbit(pressed.orbit); // a click is no drag
-      this.list(false);
+      this.panel.set(false, false);
+      this.menu.set(false, false);
       if (this.inspector.pinAt(x, y)) this.play(false);
       else if (!this.inspector.clear()) this._onwards();
     });
@@ -326,18 +359,16 @@ class Page {
   _share() {
     const { canvas, controls } = this.stage;
     const engage = (engaged) => {
-      this.engaged = engaged;
+      this.engaged = controls.enabled = engaged;
       canvas.style.touchAction = engaged ? "none" : "pan-y";
     };
     document.documentElement.classList.add("framed");
     engage(false);
     canvas.addEventListener("click", () => engage(true));
+    addEventListener("pointerdown", ({ pointerType }) => pointerType === "mouse" && engage(true), true);
     addEventListener("blur", () => engage(false));
-    canvas.addEventListener(
-      "wheel",
-      (event) => (controls.enableZoom = this.engaged || event.ctrlKey || event.metaKey),
-      true,
-    );
+    const zooms = (event) => (controls.enabled = this.engaged || event.ctrlKey || event.metaKey);
+    addEventListener("wheel", zooms, { capture: true, passive: true });
   }
 
   /** `#t=83&language=zh&cell=blocks.0.attn.scores[2,5,2]`; `#play`, `#loop` and `#embed` for others' pages. */
@@ -404,6 +435,8 @@ export async function begin(bytes) {
   const page = new Page(stage, film, inspector, data);
   page.live = new Live(page, data, values, known);
   document.body.classList.add("ready");
+  find("start").hidden = document.querySelector("footer").hidden = false;
+  page.stage.resize();
   // For whoever wants to script the page, and for its tests.
   window.llmScene = {
     page,

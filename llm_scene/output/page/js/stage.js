@@ -9,8 +9,9 @@ const STATES = 512; // parts in a row of the table of states
 const INK_DIM = 0.9; // how far dimmed writing fades into the wall
 const LIFT = 0.7; // how much a highlight shines
 const [CUSTOM_BLENDING, MIN_EQUATION] = [5, 103]; // three.js's numbers, which its small build does not name
+const SLOW = { late: 0.045, soon: 0.022, patience: 8, less: 0.75, least: 0.35 }; // when the resolution changes
 const RETURN = 0.7; // seconds in which the camera goes back to the film
-const VISIT = { azimuth: -20, elevation: 10, room: 1.3, lens: 50 }; // how the camera looks at a cell and its sources
+const VISIT = { azimuth: -20, elevation: 10, room: 1.45, lens: 50, cells: 8 }; // how the camera looks at a cell and its sources
 const EDGE = 0.04; // of the picture: what lies nearer to its edge counts as not seen
 const TURN = { angle: Math.PI / 24, zoom: 1.15 }; // a key turns and nears the view by this much
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
@@ -45,7 +46,10 @@ export class Stage {
     });
     this.controls.addEventListener("change", () => (this.stale = true));
     this.orbit = false;
-    this.onorbit = () => {};
+    this.onorbit = this.onstale = () => {};
+    this.covered = () => ({ right: 0, bottom: 0 }); // pixels of the picture behind something else
+    this.quality = 1; // of the resolution, lowered where drawing is slow
+    this.slow = 0; // pictures in a row that took too long, or, below zero, that did not
     this.stale = true;
     this.language = "";
     this.values = new Float32Array(film.curves.length);
@@ -119,10 +123,16 @@ export class Stage {
     const low = points.reduce((a, b) => a.min(b), points[0].clone());
     const size = points.reduce((a, b) => a.max(b), points[0].clone()).sub(low);
     const middle = low.addScaledVector(size, 0.5);
-    const across = SENSOR / 2 / VISIT.lens;
-    const down = across / Math.max(this.camera.aspect, this.tall ? 0 : 1);
-    const half = Math.max(size.x / 2 / (down * this.camera.aspect), size.y / 2 / down, 8 / down);
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const { right, bottom } = this.covered();
+    const down = SENSOR / 2 / VISIT.lens; // half the height at unit depth
+    const [free, clear] = [(width - right) / height, 1 - bottom / height]; // of the height
+    const half = Math.max(size.x / 2 / free, size.y / 2 / clear, VISIT.cells) / down;
     const distance = VISIT.room * half + size.z;
+    // What is covered lies at the right and at the bottom: the picture's middle lies as far beside the subject.
+    const turned = (VISIT.azimuth * Math.PI) / 180;
+    const [aside, below] = [(right / height) * down * distance, (bottom / height) * down * distance];
+    middle.add(new THREE.Vector3(aside * Math.cos(turned), -below, -aside * Math.sin(turned)));
     const pose = { target: middle.toArray(), ...VISIT, distance };
     const from = { target: middle.clone(), ...standOf(this.camera), fov: this.camera.fov };
     if (this.orbit) from.target.copy(this.controls.target);
@@ -142,7 +152,8 @@ export class Stage {
   /** Whether a point of the scene is well within the picture. */
   sees(point) {
     const { x, y, seen } = this.project(point);
-    const [across, up] = [x / this.canvas.clientWidth, y / this.canvas.clientHeight];
+    const { right, bottom } = this.covered();
+    const [across, up] = [x / (this.canvas.clientWidth - right), y / (this.canvas.clientHeight - bottom)];
     return seen && Math.min(across, 1 - across, up, 1 - up) > EDGE;
   }
 
@@ -165,10 +176,39 @@ export class Stage {
     return this.camera.aspect < TALL;
   }
 
+  /** Whether there is something new to draw. */
+  set stale(stale) {
+    this._stale = stale;
+    if (stale) this.onstale();
+  }
+
+  get stale() {
+    return this._stale;
+  }
+
+  /** Lower the resolution where pictures take too long, and raise it again; all of it where nothing moves.
+   * @param {number} passed seconds since the picture before, 0 for a still one */
+  pace(passed) {
+    const { late, soon, patience, less, least } = SLOW;
+    if (passed === 0) this.slow = 0;
+    else if (passed > late) this.slow = Math.max(1, this.slow + 1);
+    else if (passed < soon) this.slow = Math.min(-1, this.slow - 1);
+    let { quality } = this;
+    if (passed === 0) quality = 1;
+    else if (this.slow > patience) quality *= less;
+    else if (this.slow < -8 * patience) quality /= less;
+    quality = Math.min(1, Math.max(least, quality));
+    if (quality === this.quality) return;
+    this.quality = quality;
+    this.slow = 0;
+    this.resize();
+  }
+
   /** Fit the picture into its place. */
   resize() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    this.renderer.setPixelRatio(Math.min(2, devicePixelRatio));
+    if (!width || !height) return;
+    this.renderer.setPixelRatio(Math.min(2, devicePixelRatio) * this.quality);
     this.renderer.setSize(width, height, false);
     this.renderer.getDrawingBufferSize(this.room.uPicture.value);
     this.camera.aspect = width / height;
@@ -366,6 +406,7 @@ export class Sheet {
   order(row, column) {
     const { x: byRows, y: length, z: prompt, w: last } = this.uniforms.uOrder.value;
     const [position, within] = byRows ? [row, column] : [column, row];
+    if (position >= this.uniforms.uKnown.value) return Infinity;
     if (position < prompt) return (position * length + within) / last;
     return this.uniforms.uFront.value.x * (position - prompt + 1) + within / Math.max(1, length - 1);
   }

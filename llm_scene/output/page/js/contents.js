@@ -1,0 +1,133 @@
+// The architecture as a diagram to go by, and what is predicted at every position.
+
+import { CUE } from "./film.js";
+import { element } from "./inspector.js";
+import { Marks, nearest } from "./marks.js";
+
+const FAR = 40; // positions of which predictions are shown
+
+/** What belongs together in the model, from its beginning to its end: sections and their computed matrices. */
+function parts(stage) {
+  const found = new Map();
+  for (const sheet of stage.sheets.values()) {
+    const { section, label, role } = sheet.block;
+    const key = section.slice(0, 2).join(" › ");
+    const part = found.get(key) ?? { section: section.slice(0, 2), labels: new Map() };
+    found.set(key, part);
+    if (role !== "weight") part.labels.set(label, [...(part.labels.get(label) ?? []), sheet]);
+  }
+  return [...found.values()].filter(({ labels }) => labels.size);
+}
+
+export class Diagram {
+  /** @param {any} page @param {HTMLElement} box */
+  constructor(page, box) {
+    Object.assign(this, { page, box });
+    this.marks = new Marks(page.stage);
+    this.parts = parts(page.stage);
+    this.box.addEventListener("pointerleave", () => this.marks.show([]));
+    this.box.addEventListener("focusout", () => this.marks.show([]));
+  }
+
+  /** Write it in the page's language; of the blocks the first one is spread out. */
+  write() {
+    const { sections } = this.page.telling;
+    const first = this.parts.find(({ section }) => section.length > 1)?.section[0];
+    this.rows = [];
+    const items = this.parts.map(({ section, labels }) => {
+      const spread = section.length < 2 || section[0] === first;
+      const title = section.map((part) => sections[part] ?? part).join(" › ");
+      const sheets = [...labels.values()].flat();
+      const chips = [...labels].map(([label, own]) => element("li", {}, this._button(this._name(label), own, "chip")));
+      return element("li", {}, this._button(title, sheets, "part"), ...(spread ? [element("ul", {}, ...chips)] : []));
+    });
+    this.box.replaceChildren(...items);
+    this.show();
+  }
+
+  _name(label) {
+    return this.page.telling.names[label] ?? label;
+  }
+
+  _button(text, sheets, className) {
+    const button = element("button", { type: "button", className }, text);
+    for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => this.marks.show(sheets));
+    button.addEventListener("click", () => this.go(sheets));
+    this.rows.push({ button, sheets: new Set(sheets) });
+    return button;
+  }
+
+  /** Go to where the film computes the first of some sheets. */
+  go(sheets) {
+    const { page } = this;
+    const times = sheets.map((sheet) => this._computed(sheet)).filter((t) => t !== undefined);
+    if (!times.length) return;
+    const t = Math.min(...times);
+    page.play(false);
+    if (page.lesson.on) page.lesson.wait(page.lesson.stop(page.lesson.at(t)));
+    else page.seek(t);
+  }
+
+  /** When the film has computed a sheet for the first time. */
+  _computed({ block }) {
+    const { tracks, curves } = this.page.data;
+    const track = tracks.find(([target, channel]) => target === block.name && channel === "reveal");
+    const curve = track ? curves[track[2]] : [];
+    for (let cue = 0; cue < curve.length; cue += CUE) if (curve[cue + 3] > curve[cue + 2]) return curve[cue + 1];
+    return undefined;
+  }
+
+  /** Mark where the film is. */
+  show() {
+    if (this.box.offsetParent === null) return;
+    const computed = [...this.page.stage.sheets.values()].filter(({ block }) => block.role !== "weight");
+    const [here] = nearest(this.page.stage, computed);
+    for (const { button, sheets } of this.rows) {
+      if (sheets.has(here)) button.setAttribute("aria-current", "location");
+      else button.removeAttribute("aria-current");
+    }
+  }
+}
+
+/** What the model predicts after every position, as far as the film has computed it. */
+export class Predictions {
+  /** @param {any} page @param {HTMLElement} box */
+  constructor(page, box) {
+    Object.assign(this, { page, box });
+  }
+
+  show() {
+    const { stage, inspector } = this.page;
+    const sheet = stage.sheets.get("probs");
+    const { tokens } = inspector.model;
+    if (!sheet || this.box.offsetParent === null) return;
+    const reveal = sheet.uniforms.uState.value.x;
+    const { values, shape } = inspector.model.matrices.get("probs");
+    const count = Math.min(shape[0], tokens.length, FAR);
+    const known = Array.from({ length: count }, (_, t) => reveal > this._order(sheet, t, shape[1] - 1));
+    const state = [values, tokens.join(), known.join(), this.page.language];
+    if (this.state && state.every((value, i) => value === this.state[i])) return;
+    this.state = state;
+    const cells = known.map((there, t) => this._cell(t, there, values.subarray(t * shape[1], (t + 1) * shape[1])));
+    this.box.replaceChildren(...cells);
+  }
+
+  _order(sheet, position, token) {
+    const matrix = this.page.inspector.model.matrices.get("probs");
+    return sheet.order(...sheet.spot([position, token], matrix));
+  }
+
+  _cell(t, there, chances) {
+    const { inspector, words } = this.page;
+    const { tokens, pieces } = inspector.model;
+    const best = chances.indexOf(Math.max(...chances));
+    const share = `${Math.round(100 * chances[best])} %`;
+    const button = element("button", { type: "button", disabled: !there }, element("small", {}, pieces[tokens[t]]));
+    button.append(element("b", {}, there ? pieces[best] : "·"));
+    button.style.setProperty("--share", there ? share.replace(" ", "") : "0%");
+    const text = there ? words.predicted.replace("{next}", pieces[best]).replace("{share}", share) : words.not_yet;
+    button.title = button.ariaLabel = `${t + 1} “${pieces[tokens[t]]}”: ${text}`;
+    button.addEventListener("click", () => inspector.keep("probs", [t, best]));
+    return element("li", {}, button);
+  }
+}
