@@ -103,6 +103,9 @@ def farm(output: Path, question: Question, quality: Quality, detail: Detail) -> 
     """Leave a folder for a render farm: the scene, a job type for Flamenco, and how to submit it."""
     form = ready(output, "farm")
     write(form, output, question.produce(quality.resolution), quality, detail)
+    from ..output.render.farm import README
+
+    say(f"{output / README} says how to submit it.")
 
 
 def export(output: Path, question: Question, chosen: dict[str, Any]) -> None:
