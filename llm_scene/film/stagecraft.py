@@ -271,9 +271,7 @@ class SetPiece:
         self, name: str, x: float, z: float, wide: float, high: float, start: float, end: float | None = None
     ) -> None:
         """The outline of what is still to come, or of what was there before."""
-        a, b = wide / 2, high / 2
-        path = [(x - a, z - b), (x + a, z - b), (x + a, z + b), (x - a, z + b), (x - a, z - b)]
-        self.line(name, path, start, end, 0.05)
+        self.line(name, rectangle(x, z, wide, high), start, end, 0.05)
 
     def formula(
         self,
@@ -386,6 +384,12 @@ class SetPiece:
             size = figure.size * self.stage.unit
             found.append(Text(figure.name, figure.text, _point(spot), size, "centre", ink, of=figure.of))
         return found
+
+
+def rectangle(x: float, z: float, wide: float, high: float) -> list[tuple[float, float]]:
+    """The path around a middle."""
+    a, b = wide / 2, high / 2
+    return [(x - a, z - b), (x + a, z - b), (x + a, z + b), (x - a, z + b), (x - a, z - b)]
 
 
 def _acted(actor: Actor, windows: list[Window]) -> list[Cue]:

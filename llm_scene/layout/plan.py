@@ -11,6 +11,7 @@ largest cells that a picture of the given shape can show win.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -161,12 +162,20 @@ class _Plan(Sheets):
             return
         foot = max(b.box.high[2] for b in self.blocks.values() if b.section[0] == name) - self.floor
         foot, high, self.x = foot + 2 * self.gap, 0, left
-        for matrix, head, (rows, columns) in rest:
-            if self.x + columns > right and self.x > left:
+        for _, found in itertools.groupby(rest, key=lambda sheet: sheet[0].section):
+            part = list(
+                found
+            )  # an expert, or what has no section of its own: not broken where a line can hold it
+            wide = sum(columns + 2 * self.gap for *_, (_, columns) in part)
+            if self.x + wide > right and self.x > left:
                 foot, high, self.x = foot + high + 2 * self.gap, 0, left
-            self.set_down(matrix, foot + rows, head, 0.0)
+            for matrix, head, (rows, columns) in part:
+                if self.x + columns > right and self.x > left:
+                    foot, high, self.x = foot + high + 2 * self.gap, 0, left
+                self.set_down(matrix, foot + rows, head, 0.0)
+                self.step(2)
+                high = max(high, rows)
             self.step(2)
-            high = max(high, rows)
         self.x = max(right, *(b.box.high[0] for b in self.blocks.values() if b.section[0] == name))
 
     # --- attention ---

@@ -50,7 +50,7 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
         "softmax": lambda: softmax(layout, trace, focus, letters, texts, aspect),
         "attention": lambda: attention(layout, trace, focus, letters, texts, aspect),
         "bend": lambda: bend(layout, trace, focus, letters, texts, aspect),
-        "add": lambda: add(layout, trace, focus, letters, texts, aspect, "attn_out", "resid_mid"),
+        "add": lambda: add(layout, trace, focus, letters, texts, aspect, "resid_mid"),
         "mix": lambda: mix(layout, trace, focus, letters, texts, aspect),
     }[name]()
 

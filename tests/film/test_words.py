@@ -11,6 +11,7 @@ from llm_scene.errors import UserError
 from llm_scene.film.words import FOLDER, LINK, formulas, languages, reading_time, spoken, words
 from llm_scene.models import load
 from tests.film.staged import SHAPES, stage
+from tests.staging.test_families import production
 
 LANGUAGES = languages()
 
@@ -56,6 +57,7 @@ def test_every_caption_has_a_comment_of_two_to_five_sentences(code: str) -> None
 FACTS = {
     *("model", "task", "prompt", "answer", "parameters", "d_model", "d_head", "d_mlp", "d_vocab"),
     *("n_head", "n_layer", "head", "expansion", "activation", "position", "letter", "token", "probability"),
+    *("group", "window", "experts", "chosen"),
 }
 
 
@@ -95,6 +97,8 @@ def test_nothing_is_blank_or_broken_over_lines(code: str) -> None:
 
 def test_every_step_has_a_caption_and_no_caption_is_left_over() -> None:
     shown = {caption.key for shape in SHAPES for caption in stage(shape).film.captions}
+    for family in ("gptj", "gemma2", "olmo2", "mixtral"):
+        shown |= {caption.key for caption in production(family, "full").film.captions}
     assert shown == set(words("en").captions)
 
 

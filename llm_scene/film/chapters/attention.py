@@ -17,8 +17,13 @@ def attention(play: Screenplay) -> None:
     play.start("attention", "look")
     play.say("heads" if play.trace.network.config.n_head > 1 else "head_one", heads(play), least=2.4)
     _dot(play)
-    for key, letter in (("queries", "q"), ("keys", "k"), ("value_rows", "v")):
+    c = play.trace.network.config
+    shared = c.n_kv_head < c.n_head
+    for key, letter in (("queries", "q"), ("keys_shared" if shared else "keys", "k"), ("value_rows", "v")):
         _projected(play, key, letter)
+    turned = play.here("attn.rot_q", head=play.own)
+    if turned:
+        play.say("rotary", play.detail(turned, beside=play.here("attn.q", head=play.own)), least=2.0)
     _scores(play)
     _weigh(play)
     made = play.here("attn.z", head=play.own)
@@ -36,7 +41,7 @@ def attention_at_once(play: Screenplay) -> None:
     play.compute(play.here(*ASKED, "attn.rot_q", "attn.rot_k"), window)
     play.act(softmax.softmax(*play.scene), QUICK, scores="scores", largest="softmax_short")
     seen = play.here("attn.scores", "attn.pattern", head=play.own)
-    play.compute(seen, play.say("mask", play.detail(seen), least=1.0))
+    play.compute(seen, play.say(_mask(play), play.detail(seen), least=1.0))
     play.act(mix.mix(*play.scene), QUICK, offer="values")
     play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
 
@@ -83,8 +88,13 @@ def _scores(play: Screenplay) -> None:
     piece = softmax.attention(*play.scene)
     play.act(piece, BRISK, keys="scores", mask="mask_row", scores="softmax_exp", stick="softmax_sum")
     blocks = play.here("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern", head=play.own)
-    window = play.say("mask", play.detail(blocks), least=3.6)
+    window = play.say(_mask(play), play.detail(blocks), least=3.6)
     play.compute(blocks, window)
+
+
+def _mask(play: Screenplay) -> str:
+    """The caption of the mask: some layers look back a little way only."""
+    return "mask" if play.trace.network.config.window_of(play.focus.layer) is None else "mask_window"
 
 
 def _weigh(play: Screenplay) -> None:

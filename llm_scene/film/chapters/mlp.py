@@ -1,41 +1,99 @@
-"""MLP: taller, bent along a curve, back again, and added to the stream."""
+"""MLP: taller, bent along a curve, back again, and added to the stream; or a few of many experts do that."""
 
 from __future__ import annotations
 
+from ...layout.layout import Block
+from ..pieces.experts import choice_of, choose, mixture
 from ..pieces.mlp import bend
-from ..screenplay import Screenplay
+from ..screenplay import Screenplay, Take, names
 from .attention import BRISK, QUICK
-from .projection import residual
+from .projection import after_norm, residual
 
 WIDE = ("mlp.pre", "mlp.pre_linear")
+EXPERTS = "mlp.experts."
 
 
 def mlp(play: Screenplay) -> None:
     """Questions, the curve, the way back, the sum."""
-    if not play.has("mlp.post"):
+    if not play.has("mlp_out"):
         return
     play.start("mlp", "bend")
+    if play.has("mlp.share"):
+        _experts(play)
+    else:
+        _questions(play)
+    after_norm(play, "ln2_post")
+    residual(play, "mlp_residual" if play.has("resid_mid") else "both_added", "resid_post")
+
+
+def mlp_at_once(play: Screenplay) -> None:
+    """Residual, MLP and its curve, told in three captions."""
+    if not play.has("mlp_out"):
+        return
+    play.start("mlp", "bend")
+    residual(play, "residual", "resid_mid")
+    play.compute(play.here(*WIDE), (play.now, play.now + 1.2))
+    if play.has("mlp.share"):
+        play.act(choose(*play.scene), QUICK, scores="experts_scores", choose="experts_chosen")
+        play.act(mixture(*play.scene), QUICK, answers="experts_mixed")
+        play.undim()
+    else:
+        _bend(play, at_once=True)
+    if not play.has("resid_mid"):
+        residual(play, "both_added", "resid_post")
+    play.compute(play.here("resid_post"), (play.now, play.now + 1.0))
+
+
+def _questions(play: Screenplay) -> None:
+    """Every position thinks for itself; where there is a gate its answers open and shut a second row."""
     wide, weights = play.here(*WIDE), play.here("mlp.W_in", "mlp.W_gate")
     window = play.say("mlp_wide", play.detail(wide, beside=weights), least=3.4)
     play.compute(wide, window)
     play.point_out(weights, window)
     _bend(play)
+    gated = play.here("mlp.post") if play.has("mlp.act") else []
+    if gated:
+        pair = play.here("mlp.act", "mlp.pre_linear")
+        window = play.say("mlp_gated", play.detail(gated, beside=pair), least=3.0)
+        play.compute(gated, window)
+        play.point_out(pair, window)
     narrow, weights = play.here("mlp_out"), play.here("mlp.W_out")
     window = play.say("mlp_narrow", play.detail(narrow, beside=[*weights, *play.here("mlp.post")]), least=3.0)
     play.compute(narrow, window)
     play.point_out(weights, window)
-    residual(play, "mlp_residual", "mlp_out", "resid_post")
 
 
-def mlp_at_once(play: Screenplay) -> None:
-    """Residual, MLP and its curve, told in three captions."""
-    if not play.has("mlp.post"):
-        return
-    play.start("mlp", "bend")
-    residual(play, "residual", "attn_out", "resid_mid")
-    play.compute(play.here(*WIDE), (play.now, play.now + 1.2))
-    _bend(play, at_once=True)
-    play.compute(play.here("resid_post"), (play.now, play.now + 1.0))
+def _experts(play: Screenplay) -> None:
+    """A router chooses, those chosen work while the others are dim, and their answers are mixed."""
+    router, weights = play.here("mlp.router"), play.here("mlp.W_router")
+    window = play.say("experts", play.detail(router, beside=weights), least=2.4)
+    play.compute(router, window)
+    play.point_out(weights, window)
+    play.act(choose(*play.scene), BRISK, scores="experts_scores", choose="experts_chosen")
+    chosen = _of_the_chosen(play)
+    everyone = [b for b in play.layout.blocks.values() if _of_expert(play, b) is not None]
+    take = Take("plan", [block.box for block in everyone], names(everyone))
+    window = play.say("experts_lit", take, least=3.6, keep=names(chosen))
+    play.compute([b for b in everyone if b.role != "weight"], window)
+    play.point_out(chosen, window)
+    play.act(bend(*play.scene), BRISK, line="bend_line", curve="bend_curve")
+    play.act(mixture(*play.scene), BRISK, answers="experts_mixed")
+    play.undim()
+    made = play.here("mlp_out")
+    play.compute(made, play.say("experts_all", play.detail(made, beside=play.here("mlp.share")), least=2.4))
+
+
+def _of_expert(play: Screenplay, block: Block) -> int | None:
+    """The expert of the focused layer that a block belongs to."""
+    if block.matrix.layer != play.focus.layer or not block.kind.startswith(EXPERTS):
+        return None
+    return int(block.kind.removeprefix(EXPERTS).partition(".")[0])
+
+
+def _of_the_chosen(play: Screenplay) -> list[Block]:
+    """The blocks of the experts that work for the focused letter."""
+    chosen = choice_of(play.layout, play.trace, play.focus).chosen
+    return [block for block in play.layout.blocks.values() if _of_expert(play, block) in chosen]
 
 
 def _bend(play: Screenplay, at_once: bool = False) -> None:

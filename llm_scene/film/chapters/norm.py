@@ -11,8 +11,14 @@ def norm(play: Screenplay) -> None:
     if not play.has("ln1.out"):
         return
     play.start("norm", "look")
-    kind = "norm" if play.has("ln1.mean") else "rms"
-    play.act(calculation(*play.scene), lift=f"{kind}_measure", shift=f"{kind}_shift", weigh="norm_learned")
+    calculated(play, "ln1")
     made = play.here("ln1.out")
     take = play.detail(made, beside=play.here("ln1.mean", "ln1.rms", "ln1.std", "ln1.w", "ln1.b"))
     play.compute(made, play.say("norm_all", take, least=2.4))
+
+
+def calculated(play: Screenplay, kind: str) -> None:
+    """One column step by step."""
+    way = "norm" if play.has(f"{kind}.mean") else "rms"
+    piece = calculation(*play.scene, kind)
+    play.act(piece, lift=f"{way}_measure", shift=f"{way}_shift", weigh="norm_learned")

@@ -45,22 +45,28 @@ def stack(layout: Layout, trace: Trace, focus: Focus) -> Piece:
     return piece
 
 
-def flow(layout: Layout, trace: Trace, focus: Focus, part: str, total: str) -> Piece:
-    """What a part computed flows down into the residual stream, which passes by below. One phase."""
-    piece = Piece(f"flow {part}")
-    source, target = layout.find(part, focus.layer), layout.find(total, focus.layer)
-    before = next(layout.of(n)[0] for n in target.matrix.inputs if n != source.matrix.name)
-    most = max(1, 1500 // source.shape[0])
+def flow(layout: Layout, trace: Trace, focus: Focus, total: str) -> Piece:
+    """What was found out flows down into the residual stream, which passes by below. One phase.
+
+    Parts that worked side by side come down together.
+    """
+    target = layout.find(total, focus.layer)
+    piece = Piece(f"flow {total}")
+    before, *parts = (layout.of(name)[0] for name in target.matrix.inputs)
+    most = max(1, 1500 // target.shape[0])
     columns = range(max(0, focus.position + 1 - most), focus.position + 1)
     x, _, z = target.origin
-    for name, block in (("added", source), ("stream", before)):
+    ways: list[tuple[str, Block, tuple[float, float, float]]] = [
+        ("stream", before, (-0.9 * layout.gap, -2, 0))
+    ]
+    ways += [(f"added {n}", part, (0, -3.5, (0.5 + n) * layout.gap)) for n, part in enumerate(parts)]
+    for name, block, aside in ways:
         start = np.concatenate([places(block, column=c) for c in columns])
         end = np.concatenate([places(target, column=c) for c in columns])
-        over = end + ((0, -3.5, 0.5 * layout.gap) if name == "added" else (-0.9 * layout.gap, -2, 0))
         values = np.concatenate([values_of(block, block.values(trace)[:, c], trace) for c in columns])
         size = cells(len(start))
         made = Swarm(f"{piece.name}: {name}", "activation", True,
-                     np.stack([start - (0, LIFT, 0), over, end - (0, 0.3, 0)]),
+                     np.stack([start - (0, LIFT, 0), end + aside, end - (0, 0.3, 0)]),
                      np.stack([size, size, 0.9 * size]), np.stack([values] * 3))  # fmt: skip
         piece.show(made, 0.0, 0.97)
         piece.move(made, 1, 0.02, 0.55)

@@ -16,6 +16,7 @@ from ..stage import before
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece
 from ..story import Focus
 from ..words import Words
+from .experts import choice_of
 
 LOW, HIGH = -3.0, 3.0  # what the line holds at least
 COLUMN = 2.0  # the width of a column
@@ -28,14 +29,21 @@ def bend(
     layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
 ) -> SetPiece:
     """Beats: line, curve, home."""
-    kinds = {b.kind for b in layout.blocks.values()}
-    after = layout.find("mlp.act" if "mlp.act" in kinds else "mlp.post", focus.layer)
+    after = _bent(layout, trace, focus)
     stage = before(layout, after, (0, focus.position), aspect)
     telling = _Telling(SetPiece("bend", stage), layout, after, trace, focus, words)
     telling.line()
     telling.curve()
     telling.home()
     return telling.piece
+
+
+def _bent(layout: Layout, trace: Trace, focus: Focus) -> Block:
+    """What comes out of the curve; of a mixture of experts, in the one with the largest share."""
+    kinds = {b.kind for b in layout.blocks.values() if b.matrix.layer == focus.layer}
+    if "mlp.share" in kinds:
+        return layout.find(f"mlp.experts.{choice_of(layout, trace, focus).best}.act", focus.layer)
+    return layout.find("mlp.act" if "mlp.act" in kinds else "mlp.post", focus.layer)
 
 
 class _Telling:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...layout.layout import Layout
+from ...layout.layout import Block, Layout
 from ...network.ops import Array
 from ...network.trace import Trace
 from ..excerpt import spread
@@ -27,12 +27,18 @@ FORMULA_SIZE = 1.5
 
 
 def norm(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+    layout: Layout,
+    trace: Trace,
+    focus: Focus,
+    tokens: Sequence[str],
+    words: Words,
+    aspect: float = 16 / 9,
+    kind: str = "ln1",
 ) -> SetPiece:
-    """Beats: lift, measure, shift, scale, weigh, home."""
-    out = layout.find("ln1.out", focus.layer)
+    """Beats: lift, measure, shift, scale, weigh, home. `kind` is which norm of the layer."""
+    out = layout.find(f"{kind}.out", focus.layer)
     stage = before(layout, out, (0, focus.position), aspect)
-    telling = _Telling(SetPiece("norm", stage), layout, trace, focus, words)
+    telling = _Telling(SetPiece("norm", stage), out, layout, trace, focus, words, kind)
     telling.lift(tokens[focus.position])
     telling.measure()
     telling.shift()
@@ -42,9 +48,9 @@ def norm(
     return telling.piece
 
 
-def measures(trace: Trace, focus: Focus) -> tuple[float | None, float]:
-    """Mean and spread of the focused column before the first norm; no mean where it takes the size alone."""
-    stem = f"blocks.{focus.layer}.ln1"
+def measures(trace: Trace, focus: Focus, kind: str = "ln1") -> tuple[float | None, float]:
+    """Mean and spread of the focused column before a norm; no mean where it takes the size alone."""
+    stem = f"blocks.{focus.layer}.{kind}"
     if f"{stem}.mean" in trace.network.matrices:
         return float(trace[f"{stem}.mean"][focus.position]), float(trace[f"{stem}.std"][focus.position])
     return None, float(trace[f"{stem}.rms"][focus.position])
@@ -53,11 +59,13 @@ def measures(trace: Trace, focus: Focus) -> tuple[float | None, float]:
 class _Telling:
     """A bar for every number of the column, around a level."""
 
-    def __init__(self, piece: SetPiece, layout: Layout, trace: Trace, focus: Focus, words: Words) -> None:
+    def __init__(
+        self, piece: SetPiece, out: Block, layout: Layout, trace: Trace, focus: Focus, words: Words, kind: str
+    ) -> None:
         self.piece, self.trace, self.words, self.t = piece, trace, words, focus.position
-        self.out = layout.find("ln1.out", focus.layer)
+        self.out = out
         self.source = layout.of(self.out.matrix.inputs[0])[0]
-        self.mean, self.size = measures(trace, focus)
+        self.mean, self.size = measures(trace, focus, kind)
         shown = list(spread(self.source.shape[0], MOST).shown)
         self.folded = self.source.shape[0] - len(shown)
         x = self.source.values(trace)[shown, self.t].astype(float)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...layout.layout import Block, Layout
-from ...network.ops import Array
+from ...network.ops import Add, Array
 from ...network.trace import Trace
 from ..excerpt import Excerpt, largest
 from ..props import number
@@ -30,15 +30,16 @@ def add(
     tokens: Sequence[str],
     words: Words,
     aspect: float,
-    part: str,
     total: str,
 ) -> SetPiece:
-    """Beats: stream, correction, add, home. `part` is what was found out, `total` the stream after it."""
-    found, target = (layout.find(kind, focus.layer) for kind in (part, total))
-    old = next(b for b in (layout.of(name)[0] for name in target.matrix.inputs) if b is not found)
+    """Beats: stream, correction, add, home. `total` is the stream after one part was added to it."""
+    target = layout.find(total, focus.layer)
+    op = target.matrix.op
+    assert isinstance(op, Add)
+    old, found = (layout.of(name)[0] for name in target.matrix.inputs)
     at = dict.fromkeys((old.name, found.name, target.name), focus.position)
-    made = Addition(trace, old, found, target, at, ("before", "correction", "after"))
-    return _told(f"add {part}", layout, made, tokens[focus.position], words, aspect)
+    made = Addition(trace, old, found, target, at, ("before", "correction", "after"), op.scale)
+    return _told(f"add {total}", layout, made, tokens[focus.position], words, aspect)
 
 
 def embed(
@@ -73,6 +74,7 @@ class Addition:
     target: Block
     at: dict[str, int]  # by the blocks' names, which of their columns
     headings: tuple[str, str, str]  # keys of what stands over the three columns
+    scale: float = 1.0  # of the part
 
     @property
     def blocks(self) -> tuple[Block, Block, Block]:
@@ -82,7 +84,9 @@ class Addition:
     @property
     def values(self) -> dict[str, Array]:
         """The numbers of each, by the blocks' names."""
-        return {b.name: b.values(self.trace)[:, self.at[b.name]].astype(float) for b in self.blocks}
+        found = {b.name: b.values(self.trace)[:, self.at[b.name]].astype(float) for b in self.blocks}
+        found[self.part.name] *= self.scale
+        return found
 
 
 class _Telling:
@@ -91,7 +95,7 @@ class _Telling:
     def __init__(self, piece: SetPiece, made: Addition, words: Words, letter: str, position: int) -> None:
         self.piece, self.words, self.letter, self.position = piece, words, letter, position
         self.trace, self.at, self.values = made.trace, made.at, made.values
-        self.headings = made.headings
+        self.headings, self.scale = made.headings, made.scale
         self.old, self.part, self.target = made.old, made.part, made.target
         stage = self.stage = piece.stage
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
@@ -128,6 +132,8 @@ class _Telling:
     def _heading(self, which: int, block: Block, start: float) -> None:
         key, size = self.headings[which], SMALL if self.stage.upright else NUMBER
         said = self.words.note(key, letter=self.letter, position=self.position)
+        if block is self.part and self.scale != 1:
+            said = f"{said} × {self.scale:.3g}"
         self.piece.text(key, said, self.x[block.name], self.stage.top - 0.5, start, 3.0, size)
 
     # --- beats ---

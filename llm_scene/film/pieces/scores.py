@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...layout.layout import Block, Layout
-from ...network.ops import Array
+from ...network.ops import Array, Scores
 from ...network.trace import Trace
 from ..excerpt import largest, percentages
 from ..formula import part
@@ -39,7 +39,9 @@ class Attention:
         self.seen = list(self.excerpt.shown)
         self.raw = self.scores.values(trace)[t, self.seen].astype(float)
         self.shares = self.row[self.seen]
-        self.rest = float(self.row[self.excerpt.folded].sum())
+        sinks = f"blocks.{layer}.attn.sinks" in trace.network.matrices
+        sunk = 1 - float(self.row.sum()) if sinks else 0.0  # a share that nobody gets
+        self.rest = float(self.row[self.excerpt.folded].sum()) + sunk
         self.letter = tokens[t]
         self.letters = [tokens[s] for s in self.seen]
 
@@ -136,10 +138,16 @@ class _Meeting:
         with self.piece.beat("match", 4.5) as beat:
             self._visit(self.query, "score", self.found.t, 0, n, beat.each(n, 0.02, 0.9, ease=0.85))
             self.query.to("column", beat[0.92:1.0])
-            tex = part(1, r"q\cdot k") + r"/\sqrt{" + str(self.query.count) + "}"
+            tex = part(1, r"q\cdot k") + self._scaled()
             lit = {1: (beat.at(0.02), beat.at(0.9))}
             at = (self.stage.reach - 2.2, self.heading)
             self.piece.formula("formula", tex, *at, beat.at(0.02), beat.index + 1.0, 1.15, lit)
+
+    def _scaled(self) -> str:
+        """What a product is multiplied with to become a score."""
+        op = self.found.scores.matrix.op
+        assert isinstance(op, Scores)
+        return r"/\sqrt{" + str(self.query.count) + "}" if op.scale is None else rf"\times {op.scale:.3g}"
 
     def _visit(
         self, query: Actor, name: str, position: int, row: int, count: int, spans: list[tuple[float, float]]

@@ -1,0 +1,317 @@
+"""A mixture of experts: a router scores them, the best few are chosen, and what they found out is mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...layout.layout import Block, Layout
+from ...network.ops import Array
+from ...network.trace import Trace
+from ..excerpt import Excerpt, percentages, written_sum
+from ..props import number
+from ..shapes import bars, cells, copies, gone, pile, row_of, tones
+from ..stage import before
+from ..stagecraft import COMES, HERO, NUMBER, SMALL, Actor, SetPiece, rectangle
+from ..story import Focus
+from ..words import Words
+
+MOST, FEW = 8, 4  # experts side by side, and in a narrow picture
+TILE, BAR, COLUMN = 0.86, 0.6, 0.4  # widths of a score, a bar and a column, in the pitch of the experts
+HIGH, FOLD = 1.3, 0.4  # of a cell with a score on it; of those that are folded together
+IDLE = 0.12  # what is left of the bar of an expert that is not chosen
+RIGHT = 7.0  # what the mix takes at the right
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the router says of the experts at one position; arrays are `[n_expert]`."""
+
+    trace: Trace
+    router: Block
+    probs: Block
+    share: Block
+    layer: int
+    position: int
+
+    def column(self, block: Block) -> Array:
+        """The numbers of a block at the position."""
+        return block.values(self.trace)[:, self.position].astype(float)
+
+    @property
+    def shares(self) -> Array:
+        """What the experts chosen have of the mix, the others 0."""
+        return self.column(self.share)
+
+    @property
+    def chosen(self) -> list[int]:
+        """The experts that work, in their order."""
+        return [int(i) for i in np.flatnonzero(self.shares)]
+
+    @property
+    def best(self) -> int:
+        """The expert with the largest share."""
+        return int(self.shares.argmax())
+
+    def excerpt(self, most: int) -> Excerpt:
+        """The likeliest experts, in their order."""
+        likely = np.argsort(-self.column(self.probs), kind="stable")[:most]
+        return Excerpt(tuple(sorted(int(i) for i in likely)), len(self.shares))
+
+
+def choice_of(layout: Layout, trace: Trace, focus: Focus) -> Choice:
+    """What the router of the focused layer says of the focused position."""
+    router, probs, share = (
+        layout.find(f"mlp.{kind}", focus.layer) for kind in ("router", "router_probs", "share")
+    )
+    return Choice(trace, router, probs, share, focus.layer, focus.position)
+
+
+def choose(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+) -> SetPiece:
+    """Beats: scores, choose, home."""
+    found = choice_of(layout, trace, focus)
+    stage = before(layout, found.share, (0, focus.position), aspect)
+    telling = _Choosing(SetPiece("choose", stage), found, words)
+    telling.scores()
+    telling.choose()
+    telling.home()
+    return telling.piece
+
+
+def mixture(
+    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
+) -> SetPiece:
+    """Beats: answers, pour, home."""
+    found, target = choice_of(layout, trace, focus), layout.find("mlp_out", focus.layer)
+    stage = before(layout, target, (0, focus.position), aspect)
+    telling = _Mixing(SetPiece("experts", stage), layout, found, target, words)
+    telling.answers()
+    telling.pour()
+    telling.home()
+    return telling.piece
+
+
+class _Choosing:
+    """Scores in a row, and below them a bar for every expert."""
+
+    def __init__(self, piece: SetPiece, found: Choice, words: Words) -> None:
+        self.piece, self.found, self.words = piece, found, words
+        stage = self.stage = piece.stage
+        self.excerpt = found.excerpt(FEW if stage.upright else MOST)
+        self.shown, self.folded = list(self.excerpt.shown), self.excerpt.folded
+        slots = len(self.shown) + bool(self.folded)
+        self.pitch = 2 * stage.reach / slots
+        self.x = row_of(slots, self.pitch)
+        self.names, self.score_z, self.base = stage.top - 0.9, stage.top - 2.4, stage.floor + 1.4
+        self.raw, self.probs = found.column(found.router), found.column(found.probs)
+        self.k = (self.score_z - HIGH - 1.2 - self.base) / max(
+            float(self.probs.max()), float(found.shares.max())
+        )
+        self.cells, self.bars = self._cells(), self._bars()
+
+    def _places(self) -> Array:
+        """Where the experts stand; those that are folded share a place."""
+        x = np.full(self.excerpt.count, self.x[-1])
+        x[self.shown] = self.x[: len(self.shown)]
+        return x
+
+    def _cells(self) -> Actor:
+        """The router's scores."""
+        found, count = self.found, self.excerpt.count
+        z, high = np.full(count, self.score_z), np.full(count, HIGH)
+        if self.folded:
+            z[self.folded], high[self.folded] = pile(self.score_z + HIGH / 2, HIGH, len(self.folded))
+        values = tones(found.router, found.trace, self.raw)
+        actor = self.piece.actor("scores", "activation", count)
+        actor.pose("sheet", *copies(found.router, found.trace, column=found.position))
+        actor.pose("row", *cells(self.stage, self._places(), z, min(4.0, TILE * self.pitch), high, values))
+        return actor
+
+    def _bars(self) -> Actor:
+        """The shares that softmax makes of them, and what is left of these after the choice."""
+        found, stage, x = self.found, self.stage, self._places()
+        shares = found.shares
+        wide = BAR * self.pitch
+        actor = self.piece.actor("bars", "activation", len(x), signed=False)
+        high = np.where(
+            np.isin(np.arange(len(x)), self.shown), self.k * self.probs, FOLD * self.k * self.probs
+        )
+        actor.pose("unmade", *gone(bars(stage, x, self.score_z, high, wide, self.probs)))
+        actor.pose("shares", *bars(stage, x, self.base, high, wide, self.probs / self.probs.max()))
+        left = np.where(shares > 0, self.k * shares, IDLE * self.k * self.probs)
+        actor.pose("chosen", *bars(stage, x, self.base, left, wide, shares / shares.max()))
+        actor.pose("sheet", *copies(found.share, found.trace, column=found.position))
+        return actor
+
+    # --- beats ---
+
+    def scores(self) -> None:
+        """A score for every expert, and softmax's shares below."""
+        found, piece = self.found, self.piece
+        with piece.beat("scores", 4.5) as beat:
+            self.cells.enter("sheet", beat.at(0))
+            self.cells.to("row", beat[0.02:0.4], stagger=0.3)
+            self.bars.enter("unmade", beat.at(0.5))
+            self.bars.to("shares", beat[0.5:0.8], stagger=0.3)
+            percent = percentages([*self.probs[self.shown], float(self.probs[self.folded].sum())])
+            for j, i in enumerate(self.shown):
+                name = self.words.note("expert", n=i + 1)
+                size = NUMBER if self.pitch > 4.6 else SMALL
+                piece.text(
+                    f"name {i}", name, self.x[j], self.names, beat.at(COMES[1]), 2.0, size, ink="faint"
+                )
+                of = (found.router.matrix.name, found.router.cell(i, found.position))
+                self.cells.write(i, number(self.raw[i]), beat.at(0.45), 2.0, of=of)
+                z = self.base + self.k * float(self.probs[i]) + 0.7
+                of = (found.probs.matrix.name, found.probs.cell(i, found.position))
+                piece.text(f"share {i}", percent[j], self.x[j], z, beat.at(0.8), 1.15, of=of)
+            if self.folded:
+                more = self.words.note("folded", count=len(self.folded))
+                piece.text("folded", more, self.x[-1], self.names, beat.at(0.45), 2.0, SMALL, ink="faint")
+            self._level(beat.at(0.5))
+        self.cells.exit(2.0)
+
+    def _level(self, start: float) -> None:
+        ends = [(-self.stage.reach, self.base), (self.stage.reach, self.base)]
+        self.piece.line("level", ends, start, 2.0, 0.09, "ink")
+
+    def choose(self) -> None:
+        """The best keep their bars; the others rest."""
+        found, piece = self.found, self.piece
+        with piece.beat("choose", 3.4) as beat:
+            self.bars.to("chosen", beat[0.15:0.5])
+            for j, i in enumerate(self.shown):
+                if i in found.chosen:
+                    z = self.base + self.k * float(found.shares[i]) + 0.7
+                    of = (found.share.matrix.name, found.share.cell(i, found.position))
+                    said = number(float(found.shares[i]))
+                    piece.text(
+                        f"chosen {i}", said, self.x[j], z, beat.at(0.5), 2.0, HERO * 0.8, ink="accent", of=of
+                    )
+                    wide = min(4.0, TILE * self.pitch) + 0.3
+                    frame = rectangle(self.x[j], self.score_z, wide, HIGH + 0.3)
+                    piece.line(f"pick {i}", frame, beat.at(0.2), 2.0, 0.14, "accent", y=-1.3)
+                else:
+                    rests = self.words.note("rests")
+                    piece.text(
+                        f"rests {i}", rests, self.x[j], self.base - 0.8, beat.at(0.5), 2.0, SMALL, ink="faint"
+                    )
+
+    def home(self) -> None:
+        """The shares become a column of their sheet."""
+        with self.piece.beat("home", 1.3) as beat:
+            self.bars.to("sheet", beat[0.1:0.8])
+            self.bars.stays(self.found.share)
+
+
+class _Mixing:
+    """What the experts chosen found out, in columns, and their mix at the right."""
+
+    def __init__(self, piece: SetPiece, layout: Layout, found: Choice, target: Block, words: Words) -> None:
+        self.piece, self.found, self.target, self.words = piece, found, target, words
+        stage = self.stage = piece.stage
+        likely = sorted(found.chosen, key=lambda i: -found.shares[i])[: (FEW if stage.upright else MOST) - 1]
+        outs = [layout.find(f"mlp.experts.{i}.out", found.layer) for i in sorted(likely)]
+        shares = [float(found.shares[i]) for i in sorted(likely)]
+        named = [words.note("expert", n=i + 1) for i in sorted(likely)]
+        if "mlp.shared.out" in {b.kind for b in layout.blocks.values() if b.matrix.layer == found.layer}:
+            outs.append(layout.find("mlp.shared.out", found.layer))
+            gate = layout.find("mlp.shared.gate", found.layer)
+            shares.append(float(gate.values(found.trace).ravel()[found.position]))
+            named.append(words.note("always"))
+        self.outs, self.shares, self.named = outs, shares, named
+        self.more = len(found.chosen) - len(likely)
+        n = len(outs)
+        self.pitch = (2 * stage.reach - RIGHT) / n
+        self.x = row_of(n, self.pitch, -RIGHT / 2)
+        self.wide = min(4.0, COLUMN * self.pitch)
+        self.result_x = stage.reach - RIGHT / 2 + 0.6
+        self.top, self.low = stage.top - 2.6, stage.floor + 2.2
+        self.z, self.each = pile(self.top, self.top - self.low, target.shape[0])
+        self.row = int(np.abs(found.column(target)).argmax())
+        self.columns = [self._column(j) for j in range(n)]
+        self.mix = self._mix()
+
+    def _column(self, j: int, name: str = "answer") -> Actor:
+        """What one expert found out, and its share of it."""
+        found, block, stage = self.found, self.outs[j], self.stage
+        values = tones(self.target, found.trace, found.column(block)).clip(-1, 1)
+        actor = self.piece.actor(f"{name} {j}", "activation", block.shape[0])
+        part = self.wide * max(0.05, min(1.0, self.shares[j]))
+        actor.pose("sheet", *copies(block, found.trace, column=found.position))
+        actor.pose("column", *cells(stage, self.x[j], self.z, self.wide, self.each, values))
+        actor.pose("taken", *cells(stage, self.x[j], self.z, part, self.each, values))
+        actor.pose("poured", *cells(stage, self.result_x, self.z, 0.1 * part, self.each, values))
+        return actor
+
+    def _mix(self) -> Actor:
+        found, stage = self.found, self.stage
+        values = tones(self.target, found.trace, found.column(self.target))
+        actor = self.piece.actor("mix", "activation", len(values))
+        shape = cells(stage, self.result_x, self.z, self.wide, self.each, values)
+        actor.pose("unmade", *gone(shape))
+        actor.pose("column", *shape)
+        actor.pose("sheet", *copies(self.target, found.trace, column=found.position))
+        return actor
+
+    def _terms(self) -> list[str]:
+        """Share times number in the row told apart, for every column, and the sum."""
+        terms = [s * self.found.column(b)[self.row] for s, b in zip(self.shares, self.outs, strict=True)]
+        total = float(self.found.column(self.target)[self.row])
+        if self.more:
+            terms.append(total - sum(terms))
+        return written_sum(terms, total, len(terms) - 1 if self.more else None)
+
+    # --- beats ---
+
+    def answers(self) -> None:
+        """The experts that work give a column each."""
+        piece = self.piece
+        with piece.beat("answers", 3.2) as beat:
+            for j, (start, end) in enumerate(beat.each(len(self.columns), 0.05, 0.75)):
+                self.columns[j].enter("sheet", beat.at(0))
+                self.columns[j].to("column", (start, end), stagger=0.3)
+                size = NUMBER if self.pitch > 4.6 else SMALL
+                piece.text(f"name {j}", self.named[j], self.x[j], self.stage.top - 0.5, start, None, size)
+                share = f"× {number(self.shares[j])}"
+                piece.text(f"share {j}", share, self.x[j], self.stage.top - 1.8, end, None, ink="accent")
+            if self.more:
+                more = self.words.note("folded", count=self.more)
+                piece.text(
+                    "more", more, self.x[-1], self.stage.floor - 0.2, beat.at(0.8), None, SMALL, ink="faint"
+                )
+
+    def pour(self) -> None:
+        """Each is taken by its share, and all are added."""
+        piece, words = self.piece, self._terms()
+        with piece.beat("pour", 4.2) as beat:
+            for column in self.columns:
+                column.to("taken", beat[0.05:0.35])
+            low = self.low - 0.9
+            for j in range(len(self.columns)):
+                piece.text(f"term {j}", words[j], self.x[j], low, beat.at(0.36), None)
+                if j:
+                    middle = (self.x[j - 1] + self.x[j]) / 2
+                    piece.text(f"plus {j}", "+", middle, low, beat.at(0.36), None, ink="faint")
+            for copy in (self._column(j, "poured") for j in range(len(self.columns))):
+                copy.enter("taken", beat.at(0.44))
+                copy.to("poured", beat[0.45:0.75], stagger=0.4)
+                copy.exit(beat.at(0.78))
+            self.mix.enter("unmade", beat.at(0.45))
+            self.mix.to("column", beat[0.55:0.8], stagger=0.4)
+            piece.text("equals", f"= {words[-1]}", self.result_x, low, beat.at(0.82), None)
+            piece.text(
+                "mixed", self.words.note("mixed"), self.result_x, self.stage.top - 0.5, beat.at(0.55), None
+            )
+
+    def home(self) -> None:
+        """The mix flies to its sheet."""
+        with self.piece.beat("home", 1.3) as beat:
+            for column in self.columns:
+                column.exit(beat.at(0.1))
+            self.mix.to("sheet", beat[0.1:0.8])
+            self.mix.stays(self.target)
