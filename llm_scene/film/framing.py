@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ..layout.layout import Block, Box, Layout, Point
+from ..look.views import VIEWS, WIDTH, View
 from ..network.ops import Array
 from .film import Pose
-from .views import VIEWS, WIDTH, View
 
 SENSOR = 36.0  # mm, across the wider side
 TOTALS = ("logits_max", "logits_sum")  # they stand below the logits, however many there are

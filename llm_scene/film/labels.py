@@ -13,11 +13,11 @@ import numpy as np
 
 from ..layout.drawn import Align, Text, text_width
 from ..layout.layout import Box, Layout
+from ..look.views import CAPITAL, NAME, WIDTH
 from ..network.ops import Array
 from .film import Pose
 from .framing import SENSOR, axes, halves, project
 from .screenplay import Held, Tag
-from .views import CAPITAL, NAME, WIDTH
 
 MOST = 5  # names in a shot
 AIR = 5.0  # pixels between a name and anything else

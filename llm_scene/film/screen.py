@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..layout.drawn import LETTER, text_width
+from ..look.views import CAPITAL, WIDTH
 from .film import Film
 from .framing import halves
-from .views import CAPITAL, WIDTH
 
 CAPTION, HEAD = 23.0, 20.0  # sizes of type, in pixels of a picture `WIDTH` wide
 BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture

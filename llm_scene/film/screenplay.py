@@ -10,6 +10,7 @@ import numpy as np
 
 from ..layout import names as thing
 from ..layout.layout import Block, Box, Layout, Letter
+from ..look.views import VIEWS
 from ..network.activations import ACTIVATIONS
 from ..network.trace import Trace
 from .film import Caption, Chapter, Cue, Pose, Shot
@@ -19,7 +20,6 @@ from .piece import Piece, Window
 from .props import Prop, share_text
 from .stagecraft import SetPiece
 from .story import Focus, Story, clearest_head, told
-from .views import VIEWS
 from .words import SHORTEST, Words, reading_time
 
 LANDED = 0.25  # seconds after which a caption follows the camera

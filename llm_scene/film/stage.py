@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..layout.layout import Block, Box, Layout, Point
+from ..look.views import VIEWS
 from ..network.ops import Array
 from .film import Pose
 from .framing import SAFE, frame
-from .views import VIEWS
 
 LONG, SHORT = 32.0, 18.0  # its sides in stage units
 WALL = 1.6  # how far behind it its wall stands

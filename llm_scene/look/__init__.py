@@ -6,7 +6,7 @@ web page and glTF.
 
 from .colour import Rgb, between, linear, srgb, to_linear, to_srgb
 from .light import FRONT, Light, Sun
-from .look import DIM, INKS, Ink, Look
+from .look import DIM, FLASH, INK_DIM, INKS, Ink, Look
 from .looks import COLOUR_MAPS, LOOKS, look_of
 from .paper import PAPER
 from .ramp import MAPS, ROSE, Ramp
@@ -17,9 +17,11 @@ __all__ = [
     "BEVEL",
     "COLOUR_MAPS",
     "DIM",
+    "FLASH",
     "FRONT",
     "GAP",
     "INKS",
+    "INK_DIM",
     "LOOKS",
     "MAPS",
     "PAPER",

@@ -48,12 +48,13 @@ SCRIPTS = [
 STARTS = [first for first, _ in SCRIPTS]
 OTHERS = (MAIN, "NotoSansSymbols2", "NotoSansSymbols", "NotoSansMath", "NotoEmoji", WIDE, "DejaVuSansMono")
 JOINED = re.compile("[\u0900-\u0d7f\u1000-\u109f\u1780-\u17ff\ua980-\ua9df]")  # by rules that Blender lacks
-ISOLATED = re.compile("[\u2066-\u2068]([^\u2066-\u2069]*)\u2069")
+OPENING, CLOSING = re.compile("[\u2066-\u2068]"), "\u2069"
+ISOLATED = re.compile(f"{OPENING.pattern}([^\u2066-\u2069]*){CLOSING}")
 UNSEEN = re.compile(
     "[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
 )
-HOLDER = "\ufffc"  # stands for an isolated part while the rest is put into order
+HOLDERS = "".join(map(chr, range(0x2500, 0x2800)))  # neutral: one stands for each part that is isolated
 
 
 def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
@@ -94,14 +95,21 @@ def _line_in_order(text: str) -> str:
 
 def _from_left(text: str) -> str:
     """Put right-to-left runs into order; what is isolated keeps its own, whatever stands around it."""
-    parts: list[str] = []
+    parts: dict[str, str] = {}
+    free = (letter for letter in HOLDERS if letter not in text)
 
     def hold(found: re.Match[str]) -> str:
-        parts.append(_ordered(found[1], ""))
-        return HOLDER
+        holder = next(free)
+        parts[holder] = _ordered(found[1], "")
+        return holder
 
-    held = iter(_ordered(ISOLATED.sub(hold, text), "L"))
-    return "".join(parts.pop(0) if letter == HOLDER and parts else letter for letter in held)
+    text += CLOSING * len(OPENING.findall(text))  # a line may end before what is isolated does
+    while ISOLATED.search(text):  # one may stand in another
+        text = ISOLATED.sub(hold, text)
+    text = _ordered(text.replace(CLOSING, ""), "L")
+    for holder, part in reversed(parts.items()):
+        text = text.replace(holder, part)
+    return text
 
 
 def _ordered(text: str, base: str) -> str:

@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from ..film.front import TAIL
-from ..look import DIM, GAP, Look, Ramp, linear, to_linear
+from ..look import DIM, FLASH, GAP, INK_DIM, Look, Ramp, linear, to_linear
 from ..network.graph import Role
 from ..network.ops import Array
 from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
@@ -32,8 +32,6 @@ PROPERTIES = {
 MOVING = {"pose": 0.0, "highlight": 0.0, "dim": 0.0, "rose": 0.0}  # properties of cells on the move
 DENSE = 0.85  # how much of what is behind a veil it covers at most
 STOPS = 32  # the most a ColorRamp takes
-FLASH = 1.0  # how much the front of computation shines
-INK_DIM = 0.9  # how far dimmed writing fades into the wall
 MIDDLE = (0.5, 0.55, 0.0)  # of the picture, where the wall is brightest
 
 

@@ -16,11 +16,10 @@ import bpy
 
 from ..film.front import STRIDE
 from ..layout.mosaic import REDUCTIONS
-from ..look import RECESS, Look
+from ..look import FLASH, RECESS, Look
 from ..network.graph import Role
 from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
 from .materials import (
-    FLASH,
     attribute,
     blank,
     colour_map,

@@ -15,9 +15,9 @@ import numpy as np
 from ..film.film import Film
 from ..film.framing import SAFE, SENSOR
 from ..film.front import order_at
-from ..film.views import LEAST, WIDTH
 from ..layout import names as thing
 from ..layout.layout import Block
+from ..look.views import LEAST, WIDTH
 from ..network.ops import Array
 from .production import Production
 from .sight import Picture, Seen, Sight

@@ -16,9 +16,9 @@ from ..film.film import Film, Shot
 from ..film.framing import SENSOR, axes, halves, project
 from ..film.props import Backdrop, Formula, Swarm
 from ..film.screen import LINE, screen_texts
-from ..film.views import CAPITAL, WIDTH
 from ..layout.drawn import Text, text_width
 from ..layout.layout import Block, Box, Letter
+from ..look.views import CAPITAL, WIDTH
 from ..network.ops import Array
 from .production import Production
 from .things import Bar, Drawing, Thing, Tubes, things

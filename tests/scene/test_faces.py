@@ -5,6 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llm_scene.errors import hearing
 from llm_scene.scene import faces
@@ -67,6 +69,24 @@ def test_right_to_left_runs_are_in_order() -> None:
     assert in_order("“\u2068אב ab\u2069” → “\u2068גד\u2069”") == "“ab בא” → “דג”"
     assert in_order("مرحبا") == "\ufe8e\ufe92\ufea3\ufeae\ufee3"  # joined, from the last to the first
     assert in_order("CBABBC → A") == "CBABBC → A"
+
+
+def test_isolated_parts_may_be_nested_broken_by_a_line_and_many() -> None:
+    assert in_order("task: \u2068from \u2068שלום\u2069 on\u2069.") == "task: from םולש on."
+    assert (
+        in_order("task: \u2068from “שלום”,\nletter by letter\u2069") == "task: from “םולש”,\nletter by letter"
+    )
+    assert in_order("שלום \u2068ab\u2069 \u2068cd\u2069 שלום") == "םולש cd ab םולש"
+
+
+MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@given(st.text(alphabet="ab 1,(א٣س्न─\ufffc\n" + MARKS, max_size=30))
+def test_any_text_has_an_order(text: str) -> None:
+    """No mark, in whatever place, keeps a scene from being built."""
+    shown = in_order(text)
+    assert not set(shown) & set(MARKS)
 
 
 def test_what_has_no_form_is_not_set() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from llm_scene import ui
 from llm_scene.cli import main
+from llm_scene.output.contact_sheet import check_look
+from llm_scene.output.ledger import Ledger
 from llm_scene.output.render import frames as frames_module
 from llm_scene.output.render import local
 from llm_scene.output.render.farm import check_farm
@@ -22,6 +24,9 @@ from llm_scene.ui import library
 from llm_scene.ui.operators import building
 from llm_scene.ui.ownership import everything
 from llm_scene.ui.settings import settings_of
+
+sys.path.insert(0, str(Path(__file__).parent))
+from attacked import contents, kept
 
 FEW = settings(
     max_examples=2,
@@ -74,6 +79,15 @@ BLOCKS = st.lists(
 )
 
 
+FILES_OF_OPERATORS = {
+    "save_blend": "scene.blend",
+    "export_captions": "film.srt",
+    "export_gltf": "scene.glb",
+    "export_page": "page.html",
+    "farm_folder": "farm",
+}
+
+
 class KilledError(BaseException):
     """Stands for the end of the process."""
 
@@ -93,24 +107,6 @@ def planted(folder: Path, files: dict[str, tuple[str, bytes]], outside: Path) ->
             if kind == "link":
                 target.write_bytes(content)
             path.symlink_to(target)
-
-
-def contents(*folders: Path) -> dict[str, str]:
-    """Everything in folders, bit for bit."""
-    found = {}
-    for path in (path for folder in folders for path in folder.rglob("*")):
-        if path.is_symlink():
-            found[str(path)] = f"link to {path.readlink()}"
-        elif path.is_file():
-            found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-        else:
-            found[str(path)] = "folder"
-    return found
-
-
-def kept(before: dict[str, str], after: dict[str, str]) -> bool:
-    """Whether all that was there is there, as it was."""
-    return before.items() <= after.items()
 
 
 @contextlib.contextmanager
@@ -189,13 +185,37 @@ def test_commands_refuse_before_they_touch_anything(
     for check in (lambda: local.check_output(folder), lambda: local.check_output(folder / "film.mp4")):
         with contextlib.suppress(frames_module.UserError):
             check()
-    with contextlib.suppress(frames_module.UserError):
-        check_farm(folder)
+    for check in (check_farm, check_look, check_demo):
+        with contextlib.suppress(frames_module.UserError):
+            check(folder)
     assert contents(root) == before
     if files:  # a folder that holds anything else is never taken
         assert main(["farm", "-o", str(folder), "--film", "teaser"]) == 2
         assert main(["render", "-o", str(folder), "--film", "teaser"]) == 2
         assert contents(root) == before
+
+
+def check_demo(folder: Path) -> None:
+    Ledger(folder, "demo").check_among_others(["film.mp4", "README.txt"])
+
+
+@settings(MANY, max_examples=8)
+@given(FILES, st.sampled_from(["film.srt", "00000.vtt", "{x}.srt", "#####.vtt"]), KINDS)
+def test_what_is_written_replaces_what_was_named_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, files: Any, name: str, kind: str
+) -> None:
+    """A link in its place is replaced, not followed; a folder there is refused."""
+    root = tmp_path_factory.mktemp("attack")
+    folder, outside = root / "folder", root / "outside"
+    outside.mkdir()
+    planted(folder, {**files, name: (kind, b"mine")}, outside)
+    before = contents(root)
+    code = main(["captions", "-o", str(folder / name), "--film", "teaser"])
+    assert code == (2 if kind == "folder" else 0)
+    if kind != "folder":
+        assert (folder / name).is_file() and not (folder / name).is_symlink()
+        del before[str(folder / name)]
+    assert kept(before, contents(root))
 
 
 def made(kind: str, name: str) -> bpy.types.ID:
@@ -219,8 +239,11 @@ def described(thing: bpy.types.ID) -> dict[str, Any]:
 
 @FEW
 @given(BLOCKS, st.integers(0, 30), st.booleans())
-def test_data_of_the_users(blocks: Any, moment: int, labels: bool) -> None:
-    """Generate, another look, Generate again stopped half way, Delete: what is foreign stays as it was."""
+def test_data_of_the_users(
+    tmp_path_factory: pytest.TempPathFactory, blocks: Any, moment: int, labels: bool
+) -> None:
+    """Generate, files, another look, Generate stopped half way, Delete: what is foreign stays as it was."""
+    folder = tmp_path_factory.mktemp("attack")
     bpy.ops.wm.read_factory_settings()
     ui.register()
     try:
@@ -236,6 +259,9 @@ def test_data_of_the_users(blocks: Any, moment: int, labels: bool) -> None:
         chosen.cut, chosen.labels, chosen.prompt = "teaser", labels, "CBA"
         assert bpy.ops.llm_scene.generate() == {"FINISHED"}
         assert_kept(foreign)
+        for leave, name in FILES_OF_OPERATORS.items():
+            assert getattr(bpy.ops.llm_scene, leave)(filepath=str(folder / name)) == {"FINISHED"}
+            assert_kept(foreign)
         bpy.context.scene.llm_scene_settings.look = "paper"
         bpy.context.scene.llm_scene_settings.gap = 0.3
         assert_kept(foreign)

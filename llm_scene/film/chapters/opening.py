@@ -8,13 +8,13 @@ import numpy as np
 
 from ...layout import names as thing
 from ...layout.layout import Block, Letter
+from ...look.views import VIEWS
 from ..film import Cue
 from ..framing import outlook, whole
 from ..front import begin, done
 from ..piece import Window
 from ..screenplay import Screenplay, Tag, Take, names
 from ..story import letter_box
-from ..views import VIEWS
 
 HOOK, PULL = 2.6, 3.4  # seconds near, and on the way back to all of it
 QUICK = 0.5  # the least part of these that shorter cuts keep

@@ -5,6 +5,8 @@ Its linear weights are stored [in, out], with queries, keys and values side by s
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...fields import Fields
 from ..config import Config
 from ..graph import Declaration, plain
@@ -38,24 +40,34 @@ def declare(net: Declaration) -> None:
     decoder(net, sequential(layer_norm, attention(), mlp), layer_norm)
 
 
-def read(fields: Fields) -> Config:
-    """GPT-2 and what is converted to it (nanoGPT, minGPT)."""
+def sizes(fields: Fields, *, n_ctx: int, tied: bool, **more: Any) -> Config:
+    """A config from the entries that GPT-2 and its kin share; `n_ctx` and `tied` where the file is silent."""
     d_model = fields.size("n_embd", WIDTH)
     n_head = fields.size("n_head", HEADS)
-    bias = fields.flag("bias", True)  # nanoGPT without biases; transformers' own always have them
     return Config(
-        family="gpt2",
         n_layer=fields.size("n_layer", LAYERS),
         n_head=n_head,
         d_model=d_model,
         d_head=divided(fields, "n_embd", d_model, n_head),
         d_mlp=fields.size("n_inner", WIDTH, default=4 * d_model),
-        n_ctx=fields.size("n_positions", CONTEXT, default=fields.size("n_ctx", CONTEXT, default=1024)),
+        n_ctx=fields.size("n_positions", CONTEXT, default=n_ctx),
         d_vocab=fields.size("vocab_size", TOKENS),
         n_kv_head=n_head,
         eps=fields.number("layer_norm_epsilon", 1e-5, most=1.0),
         activation=activation(fields, "activation_function", "gelu_new"),
-        tied=fields.flag("tie_word_embeddings", True),
+        tied=fields.flag("tie_word_embeddings", tied),
+        **more,
+    )
+
+
+def read(fields: Fields) -> Config:
+    """GPT-2 and what is converted to it (nanoGPT, minGPT)."""
+    bias = fields.flag("bias", True)  # nanoGPT without biases; transformers' own always have them
+    return sizes(
+        fields,
+        family="gpt2",
+        n_ctx=fields.size("n_ctx", CONTEXT, default=1024),
+        tied=True,
         out_bias=bias,
         mlp_bias=bias,
         qkv_bias=bias,

@@ -1,0 +1,138 @@
+"""Real processes of ours are killed at random moments: what is foreign stays as it was, bit for bit."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from attacked import contents, kept
+
+ROOT = Path(__file__).parents[2]
+SMALL = "--resolution 32x18 --samples 1 --frames 0-2"
+COMMANDS = {
+    "generate": "generate -o {out}/scene.blend",
+    "render": f"render -o {{out}}/film.mp4 --film teaser {SMALL}",
+    "farm": "farm -o {out}/farm --film teaser",
+    "glb": "export -o {out}/scene.glb",
+    "page": "export -o {out}/page.html",
+    "captions": "captions -o {out}/film.srt",
+    "look": "look -o {out} --film teaser --every 3 --resolution 32x18 --samples 1",
+    "demo": f"demo -o {{out}} {SMALL}",
+}
+OPERATORS = """
+import sys
+import bpy
+from llm_scene import ui
+out = sys.argv[1]
+bpy.ops.wm.read_factory_settings()
+bpy.ops.wm.open_mainfile(filepath=out + "/mine.blend")
+ui.register()
+do, chosen = bpy.ops.llm_scene, bpy.context.scene.llm_scene_settings
+chosen.cut, chosen.prompt, chosen.labels = "teaser", "CBA", False
+do.generate()
+do.save_blend(filepath=out + "/scene.blend")
+do.export_captions(filepath=out + "/film.vtt")
+do.export_page(filepath=out + "/page.html")
+bpy.context.scene.llm_scene_settings.look = "paper"
+do.export_gltf(filepath=out + "/scene.glb")
+do.farm_folder(filepath=out + "/farm")
+do.generate()
+do.remove()
+"""
+FOREIGN = (
+    "letter.txt",
+    ".scene.1.blend",
+    ".scene.blend.tmp",
+    "scene.blend1",
+    "scene.bin",
+    "film.frames.zip",
+    "frames.txt",
+    "00000.png",
+    ".llm-scene-mine/new.mp4",
+    ".llm-scene-mine/new.blend",
+    "farm.txt",
+    "mine/manifest.json",
+)
+
+
+def plant(folder: Path, outside: Path, dice: random.Random) -> None:
+    """Foreign files under names close to ours, some of them links to files elsewhere."""
+    for number, name in enumerate(FOREIGN):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if dice.random() < 0.3:
+            (outside / str(number)).write_bytes(dice.randbytes(99))
+            path.symlink_to(outside / str(number))
+        else:
+            path.write_bytes(dice.randbytes(99))
+
+
+def run_and_kill(command: list[str], root: Path, dice: random.Random) -> bool:
+    """Kill a process some time after it has begun to write below `root`; whether it lived until then."""
+    before = set(contents(root))
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 90
+    while process.poll() is None and set(contents(root)) == before and time.monotonic() < end:
+        time.sleep(0.002)
+    time.sleep(dice.choice([0.0, dice.uniform(0.0, 0.1), dice.uniform(0.0, 2.0)]))
+    alive = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return alive
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_killed_command_leaves_what_is_foreign(name: str, tmp_path: Path) -> None:
+    dice = random.Random(f"17 {name}")
+    out, outside = tmp_path / "out", tmp_path / "outside"
+    out.mkdir()
+    outside.mkdir()
+    plant(out, outside, dice)
+    before = contents(tmp_path)
+    arguments = COMMANDS[name].format(out=out).split()
+    run_and_kill(["-m", "llm_scene.cli", *arguments], tmp_path, dice)
+    assert kept(before, contents(tmp_path))
+
+
+def test_a_killed_blender_leaves_what_is_foreign(tmp_path: Path) -> None:
+    """Generate, Save .blend, exports, another look, the farm folder, Delete, in the user's own file."""
+    import bpy
+
+    dice = random.Random("17 operators")
+    out, outside = tmp_path / "out", tmp_path / "outside"
+    out.mkdir()
+    outside.mkdir()
+    plant(out, outside, dice)
+    bpy.ops.wm.read_factory_settings()
+    bpy.ops.wm.save_as_mainfile(filepath=str(out / "mine.blend"), check_existing=False)
+    before = contents(tmp_path)
+    for _ in range(2):
+        run_and_kill(["-c", OPERATORS, str(out)], tmp_path, dice)
+        assert kept(before, contents(tmp_path))
+
+
+def test_a_killed_film_goes_on_among_foreign_files(tmp_path: Path) -> None:
+    dice = random.Random("17 again")
+    out, outside = tmp_path / "out", tmp_path / "outside"
+    out.mkdir()
+    outside.mkdir()
+    plant(out, outside, dice)
+    before = contents(tmp_path)
+    command = ["-m", "llm_scene.cli", *COMMANDS["render"].format(out=out).split()]
+    run_and_kill(command, tmp_path, dice)
+    subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True)
+    assert (out / "film.mp4").is_file()
+    assert kept(before, contents(tmp_path))
