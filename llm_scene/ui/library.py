@@ -139,6 +139,29 @@ def save_preset(name: str, settings: Choices, options: Options) -> Path:
     return path
 
 
+def own_preset(settings: Choices) -> Preset | None:
+    """The chosen preset, where it is one that the user saved from the panel."""
+    chosen = presets().get(settings.preset) if settings.source == "PRESET" else None
+    return chosen if chosen is not None and chosen.file.parent == presets_folder() else None
+
+
+def rename_preset(settings: Choices, name: str) -> str:
+    """Give the chosen preset another name, which is returned."""
+    from ..models.presets import rename_preset as rename
+
+    path = rename(presets()[settings.preset], name, presets_folder())
+    presets.cache_clear()
+    return path.stem
+
+
+def delete_preset(settings: Choices) -> None:
+    """Delete the chosen preset."""
+    from ..models.presets import delete_preset as delete
+
+    delete(presets()[settings.preset], presets_folder())
+    presets.cache_clear()
+
+
 def words_of(settings: Choices) -> Words:
     """The prompt's tokens and the positions that are left. Raises UserError where it does not fit."""
     return _words(model_of(settings), settings.prompt)

@@ -46,7 +46,7 @@ def test_films_last_as_long_at_any_rate(made: Production, fps: str) -> None:
     assert [(c.start, c.text) for c in film.captions] == [(c.start, c.text) for c in made.film.captions]
 
 
-@pytest.mark.parametrize("fps", ["23.976", "60"])
+@pytest.mark.parametrize("fps", RATES)
 def test_keys_captions_and_chapters_of_a_scene(made: Production, fps: str, empty_scene: None) -> None:
     film = made.told(fps=fps)
     scene = build(made.retold(fps=fps))

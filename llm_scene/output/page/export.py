@@ -8,6 +8,7 @@ import html
 import json
 import re
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import UserError
@@ -97,7 +98,7 @@ def _data(made: Production, title: str) -> bytes:
         "swarms": facts.swarms(shown, made.look, numbers),
         **facts.clock(shown, made.layout),
         "aspect": shown.aspect,
-        "shots": facts.shots(shown, upright),
+        "shots": facts.shots(replace(shown, edited=None), upright),
         "tellings": {code: facts.telling(code, film, shown, made.layout) for code, film in tellings.items()},
         **facts.tracks(shown, made.layout, parts),
     }
