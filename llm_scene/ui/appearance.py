@@ -14,14 +14,13 @@ from ..layout.layout import Box
 from ..layout.legend import TITLES
 from ..look import Look, to_linear
 from ..scene import cells, materials, room, slab_material, window
+from ..scene.build import LETTERED
 from ..scene.compat import modifier_input
 from ..scene.marks import MARK, is_local, part_of
 from ..scene.nodes import inputs
 from ..staging.production import Production
 from .ownership import marked, tag_of
 from .translations import tr
-
-HIDEABLE = ("Labels", "Legend")
 
 
 def set_look(scene: bpy.types.Scene, look: Look) -> None:
@@ -56,7 +55,7 @@ def group_of(matrix: bpy.types.Object) -> bpy.types.NodeTree | None:
 
 def show_labels(scene: bpy.types.Scene, show: bool) -> None:
     """Show or hide names, dimensions, section titles and the legend."""
-    for name in HIDEABLE:
+    for (name,) in LETTERED:
         collection = part(scene, name)
         if collection is not None:
             collection.hide_viewport = collection.hide_render = not show

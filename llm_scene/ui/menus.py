@@ -73,6 +73,7 @@ class LLM_SCENE_OT_download_model(Task, bpy.types.Operator):
 
     bl_idname = "llm_scene.download_model"
     bl_label = "Download Model"
+    kind = "download"
     cancelled = "Cancelled; what has arrived as a whole is kept."
 
     def work(self, context: bpy.types.Context) -> Steps:

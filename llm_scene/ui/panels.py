@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
@@ -17,10 +18,13 @@ from .inspector import looked_at
 from .operators import film_path
 from .ownership import tag_of
 from .preferences import cell_budget
-from .rendering import progress_of
+from .rendering import end_of, progress_of
 from .settings import OPTIONS, Settings, settings_of
 from .task import sentence
 from .translations import CONTEXT, tr
+
+if TYPE_CHECKING:
+    from ..models import Model
 
 TOKENS = 48  # shown of a long prompt
 DRAWN = ("top_k", "top_p", "seed")  # what counts only where tokens are drawn at random
@@ -87,7 +91,11 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, settings_of(context.scene)
         layout.row().prop(settings, "source", expand=True)
-        layout.prop(settings, "preset" if settings.source == "PRESET" else "folder", text="")
+        row = layout.row(align=True)
+        row.prop(settings, "preset" if settings.source == "PRESET" else "folder", text="")
+        if library.own_preset(settings) is not None:
+            row.operator("llm_scene.rename_preset", text="", icon="GREASEPENCIL")
+            row.operator("llm_scene.delete_preset", text="", icon="TRASH")
         try:
             model = library.model_of(settings)
         except (UserError, OSError) as error:
@@ -100,11 +108,24 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
         if model.preset is not None and model.preset.description:
             write(layout, context, tr(model.preset.description))
         _facts(layout, library.facts_of(model))
+        if not model.has_weights:
+            self._shape(context, model)
+            return
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
         draw_options(column, settings, "arrangement")
         layout.operator("llm_scene.save_preset", icon="PRESET_NEW")
+
+    def _shape(self, context: bpy.types.Context, model: Model) -> None:
+        """What can be done with a model that has no weights here."""
+        layout = self.layout
+        text = tr("Its weights are not here: Generate shows its structure, Compare sets it beside others.")
+        write(layout, context, text, "INFO")
+        hub = model.preset.hub if model.preset is not None else ""
+        if hub:
+            text = tr("Take {model} from the Hub", model=hub)
+            layout.operator("llm_scene.real_model", text=text, icon="IMPORT", translate=False)
 
 
 def _facts(layout: bpy.types.UILayout, facts: tuple[tuple[str, str], ...]) -> None:
@@ -128,6 +149,9 @@ class VIEW3D_PT_llm_scene_prompt(_SubPanel, bpy.types.Panel):
         layout, settings = self.layout, settings_of(context.scene)
         layout.prop(settings, "prompt", text="")
         try:
+            if not library.model_of(settings).has_weights:
+                write(layout, context, tr("A model without weights cannot be asked anything."), "INFO")
+                return
             words = library.words_of(settings)
         except (UserError, OSError) as error:
             write(layout, context, sentence(error), "ERROR")
@@ -309,8 +333,12 @@ class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
             layout.progress(factor=running.share, text=running.text)
             layout.operator("llm_scene.cancel_render", icon="CANCEL")
         else:
+            ended = end_of(scene)
+            if ended is not None:
+                text, well = ended
+                write(layout, context, text, "CHECKMARK" if well else "ERROR")
             row = layout.row(align=True)
-            row.operator("llm_scene.render", text="Render Film", icon="RENDER_ANIMATION")
+            row.operator("llm_scene.render", text="Render Film…", icon="RENDER_ANIMATION")
             film = _film(scene)
             if film is not None:
                 row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film)

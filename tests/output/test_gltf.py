@@ -20,6 +20,7 @@ from llm_scene.layout import Arrangement, arrange
 from llm_scene.look import LOOKS, colours, scale_of
 from llm_scene.models import load
 from llm_scene.models.reading import read
+from llm_scene.output.formats import Gltf
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.document import read_glb
 from llm_scene.staging.options import Options
@@ -202,6 +203,21 @@ class TestEveryMode:
         )
         issues = json.loads(run.stdout)
         assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+
+
+def test_is_as_large_as_asked_for() -> None:
+    """One node above all others: the film inside is the same."""
+    small, whole = (read_glb(glb(staged(), scale=scale))[0] for scale in (0.001, 1.0))
+    (top,) = small["scenes"][0]["nodes"]
+    assert small["nodes"][top]["scale"] == [0.001] * 3
+    assert small["nodes"][top]["children"] == whole["scenes"][0]["nodes"]
+    assert small["animations"] == whole["animations"]
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
+def test_says_what_scale_there_is_not(scale: float) -> None:
+    with pytest.raises(UserError, match="scale"):
+        Gltf(scale=scale)
 
 
 class TestTexture:
