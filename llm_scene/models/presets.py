@@ -30,6 +30,7 @@ class Preset:
     task: str = ""  # what it does, as the end of a sentence: "sorts six letters"
     model: str = ""  # folder of the checkpoint, relative to the preset's own; empty for shapes
     prompt: str = ""
+    examples: str = ""  # further prompts to try, one a line
     hub: str = ""  # where the model itself is, OWNER/NAME on the Hugging Face hub, when this is a shape of it
     license: str = ""
     source: str = ""

@@ -344,6 +344,7 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         heir = next((scene for scene in bpy.data.scenes if scene != context.scene), None)
         before = views.kept(context.scene)
+        library.let_go(tag_of(context.scene) or "")
         remove(context.scene, heir or bpy.data.scenes.new("Scene"))
         views.restore(before)
         return {"FINISHED"}

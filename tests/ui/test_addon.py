@@ -111,6 +111,7 @@ class TestGenerate:
         bpy.ops.llm_scene.remove()
         assert user_state() == before
         assert names() == all_names
+        assert not library._productions
 
     @pytest.mark.parametrize(
         ("prompt", "steps", "what"),

@@ -299,6 +299,7 @@ def swarms(film: Film, look: Look, numbers: Numbers) -> list[Json]:
             rgb = look.ramp(prop.role, prop.signed).colours(prop.values)
             close = look.close_ramp(prop.role, prop.signed).colours(prop.values)
             row: Json = {"name": prop.name, "count": prop.places.shape[1], "poses": prop.places.shape[0]}
+            row["map"] = f"{prop.role} {'signed' if prop.signed else 'positive'}"
             row |= {"states": len(rgb), "places": numbers.add(turned(prop.places))}
             row |= {"sizes": numbers.add(prop.sizes[..., [0, 2, 1]]), "colours": numbers.add(rgb)}
             row |= {"close": numbers.add(close)} if (prop.values < 0).any() else {}
