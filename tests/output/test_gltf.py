@@ -248,8 +248,23 @@ class TestTexture:
                       if file.json["images"][t["source"]]["name"] == "Cells")  # fmt: skip
         assert (sampler["magFilter"], sampler["minFilter"]) == (9728, 9987)
 
-    def test_says_when_there_are_too_many_cells(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_scene.output.gltf.cells.LARGEST", 256)
+    def test_large_sheets_show_some_of_their_cells_where_not_all_fit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("llm_scene.output.gltf.cells.LARGEST", 640)
+        made = staged()
+        file = Glb(data=glb(made))
+        every = {name: node["extras"].get("every", [1, 1]) for name, node in file.nodes.items()
+                 if "matrix" in node.get("extras", {})}  # fmt: skip
+        assert set(every) == set(made.layout.blocks)
+        for name, block in made.layout.blocks.items():
+            assert all(
+                step == 1 or step <= count // 32 for step, count in zip(every[name], block.shape, strict=True)
+            )
+        assert max(max(steps) for steps in every.values()) > 1
+
+    def test_says_when_there_are_too_many_matrices(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_scene.output.gltf.cells.LARGEST", 128)
         with pytest.raises(UserError, match="do not fit"):
             glb(staged())
 

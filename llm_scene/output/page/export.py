@@ -64,7 +64,10 @@ def page(made: Production) -> str:
 def _checked(made: Production) -> None:
     count = sum(array.size for array in made.trace.arrays.values())
     if count > LARGEST:
-        raise UserError(f"A web page carries models of up to {LARGEST:,} numbers; this one has {count:,}.")
+        raise UserError(
+            f"A web page carries models of up to {LARGEST:,} numbers; this one has {count:,}: "
+            "export it as .glb, which shows a part of them, or render its film."
+        )
 
 
 def _data(made: Production, title: str) -> bytes:
