@@ -117,6 +117,7 @@ def animate(
 def set_timeline(scene: bpy.types.Scene, film: Film) -> None:
     """Give a scene the film's pace, length and chapters, and show the first frame."""
     set_rate(scene.render, film.fps)
+    scene.sync_mode = "FRAME_DROP"  # slow machines keep time
     scene.frame_start, scene.frame_end = 0, film.n_frames - 1
     scene.frame_set(0)  # also evaluates: Blender 5.2 crashes on writing a scene that never was
     for chapter in film.chapters:

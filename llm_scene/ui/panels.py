@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 TOKENS = 48  # shown of a long prompt
 DRAWN = ("top_k", "top_p", "seed")  # what counts only where tokens are drawn at random
+WIDE = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"  # letters between which lines may break
+PARTS = re.compile(rf"{WIDE}[，。：；、！？）”]*|(?:(?!{WIDE})\S)+\s*|\s+")
 LETTER = 6.2  # pixels of an average letter, to break lines where the sidebar ends
 
 
@@ -37,10 +40,25 @@ def write(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, ico
     width = max(16, int((context.region.width / scale - 60) / LETTER))
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for i, line in enumerate(textwrap.wrap(text, width)):
+    for i, line in enumerate(wrapped(text, width)):
         column.label(
             text=line, icon=icon if i == 0 else "NONE" if icon == "NONE" else "BLANK1", translate=False
         )
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most so many letters, broken at blanks and between characters that are as wide as two."""
+    lines = [""]
+    for part in PARTS.findall(text):
+        if _breadth((lines[-1] + part).rstrip()) > width and lines[-1]:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        lines[-1] += part if lines[-1] else part.lstrip()
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def _breadth(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def draw_options(layout: bpy.types.UILayout, settings: Settings, group: str) -> None:
