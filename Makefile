@@ -1,7 +1,7 @@
 # Needs python3 and make; PYTHON=python3.13 chooses the Python, and with it the Blender, to work with.
 IN_ENV = python3 tools/setup_env.py
 
-.PHONY: setup test lint format demo look bench build bundle clean
+.PHONY: setup test lint format demo look bench build repository bundle clean
 
 setup:          ## make the environment (every other target does so too)
 	@$(IN_ENV)
@@ -29,6 +29,9 @@ bench:          ## measure, and write benchmarks/results.md and .svg; ONLY="cell
 
 build:          ## leave the extension's zips, one a platform, in dist/
 	@$(IN_ENV) tools/build_extension.py
+
+repository:     ## the same, and a list of them in dist/ that makes it a repository Blender subscribes to
+	@$(IN_ENV) tools/build_extension.py --repository
 
 bundle:         ## vendor what the web page uses of three.js; needs npm
 	@tools/bundle_three.sh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,9 +50,18 @@ def test_a_bare_name_says_what_to_type(capsys: pytest.CaptureFixture[str]) -> No
     assert "openai-community/gpt2" in capsys.readouterr().err
 
 
+def test_a_name_becomes_a_film(server: Hub, tmp_path: Path) -> None:
+    """README's command, in small."""
+    film = tmp_path / "film.mp4"
+    few = ["--film", "teaser", "--resolution", "64x36", "--samples", "1", "--frames", "0-1"]
+    assert main(["render", "--model", NAME, "--prompt", "CBABBC", *few, "-o", str(film)]) == 0
+    assert film.stat().st_size > 500
+
+
 def test_in_the_panel(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     from llm_scene.ui import library
 
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)  # Blender's Python lacks it
     bpy.ops.wm.read_factory_settings()
     ui.register()
     try:
@@ -66,6 +76,9 @@ def test_in_the_panel(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         assert bpy.ops.llm_scene.download_model() == {"FINISHED"}
         assert library.to_download(settings) == ""
         assert library.model_of(settings).title == "nano"
+        settings.prompt = "CBABBC"
+        assert bpy.ops.llm_scene.generate() == {"FINISHED"}
+        assert library.film_of(bpy.context.scene) is not None
         with pytest.raises(RuntimeError, match="no model to download"):
             bpy.ops.llm_scene.download_model()
     finally:

@@ -107,7 +107,9 @@ def test_a_rendered_part_is_a_video_with_its_frames_beside_it(
     pictures = sorted((tmp_path / "film.frames").glob("*.png"))
     first = [(p.read_bytes(), p.stat().st_mtime_ns) for p in pictures]
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    assert main(command) == 0
+    assert main(command) == 2  # the film is there
+    assert "give --force to replace it" in capfd.readouterr().err
+    assert main([*command, "--force"]) == 0
     assert [(p.read_bytes(), p.stat().st_mtime_ns) for p in pictures] == first
 
 

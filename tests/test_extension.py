@@ -1,5 +1,7 @@
 """The extension builds with Blender's own tool, passes its validation and carries what it needs."""
 
+import hashlib
+import json
 import sys
 import tomllib
 import zipfile
@@ -9,6 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from packing import MANIFEST, ROOT, build, extension_tool
+
+from tools.build_extension import bundled_tool, make_repository
 
 SHIPPED = {"__init__.py", "blender_manifest.toml", "LICENSE", "README.md", "llm_scene", "presets", "wheels"}
 
@@ -51,6 +55,28 @@ class TestArchive:
     ) -> None:
         with zipfile.ZipFile(archives[platform]) as archive:
             assert {name.split("/")[0] for name in archive.namelist()} <= SHIPPED
+
+
+def test_a_folder_of_zips_becomes_a_repository(archives: dict[str, Path]) -> None:
+    folder = next(iter(archives.values())).parent
+    make_repository(folder, [sys.executable, str(bundled_tool())])
+    listed = json.loads((folder / "index.json").read_text(encoding="utf-8"))["data"]
+    assert {tuple(one["platforms"]) for one in listed} == {(name,) for name in MANIFEST["platforms"]}
+    for one in listed:
+        path = folder / one["archive_url"]
+        assert one["archive_size"] == path.stat().st_size
+        assert one["archive_hash"] == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+        assert one["website"] == MANIFEST["website"] and one["permissions"] == MANIFEST["permissions"]
+    assert (folder / "index.html").is_file()
+
+
+def test_the_manifest_says_what_reviewers_ask_for() -> None:
+    assert MANIFEST["website"].startswith("https://")
+    reasons = MANIFEST["permissions"]
+    assert set(reasons) == {"network", "files"}  # and the code asks for nothing else
+    for text in (MANIFEST["tagline"], *reasons.values()):
+        assert len(text) <= 64 and text[-1].isalnum()
+    assert MANIFEST["license"] and MANIFEST["copyright"] and MANIFEST["tags"]
 
 
 def test_versions_agree() -> None:

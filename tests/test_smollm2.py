@@ -35,3 +35,11 @@ def test_what_it_is_and_says(folder: Path, capsys: pytest.CaptureFixture[str]) -
     cell = "blocks.29.attn.pattern[head=0,query=4,key=4]"
     assert main(["explain", "--model", str(folder), *PROMPT, cell]) == 0
     assert "query" in capsys.readouterr().out
+
+
+def test_its_film_as_gltf(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    film = ["export", "--model", str(folder), *PROMPT, "--film", "short", "--steps", "1"]
+    assert main([*film, "-o", str(tmp_path / "film.glb")]) == 0
+    assert 1e6 < (tmp_path / "film.glb").stat().st_size < 30e6
+    assert main([*film, "-o", str(tmp_path / "page.html")]) == 2
+    assert "export it as .glb" in capsys.readouterr().err

@@ -1,5 +1,8 @@
 """Build the extension: one zip a platform in dist/, each with that platform's wheels.
 
+With --repository, dist/ becomes a repository: put it on any web server, and Blender subscribes to
+the address of its index.json.
+
 Blender's own builder does the work, so the zips are what Blender expects: the one of the application
 that BLENDER names or that is on PATH, else the same script inside the bpy module.
 """
@@ -33,7 +36,15 @@ def main() -> int:
         normalise(archive)
         subprocess.run([*command, "validate", str(archive)], check=True)
         print(f"{archive.relative_to(ROOT)}  {archive.stat().st_size / 1e6:.1f} MB")
+    if "--repository" in sys.argv[1:]:
+        make_repository(output, command)
+        print(f"{output.relative_to(ROOT)}/index.json lists them: Blender subscribes to its address.")
     return 0
+
+
+def make_repository(folder: Path, command: list[str]) -> None:
+    """Make a folder of zips a static repository: index.json for Blender, index.html for people."""
+    subprocess.run([*command, "server-generate", "--repo-dir", str(folder), "--html"], check=True)
 
 
 def fetch_wheel(path: Path) -> None:

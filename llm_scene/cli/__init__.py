@@ -103,6 +103,7 @@ EVERY = Value("--every", metavar="SECONDS", type=seconds, default=1.0, help="bet
 ANY_BLEND = Value("--blend", metavar="FILE", type=Path, help="a .blend to look at instead of a model")
 SUBTITLES = output("the subtitles to write: .srt or .vtt")
 FOLDER = output("(renders)", Path("renders"))
+FORCE = Value("--force", action="store_true", help="replace a film that is there already")
 PICTURE = Chosen(_options, "format", "fps", "look")
 
 COMMANDS: list[Command] = [
@@ -146,6 +147,7 @@ COMMANDS: list[Command] = [
             "quality": Rendered("preview"),
             "detail": Drawn(),
             "part": Computed(),
+            "force": FORCE,
         },
     ),
     Command(
@@ -172,6 +174,7 @@ COMMANDS: list[Command] = [
             "chosen": PICTURE,
             "quality": Rendered("preview"),
             "part": Computed(),
+            "force": FORCE,
         },
     ),
     Command(
@@ -184,7 +187,7 @@ COMMANDS: list[Command] = [
         "export",
         "Write the scene and its film in the format that the suffix of a name says.",
         films.export,
-        {"output": FILE, "question": SCENE, "chosen": Chosen(_of_formats)},
+        {"output": FILE, "question": SCENE, "chosen": Chosen(_of_formats), "force": FORCE},
     ),
     Command(
         "captions",

@@ -66,10 +66,10 @@ def add_choices(parser: argparse.ArgumentParser, kind: type, wanted: Collection[
         title = one.group or kind.__name__.lower()
         if title not in shown:
             shown[title] = parser.add_argument_group(title)
-        how: dict[str, Any] = {"action": "store_true"} if one.type is bool else {"type": _reader(one)}
-        if one.type is not bool:
-            how |= {"metavar": _metavar(one)}
         flag = f"--{one.argument}"
+        how: dict[str, Any] = {"type": _reader(one), "metavar": _metavar(one)}
+        if one.type is bool:
+            how = {"action": argparse.BooleanOptionalAction if one.default else "store_true"}
         shown[title].add_argument(flag, dest=one.name, default=None, help=_help(one), **how)
 
 
@@ -132,6 +132,7 @@ class Question:
 
     def prompt(self, model: Model, steps: int = 1) -> list[int]:
         """The token ids to continue, checked against the model."""
+        model.check_runs()
         if self.tokens is not None:
             return model.check_tokens(_ids(self.tokens), steps)
         text = self.text

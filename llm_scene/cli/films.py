@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..film.film import Film
     from ..layout.budget import Detail
     from ..output.formats import Format
+    from ..output.render.local import Plan
     from ..staging.production import Production
     from ..staging.quality import Quality
 
@@ -29,9 +31,11 @@ def generate(output: Path, question: Question, quality: Quality, detail: Detail)
     write(form, output, question.produce(quality.resolution), quality, detail)
 
 
-def render(output: Path, question: Question, quality: Quality, detail: Detail, part: Part) -> None:
+def render(
+    output: Path, question: Question, quality: Quality, detail: Detail, part: Part, force: bool
+) -> None:
     """Render the film to a video. Run again after an interruption, it goes on where it stopped."""
-    check_rendering(output, part)
+    check_rendering(output, part, force)
     made = question.produce(quality.resolution)
     part.frames(made.film.n_frames)
     render_film(output, made, quality, detail, part)
@@ -69,7 +73,12 @@ def look(
 
 
 def compare(
-    models: Sequence[str], output: Path, chosen: dict[str, Any], quality: Quality, part: Part
+    models: Sequence[str],
+    output: Path,
+    chosen: dict[str, Any],
+    quality: Quality,
+    part: Part,
+    force: bool,
 ) -> None:
     """Show models side by side: as a .blend with the film about their scale, or that film itself."""
     need_blender()
@@ -84,7 +93,7 @@ def compare(
     if to_file:
         ready(output, "blend")
     else:
-        check_rendering(output, part)
+        check_rendering(output, part, force)
     options = framed(Options(**chosen), quality.resolution)
     made = compare_models([model_named(name) for name in models], options)
     part.frames(made.film.n_frames)
@@ -108,9 +117,11 @@ def farm(output: Path, question: Question, quality: Quality, detail: Detail) -> 
     say(f"{output / README} says how to submit it.")
 
 
-def export(output: Path, question: Question, chosen: dict[str, Any]) -> None:
+def export(output: Path, question: Question, chosen: dict[str, Any], force: bool) -> None:
     """Write the scene and its film in the format that the file's suffix names."""
     form = ready(output)
+    if form.name == "film":
+        check_replaced(output, force)
     values = form.values(chosen)
     write(form, output, question.produce(), *values)
 
@@ -164,15 +175,22 @@ def ready(path: Path, name: str = "") -> Format:
     return form
 
 
-def check_rendering(output: Path, part: Part) -> None:
-    """Raise UserError where a film could not be rendered, before anything is made."""
+def check_rendering(output: Path, part: Part, force: bool) -> None:
+    """Raise UserError where a film could not be rendered, or would replace one, before anything is made."""
     need_blender()
     from ..output.render.cluster import check_cluster
     from ..output.render.local import check_output
 
     check_output(output)
+    check_replaced(output, force)
     if part.cluster is not None:
         check_cluster(part.cluster)
+
+
+def check_replaced(film: Path, force: bool) -> None:
+    """Raise UserError where there is a film already that nobody said may be replaced."""
+    if film.suffix and film.exists() and not force:
+        raise UserError(f"{film} is there already: name another file, or give --force to replace it.")
 
 
 def _opened(path: Path, quality: Quality) -> bpy.types.Scene:
@@ -209,9 +227,10 @@ def render_film(path: Path, made: Production, quality: Quality, detail: Detail, 
 
 def render_scene(path: Path, scene: bpy.types.Scene, film: Film, part: Part) -> None:
     """Render a scene's film to a video or a folder, and say where it is."""
-    from ..output.render.local import render_film
+    from ..output.render.local import plan, render_film
 
     frames = part.frames(film.n_frames)
+    note(_said(plan(scene, path, frames)))
     with quiet_blender():
         folder = render_film(
             scene,
@@ -224,6 +243,17 @@ def render_scene(path: Path, scene: bpy.types.Scene, film: Film, part: Part) -> 
             progress=Bar(),
         )
     say(f"{path} is ready: {len(frames) / film.fps:.1f} s; its frames are in {folder}.")
+
+
+def _said(plan: Plan) -> str:
+    """What a render will do."""
+    wide, high = plan.size
+    text = f"{plan.frames} frames of {wide}x{high} ({plan.seconds:.1f} s of film) go to {plan.path}"
+    if plan.there:
+        text += f"; {plan.there} are there already"
+    if plan.takes is not None:
+        text += f"; that takes about {math.ceil(plan.takes / 60)} min"
+    return f"{text}."
 
 
 def _bytes(count: int) -> str:

@@ -164,6 +164,14 @@ class Chapter:
 
 
 @dataclass(frozen=True)
+class Writing:
+    """What is written on a film's picture."""
+
+    captions: tuple[Caption, ...]
+    heads: tuple[Caption, ...]
+
+
+@dataclass(frozen=True)
 class Film:
     """Chapters one after the other, and the props that exist for the film alone."""
 
@@ -172,6 +180,7 @@ class Film:
     fps: float = 24
     props: tuple[Prop, ...] = field(default=(), repr=False)
     aspect: float = 16 / 9  # width by height of the picture it is framed for
+    edited: Writing | None = None  # what an artist wrote on the picture, instead of the chapters'
 
     def __post_init__(self) -> None:
         for cues in self.tracks.values():
@@ -199,11 +208,15 @@ class Film:
     @property
     def captions(self) -> list[Caption]:
         """All captions in order."""
+        if self.edited is not None:
+            return list(self.edited.captions)
         return [caption for chapter in self.chapters for caption in chapter.captions]
 
     @property
     def heads(self) -> list[Caption]:
         """The running heads: what the film is about from when until when."""
+        if self.edited is not None:
+            return list(self.edited.heads)
         runs = itertools.groupby((chapter for chapter in self.chapters), key=lambda chapter: chapter.head)
         parts = [(head, list(chapters)) for head, chapters in runs]
         return [Caption(c[0].start, c[-1].end, f"head {c[0].name}", head) for head, c in parts if head]

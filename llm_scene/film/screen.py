@@ -5,6 +5,7 @@ In units of half the picture's longer side from its middle, so that one text fit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..layout.drawn import LETTER, text_width
@@ -18,6 +19,7 @@ ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
 CAPTION_SHADE, HEAD_SHADE = 96.0, 72.0  # how far shades reach into the picture, in the same pixels
 PAUSE = 1.5  # seconds between two captions over which their shade stays
+WIDE = 0x2E80  # from this letter on they are East Asian, and parted anywhere
 SOFT = 0.15  # seconds in which text comes and goes
 
 
@@ -109,6 +111,15 @@ def wrapped(text: str, widest: float) -> list[str]:
         count += 1
 
 
+def joined(lines: Sequence[str]) -> str:
+    """Lines as one text again: with blanks between words, without any between East Asian letters."""
+    text = ""
+    for line in (line.strip() for line in lines):
+        close = bool(text) and ord(text[-1]) > WIDE and ord(line[:1] or " ") > WIDE
+        text += line if close or not text else f" {line}"
+    return text.strip()
+
+
 def _filled(text: str, about: float, widest: float) -> list[str]:
     """Lines that end as soon as they are `about` full, and never wider than `widest` where words allow."""
     lines, line = [], ""
@@ -129,7 +140,7 @@ def _words(text: str) -> list[str]:
     """What may be parted: words with the blank after them, and East Asian letters one by one."""
     found, word = [], ""
     for letter in text:
-        if ord(letter) > 0x2E80:
+        if ord(letter) > WIDE:
             found += [word, letter] if word else [letter]
             word = ""
         elif letter == " ":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..choices import check, choice, named
+from ..look import BEVEL, GAP, RELIEF
 from ..network.graph import Network
 from .arrange import set_down
 from .layout import Layout
@@ -20,7 +21,7 @@ BLOCK_BYTES, CUBOID_BYTES, SLAB_BYTES, BLENDER_BYTES = 4e5, 8000.0, 16.0, 3e8
 
 @dataclass(frozen=True)
 class Detail:
-    """How finely matrices are drawn."""
+    """How finely matrices are drawn, and what their cells look like."""
 
     cuboids: int = choice(
         CUBOIDS,
@@ -42,9 +43,43 @@ class Detail:
     window: str = choice(
         "", "Window", "Stand cuboids around a cell of a slab, such as h.0.mlp.c_fc.weight[3,5]"
     )
+    gap: float = choice(
+        GAP,
+        "Gap",
+        "Empty space between neighbouring cells, as a part of a cell's width",
+        low=0.0,
+        high=0.8,
+        subtype="FACTOR",
+        group="cells",
+    )
+    relief: float = choice(
+        RELIEF,
+        "Relief",
+        "How far cells stand out by the size of their value, in widths of a cell",
+        low=0.0,
+        high=20.0,
+        soft_high=4.0,
+        group="cells",
+    )
+    bevel: float = choice(
+        BEVEL,
+        "Bevel",
+        "Rounding of the cells' edges, in widths of a cell",
+        low=0.0,
+        high=0.2,
+        group="cells",
+    )
+    labels: bool = choice(
+        True, "Labels", "Show names, dimensions, section titles and the legend", group="cells"
+    )
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """What a cell's shape follows from, as the inputs of node groups are called."""
+        return {"Gap": self.gap, "Relief": self.relief, "Bevel": self.bevel}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..network.graph import TIME_AXES
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
 from .layout import Block, Layout, Point
+from .picking import Moved
 
 SINGLES = 64  # source cells of one block that are marked one by one where they form no rectangle
 ARC_POINTS = 24
@@ -26,19 +27,30 @@ class Mark:
     block: Block
     rows: tuple[int, int]
     columns: tuple[int, int]
+    moved: Array | None = field(default=None, compare=False, repr=False)  # as `picking.Moved` has it
 
     def corners(self, lift: float) -> Array:
         """Its corners `[4, 3]` all round, `lift` in front of the sheet."""
         x, y, z = self.block.origin
         (top, bottom), (left, right) = self.rows, self.columns
         across, down = np.array([left, right, right, left]), np.array([top, top, bottom, bottom])
-        return np.stack([x + across, np.full(4, y - lift), z - down], axis=1).astype(float)
+        return self._placed(np.stack([x + across, np.full(4, y - lift), z - down], axis=1).astype(float))
 
     @property
     def centre(self) -> Point:
         """Its middle, on the front of the sheet."""
         x, y, z = self.block.origin
-        return x + sum(self.columns) / 2, y, z - sum(self.rows) / 2
+        middle = np.array([[x + sum(self.columns) / 2, y, z - sum(self.rows) / 2]])
+        across, back, up = self._placed(middle)[0].tolist()
+        return across, back, up
+
+    def _placed(self, points: Array) -> Array:
+        """Points `[n, 3]` of the layout, where the block is now."""
+        return points if self.moved is None else points @ self.moved[:3, :3].T + self.moved[:3, 3]
+
+    def put(self, moved: Moved) -> Mark:
+        """The same cells where their block is now."""
+        return replace(self, moved=moved.get(self.block.name))
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,14 @@ class Inspection:
             for part in text.splitlines()
             for line in textwrap.wrap(part, wide)
         ]
+
+    def put(self, moved: Moved) -> Inspection:
+        """The same cell among blocks that stand elsewhere than the layout has them."""
+        row, column = self.cross
+        sources = tuple(source.put(moved) for source in self.sources)
+        return replace(
+            self, mark=self.mark.put(moved), cross=(row.put(moved), column.put(moved)), sources=sources
+        )
 
     def arcs(self) -> list[Array]:
         """A curve `[ARC_POINTS, 3]` from every mark of sources to the cell."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,6 +13,12 @@ from ..network.ops import Array, Cell
 from ..network.trace import Trace
 from .layout import Block, Layout
 from .polylines import passing
+
+# For blocks that stand elsewhere than the layout has them: `[4, 4]`, which leads from there to where they are
+Moved = Mapping[str, Array]
+NOWHERE: Moved = MappingProxyType({})
+LANDING = 3.0  # how far before its sheet a copy of a cell may stand
+SAME = 0.02  # of a colour map, by which a copy of a cell may differ from it
 
 
 @dataclass(frozen=True)
@@ -40,16 +47,22 @@ class Picker:
         self._scales: dict[str, float] = {}
 
     def pick(
-        self, origin: Array, direction: Array, relief: float = 0.0, hidden: Collection[str] = ()
+        self,
+        origin: Array,
+        direction: Array,
+        relief: float = 0.0,
+        hidden: Collection[str] = (),
+        moved: Moved = NOWHERE,
     ) -> Hit | None:
         """The first cell on a ray, or None.
 
         Cells stand out towards -y by the share of their value in the matrix's scale, at most by `relief`,
         and are set back where it is negative: see `look.relief_of`.
-        Blocks named in `hidden` let the ray pass.
+        Blocks named in `hidden` let the ray pass; those in `moved` are met where they are now.
         """
+        origins, directions = self._rays(np.asarray(origin, float), np.asarray(direction, float), moved)
         low = self._low - np.array([0.0, relief, 0.0])
-        enter, leave = passing(np.asarray(origin, float), np.asarray(direction, float), low, self._high)
+        enter, leave = passing(origins, directions, low, self._high)
         met = np.flatnonzero((leave >= np.maximum(enter, 0)) & np.isfinite(enter))
         found: Hit | None = None
         for i in met[np.argsort(enter[met])]:
@@ -58,10 +71,34 @@ class Picker:
             block = self._blocks[i]
             if block.name in hidden:
                 continue
-            hit = self._cell(block, origin, direction, max(enter[i], 0.0), leave[i], relief)
+            hit = self._cell(block, origins[i], directions[i], max(enter[i], 0.0), leave[i], relief)
             if hit is not None and (found is None or hit.distance < found.distance):
                 found = hit
         return found
+
+    def copied(self, point: Array, value: float) -> Hit | None:
+        """The cell at a point `[3]` of the layout with such a value, -1 to 1 as colours count it; or None."""
+        around = np.array([0.0, LANDING, 0.0])
+        inside = (self._low - around <= point) & (point <= self._high + around)
+        for i in np.flatnonzero(inside.all(axis=1)):
+            block = self._blocks[i]
+            x, _, z = block.origin
+            row, column = np.array([int(z - point[2])]), np.array([int(point[0] - x)])
+            row, column = np.minimum(row, block.shape[0] - 1), np.minimum(column, block.shape[1] - 1)
+            if abs(self._shares(block, row, column)[0] - value) < SAME:
+                return Hit(block, int(row[0]), int(column[0]), 0.0)
+        return None
+
+    def _rays(self, origin: Array, direction: Array, moved: Moved) -> tuple[Array, Array]:
+        """The ray as every block meets it where the layout has it, `[n_block, 3]` each."""
+        count = len(self._blocks)
+        origins, directions = np.tile(origin, (count, 1)), np.tile(direction, (count, 1))
+        for i, block in enumerate(self._blocks):
+            if block.name in moved:
+                back = np.linalg.inv(moved[block.name])
+                origins[i] = back[:3, :3] @ origin + back[:3, 3]
+                directions[i] = back[:3, :3] @ direction
+        return origins, directions
 
     def _cell(
         self, block: Block, origin: Array, direction: Array, enter: float, leave: float, relief: float

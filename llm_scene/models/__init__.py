@@ -90,13 +90,20 @@ class Model:
 
         Raises UserError where the prompt is empty, too long, or has letters that the model does not know.
         """
+        self.check_runs()
         return self.check_tokens(self.tokenizer.encode(text), steps)
+
+    def check_runs(self) -> None:
+        """Raise UserError for a shape, which can be shown but not run: it says where the model itself is."""
+        if isinstance(self.weights, NoWeights):
+            raise UserError(self.weights.sentence)
 
     def check_tokens(self, tokens: Sequence[int], steps: int = 1) -> list[int]:
         """The same ids, if the model knows them and has room for `steps` more.
 
         The last token that is generated need not be fed in again, so it takes no position.
         """
+        self.check_runs()
         c = self.config
         if not tokens:
             raise UserError("The prompt is empty: give at least one token.")
@@ -113,13 +120,19 @@ class Model:
 
 
 class NoWeights(Mapping[str, Array]):
-    """What a shape has: asking for a value says so."""
+    """What a shape has: asking for a value says so, and where there are some."""
 
-    def __init__(self, title: str) -> None:
-        self._title = title
+    def __init__(self, shape: Preset) -> None:
+        model, hub = shape.title, shape.hub
+        self.sentence = (
+            f"{model} is a shape without weights: compare shows its structure; "
+            f"the model itself is {hub} of the Hugging Face hub."
+            if hub
+            else f"{model} is a shape without weights: compare shows its structure."
+        )
 
     def __getitem__(self, key: str) -> Array:
-        raise UserError(f"{self._title} is a shape without weights: it can be shown, but not run.")
+        raise UserError(self.sentence)
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -148,7 +161,7 @@ def load(preset: str | None = None, folder: Path | None = None, presets: Iterabl
     if chosen.shape is not None:
         network = declare(chosen.shape)
         words = NumberTokenizer(chosen.title)
-        return Model(chosen.name, chosen.title, chosen.shape, network, NoWeights(chosen.title), words, chosen)
+        return Model(chosen.name, chosen.title, chosen.shape, network, NoWeights(chosen), words, chosen)
     assert chosen.model_folder is not None
     check_folder(chosen.model_folder)
     return _from_folder(chosen.model_folder, chosen.title, chosen)

@@ -1,8 +1,8 @@
 """Models by their name on the Hugging Face hub: from its cache on this disk, else downloaded.
 
 The cache (https://huggingface.co/docs/huggingface_hub/guides/manage-cache) is read without any library.
-Downloading is huggingface_hub's: a connection that breaks is taken up where it broke, and what is complete
-stays in the cache.
+Downloading is huggingface_hub's where it is installed, else `PlainHub`'s: a connection that breaks is taken
+up where it broke, and what is complete stays in the cache.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import UserError, words_of
 from ..writing import check_space
 from .config_json import read_config
 from .files import INDEX_BYTES, read_object
+from .plain_hub import PlainHub, RefusedError
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -195,46 +196,56 @@ def resolved(folder: Path) -> Path:
 # --- downloading -------------------------------------------------------------------------------------
 
 
+class Source(Protocol):
+    """A model on the hub."""
+
+    def sizes(self) -> dict[str, int]:
+        """All files of the model, in bytes."""
+
+    def fetch(self, file: str, size: int, report: Callable[[int], None]) -> Path:
+        """Bring a file into the cache; `report` is told the bytes that came."""
+
+    def remember(self) -> None:
+        """Note in the cache which commit the revision is."""
+
+
 def download(name: HubName, say: Callable[[str], None], progress: Callable[[float], None]) -> Path:
     """Bring a model into the cache: config.json first, weights only where the model can be read.
 
-    Raises UserError where the library, the model, the permission, the room or the connection is missing.
+    Raises UserError where the model, the permission, the room or the connection is missing.
     """
+    with _sentences(name), _quiet():
+        return _download(name, _source(name), say, progress)
+
+
+def _source(name: HubName) -> Source:
     try:
         import huggingface_hub
     except ImportError:
-        raise UserError(
-            f"{name} is not in the hub's cache, and downloading needs a library: "
-            f"`pip install llm-scene[hub]`; or bring it there with `hf download {name.repository}`."
-        ) from None
-    api = huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
-    with _sentences(name), _quiet():
-        return _download(api, name, say, progress)
+        return PlainHub(name.repository, name.revision, name.folder)
+    return _LibraryHub(huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None), name)
 
 
 def _download(
-    api: HfApi, name: HubName, say: Callable[[str], None], progress: Callable[[float], None]
+    name: HubName, source: Source, say: Callable[[str], None], progress: Callable[[float], None]
 ) -> Path:
-    info = api.model_info(name.repository, revision=name.revision, files_metadata=True, timeout=20)
-    sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+    sizes = source.sizes()
     files = wanted(name, sizes)
-
-    def fetch(file: str, bar: type[_Counter] | None = None) -> Path:
-        return Path(
-            api.hf_hub_download(
-                name.repository, file, revision=name.revision, cache_dir=cache(), tqdm_class=bar
-            )
-        )
-
-    folder = fetch("config.json", _Counter).parent
+    folder = source.fetch("config.json", sizes["config.json"], lambda n: None).parent
     read_config(folder)
     missing = {file: sizes[file] for file in files if not (folder / file).is_file()}
-    total = sum(missing.values())
+    total, done = sum(missing.values()), 0
     check_space(folder, total)
     say(f"Downloading {name}: {_readable(total)} into {cache()}.")
-    bar = _counter(lambda done: progress(min(done / max(total, 1), 1.0)))
-    for file in missing:
-        fetch(file, bar)
+
+    def report(n: int) -> None:
+        nonlocal done
+        done += n
+        progress(min(done / max(total, 1), 1.0))
+
+    for file, size in missing.items():
+        source.fetch(file, size, report)
+    source.remember()
     return folder
 
 
@@ -262,33 +273,46 @@ def _gguf(files: dict[str, int]) -> str:
     return f"; download {found[0]} and `llm-scene convert` it" if found else ""
 
 
-class _Counter:
-    """What huggingface_hub takes for a progress bar of tqdm: it draws nothing."""
+class _LibraryHub:
+    """A model as huggingface_hub brings it."""
 
-    done = 0
+    def __init__(self, api: HfApi, name: HubName) -> None:
+        self.api, self.name = api, name
 
-    def __init__(self, *args: Any, initial: int = 0, **kwargs: Any) -> None:
-        self.update(initial)
+    def sizes(self) -> dict[str, int]:
+        name = self.name
+        info = self.api.model_info(name.repository, revision=name.revision, files_metadata=True, timeout=20)
+        return {file.rfilename: file.size or 0 for file in info.siblings or ()}
 
-    def __enter__(self) -> _Counter:
-        return self
+    def fetch(self, file: str, size: int, report: Callable[[int], None]) -> Path:
+        name = self.name
+        return Path(
+            self.api.hf_hub_download(
+                name.repository, file, revision=name.revision, cache_dir=cache(), tqdm_class=_counter(report)
+            )
+        )
 
-    def __exit__(self, *error: object) -> None: ...
-
-    def update(self, n: float | None = 1) -> None:
-        """Told the bytes that came, or fewer than none where the server begins again."""
-
-    def close(self) -> None:
-        """Called where the bar is no context."""
+    def remember(self) -> None:
+        """The library has."""
 
 
-def _counter(report: Callable[[int], None]) -> type[_Counter]:
-    """A kind of bar whose bars together report the bytes that came."""
+def _counter(report: Callable[[int], None]) -> type:
+    """What huggingface_hub takes for a progress bar of tqdm; it reports the bytes that came, or fewer than
+    none where the server begins again."""
 
-    class Counter(_Counter):
+    class Counter:
+        def __init__(self, *args: Any, initial: int = 0, **kwargs: Any) -> None:
+            self.update(initial)
+
+        def __enter__(self) -> Counter:
+            return self
+
+        def __exit__(self, *error: object) -> None: ...
+
         def update(self, n: float | None = 1) -> None:
-            Counter.done += int(n or 0)
-            report(Counter.done)
+            report(int(n or 0))
+
+        def close(self) -> None: ...
 
     return Counter
 
@@ -296,34 +320,50 @@ def _counter(report: Callable[[int], None]) -> type[_Counter]:
 @contextlib.contextmanager
 def _sentences(name: HubName) -> Iterator[None]:
     """What the hub and the connection answer, as sentences."""
-    from huggingface_hub import errors
-
     try:
         yield
-    except errors.GatedRepoError:
-        page = f"https://huggingface.co/{name.repository}"
-        raise UserError(
-            f"{name} is gated: accept its terms at {page}, then run `hf auth login` or set HF_TOKEN."
-        ) from None
-    except errors.RevisionNotFoundError:
-        raise UserError(f"{name.repository} has no revision {name.revision!r} on the hub.") from None
-    except errors.RepositoryNotFoundError:
-        raise UserError(
-            f"There is no folder {name} and no public model of this name on the hub: check the spelling, or "
-            "log in with `hf auth login` where it is private."
-        ) from None
-    except errors.LocalEntryNotFoundError as error:  # the library could not ask for a file
-        raise _broken_off(name, error.__cause__ or error) from None
-    except errors.EntryNotFoundError as error:
-        raise UserError(f"{name} lacks a file on the hub: {words_of(error)}.") from None
     except UserError:
         raise
-    except (OSError, ValueError, errors.HfHubHTTPError) as error:
-        raise _broken_off(name, error) from None
-    except Exception as error:  # the HTTP library's own, which has changed its name before
-        if type(error).__module__.split(".")[0] not in ("httpx", "httpx2", "httpcore", "requests"):
+    except Exception as error:
+        said = _said(name, error)
+        if said is None:
             raise
-        raise _broken_off(name, error) from None
+        raise said from None
+
+
+def _said(name: HubName, error: Exception) -> UserError | None:
+    """The sentence for an error of the hub, of huggingface_hub or of the connection; None for others."""
+    code = _code(error)
+    if code == "GatedRepo":
+        page = f"https://huggingface.co/{name.repository}"
+        return UserError(
+            f"{name} is gated: accept its terms at {page}, then run `hf auth login` or set HF_TOKEN."
+        )
+    if code == "RevisionNotFound":
+        return UserError(f"{name.repository} has no revision {name.revision!r} on the hub.")
+    if code == "RepoNotFound":
+        return UserError(
+            f"There is no folder {name} and no public model of this name on the hub: check the spelling, or "
+            "log in with `hf auth login` where it is private."
+        )
+    if code == "LocalEntryNotFound":  # the library could not ask for a file
+        return _broken_off(name, error.__cause__ or error)
+    if code.endswith("EntryNotFound"):
+        return UserError(f"{name} lacks a file on the hub: {words_of(error)}.")
+    module = type(error).__module__.split(".")[0]  # the HTTP library's own has changed its name before
+    theirs = ("httpx", "httpx2", "httpcore", "requests", "huggingface_hub")
+    if isinstance(error, OSError | ValueError | KeyError | RefusedError) or module in theirs:
+        return _broken_off(name, error)
+    return None
+
+
+def _code(error: Exception) -> str:
+    """What the hub calls an error; huggingface_hub's classes are named after it."""
+    if isinstance(error, RefusedError):
+        return error.code or {401: "RepoNotFound", 403: "GatedRepo", 404: "RepoNotFound"}.get(
+            error.status, ""
+        )
+    return type(error).__name__.removesuffix("Error").replace("RepositoryNot", "RepoNot")
 
 
 def _broken_off(name: HubName, error: BaseException) -> UserError:

@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class Preset:
     task: str = ""  # what it does, as the end of a sentence: "sorts six letters"
     model: str = ""  # folder of the checkpoint, relative to the preset's own; empty for shapes
     prompt: str = ""
+    examples: str = ""  # further prompts to try, one a line
+    hub: str = ""  # where the model itself is, OWNER/NAME on the Hugging Face hub, when this is a shape of it
     license: str = ""
     source: str = ""
     folder: Path = Path()
@@ -54,7 +56,7 @@ def user_folders() -> list[Path]:
 
 
 def list_presets(folders: Iterable[Path] = ()) -> list[Preset]:
-    """All presets by name: those that ship, the user's, and those in `folders`; later ones win.
+    """All presets by name: those that ship, the user's, and those in `folders`; later ones win, but for ours.
 
     Presets of the user that cannot be read are left out; `find_preset` says what is wrong with them.
     """
@@ -105,8 +107,10 @@ def preset_toml(preset: Preset) -> str:
 def save_preset(preset: Preset, folder: Path) -> Path:
     """Write a preset into a folder of presets; one of the same name there is replaced.
 
-    Raises UserError where its name cannot be a file's name.
+    Raises UserError where its name cannot be a file's name, or is that of a preset that ships.
     """
+    if preset.name.casefold() in (name.casefold() for name in map(_name, _in(presets_folder()))):
+        raise UserError(f"{preset.name!r} is a preset that comes with LLM Scene: choose another name.")
     if not NAME.fullmatch(preset.name):
         raise UserError(
             f"{preset.name!r} cannot be the name of a preset: use letters, digits, “-”, “_” and “.”."
@@ -118,13 +122,37 @@ def save_preset(preset: Preset, folder: Path) -> Path:
     return path
 
 
+def rename_preset(preset: Preset, name: str, folder: Path) -> Path:
+    """Give a preset in a folder another name. Raises UserError where that one is taken or unfit."""
+    _check_own(preset, folder)
+    if name != preset.name and (folder / f"{name}.toml").exists():
+        raise UserError(f"There is a preset {name!r} already: choose another name, or delete that one first.")
+    path = save_preset(replace(preset, name=name, title=name), folder)
+    if path != preset.file:
+        preset.file.unlink()
+    return path
+
+
+def delete_preset(preset: Preset, folder: Path) -> None:
+    """Delete a preset in a folder of presets; its model stays. Raises UserError for any other preset."""
+    _check_own(preset, folder)
+    preset.file.unlink()
+
+
+def _check_own(preset: Preset, folder: Path) -> None:
+    if preset.file.parent != folder or not preset.file.is_file():
+        raise UserError(f"{preset.title} is none of the presets that you saved here: it stays as it is.")
+
+
 def _files(folders: Iterable[Path]) -> list[Path]:
-    every = [presets_folder(), *user_folders(), *folders]
-    found: list[Path] = []
-    for folder in every:
-        if folder.is_dir():
-            found += sorted(folder.glob("*/preset.toml")) + sorted(folder.glob("*.toml"))
-    return found
+    """The files of all presets, those that win last."""
+    return [path for folder in (*user_folders(), *folders, presets_folder()) for path in _in(folder)]
+
+
+def _in(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(folder.glob("*/preset.toml")) + sorted(folder.glob("*.toml"))
 
 
 def _name(path: Path) -> str:

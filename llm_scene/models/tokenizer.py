@@ -76,6 +76,11 @@ class TextTokenizer:
         """How many tokens there are, without those that were added."""
         return int(self._library.get_vocab_size(with_added_tokens=False))
 
+    def described(self) -> dict[str, Any]:
+        """All its rules, as tokenizer.json writes them."""
+        found: dict[str, Any] = json.loads(self._library.to_str())
+        return found
+
     def token(self, text: str) -> int | None:
         """The id of a token by its name, "</s>" for example."""
         return self._library.token_to_id(text)

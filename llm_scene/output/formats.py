@@ -37,6 +37,14 @@ class Gltf:
         ),
     )
     chapter_clips: bool = choice(False, "Chapter Clips", "Also write a clip for each chapter")
+    scale: float = choice(
+        1.0,
+        "Metres a Cell",
+        "How large a cell is, in metres: 0.001 puts a model on a table",
+        noun="The scale",
+        low=1e-6,
+        soft_high=1.0,
+    )
 
     def __post_init__(self) -> None:
         check(self)

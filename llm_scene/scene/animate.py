@@ -83,6 +83,15 @@ class Curves:
         return action.layers[0].strips[0].channelbag(slot, ensure=True)
 
 
+def curve_of(owner: bpy.types.ID, path: str) -> bpy.types.FCurve | None:
+    """The F-curve of one property; None where it has no keys."""
+    data = owner.animation_data
+    if data is None or data.action is None:
+        return None
+    bags = (layer.strips[0].channelbag(data.action_slot) for layer in data.action.layers if layer.strips)
+    return next((curve for bag in bags if bag for curve in bag.fcurves if curve.data_path == path), None)
+
+
 def animate(
     scene: bpy.types.Scene,
     film: Film,
@@ -108,6 +117,7 @@ def animate(
 def set_timeline(scene: bpy.types.Scene, film: Film) -> None:
     """Give a scene the film's pace, length and chapters, and show the first frame."""
     set_rate(scene.render, film.fps)
+    scene.sync_mode = "FRAME_DROP"  # slow machines keep time
     scene.frame_start, scene.frame_end = 0, film.n_frames - 1
     scene.frame_set(0)  # also evaluates: Blender 5.2 crashes on writing a scene that never was
     for chapter in film.chapters:

@@ -59,6 +59,7 @@ STEPS = {  # what building consists of, and about how much of the time each take
     "film": 0.08,
     "window": 0.01,
 }
+LETTERED = (("Labels",), ("Legend",))  # collections that a scene without labels hides
 Progress = Callable[[float, str], None]
 Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
 DETAIL = Detail()
@@ -107,6 +108,8 @@ class _Studio:
         if path not in self.collections:
             made = bpy.data.collections.new(" / ".join(path[-2:]) or NAME)
             self.collections[path] = name_part(made, "/".join(path))
+            if path in LETTERED:
+                made.hide_viewport = made.hide_render = not self.detail.labels
             if path:
                 self.collection(*path[:-1]).children.link(made)
             else:
@@ -252,10 +255,12 @@ def _object(studio: _Studio, trace: Trace, thing: Thing) -> tuple[bpy.types.Obje
 def _sheet(studio: _Studio, trace: Trace, block: Block) -> bpy.types.Object:
     """A matrix as a slab where there is a picture of it, else as cuboids."""
     kind, scale = _kind(block), studio.scales[block.matrix.name]
+    measures = studio.detail.measures
     if block.name in studio.large:
-        sheet = slab_object(block, studio.pictures[kind], studio.layout.n_prompt)
+        sheet = slab_object(block, studio.pictures[kind], studio.layout.n_prompt, measures)
     else:
-        sheet = cell_object(block, trace, scale, studio.cells(*kind), studio.layout.n_prompt, studio.group)
+        material, n_prompt = studio.cells(*kind), studio.layout.n_prompt
+        sheet = cell_object(block, trace, scale, material, n_prompt, studio.group, measures=measures)
     sheet["scale"] = scale
     return sheet
 

@@ -7,13 +7,16 @@ map), `row`, `column`, `order` (when it is computed, as `reveal` counts) and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import bpy
 import numpy as np
 
 from ..film.front import order_at
+from ..layout.budget import Detail
 from ..layout.layout import Block
 from ..layout.mosaic import Region
-from ..look import BEVEL, GAP, RECESS, RELIEF, THIN, normalise
+from ..look import RECESS, THIN, normalise
 from ..network.ops import Array, Numbers
 from ..network.trace import Trace
 from .compat import modifier_input
@@ -22,7 +25,7 @@ from .nodes import Tree, Value, inputs, shape_group
 GROUP = "LLM Scene cells"
 MASKED, BROKEN = 1.0, 2.0
 FRONT = "front"  # attribute: 1 on corners that the relief moves
-DEFAULTS = {"Gap": GAP, "Relief": RELIEF, "Bevel": BEVEL}
+DEFAULTS = Detail().measures
 AROUND = 6  # cells to each side that far sheets average
 
 
@@ -34,10 +37,11 @@ def cell_object(
     n_prompt: int,
     group: bpy.types.NodeTree,
     region: Region | None = None,
+    measures: Mapping[str, float] = DEFAULTS,
 ) -> bpy.types.Object:
     """An object named after the block, one point a cell; with a `region`, only for its cells.
 
-    `group` is the scene's own `cell_group`.
+    `group` is the scene's own `cell_group`, `measures` are its inputs.
     """
     region = region or Region(0, 0, *block.shape)
     values = block.values(trace)[region.slices]
@@ -66,7 +70,7 @@ def cell_object(
     modifier.node_group = group
     identifiers = inputs(group)
     modifier_input(modifier, identifiers["Material"], material)
-    for name, value in DEFAULTS.items():
+    for name, value in measures.items():
         modifier_input(modifier, identifiers[name], value)
     return cells
 

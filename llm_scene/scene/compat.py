@@ -8,6 +8,13 @@ FIVE = bpy.app.version >= (5, 0, 0)
 EEVEE = "BLENDER_EEVEE" if FIVE else "BLENDER_EEVEE_NEXT"
 
 
+def with_nodes(owner: bpy.types.Material | bpy.types.World) -> bpy.types.NodeTree:
+    """The node tree of a new material or world, which is always there from Blender 5 on."""
+    if not FIVE:
+        owner.use_nodes = True
+    return owner.node_tree
+
+
 def modifier_input(modifier: bpy.types.NodesModifier, identifier: str, value: object) -> None:
     """Set an input of a geometry nodes modifier."""
     if FIVE:

@@ -17,6 +17,7 @@ from ..film.front import TAIL
 from ..look import DIM, FLASH, GAP, INK_DIM, Look, Ramp, linear, to_linear
 from ..network.graph import Role
 from ..network.ops import Array
+from .compat import with_nodes
 from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
 from .marks import name_part
 from .nodes import Tree, Value
@@ -221,8 +222,7 @@ def blank(name: str, **what: str | int) -> tuple[bpy.types.Material, Tree]:
     material = name_part(bpy.data.materials.new(f"LLM Scene {name}"), name)
     for key, value in what.items():
         material[key] = value
-    material.use_nodes = True
-    material.node_tree.nodes.clear()
+    with_nodes(material).nodes.clear()
     if hasattr(material, "cycles"):  # an add-on, which may be switched off
         material.cycles.emission_sampling = "NONE"  # else every lit face becomes a lamp
     return material, Tree(material.node_tree)

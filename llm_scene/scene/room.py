@@ -10,6 +10,7 @@ from ..layout.layout import Box
 from ..layout.room import profile, reach
 from ..look import FRONT, Look, linear
 from ..look.light import Sun
+from .compat import with_nodes
 from .engines import set_view
 from .materials import wall_material
 from .nodes import Tree
@@ -43,9 +44,9 @@ def _painted(look: Look, kind: str) -> bpy.types.Material:
 def _world(look: Look) -> bpy.types.World:
     """Light from all around; where the wall ends one sees the wall's colours."""
     world = bpy.data.worlds.new("LLM Scene room")
-    world.use_nodes = True
-    world.node_tree.nodes.clear()
-    tree = Tree(world.node_tree)
+    nodes = with_nodes(world)
+    nodes.nodes.clear()
+    tree = Tree(nodes)
     direction = tree.node("ShaderNodeTexCoord").outputs["Generated"]
     height = tree.node("ShaderNodeSeparateXYZ")
     tree.wire(direction, height.inputs[0])

@@ -1,17 +1,23 @@
-"""Captions and running heads as objects that hang before the camera, to be seen and edited in place."""
+"""Captions and running heads as objects that hang before the camera, to be seen and edited in place.
+
+An artist writes into a text, or moves its keys; `as_it_stands` takes what stands there back into the film.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 
-from ..film.film import Film
+from ..film.film import Caption, Film, Writing
 from ..film.framing import SENSOR
 from ..film.keys import Key
-from ..film.screen import SOFT, ScreenText, screen_texts, shades
+from ..film.screen import SOFT, ScreenText, joined, screen_texts, shades
 from ..look import Look
-from .animate import Curves, shot_keys
-from .faces import set_text
+from .animate import Curves, curve_of, shot_keys
+from .faces import in_order, set_text
 from .labels import ALIGN, quiet
+from .marks import name_part, part_of
 from .materials import screen_material, veil_material
 
 BEHIND = 0.01  # units by which shades hang behind the texts
@@ -38,7 +44,7 @@ def hang_texts(
     _hang_shades(film, look, screen, into, curves)
     ink = screen_material(look)
     for text in screen_texts(film):
-        thing = _text(text, ink)
+        thing = name_part(_text(text, ink), text.name)
         thing.parent = screen
         into.objects.link(thing)
         curves.write(thing, '["shown"]', 0, _coming(text.start, text.end, film.fps))
@@ -50,6 +56,43 @@ def hang_texts(
         for path in ("hide_render", "hide_viewport"):
             curves.write(thing, path, 0, hidden if text.start > 0 else hidden[1:])
     return screen
+
+
+def as_it_stands(scene: bpy.types.Scene, film: Film) -> Film:
+    """The film with the captions and running heads that its scene has now, be they edited, moved or gone.
+
+    What is as it was made keeps its text as it was told, whichever way letters had to be put to be shown.
+    """
+    made = {text.name: text for text in screen_texts(film)}
+    said = {f"caption {n}": caption for n, caption in enumerate(film.captions)}
+    said |= {f"head {n}": head for n, head in enumerate(film.heads)}
+    found: dict[str, list[Caption]] = {"caption": [], "head": []}
+    for thing in scene.collection.all_objects:
+        part = part_of(thing)
+        if thing.type == "FONT" and part in made:
+            found[part.split()[0]].append(_read(thing, made[part], said[part], film))
+    captions, heads = (tuple(sorted(those, key=lambda c: c.start)) for those in found.values())
+    if captions == tuple(film.captions) and heads == tuple(film.heads):
+        return film
+    return replace(film, edited=Writing(captions, heads))
+
+
+def _read(thing: bpy.types.Object, made: ScreenText, said: Caption, film: Film) -> Caption:
+    """A caption as its object shows it."""
+    body = thing.data.body
+    text = said.text if body == in_order(made.text) else joined(body.splitlines())
+    start, end = _times(thing, film)
+    close = max(abs(start - said.start), abs(end - said.end)) * film.fps < 0.01
+    return replace(said, text=text) if close else replace(said, text=text, start=start, end=end)
+
+
+def _times(thing: bpy.types.Object, film: Film) -> tuple[float, float]:
+    """From when until when a text is there, in seconds: the whole film without keys."""
+    curve = curve_of(thing, '["shown"]')
+    if curve is None or not curve.keyframe_points:
+        return 0.0, film.duration
+    first, last = curve.keyframe_points[0], curve.keyframe_points[-1]
+    return max(0.0, first.co.x / film.fps), min(film.duration, last.co.x / film.fps)
 
 
 def _hang_shades(

@@ -10,7 +10,7 @@ cuboids reveal, lift and dim a slab.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import bpy
@@ -87,7 +87,9 @@ def picture(
     return Pictures(laid, tuple(pages))
 
 
-def slab_object(block: Block, pictures: Pictures, n_prompt: int) -> bpy.types.Object:
+def slab_object(
+    block: Block, pictures: Pictures, n_prompt: int, measures: Mapping[str, float] = DEFAULTS
+) -> bpy.types.Object:
     """An object named after the block."""
     quads = _Quads.joined([_box(tile, page, block.shape) for tile, page in pictures.of(block)])
     materials = list(dict.fromkeys(page.material for _, page in pictures.of(block)))
@@ -100,7 +102,7 @@ def slab_object(block: Block, pictures: Pictures, n_prompt: int) -> bpy.types.Ob
     slab.location = block.origin
     length = block.shape[1] if by_rows(block) else block.shape[0]
     slab["run"] = (float(by_rows(block)), float(length), float(n_prompt))
-    slab["cell"] = tuple(DEFAULTS.values())  # gap, relief, bevel
+    slab["cell"] = tuple(measures.values())  # gap, relief, bevel
     return slab
 
 

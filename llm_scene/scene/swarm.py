@@ -20,6 +20,8 @@ _FACES = np.array([
     (4, 5, 9, 8), (5, 7, 11, 9), (7, 6, 10, 11), (6, 4, 8, 10), (8, 9, 11, 10), (2, 3, 1, 0),
 ])  # fmt: skip
 
+CORNERS, FACES = len(_BACK) + 2 * len(_FRONT), len(_FACES)  # of a cell
+
 
 def states(swarm: Swarm) -> int:
     """Of how many poses its material knows the colours: rounded up, so that few materials serve all."""

@@ -9,7 +9,7 @@ from ..layout.layout import Block
 from ..layout.mosaic import Region
 from ..network.trace import Trace
 from .animate import follow
-from .cells import GROUP, cell_group, cell_object
+from .cells import DEFAULTS, GROUP, cell_group, cell_object
 from .marks import name_part, part_of
 from .materials import PROPERTIES
 from .slabs import cut
@@ -37,7 +37,8 @@ def open_window(
         bpy.data.objects.remove(old)
         bpy.data.meshes.remove(data)
     cut(slab, region)
-    window = cell_object(block, trace, slab["scale"], material, n_prompt, group, region)
+    measures = dict(zip(DEFAULTS, slab["cell"], strict=True))
+    window = cell_object(block, trace, slab["scale"], material, n_prompt, group, region, measures)
     window.name = f"{PREFIX}{block.name}"
     name_part(window, window.name)
     for name in ("scale", *PROPERTIES):

@@ -14,14 +14,13 @@ from ..layout.layout import Box
 from ..layout.legend import TITLES
 from ..look import Look, to_linear
 from ..scene import cells, materials, room, slab_material, window
+from ..scene.build import LETTERED
 from ..scene.compat import modifier_input
 from ..scene.marks import MARK, is_local, part_of
 from ..scene.nodes import inputs
 from ..staging.production import Production
 from .ownership import marked, tag_of
 from .translations import tr
-
-HIDEABLE = ("Labels", "Legend")
 
 
 def set_look(scene: bpy.types.Scene, look: Look) -> None:
@@ -56,7 +55,7 @@ def group_of(matrix: bpy.types.Object) -> bpy.types.NodeTree | None:
 
 def show_labels(scene: bpy.types.Scene, show: bool) -> None:
     """Show or hide names, dimensions, section titles and the legend."""
-    for name in HIDEABLE:
+    for (name,) in LETTERED:
         collection = part(scene, name)
         if collection is not None:
             collection.hide_viewport = collection.hide_render = not show
@@ -64,8 +63,7 @@ def show_labels(scene: bpy.types.Scene, show: bool) -> None:
 
 def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
     """The objects that show matrices, as cuboids or as slabs."""
-    found = part(scene, "Matrices")
-    for thing in found.all_objects if found is not None else ():
+    for thing in scene.objects:
         if part_of(thing) and (group_of(thing) is not None or "cell" in thing):
             yield thing
 
@@ -91,7 +89,9 @@ def open_window(scene: bpy.types.Scene, made: Production, mark: Mark, look: Look
 
 def part(scene: bpy.types.Scene, name: str) -> bpy.types.Collection | None:
     """A part of the scene, "Matrices", "Links", "Labels", "Legend", "Room" …; None where it is gone."""
-    return next((c for c in root(scene).children if part_of(c) == name), None)
+    tag = tag_of(scene)
+    own = (c for c in scene.collection.children_recursive if c.get(MARK) == tag)
+    return next((c for c in own if part_of(c) == name), None)
 
 
 def root(scene: bpy.types.Scene) -> bpy.types.Collection:

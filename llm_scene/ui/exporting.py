@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from bpy_extras.io_utils import ExportHelper
 from ..choices import Choice, choices
 from ..errors import UserError, hearing
 from ..output.formats import FORMATS, Format, export
+from ..scene.screen import as_it_stands
 from . import library, preferences
 from .operators import OnModelScene, OnOwnScene, stem_of
 from .sentences import translated
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
 
 
 def shown_in(scene: bpy.types.Scene) -> Production:
-    """What a scene shows of one model, in the look and with the captions that its panel has now."""
+    """What a scene shows of one model, in the look that its panel has now, with the captions that it has."""
     made = library.production_of(scene)
     assert made is not None
     now = options_of(settings_of(scene))
-    return made.retold(look=now.look, colour_map=now.colour_map, language=now.language)
+    made = made.retold(look=now.look, colour_map=now.colour_map)
+    return replace(made, film=as_it_stands(scene, made.film))
 
 
 class _Export(OnOwnScene, ExportHelper):

@@ -6,13 +6,13 @@ The tool's keymap calls `inspect_hover` on every movement of the mouse; what is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import blf
 import bpy
 import gpu
 import numpy as np
-from bpy.props import FloatProperty, StringProperty
+from bpy.props import BoolProperty, FloatProperty, StringProperty
 from bpy_extras import view3d_utils
 from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
@@ -28,7 +28,7 @@ from ..network.explain import number
 from ..network.ops import Array
 from ..scene.inspection import show_inspected
 from ..staging.production import Production
-from . import appearance, library
+from . import appearance, library, under
 from .operators import OnModelScene
 from .ownership import claimed, tag_of
 from .settings import settings_of
@@ -108,11 +108,6 @@ def looked_at(scene: bpy.types.Scene) -> Inspector | None:
     return _current if _current is not None and _current.tag == tag_of(scene) else None
 
 
-def hidden_blocks(scene: bpy.types.Scene) -> set[str]:
-    """Matrices that the user has hidden."""
-    return {thing.name for thing in scene.objects if thing.hide_get()}
-
-
 def find(context: bpy.types.Context, at: tuple[int, int]) -> Inspection | None:
     """The cell under a place in the view, in pixels."""
     inspector = inspector_of(context.scene)
@@ -120,8 +115,7 @@ def find(context: bpy.types.Context, at: tuple[int, int]) -> Inspection | None:
         return None
     origin = view3d_utils.region_2d_to_origin_3d(context.region, context.region_data, at)
     direction = view3d_utils.region_2d_to_vector_3d(context.region, context.region_data, at)
-    relief = settings_of(context.scene).relief
-    hit = inspector.picker.pick(np.array(origin), np.array(direction), relief, hidden_blocks(context.scene))
+    hit = under.hit(context, inspector.picker, inspector.production.layout, origin, direction)
     if hit is None:
         return None
     shown = inspector.hovered
@@ -140,15 +134,28 @@ def redraw(context: bpy.types.Context) -> None:
                 area.tag_redraw()
 
 
+def has_left(context: bpy.types.Context, event: bpy.types.Event) -> bool:
+    """Whether the mouse is no longer over the view itself: outside, or over what lies on it."""
+    if context.area is None or event.type in ("WINDOW_DEACTIVATE", "MOUSELEAVE"):
+        return True
+
+    def over(region: bpy.types.Region) -> bool:
+        across, up = event.mouse_x - region.x, event.mouse_y - region.y
+        return region.width > 1 and 0 <= across < region.width and 0 <= up < region.height
+
+    return {region.type for region in context.area.regions if over(region)} != {"WINDOW"}
+
+
 # --- operators ---------------------------------------------------------------------------------------
 
 
 class LLM_SCENE_OT_inspect_hover(OnModelScene, bpy.types.Operator):
-    """Show what the cell under the mouse is made of"""
+    """Show what the cell under the mouse is made of, until the mouse leaves the view"""
 
     bl_idname = "llm_scene.inspect_hover"
     bl_label = "Look at Cell"
     bl_options = {"INTERNAL"}
+    watching = False  # whether it waits already for the mouse to leave
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         inspector = inspector_of(context.scene)
@@ -157,7 +164,25 @@ class LLM_SCENE_OT_inspect_hover(OnModelScene, bpy.types.Operator):
         if found is not inspector.hovered:
             inspector.hovered = found
             redraw(context)
+        kind = LLM_SCENE_OT_inspect_hover
+        if found is not None and not kind.watching and context.window is not None:
+            kind.watching = True
+            context.window_manager.modal_handler_add(self)
+            return {"RUNNING_MODAL", "PASS_THROUGH"}
         return {"PASS_THROUGH"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        inspector = looked_at(context.scene)
+        if inspector is not None and inspector.hovered is not None:
+            if not has_left(context, event):
+                return {"PASS_THROUGH"}
+            inspector.hovered = None
+            redraw(context)
+        self.cancel(context)
+        return {"FINISHED", "PASS_THROUGH"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        LLM_SCENE_OT_inspect_hover.watching = False
 
 
 class LLM_SCENE_OT_inspect(OnModelScene, bpy.types.Operator):
@@ -171,9 +196,16 @@ class LLM_SCENE_OT_inspect(OnModelScene, bpy.types.Operator):
         name="Cell",
         description="Such as blocks.0.attn.scores[head=2,query=5,key=2], or [2,5,2] after the name",
     )
+    pointed: BoolProperty(
+        name="Under the Mouse",
+        description="The cell that the mouse points at",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if self.address:
+        if not self.pointed and not self.properties.is_property_set("address"):
+            return context.window_manager.invoke_props_dialog(self, width=400)
+        if not self.pointed:
             return self.execute(context)
         found = find(context, (event.mouse_region_x, event.mouse_region_y))
         if found is None:
@@ -241,6 +273,7 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
         look = look_of(settings.look, settings.colour_map)
         try:
             found = inspector.at(self.address) if self.address else inspector.pinned()
+            found = found.put(under.moved(scene, inspector.production.layout))
             with claimed(tag_of(scene)):
                 show_inspected(
                     scene,
@@ -320,7 +353,7 @@ class InspectTool(bpy.types.WorkSpaceTool):
     bl_icon = "ops.paint.eyedropper_add"
     bl_keymap = (
         ("llm_scene.inspect_hover", {"type": "MOUSEMOVE", "value": "ANY", "any": True}, None),
-        ("llm_scene.inspect", {"type": "LEFTMOUSE", "value": "PRESS"}, None),
+        ("llm_scene.inspect", {"type": "LEFTMOUSE", "value": "PRESS"}, {"properties": [("pointed", True)]}),
         ("llm_scene.inspect_film", {"type": "LEFTMOUSE", "value": "PRESS", "ctrl": True}, None),
         ("llm_scene.inspect_clear", {"type": "ESC", "value": "PRESS"}, None),
     )
@@ -333,9 +366,10 @@ def draw_marks() -> None:
     """Outlines and arcs, in the scene."""
     inspector = looked_at(bpy.context.scene)
     shown = inspector.shown if inspector is not None else None
-    if shown is None:
+    if inspector is None or shown is None:
         return
     lift = LIFT + settings_of(bpy.context.scene).relief
+    shown = shown.put(under.moved(bpy.context.scene, inspector.production.layout))
     gpu.state.blend_set("ALPHA")
     for mark in shown.cross:
         _lines([_ring(mark, lift)], _ink("cross", 0.4), 1.0)
@@ -379,6 +413,7 @@ def draw_text() -> None:
     if inspector is None or shown is None or context.region_data is None:
         return
     scale = context.preferences.system.ui_scale
+    shown = shown.put(under.moved(context.scene, inspector.production.layout))
     _numbers(context, inspector.production, shown, scale)
     at = _on_screen(context, np.array([shown.mark.centre]))[0]
     lines = shown.lines()
@@ -441,9 +476,9 @@ def _numbers(context: bpy.types.Context, made: Production, shown: Inspection, sc
     values = block.values(made.trace)
     blf.size(0, 10 * scale)
     blf.color(0, *srgb(INKS["on dark"].colour), 1.0)
-    for (r, c), (x, y) in zip(
-        places, _on_screen(context, np.array([block.centre(r, c) for r, c in places])), strict=True
-    ):
+    marks = (replace(shown.mark, rows=(r, r + 1), columns=(c, c + 1)) for r, c in places)
+    centres = np.array([mark.centre for mark in marks])
+    for (r, c), (x, y) in zip(places, _on_screen(context, centres), strict=True):
         value = values[r, c]
         text = short(value) if np.isfinite(value) else number(value)
         wide, high = blf.dimensions(0, text)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 RECIPE = "llm_scene_recipe"  # custom property of a scene: how its production is made again
 TOLD = {"preset", "folder", "prompt", "written", "options"}  # what it says of one model
 COMPARED = {"models", "folder", "options", "budget"}  # and of several
-_productions: dict[str, Production | Comparison] = {}
+REMEMBERED = 3  # productions that are kept in memory: those used last
+_productions: dict[str, Production | Comparison] = {}  # the one used last comes last
 
 
 class Choices(Protocol):
@@ -139,6 +140,29 @@ def save_preset(name: str, settings: Choices, options: Options) -> Path:
     return path
 
 
+def own_preset(settings: Choices) -> Preset | None:
+    """The chosen preset, where it is one that the user saved from the panel."""
+    chosen = presets().get(settings.preset) if settings.source == "PRESET" else None
+    return chosen if chosen is not None and chosen.file.parent == presets_folder() else None
+
+
+def rename_preset(settings: Choices, name: str) -> str:
+    """Give the chosen preset another name, which is returned."""
+    from ..models.presets import rename_preset as rename
+
+    path = rename(presets()[settings.preset], name, presets_folder())
+    presets.cache_clear()
+    return path.stem
+
+
+def delete_preset(settings: Choices) -> None:
+    """Delete the chosen preset."""
+    from ..models.presets import delete_preset as delete
+
+    delete(presets()[settings.preset], presets_folder())
+    presets.cache_clear()
+
+
 def words_of(settings: Choices) -> Words:
     """The prompt's tokens and the positions that are left. Raises UserError where it does not fit."""
     return _words(model_of(settings), settings.prompt)
@@ -168,8 +192,21 @@ def _shown_in(scene: bpy.types.Scene) -> Production | Comparison | None:
         if not is_readable(scene):
             raise UserError(unreadable())
         recipe = _recipe_in(scene)
-        _productions[tag] = compare(recipe) if "models" in recipe else produce(recipe)
+        _keep(tag, compare(recipe) if "models" in recipe else produce(recipe))
     return _productions[tag]
+
+
+def _keep(tag: str, production: Production | Comparison) -> None:
+    """Hold a production in memory, and let go of those that were not used for longest."""
+    _productions.pop(tag, None)
+    _productions[tag] = production
+    for old in list(_productions)[:-REMEMBERED]:
+        del _productions[old]
+
+
+def let_go(tag: str) -> None:
+    """Drop the production of a scene that is gone; undo makes it again where it brings the scene back."""
+    _productions.pop(tag, None)
 
 
 def is_readable(scene: bpy.types.Scene) -> bool:
@@ -232,7 +269,7 @@ def remember(scene: bpy.types.Scene, production: Production | Comparison, recipe
     tag = tag_of(scene)
     assert tag is not None
     scene[RECIPE] = json.dumps(recipe)
-    _productions[tag] = production
+    _keep(tag, production)
 
 
 def forget() -> None:

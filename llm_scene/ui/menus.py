@@ -16,6 +16,11 @@ from .settings import settings_of
 from .task import Steps, Task, aside, sentence
 from .translations import tr
 
+COMMANDS = (
+    ("generate", "compare", "open_model", "download_model", "save_preset", "remove"),
+    ("inspect_tool", "inspect", "inspect_film", "open_window", "inspect_clear"),
+)
+
 
 def draw_add(self: bpy.types.Menu, context: bpy.types.Context) -> None:
     """Add > LLM Scene."""
@@ -31,6 +36,26 @@ def draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
         label = tr("LLM Scene as {title}", title=tr(form.title))
         label += f" ({'/'.join(form.suffixes)})" if form.suffixes else ""
         column.operator(form.operator, text=label, translate=False)
+
+
+class VIEW3D_MT_llm_scene(bpy.types.Menu):
+    """Every command of the add-on; the search of all menus finds them here."""
+
+    bl_idname = "VIEW3D_MT_llm_scene"
+    bl_label = "LLM Scene"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        for names in COMMANDS:
+            for name in names:
+                self.layout.operator(f"llm_scene.{name}")
+            self.layout.separator()
+        for form in FORMATS.values():
+            self.layout.operator(form.operator)
+
+
+def draw_menu(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """The 3D view's menu bar."""
+    self.layout.menu(VIEW3D_MT_llm_scene.bl_idname)
 
 
 class LLM_SCENE_OT_open_model(bpy.types.Operator):
@@ -73,6 +98,7 @@ class LLM_SCENE_OT_download_model(Task, bpy.types.Operator):
 
     bl_idname = "llm_scene.download_model"
     bl_label = "Download Model"
+    kind = "download"
     cancelled = "Cancelled; what has arrived as a whole is kept."
 
     def work(self, context: bpy.types.Context) -> Steps:
@@ -114,16 +140,18 @@ class LLM_SCENE_FH_model(bpy.types.FileHandler):
         return context.area is not None and context.area.type == "VIEW_3D"
 
 
-CLASSES = (LLM_SCENE_OT_open_model, LLM_SCENE_OT_download_model, LLM_SCENE_FH_model)
+CLASSES = (VIEW3D_MT_llm_scene, LLM_SCENE_OT_open_model, LLM_SCENE_OT_download_model, LLM_SCENE_FH_model)
 
 
 def register() -> None:
     """Add the menu entries."""
     bpy.types.VIEW3D_MT_add.append(draw_add)
+    bpy.types.VIEW3D_MT_editor_menus.append(draw_menu)
     bpy.types.TOPBAR_MT_file_export.append(draw_export)
 
 
 def unregister() -> None:
     """Take them away."""
     bpy.types.TOPBAR_MT_file_export.remove(draw_export)
+    bpy.types.VIEW3D_MT_editor_menus.remove(draw_menu)
     bpy.types.VIEW3D_MT_add.remove(draw_add)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,9 +14,9 @@ from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
 from ..output.render.containers import CONTAINERS
-from . import appearance, library, preferences, views
+from . import library, preferences, views
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
-from .settings import RELATIVE, Settings, copy_settings, options_of, quietly, settings_of
+from .settings import RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
 from .task import Steps, Task, aside, sentence
 from .translations import tr
 
@@ -29,15 +29,15 @@ PAUSE = 0.1  # seconds of work at least between two pauses for the window
 Building = Generator[tuple[float, str], None, bpy.types.Scene]  # (share done, what is being done)
 
 
-def produced(settings: Settings) -> Production:
-    """The production that the settings describe. Raises UserError where that is impossible."""
+def producing(settings: Settings) -> Callable[[], Production]:
+    """What makes the production that the settings describe; it reads nothing of Blender's any more.
+
+    Raises UserError, as does what it returns, where that is impossible.
+    """
     from ..staging.production import produce
 
-    model = library.model_of(settings)
-    tokens = model.encode_prompt(settings.prompt)
-    if not model.has_weights:
-        raise UserError(f"{model.title} is a shape without weights: it cannot be run.")
-    return produce(model, tokens, options_of(settings))
+    model, prompt, options = library.model_of(settings), settings.prompt, options_of(settings)
+    return lambda: produce(model, prompt, options)
 
 
 class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
@@ -60,8 +60,11 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         if self.folder:
             with quietly():
                 settings.source, settings.folder = "FOLDER", self.folder
+        if not library.model_of(settings).has_weights:
+            yield from self._structure(context, settings)
+            return
         made: list[Production] = []
-        yield from aside(lambda: produced(settings), 0.1, tr("running the model"), made)
+        yield from aside(producing(settings), 0.1, tr("running the model"), made)
         self.alone = True  # what appears in the file from now on is the scene's
         previous = replaced_by(scene)
         production = made[0]
@@ -69,6 +72,28 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         present(window, fresh, previous)
         count, model = len(production.layout.blocks), production.model.title
         self.report({"INFO"}, tr("Built {count} matrices of {model}.", count=count, model=model))
+
+    def _structure(self, context: bpy.types.Context, settings: Settings) -> Steps:
+        """Build what there is to show of a shape, as in a comparison with nothing."""
+        model = library.model_of(settings)
+        yield from stood_side_by_side(self, context, comparison_recipe(settings, (settings.preset,)))
+        text = tr("{model} comes without weights: this is its structure.", model=model.title)
+        self.report({"INFO"}, text)
+
+
+def stood_side_by_side(
+    task: Task, context: bpy.types.Context, recipe: dict[str, Any]
+) -> Generator[tuple[float, str], None, int]:
+    """Build the comparison that a recipe describes and show it; returns how many models it shows."""
+    scene, window = context.scene, context.window
+    settings = settings_of(scene)
+    made: list[Comparison] = []
+    yield from aside(lambda: library.compare(recipe), 0.1, tr("running the models"), made)
+    task.alone = True
+    previous = replaced_by(scene)
+    fresh = yield from comparing(recipe, made[0], settings)
+    present(window, fresh, previous)
+    return len(made[0].places)
 
 
 class LLM_SCENE_OT_compare(Task, bpy.types.Operator):
@@ -79,22 +104,17 @@ class LLM_SCENE_OT_compare(Task, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def work(self, context: bpy.types.Context) -> Steps:
-        scene, window = context.scene, context.window
-        settings = settings_of(scene)
-        recipe = comparison_recipe(settings)
-        made: list[Comparison] = []
-        yield from aside(lambda: library.compare(recipe), 0.1, tr("running the models"), made)
-        self.alone = True
-        previous = replaced_by(scene)
-        fresh = yield from comparing(recipe, made[0], settings)
-        present(window, fresh, previous)
-        self.report({"INFO"}, tr("{count} models stand side by side.", count=len(made[0].places)))
+        count = yield from stood_side_by_side(self, context, comparison_recipe(settings_of(context.scene)))
+        self.report({"INFO"}, tr("{count} models stand side by side.", count=count))
 
 
-def comparison_recipe(settings: Settings) -> dict[str, Any]:
-    """How to make the comparison that the settings describe. Raises UserError where none is chosen."""
-    own = settings.folder if settings.compare_own else ""
-    names = [preset.name for preset in library.shipped() if preset.name in settings.compared]
+def comparison_recipe(settings: Settings, only: Sequence[str] = ()) -> dict[str, Any]:
+    """How to make the comparison that the settings describe, or one of `only` these presets.
+
+    Raises UserError where no model is chosen.
+    """
+    own = settings.folder if settings.compare_own and not only else ""
+    names = list(only) or [preset.name for preset in library.shipped() if preset.name in settings.compared]
     if not names and not own:
         raise UserError(tr("Choose at least one model to show."))
     return {
@@ -168,15 +188,12 @@ def building(
     from ..staging.quality import PRESETS
 
     with claimed() as tag:
-        steps = construct(production, preferences.detail())
+        steps = construct(production, detail_of(settings))
         scene = yield from seldom(steps)
         apply_preset(scene, PRESETS[settings.quality], production.film.aspect)
     scene["llm_scene"] = tag
     library.remember(scene, production, library.recipe_of(production, settings))
     copy_settings(settings, settings_of(scene))
-    for name in ("Gap", "Relief", "Bevel"):
-        appearance.set_measure(scene, name, getattr(settings, name.lower()))
-    appearance.show_labels(scene, settings.labels)
     return scene
 
 
@@ -241,6 +258,82 @@ class LLM_SCENE_OT_save_preset(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class OnOwnPreset:
+    """Mixin of operators that need a preset which the user saved."""
+
+    poll_message_set: Callable[[str], None]  # Blender's own
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if library.own_preset(settings_of(context.scene)) is None:
+            cls.poll_message_set(tr("Choose a preset that you saved"))
+            return False
+        return True
+
+
+class LLM_SCENE_OT_rename_preset(OnOwnPreset, bpy.types.Operator):
+    """Give the chosen preset, one that you saved, another name"""
+
+    bl_idname = "llm_scene.rename_preset"
+    bl_label = "Rename Preset"
+
+    name: StringProperty(name="Name", description="What the menu of presets calls it")
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self.name = settings_of(context.scene).preset
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = settings_of(context.scene)
+        try:
+            name = library.rename_preset(settings, self.name.strip())
+        except (UserError, OSError) as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+        with quietly():
+            settings.preset = name
+        return {"FINISHED"}
+
+
+class LLM_SCENE_OT_delete_preset(OnOwnPreset, bpy.types.Operator):
+    """Delete the chosen preset, one that you saved; its model and your scenes stay"""
+
+    bl_idname = "llm_scene.delete_preset"
+    bl_label = "Delete Preset"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = settings_of(context.scene)
+        try:
+            library.delete_preset(settings)
+        except (UserError, OSError) as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+        settings.property_unset("preset")
+        return {"FINISHED"}
+
+
+class LLM_SCENE_OT_real_model(bpy.types.Operator):
+    """Take the model itself instead of its shape: it is downloaded once from the Hugging Face hub"""
+
+    bl_idname = "llm_scene.real_model"
+    bl_label = "Take the Model Itself"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = settings_of(context.scene)
+        preset = library.presets().get(settings.preset)
+        if preset is None or not preset.hub:
+            self.report({"ERROR"}, tr("Nobody has published the weights of this model."))
+            return {"CANCELLED"}
+        settings.source, settings.folder = "FOLDER", preset.hub
+        if library.to_download(settings) and bpy.app.online_access and not bpy.app.background:
+            return bpy.ops.llm_scene.download_model("INVOKE_DEFAULT")
+        return {"FINISHED"}
+
+
 class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
     """Delete this scene with everything that was generated for it; your own objects stay"""
 
@@ -251,6 +344,7 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         heir = next((scene for scene in bpy.data.scenes if scene != context.scene), None)
         before = views.kept(context.scene)
+        library.let_go(tag_of(context.scene) or "")
         remove(context.scene, heir or bpy.data.scenes.new("Scene"))
         views.restore(before)
         return {"FINISHED"}
@@ -300,6 +394,9 @@ CLASSES = (
     LLM_SCENE_OT_generate,
     LLM_SCENE_OT_compare,
     LLM_SCENE_OT_save_preset,
+    LLM_SCENE_OT_rename_preset,
+    LLM_SCENE_OT_delete_preset,
+    LLM_SCENE_OT_real_model,
     LLM_SCENE_OT_remove,
     LLM_SCENE_OT_jump,
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
+import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
@@ -17,13 +19,18 @@ from .inspector import looked_at
 from .operators import film_path
 from .ownership import tag_of
 from .preferences import cell_budget
-from .rendering import progress_of
+from .rendering import end_of, progress_of
 from .settings import OPTIONS, Settings, settings_of
 from .task import sentence
 from .translations import CONTEXT, tr
 
+if TYPE_CHECKING:
+    from ..models import Model
+
 TOKENS = 48  # shown of a long prompt
 DRAWN = ("top_k", "top_p", "seed")  # what counts only where tokens are drawn at random
+WIDE = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"  # letters between which lines may break
+PARTS = re.compile(rf"{WIDE}[，。：；、！？）”]*|(?:(?!{WIDE})\S)+\s*|\s+")
 LETTER = 6.2  # pixels of an average letter, to break lines where the sidebar ends
 
 
@@ -33,10 +40,25 @@ def write(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, ico
     width = max(16, int((context.region.width / scale - 60) / LETTER))
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for i, line in enumerate(textwrap.wrap(text, width)):
+    for i, line in enumerate(wrapped(text, width)):
         column.label(
             text=line, icon=icon if i == 0 else "NONE" if icon == "NONE" else "BLANK1", translate=False
         )
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most so many letters, broken at blanks and between characters that are as wide as two."""
+    lines = [""]
+    for part in PARTS.findall(text):
+        if _breadth((lines[-1] + part).rstrip()) > width and lines[-1]:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        lines[-1] += part if lines[-1] else part.lstrip()
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def _breadth(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def draw_options(layout: bpy.types.UILayout, settings: Settings, group: str) -> None:
@@ -87,7 +109,11 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, settings_of(context.scene)
         layout.row().prop(settings, "source", expand=True)
-        layout.prop(settings, "preset" if settings.source == "PRESET" else "folder", text="")
+        row = layout.row(align=True)
+        row.prop(settings, "preset" if settings.source == "PRESET" else "folder", text="")
+        if library.own_preset(settings) is not None:
+            row.operator("llm_scene.rename_preset", text="", icon="GREASEPENCIL")
+            row.operator("llm_scene.delete_preset", text="", icon="TRASH")
         try:
             model = library.model_of(settings)
         except (UserError, OSError) as error:
@@ -100,11 +126,24 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
         if model.preset is not None and model.preset.description:
             write(layout, context, tr(model.preset.description))
         _facts(layout, library.facts_of(model))
+        if not model.has_weights:
+            self._shape(context, model)
+            return
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
         draw_options(column, settings, "arrangement")
         layout.operator("llm_scene.save_preset", icon="PRESET_NEW")
+
+    def _shape(self, context: bpy.types.Context, model: Model) -> None:
+        """What can be done with a model that has no weights here."""
+        layout = self.layout
+        text = tr("Its weights are not here: Generate shows its structure, Compare sets it beside others.")
+        write(layout, context, text, "INFO")
+        hub = model.preset.hub if model.preset is not None else ""
+        if hub:
+            text = tr("Take {model} from the Hub", model=hub)
+            layout.operator("llm_scene.real_model", text=text, icon="IMPORT", translate=False)
 
 
 def _facts(layout: bpy.types.UILayout, facts: tuple[tuple[str, str], ...]) -> None:
@@ -128,6 +167,9 @@ class VIEW3D_PT_llm_scene_prompt(_SubPanel, bpy.types.Panel):
         layout, settings = self.layout, settings_of(context.scene)
         layout.prop(settings, "prompt", text="")
         try:
+            if not library.model_of(settings).has_weights:
+                write(layout, context, tr("A model without weights cannot be asked anything."), "INFO")
+                return
             words = library.words_of(settings)
         except (UserError, OSError) as error:
             write(layout, context, sentence(error), "ERROR")
@@ -309,8 +351,12 @@ class VIEW3D_PT_llm_scene_output(_SubPanel, bpy.types.Panel):
             layout.progress(factor=running.share, text=running.text)
             layout.operator("llm_scene.cancel_render", icon="CANCEL")
         else:
+            ended = end_of(scene)
+            if ended is not None:
+                text, well = ended
+                write(layout, context, text, "CHECKMARK" if well else "ERROR")
             row = layout.row(align=True)
-            row.operator("llm_scene.render", text="Render Film", icon="RENDER_ANIMATION")
+            row.operator("llm_scene.render", text="Render Film…", icon="RENDER_ANIMATION")
             film = _film(scene)
             if film is not None:
                 row.operator("wm.path_open", text="", icon="PLAY").filepath = str(film)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ import bpy
 from bpy import props
 
 from ..choices import Choice, Items, choices
+from ..layout.budget import Detail
 from ..look import look_of
 from ..models import DEFAULT
-from ..scene.cells import DEFAULTS
 from ..scene.engines import apply_preset
 from ..scene.picture import rate
 from ..staging.options import Options, rate_name
@@ -136,6 +137,15 @@ def requality(scene: bpy.types.Scene, settings: Settings) -> None:
 
 # What a choice changes in a scene that stands, as soon as it is made.
 UPDATES = {"look": live(recolour), "colour_map": live(recolour)}
+RESHAPED = {
+    **{name: live(reshape(name.title())) for name in ("gap", "relief", "bevel")},
+    "labels": live(relabel),
+}
+
+
+def plain(value: Any) -> Any:
+    """A property's value as it was chosen: Blender's numbers have 32 bits."""
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def shown(value: Any) -> Any:
@@ -174,6 +184,18 @@ def option_properties() -> dict[str, Any]:
     return {name: property_of(one, **more.get(name, {})) for name, one in OPTIONS.items()}
 
 
+def cell_properties() -> dict[str, Any]:
+    """A property for every choice of what cells look like."""
+    found = choices(Detail)
+    return {name: property_of(found[name], update=update) for name, update in RESHAPED.items()}
+
+
+def detail_of(settings: Settings) -> Detail:
+    """How matrices are drawn, as the panel and the preferences say it."""
+    cells = {name: getattr(settings, name) for name in RESHAPED}
+    return replace(preferences.detail(), **{name: plain(value) for name, value in cells.items()})
+
+
 def options_of(settings: Settings) -> Options:
     """The options that the panel holds."""
     values: dict[str, Any] = {}
@@ -181,7 +203,7 @@ def options_of(settings: Settings) -> Options:
         value = getattr(settings, name)
         if isinstance(one.default, tuple):
             value = one.read(value)
-        values[name] = round(value, 4) if isinstance(value, float) else value  # Blender's have 32 bits
+        values[name] = plain(value)
     values["language"] = preferences.caption_language(settings.language)
     if settings.fps == "auto":
         values["fps"] = rate_name(rate(settings.id_data.render))
@@ -214,39 +236,6 @@ class Settings(bpy.types.PropertyGroup):
         update=choose_folder,
     )
     prompt: StringProperty(name="Prompt", description="The text that the model continues", default="CBABBC")
-    gap: FloatProperty(
-        name="Gap",
-        description="Empty space between neighbouring cells, as a part of a cell's width",
-        default=DEFAULTS["Gap"],
-        min=0.0,
-        max=0.8,
-        subtype="FACTOR",
-        update=live(reshape("Gap")),
-    )
-    relief: FloatProperty(
-        name="Relief",
-        description="How far cells stand out by the size of their value, in widths of a cell",
-        default=DEFAULTS["Relief"],
-        min=0.0,
-        soft_max=4.0,
-        max=20.0,
-        update=live(reshape("Relief")),
-    )
-    bevel: FloatProperty(
-        name="Bevel",
-        description="Rounding of the cells' edges, in widths of a cell",
-        default=DEFAULTS["Bevel"],
-        min=0.0,
-        max=0.2,
-        update=live(reshape("Bevel")),
-    )
-    labels: BoolProperty(
-        name="Labels",
-        description="Show names, dimensions, section titles and the legend",
-        default=True,
-        update=live(relabel),
-    )
-
     compared: EnumProperty(
         name="Models",
         description="The models to stand side by side; click with Shift to choose several",
@@ -278,7 +267,7 @@ class Settings(bpy.types.PropertyGroup):
     )
 
 
-Settings.__annotations__.update(option_properties())
+Settings.__annotations__.update(option_properties() | cell_properties())
 
 
 def settings_of(scene: bpy.types.Scene) -> Settings:

@@ -20,6 +20,7 @@ from .translations import tr
 Steps = Generator[tuple[float, str], None, None]
 Result = TypeVar("Result")
 PAUSE = 0.02  # seconds the window gets between two steps
+_under_way: set[str] = set()  # kinds of work
 
 
 class Task:
@@ -29,6 +30,7 @@ class Task:
     _timer: bpy.types.Timer
     report: Callable[[set[str], str], None]  # Blender's own
     pause = PAUSE
+    kind = "scene"  # of work: of each, one at a time
     alone = False  # while nothing else may change the file
     cancelled = "Cancelled; nothing was changed."
 
@@ -47,6 +49,10 @@ class Task:
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background or context.window is None:
             return self.execute(context)
+        if self.kind in _under_way:  # a second click
+            self.report({"WARNING"}, tr("LLM Scene is at work already: wait, or press Esc to cancel it."))
+            return {"CANCELLED"}
+        _under_way.add(self.kind)
         self._steps = self._told(self.work(context))
         manager = context.window_manager
         self._timer = manager.event_timer_add(self.pause, window=context.window)
@@ -92,6 +98,7 @@ class Task:
         return {"PASS_THROUGH"}
 
     def _end(self, context: bpy.types.Context) -> None:
+        _under_way.discard(self.kind)
         context.window_manager.event_timer_remove(self._timer)
         context.window_manager.progress_end()
         show_status(context, None)

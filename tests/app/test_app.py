@@ -16,6 +16,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from packing import build
 
+from tools.build_extension import make_repository
+
 BLENDER = os.environ.get("BLENDER", "")
 NO_SPLASH = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
 SCREEN = os.environ.get("BLENDER_SCREEN") == "1"
@@ -118,6 +120,20 @@ def test_does_its_work_in_the_window(app: App, tmp_path: Path) -> None:
     assert seen["after Esc"] == 0
     assert seen["played to"] > 0
     assert seen["rendered"]
+
+
+def test_is_installed_from_a_repository(archive: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    folder = archive.parent
+    make_repository(folder, [BLENDER, "--command", "extension"])
+    app = App(profile)
+    url = (folder / "index.json").as_uri()
+    app("--online-mode", "--command", "extension", "repo-add", "--name", "LLM Scene", "--url", url, "llm")
+    app("--online-mode", "--command", "extension", "sync")
+    app("--online-mode", "--command", "extension", "install", "-s", "-e", "llm.llm_scene")
+    said = app("-b", "--python-expr", "import bpy; print('there:', bpy.ops.llm_scene.generate.poll())")
+    assert "there: True" in said
 
 
 def test_leaves_without_a_trace(app: App) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,6 +143,15 @@ class TestCache:
             find_folder(NAME, offline=True)
 
 
+@pytest.fixture(params=["huggingface_hub", "plain"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """With the library, and without it, as in Blender."""
+    if request.param == "plain":
+        monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("way")
 class TestDownload:
     def test_brings_what_is_read(self, server: Hub, cache: Path) -> None:
         (server.models[NAME] / "training.log").write_text("not for us")
@@ -157,8 +167,11 @@ class TestDownload:
         assert find_folder(NAME) == folder
         assert len(server.served) == served  # from the disk
 
-    def test_goes_on_where_the_connection_broke(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 10_000)
+    def test_goes_on_where_the_connection_broke(
+        self, server: Hub, way: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if way == "huggingface_hub":
+            monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 10_000)
         server.breaks = [100_000]
         shares: list[float] = []
         folder = find_folder(NAME, progress=shares.append)
@@ -172,7 +185,9 @@ class TestDownload:
         with pytest.raises(UserError, match="the same command goes on"):
             find_folder(NAME)
 
-    def test_keeps_what_is_complete(self, server: Hub) -> None:
+    def test_keeps_what_is_complete(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_scene.models.plain_hub.CHUNK", 10_000)
+
         class EnoughError(Exception):
             pass
 
@@ -239,7 +254,23 @@ class TestDownload:
             find_folder(NAME)
         assert not server.served
 
-    def test_without_the_library(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
-        with pytest.raises(UserError, match=r"pip install llm-scene\[hub\]"):
+    def test_what_has_come_is_not_fetched_again(
+        self, server: Hub, way: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if way != "plain":
+            pytest.skip("the library's own business")
+        monkeypatch.setattr("time.sleep", lambda seconds: None)
+        server.breaks = [1000] + [0] * 4
+        with pytest.raises(UserError, match="the same command goes on"):
+            find_folder(NAME)
+        find_folder(NAME)
+        assert server.served[-1] == ("model.safetensors", "bytes=1000-")
+        assert find_folder(f"{NAME}@main", offline=True).name == COMMIT
+
+    @pytest.mark.parametrize("endpoint", ["file:///", "ftp://hub"])
+    def test_only_the_web_is_asked(self, way: str, monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+        if way != "plain":
+            pytest.skip("the library's own business")
+        monkeypatch.setenv("HF_ENDPOINT", endpoint)
+        with pytest.raises(UserError, match="begins with https"):
             find_folder(NAME)

@@ -9,7 +9,14 @@ import pytest
 
 from llm_scene.errors import UserError
 from llm_scene.models import list_presets, load, n_params
-from llm_scene.models.presets import find_preset, preset_toml, read_preset
+from llm_scene.models.presets import (
+    delete_preset,
+    find_preset,
+    preset_toml,
+    read_preset,
+    rename_preset,
+    save_preset,
+)
 from llm_scene.staging.options import of_preset
 
 
@@ -42,8 +49,39 @@ def test_shapes_say_that_they_cannot_run() -> None:
     assert not model.has_weights
     with pytest.raises(UserError, match="without weights"):
         model.trace([1])
-    with pytest.raises(UserError, match="no tokenizer"):
+    with pytest.raises(UserError, match="without weights: compare shows its structure"):
         model.encode_prompt("hello")
+    with pytest.raises(UserError, match="the model itself is openai-community/gpt2 of the Hugging Face hub"):
+        load("gpt2-small").check_runs()
+
+
+def test_a_preset_of_the_users_hides_none_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_SCENE_PRESETS", str(tmp_path))
+    shipped = find_preset("nano-gpt-sort")
+    (tmp_path / "nano-gpt-sort.toml").write_text(preset_toml(replace(shipped, title="Mine", model="/")))
+    assert find_preset("nano-gpt-sort") == shipped
+    assert shipped in list_presets()
+    for name in ("nano-gpt-sort", "GPT3"):
+        with pytest.raises(UserError, match="comes with LLM Scene: choose another name"):
+            save_preset(replace(shipped, name=name), tmp_path)
+
+
+def test_the_users_presets_are_renamed_and_deleted(tmp_path: Path) -> None:
+    shipped = find_preset("nano-gpt-sort")
+    mine = replace(shipped, name="mine", title="mine", model=str(shipped.model_folder))
+    save_preset(mine, tmp_path)
+    save_preset(replace(mine, name="other"), tmp_path)
+    with pytest.raises(UserError, match="There is a preset 'other' already"):
+        rename_preset(find_preset("mine", [tmp_path]), "other", tmp_path)
+    with pytest.raises(UserError, match="cannot be the name"):
+        rename_preset(find_preset("mine", [tmp_path]), "../x", tmp_path)
+    rename_preset(find_preset("mine", [tmp_path]), "yours", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.toml", "yours.toml"]
+    assert find_preset("yours", [tmp_path]).title == "yours"
+    delete_preset(find_preset("yours", [tmp_path]), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["other.toml"]
+    with pytest.raises(UserError, match="none of the presets that you saved"):
+        delete_preset(shipped, tmp_path)
 
 
 def test_users_presets_come_last_and_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from llm_scene.output.render.pace import Pace
 from llm_scene.output.render.png import DamagedError, chunks, read_seal, sealed
 from llm_scene.output.render.worker import Worker
 from llm_scene.png import SIGNATURE, chunk
+from llm_scene.scene.compat import with_nodes
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small import hashes, small_scene
@@ -107,10 +108,43 @@ class TestFingerprint:
         exec(change, {"bpy": bpy, "scene": scene})
         assert fingerprint(scene) != before
 
-    def test_does_not_see_what_changes_no_picture(self) -> None:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "scene.frame_end, scene.render.filepath, scene.render.threads_mode = 3, '/elsewhere', 'FIXED'",
+            "scene.frame_start = 3",
+            "scene.frame_preview_start, scene.use_preview_range = 2, True",
+            "scene.name = 'mine'",
+            "scene.sync_mode = 'FRAME_DROP'",
+            "scene['llm_scene'], scene.camera['llm_scene'] = 'a tag', 'a tag'",
+            "bpy.data.objects['Suzanne'].hide_viewport = True",
+            "bpy.data.objects['Suzanne'].select_set(False)",
+            "bpy.context.view_layer.objects.active = None",
+            "scene.timeline_markers.new('here', frame=2)",
+            "bpy.data.materials[0].node_tree.nodes[0].location.x += 40",
+            "bpy.data.materials[0].node_tree.nodes[0].label = 'mine'",
+        ],
+    )
+    def test_does_not_see_what_changes_no_picture(self, change: str) -> None:
         scene = small_scene()
+        material = bpy.data.materials.new("m")
+        with_nodes(material)
+        bpy.data.meshes[0].materials.append(material)
         before = fingerprint(scene)
-        scene.frame_end, scene.render.filepath, scene.render.threads_mode = 3, "/elsewhere", "FIXED"
+        exec(change, {"bpy": bpy, "scene": scene})
+        assert fingerprint(scene) == before
+
+    def test_does_not_see_what_the_panel_says(self, tmp_path: Path) -> None:
+        from llm_scene import ui
+
+        scene = small_scene()
+        ui.register()
+        try:
+            before = fingerprint(scene)
+            scene.llm_scene_settings.film_path, scene.llm_scene_settings.keep = "/elsewhere.mp4", True
+            assert fingerprint(scene) == before
+        finally:
+            ui.unregister()
         assert fingerprint(scene) == before
 
 

@@ -20,6 +20,7 @@ from llm_scene.layout import Arrangement, arrange
 from llm_scene.look import LOOKS, colours, scale_of
 from llm_scene.models import load
 from llm_scene.models.reading import read
+from llm_scene.output.formats import Gltf
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.document import read_glb
 from llm_scene.staging.options import Options
@@ -204,6 +205,21 @@ class TestEveryMode:
         assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
 
 
+def test_is_as_large_as_asked_for() -> None:
+    """One node above all others: the film inside is the same."""
+    small, whole = (read_glb(glb(staged(), scale=scale))[0] for scale in (0.001, 1.0))
+    (top,) = small["scenes"][0]["nodes"]
+    assert small["nodes"][top]["scale"] == [0.001] * 3
+    assert small["nodes"][top]["children"] == whole["scenes"][0]["nodes"]
+    assert small["animations"] == whole["animations"]
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
+def test_says_what_scale_there_is_not(scale: float) -> None:
+    with pytest.raises(UserError, match="scale"):
+        Gltf(scale=scale)
+
+
 class TestTexture:
     def test_shows_every_cell_in_its_colour(self) -> None:
         layout, trace = staged().layout, staged().trace
@@ -232,8 +248,23 @@ class TestTexture:
                       if file.json["images"][t["source"]]["name"] == "Cells")  # fmt: skip
         assert (sampler["magFilter"], sampler["minFilter"]) == (9728, 9987)
 
-    def test_says_when_there_are_too_many_cells(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_scene.output.gltf.cells.LARGEST", 256)
+    def test_large_sheets_show_some_of_their_cells_where_not_all_fit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("llm_scene.output.gltf.cells.LARGEST", 640)
+        made = staged()
+        file = Glb(data=glb(made))
+        every = {name: node["extras"].get("every", [1, 1]) for name, node in file.nodes.items()
+                 if "matrix" in node.get("extras", {})}  # fmt: skip
+        assert set(every) == set(made.layout.blocks)
+        for name, block in made.layout.blocks.items():
+            assert all(
+                step == 1 or step <= count // 32 for step, count in zip(every[name], block.shape, strict=True)
+            )
+        assert max(max(steps) for steps in every.values()) > 1
+
+    def test_says_when_there_are_too_many_matrices(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_scene.output.gltf.cells.LARGEST", 128)
         with pytest.raises(UserError, match="do not fit"):
             glb(staged())
 

@@ -111,6 +111,7 @@ class TestGenerate:
         bpy.ops.llm_scene.remove()
         assert user_state() == before
         assert names() == all_names
+        assert not library._productions
 
     @pytest.mark.parametrize(
         ("prompt", "steps", "what"),
@@ -184,7 +185,7 @@ class TestGenerate:
         monkeypatch.setattr("llm_scene.ui.operators.time.monotonic", lambda: next(seconds))  # all steps pause
         settings, before = bpy.context.scene.llm_scene_settings, names()
         settings.cut = "teaser"
-        production = operators.produced(settings)
+        production = operators.producing(settings)()
         for stop in (0, 1, 8, 200):
             steps = operators.building(production, settings)
             for _ in range(stop + 1):
@@ -316,6 +317,33 @@ class TestPresets:
         bpy.ops.llm_scene.generate()
         assert library.production_of(bpy.context.scene).model.network.n_params() == 85_728
 
+    def test_saved_ones_are_renamed_and_deleted_and_ours_are_not(self, addon: None, folder: Path) -> None:
+        settings = bpy.context.scene.llm_scene_settings
+        for operator in (bpy.ops.llm_scene.rename_preset, bpy.ops.llm_scene.delete_preset):
+            with pytest.raises(RuntimeError, match="Choose a preset that you saved"):
+                operator()
+        with pytest.raises(RuntimeError, match="comes with LLM Scene"):
+            bpy.ops.llm_scene.save_preset(name="nano-gpt-sort")
+        bpy.ops.llm_scene.save_preset(name="Mine")
+        assert bpy.ops.llm_scene.rename_preset(name="Yours") == {"FINISHED"}
+        assert settings.preset == "Yours"
+        assert [path.name for path in folder.iterdir()] == ["Yours.toml"]
+        assert bpy.ops.llm_scene.delete_preset() == {"FINISHED"}
+        assert not list(folder.iterdir()) and settings.preset == "nano-gpt-sort"
+
+    def test_a_shape_shows_its_structure_and_leads_to_the_model(self, addon: None) -> None:
+        settings = bpy.context.scene.llm_scene_settings
+        settings.preset = "gpt2-small"
+        assert bpy.ops.llm_scene.generate() == {"FINISHED"}
+        scene = bpy.context.scene
+        assert library.compares(scene) and "GPT-2 small" in [m.name for m in scene.timeline_markers]
+        bpy.ops.llm_scene.real_model()
+        settings = scene.llm_scene_settings
+        assert (settings.source, settings.folder) == ("FOLDER", "openai-community/gpt2")
+        settings.source, settings.preset = "PRESET", "gpt3"
+        with pytest.raises(RuntimeError, match="Nobody has published"):
+            bpy.ops.llm_scene.real_model()
+
     @pytest.mark.parametrize("name", ["", "../mine", "a/b", ".hidden"])
     def test_names_that_are_no_files(self, addon: None, folder: Path, name: str) -> None:
         with pytest.raises(RuntimeError, match="cannot be the name of a preset"):
@@ -399,13 +427,12 @@ class TestOtherOperators:
         generated.render.resolution_x, generated.render.resolution_y, generated.cycles.samples = 160, 90, 1
         film, shown = tmp_path / "a.mp4", generated.frame_current
 
-        class Stopping(rendering.Render):
-            @property
-            def text(self) -> str:
-                self.stopped = self.latest.done > 0
-                return super().text
+        def stop() -> None:
+            under_way = rendering.progress_of(generated)
+            if under_way is not None:
+                under_way.stopped = under_way.latest.done > 0
 
-        monkeypatch.setattr(rendering, "Render", Stopping)
+        monkeypatch.setattr(rendering, "redraw", stop)
         with pytest.raises(RuntimeError, match="finished frames are kept"):
             bpy.ops.llm_scene.render(filepath=str(film), first=100, last=103)
         monkeypatch.undo()
@@ -517,9 +544,12 @@ class TestContext:
             if not issubclass(cls, bpy.types.Operator):
                 continue
             operator = getattr(bpy.ops.llm_scene, cls.bl_idname.removeprefix("llm_scene."))
-            anywhere = ("generate", "compare", "save_preset", "open_model")
+            anywhere = ("generate", "compare", "save_preset", "open_model", "report", "real_model")
             if cls.bl_idname.removeprefix("llm_scene.") in anywhere:
                 assert operator.poll()  # these need no scene of ours
+                continue
+            if cls.bl_idname.endswith(("rename_preset", "delete_preset")):
+                assert not operator.poll()  # these need a preset of the user's
                 continue
             downloads = cls.bl_idname == "llm_scene.download_model"  # asks for a model, not for a scene
             said = "There is no model to download" if downloads else "Generate a scene first"

@@ -4,10 +4,12 @@ import math
 
 import bpy
 import pytest
+from mathutils import Vector
 
 from llm_scene.look import LOOKS
 from llm_scene.scene.inspection import View
-from llm_scene.ui.inspector import hidden_blocks, inspector_of
+from llm_scene.ui.inspector import inspector_of
+from llm_scene.ui.under import copied, hidden, hit, moved
 
 SCORE = "blocks.0.attn.scores[head=2,query=5,key=2]"
 
@@ -74,8 +76,47 @@ def test_another_scene_begins_anew(generated: bpy.types.Scene) -> None:
 
 
 def test_hidden_matrices_let_the_mouse_pass(generated: bpy.types.Scene) -> None:
-    generated.objects["blocks.0.resid_pre"].hide_set(True)
-    assert "blocks.0.resid_pre" in hidden_blocks(generated)
+    layout = inspector_of(generated).production.layout
+    assert not hidden(bpy.context, layout)
+    generated.objects["blocks.0.resid_pre"].name = "mine"
+    generated.objects["mine"].hide_set(True)
+    generated.objects["logits"].users_collection[0].hide_viewport = True
+    assert {"blocks.0.resid_pre", "logits"} <= hidden(bpy.context, layout)
+
+
+def under(scene: bpy.types.Scene, point: tuple[float, float, float]) -> str:
+    """The address that a ray from the front finds at a point, "" for none."""
+    bpy.context.view_layer.update()
+    inspector = inspector_of(scene)
+    start = Vector((point[0], point[1] - 6.0, point[2]))
+    found = hit(bpy.context, inspector.picker, inspector.production.layout, start, Vector((0, 2, 0)))
+    return f"{found.block.name} {found.row} {found.column}" if found is not None else ""
+
+
+def test_what_is_under_the_mouse(generated: bpy.types.Scene) -> None:
+    inspector = inspector_of(generated)
+    layout = inspector.production.layout
+    block, name = layout["logits"], "logits 1 2"
+    here = block.centre(1, 2)
+    assert under(generated, here) == name
+    sheet = generated.objects["logits"]
+    sheet.scale, sheet.location.x = (2, 1, 2), sheet.location.x + 500
+    away = tuple(sheet.location + Vector((5, 0, -3)))
+    assert under(generated, here) != name
+    assert under(generated, away) == name
+    shown = inspector.explain("logits", block.cell(1, 2)).put(moved(generated, layout))
+    assert shown.mark.centre == pytest.approx(away)
+    bpy.ops.mesh.primitive_cube_add(size=2, location=(away[0], away[1] - 3, away[2]))
+    assert under(generated, away) == ""
+    bpy.context.object.hide_set(True)
+    assert under(generated, away) == name
+
+
+def test_a_moving_copy_leads_to_its_cell(generated: bpy.types.Scene) -> None:
+    inspector = inspector_of(generated)
+    swarms = [thing for thing in generated.objects if "pose" in thing and thing.data.shape_keys]
+    cells = (copied(inspector.picker, swarm, 0) for swarm in swarms)
+    assert any(cell is not None for cell in cells)
 
 
 class TestFilm:
@@ -100,9 +141,9 @@ class TestFilm:
         made = set(filmed.objects) - before
         assert len(made) > 6
         end = start + 2 * filmed.render.fps
-        for frame, hidden in ((start - 1, True), (start, False), (end - 1, False), (end, True)):
+        for frame, off in ((start - 1, True), (start, False), (end - 1, False), (end, True)):
             filmed.frame_set(frame)
-            assert {(thing.hide_render, thing.hide_viewport) for thing in made} == {(hidden, hidden)}
+            assert {(thing.hide_render, thing.hide_viewport) for thing in made} == {(off, off)}
 
     def test_curves_grow_from_the_sources(self, filmed: bpy.types.Scene) -> None:
         start = filmed.frame_current

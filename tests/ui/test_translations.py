@@ -140,3 +140,13 @@ def test_captions_follow_the_interface_unless_chosen(monkeypatch: pytest.MonkeyP
     for locale, code in (("zh_HANS", "zh"), ("en_US", "en"), ("de_DE", "en"), ("", "en")):
         monkeypatch.setattr("llm_scene.ui.translations.locale", lambda locale=locale: locale)
         assert translations.caption_language("auto") == code
+
+
+def test_paragraphs_break_within_chinese() -> None:
+    from llm_scene.ui.panels import wrapped
+
+    text = "温度为零时不随机抽取。以前没有空格的段落会被切断，其余的都看不见。"
+    lines = wrapped(text, 20)
+    assert "".join(lines) == text
+    assert max(map(len, lines)) <= 10 + 1 and not any(line[0] in "，。" for line in lines)
+    assert wrapped("one two three", 7) == ["one two", "three"]

@@ -24,7 +24,11 @@ TILES = (6, 5, 4, 3, 2)  # texels a cell, one of them the gap
 SHORT = 8191  # cuboids whose corners can be counted in 16 bits
 INSTANCING = "EXT_mesh_gpu_instancing"
 BETWEEN = "#000000"  # gaps between cells, where little light gets
+GRAINS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # every so many rows and columns are shown where not all fit
+KEPT = 32  # rows or columns that a sheet keeps at least
 PADDING = 2  # cells between matrices, so that their mipmaps do not touch
+Shape = tuple[int, int]  # rows and columns
+Fit = tuple[int, int, list[Shape], int]  # texels a cell, width, places, height
 
 
 class Cells:
@@ -79,44 +83,64 @@ def place(block: Block) -> dict[str, Any]:
 def texture_cells(
     document: Document, cells: Cells, parents: dict[str, int], film: Film | None
 ) -> dict[str, int]:
-    """A node a block: a unit box, scaled to the block's size, that shows its part of the atlas."""
+    """A node a block: a unit box, scaled to the block's size, that shows its part of the atlas.
+
+    Where the atlas has no room for all cells, large matrices show every second, fourth … row and column;
+    `every` in a node's extras says which.
+    """
     blocks = list(cells.layout.blocks.values())
-    tile, width, places, height = _fit([block.shape for block in blocks])
+    steps, (tile, width, places, height) = _thinned([block.shape for block in blocks])
     palette = Palette(blocks, cells.look)
     pixels = np.full((height, width, 1), palette.GAP, np.uint8)
     paint = document.material("Cells", surface={"baseColorTexture": {}})
     shade = painted(np.ones((24, 3)), light_on(BOX_NORMALS))
     nodes = {}
-    for block, (x, y) in zip(blocks, places, strict=True):
-        rows, columns = (tile * count + 1 for count in block.shape)
-        colour = palette.index(block, cells.values[block.name], cells.scale(block))
+    for block, (down, along), (x, y) in zip(blocks, steps, places, strict=True):
+        shown = cells.values[block.name][::down, ::along]
+        rows, columns = (tile * count + 1 for count in shown.shape)
+        colour = palette.index(block, shown, cells.scale(block))
         _tiles(colour, tile, pixels[y : y + rows, x : x + columns, 0])
         where = (_unwrapped(rows, columns, tile) + np.array([x, y])) / (width, height)
         where = np.round(where * 65535).astype(np.uint16)
         box = document.primitive(paint, BOX_TRIANGLES, POSITION=BOX, COLOR_0=shade, TEXCOORD_0=where)
         size = [float(block.shape[1]), float(block.shape[0]), 1.0]
         mesh = document.mesh(box)
-        fields = place(block) | {"scale": size, "mesh": mesh, "extras": cells.extras(block)}
+        extras = cells.extras(block) | ({"every": [down, along]} if down * along > 1 else {})
+        fields = place(block) | {"scale": size, "mesh": mesh, "extras": extras}
         nodes[block.name] = document.node(block.name, parents[block.name], **fields)
     texture = document.texture("Cells", png(pixels, palette.colours), NEAREST)
     document.parts["materials"][paint]["pbrMetallicRoughness"]["baseColorTexture"] = texture
     return nodes
 
 
-def _fit(shapes: list[tuple[int, int]]) -> tuple[int, int, list[tuple[int, int]], int]:
-    """(texels a cell, width, places, height) of the largest tiles that the atlas has room for."""
+def _thinned(shapes: list[Shape]) -> tuple[list[Shape], Fit]:
+    """(every which row and column is shown of each sheet, how they fit into the atlas)."""
+    for grain in GRAINS:
+        steps = [tuple(min(grain, max(1, count // KEPT)) for count in shape) for shape in shapes]
+        sizes = [
+            (math.ceil(rows / down), math.ceil(columns / along))
+            for (rows, columns), (down, along) in zip(shapes, steps, strict=True)
+        ]
+        if (fit := _fit(sizes)) is not None:
+            return [(down, along) for down, along in steps], fit
+    raise UserError(
+        f"{len(shapes):,} matrices do not fit into a glTF texture: use mode “instances” or a smaller model."
+    )
+
+
+def _fit(shapes: list[Shape]) -> Fit | None:
+    """The largest tiles that the atlas has room for; None where it has room for none."""
     for tile in TILES:
         sizes = [(tile * columns + 1, tile * rows + 1) for rows, columns in shapes]
         for width in (LARGEST // 2, LARGEST):
             if max(w for w, _ in sizes) + 2 * PADDING * tile > width:
                 continue
+            if sum(w * h for w, h in sizes) > width * LARGEST:
+                continue
             spots, [(_, height)] = packed(sizes, width, pad=PADDING * tile)
             if height <= LARGEST:
                 return tile, width, [(spot.x, spot.y) for spot in spots], height
-    cells = sum(math.prod(shape) for shape in shapes)
-    raise UserError(
-        f"{cells:,} cells do not fit into a glTF texture: use mode “instances” or a smaller model."
-    )
+    return None
 
 
 def _tiles(cells: Numbers, tile: int, into: Numbers) -> None:

@@ -145,6 +145,11 @@ class Document:
 
     # --- the file ---
 
+    def resize(self, scale: float) -> None:
+        """Put everything into one node that makes it larger or smaller."""
+        all_of_it = {"name": "Scale", "scale": [scale] * 3, "children": self.scene["nodes"]}
+        self.scene["nodes"] = [self.add("nodes", all_of_it)]
+
     def glb(self) -> bytes:
         """The file's bytes; the same content gives the same bytes."""
         buffer = bytearray()

@@ -42,17 +42,19 @@ def export_gltf(
     *,
     mode: str = "texture",
     chapter_clips: bool = False,
+    scale: float = 1.0,
 ) -> None:
     """Write the scene of a production and its film to a .glb.
 
     `mode` says how cells are carried: "texture" (a box a matrix over one picture; opens everywhere),
     "instances" (real cuboids through EXT_mesh_gpu_instancing, for web developers) or "mesh" (merged
     cuboids with colours at their corners, for programs that edit). `chapter_clips` adds a clip for each
-    chapter to the one of the film. Raises UserError where the file cannot be written.
+    chapter to the one of the film. `scale` is how large a cell is, in metres. Raises
+    UserError where the file cannot be written.
     """
     with whole_file(path) as temporary:
         try:
-            data = glb(made, mode=mode, chapter_clips=chapter_clips)
+            data = glb(made, mode=mode, chapter_clips=chapter_clips, scale=scale)
             temporary.write_bytes(data)
         except OSError as error:
             raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
@@ -65,7 +67,12 @@ def check_mode(mode: str) -> None:
 
 
 def glb(
-    made: Production, *, mode: str = "texture", chapter_clips: bool = False, still: bool = False
+    made: Production,
+    *,
+    mode: str = "texture",
+    chapter_clips: bool = False,
+    scale: float = 1.0,
+    still: bool = False,
 ) -> bytes:
     """The same as bytes, which are equal for equal input; without the film where it is to be `still`."""
     check_mode(mode)
@@ -96,6 +103,8 @@ def glb(
         for chapter in film.chapters if chapter_clips else ():
             extras = {"title": chapter.title, "start": _seconds(chapter.start), "end": _seconds(chapter.end)}
             clip.part(chapter.name, chapter.start, chapter.end, extras).close()
+    if scale != 1.0:
+        document.resize(scale)
     return document.glb()
 
 

@@ -8,6 +8,7 @@ import html
 import json
 import re
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import UserError
@@ -15,24 +16,17 @@ from ...film.words import languages, words
 from ...staging.production import Production
 from ...writing import whole_file
 from . import facts
+from .live import live
 from .parts import extras, scene
 from .poster import poster
 
 HERE = Path(__file__).parent
 LARGEST = 4_000_000  # numbers that a page carries, weights and all
+# Each imports from those before it.
 MODULES = (
-    "explain",
-    "film",
-    "stage",
-    "inspector",
-    "marks",
-    "widgets",
-    "lesson",
-    "contents",
-    "menu",
-    "transcript",
-    "main",
-)  # each imports from those before it
+    "explain", "film", "stage", "inspector", "marks", "widgets", "lesson", "contents", "menu", "transcript",
+    "live_tokens", "live_forward", "live_chances", "live_letters", "live_scene", "live", "main",
+)  # fmt: skip
 LEVEL = 9
 
 
@@ -57,7 +51,7 @@ def page(made: Production) -> str:
         "title": html.escape(title),
         "description": html.escape(words("en").titles["film"]),
         "background": made.look.wall,
-        "style": _read("page.css"),
+        "style": _read("page.css") + _read("live.css"),
         "library": _packed(_read("vendor/three.min.js").encode()),
         "licence": html.escape(_read("vendor/LICENSE.txt")),
         "poster": poster(made.layout, made.look),
@@ -70,7 +64,10 @@ def page(made: Production) -> str:
 def _checked(made: Production) -> None:
     count = sum(array.size for array in made.trace.arrays.values())
     if count > LARGEST:
-        raise UserError(f"A web page carries models of up to {LARGEST:,} numbers; this one has {count:,}.")
+        raise UserError(
+            f"A web page carries models of up to {LARGEST:,} numbers; this one has {count:,}: "
+            "export it as .glb, which shows a part of them, or render its film."
+        )
 
 
 def _data(made: Production, title: str) -> bytes:
@@ -97,9 +94,10 @@ def _data(made: Production, title: str) -> bytes:
         "swarms": facts.swarms(shown, made.look, numbers),
         **facts.clock(shown, made.layout),
         "aspect": shown.aspect,
-        "shots": facts.shots(shown, upright),
+        "shots": facts.shots(replace(shown, edited=None), upright),
         "tellings": {code: facts.telling(code, film, shown, made.layout) for code, film in tellings.items()},
         **facts.tracks(shown, made.layout, parts),
+        "live": live(made, parts, tellings, shown, numbers),
     }
     stored = numbers.bytes()
     text = json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -189,13 +189,23 @@ def telling(code: str, film: Film, shown: Film, layout: Layout) -> Json:
         "captions": [
             {"start": _short(when.start), "end": _short(when.end), "text": caption.text}
             | {"key": caption.key, "comment": caption.comment}
-            for caption, when in zip(film.captions, shown.captions, strict=True)
+            for caption, when in _paired(film.captions, shown.captions)
         ],
         "heads": [
             {"start": _short(when.start), "end": _short(when.end), "text": head.text}
-            for head, when in zip(film.heads, shown.heads, strict=True)
+            for head, when in _paired(film.heads, shown.heads)
         ],
     }
+
+
+def _paired(told: list[Caption], shown: list[Caption]) -> Iterator[tuple[Caption, Caption]]:
+    """What is shown, after what a language says there: the same where it is an artist's own."""
+    own: dict[str, list[Caption]] = {}
+    for caption in told:
+        own.setdefault(caption.key, []).append(caption)
+    for when in shown:
+        there = own.get(when.key)
+        yield (there.pop(0) if there else when), when
 
 
 def sections(told: Words, layout: Layout) -> dict[str, str]:
@@ -289,6 +299,7 @@ def swarms(film: Film, look: Look, numbers: Numbers) -> list[Json]:
             rgb = look.ramp(prop.role, prop.signed).colours(prop.values)
             close = look.close_ramp(prop.role, prop.signed).colours(prop.values)
             row: Json = {"name": prop.name, "count": prop.places.shape[1], "poses": prop.places.shape[0]}
+            row["map"] = f"{prop.role} {'signed' if prop.signed else 'positive'}"
             row |= {"states": len(rgb), "places": numbers.add(turned(prop.places))}
             row |= {"sizes": numbers.add(prop.sizes[..., [0, 2, 1]]), "colours": numbers.add(rgb)}
             row |= {"close": numbers.add(close)} if (prop.values < 0).any() else {}

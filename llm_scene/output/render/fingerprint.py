@@ -21,8 +21,24 @@ SKIPPED = {
     "use_overwrite", "use_placeholder", "use_file_extension", "use_stamp", "objects", "all_objects",
     "children_recursive", "children", "internal_links", "interface", "select_control_point",
     "select_left_handle", "select_right_handle", "location_absolute", "dimensions_absolute", "tag",
-    "action_suitable_slots", "pixels",
+    "action_suitable_slots", "pixels", "hide_viewport", "hide_select", "display_type", "sync_mode",
+    "active", "active_layer_collection", "active_material", "active_material_index", "active_object",
+    "active_shape_key", "active_shape_key_index", "active_index", "active_view_layer_index",
+    "use_preview_range", "use_lock_interface", "keying_sets", "use_fake_user", "asset_data",
 }  # fmt: skip
+LAID_OUT = {
+    "location",
+    "location_absolute",
+    "width",
+    "height",
+    "label",
+    "hide",
+    "color",
+    "use_custom_color",
+    "parent",
+}
+OURS = "llm_scene"  # how properties of ours begin that say what things are, and nothing of how they look
+FRAME = 0  # at which animated values are read
 GONE = object()
 # Attributes by the name of their values, their numpy type and how many there are an element.
 VALUES = {
@@ -41,11 +57,17 @@ VALUES = {
 
 
 def fingerprint(scene: bpy.types.Scene) -> str:
-    """A hash over a scene, its settings and all data that it uses, at its first frame."""
+    """A hash over a scene, its settings and all data that it uses, whichever frames are to be rendered."""
+    lines = (f"{name} {digest}" for name, digest in digests(scene).items())
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def digests(scene: bpy.types.Scene) -> dict[str, str]:
+    """A hash of each data-block that a scene's pictures depend on, by its kind and name."""
     window, frame = bpy.context.window, scene.frame_current
     shown, window.scene = window.scene, scene  # animation is evaluated only there
     try:
-        scene.frame_set(scene.frame_start)
+        scene.frame_set(FRAME)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of properties that Blender will drop
             return _Reader().read(scene)
@@ -61,21 +83,20 @@ class _Reader:
         self._found: dict[bpy.types.ID, str] = {}
         self._todo: list[bpy.types.ID] = []
 
-    def read(self, first: bpy.types.ID) -> str:
+    def read(self, first: bpy.types.Scene) -> dict[str, str]:
         self._refer(first)
-        lines = []
+        found = {}
         while self._todo:
             block = self._todo.pop()
             digest = hashlib.sha256()
             for part in self._block(block):
                 digest.update(part if isinstance(part, bytes) else part.encode())
-            lines.append(f"{self._found[block]} {digest.hexdigest()}")
-        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+            found[self._found[block]] = digest.hexdigest()
+        return found
 
     def _refer(self, block: bpy.types.ID) -> str:
         if block not in self._found:
-            owner = "" if not block.is_embedded_data else f" of {block.id_data.name}"
-            self._found[block] = f"{type(block).__name__} {block.name}{owner}"
+            self._found[block] = "Scene" if isinstance(block, bpy.types.Scene) else _name(block)
             self._todo.append(block)
         return self._found[block]
 
@@ -118,7 +139,8 @@ class _Reader:
                 yield from self._pointer(name, value, above)
             elif kind == "COLLECTION":
                 for item in value:
-                    yield from self._pointer(name, item, above)
+                    if not isinstance(item, bpy.types.TimelineMarker) or item.camera is not None:
+                        yield from self._pointer(name, item, above)
             else:
                 yield f"{name}={_plain(value)};"
         yield from self._custom(thing)
@@ -137,10 +159,18 @@ class _Reader:
         except TypeError:
             return
         for name, value in items:
+            if name.startswith(OURS):
+                continue
             if isinstance(value, bpy.types.ID):
                 yield f"[{name}]->{self._refer(value)};"
             else:
                 yield f"[{name}]={_plain(value)};"
+
+
+def _name(block: bpy.types.ID) -> str:
+    owner = block.id_data if block.is_embedded_data else None
+    of = "" if owner is None else f" of {'the scene' if isinstance(owner, bpy.types.Scene) else owner.name}"
+    return f"{type(block).__name__} {block.name}{of}"
 
 
 @cache
@@ -150,7 +180,9 @@ def _properties(kind: Any) -> list[tuple[str, str]]:
         (rna.identifier, rna.type)
         for rna in kind.bl_rna.properties
         if rna.identifier not in SKIPPED
-        and not rna.identifier.startswith(("is_", "show_", "bl_"))
+        and not rna.identifier.startswith(("is_", "show_", "bl_", "audio_", "use_audio", OURS))
+        and not (issubclass(kind, bpy.types.Node) and rna.identifier in LAID_OUT)
+        and not (issubclass(kind, bpy.types.Scene) and rna.identifier in ("name", "name_full"))
         and (rna.type in ("POINTER", "COLLECTION") or not rna.is_readonly)
     ]
 

@@ -3,7 +3,8 @@
 Every frame is signed with the key of its `Recipe`: what the scene holds, how it is rendered and by which
 Blender. A frame counts as done only where its file is whole and carries that key, so a render that was
 killed goes on where it stopped, and frames of different scenes or settings never mix. The folder's ledger
-says for which recipe it is; a file that we did not write, or that was changed since, is never touched.
+says for which recipe it is. Frames of others wait in folders inside, until their recipe comes back or the
+user lets go of them. A file that we did not write, or that was changed since, is never touched.
 """
 
 from __future__ import annotations
@@ -14,21 +15,24 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 
-from ...errors import UserError
+from ...errors import UserError, note
 from ...scene.compat import image_format
 from ...scene.picture import check_whole, output_path, picture_size, rate
 from ...writing import NEW, PRIVATE, private_folder, whole_file
-from ..ledger import Ledger, disk_error, is_plain
+from ..ledger import LEDGER, Ledger, disk_error, is_plain
 from .fingerprint import fingerprint
 from .png import DamagedError, is_ours, read_seal, sealed
 
 KIND = "frames"  # of folder, in its ledger
+ASIDE = "other-"  # how the folders begin in which frames of other recipes wait
+OF_LEDGER = ("made by", "kind", "files")  # what a list says of itself
 FRAME = re.compile(r"\d{5,}\.png")  # what we call frames
 SCENE = "scene"  # the .blend that workers open
 
@@ -99,7 +103,7 @@ class FrameFolder:
 
 
 def open_folder(folder: Path, recipe: Recipe) -> FrameFolder:
-    """The folder of a recipe's frames, made where missing, emptied of our frames of any other recipe.
+    """The folder of a recipe's frames, made where missing; frames of others are set aside in it.
 
     Raises UserError where the folder holds something else or cannot be written. `close_folder` ends it.
     """
@@ -107,19 +111,99 @@ def open_folder(folder: Path, recipe: Recipe) -> FrameFolder:
     ledger, work = Ledger(folder, KIND), folder / f"{PRIVATE}{secrets.token_hex(8)}"
     try:
         if ledger.exists and ledger.facts["key"] != recipe.key:
-            for path in _frame_files(folder):
-                path.unlink()
+            _set_aside(folder, ledger.facts)
         _clear(folder, ledger.facts.get("work"))
-        ledger.write(key=recipe.key, **asdict(recipe), work=work.name)
+        pace = ledger.facts.get("pace") if ledger.facts.get("key") == recipe.key else None
+        ledger.write(key=recipe.key, **asdict(recipe), pace=pace, work=work.name)
+        _take_back(folder, recipe.key)
         work.mkdir(mode=0o700)
     except OSError as error:
         raise disk_error(error, folder) from None
     return FrameFolder(folder, recipe.key, recipe.size, work)
 
 
-def close_folder(opened: FrameFolder) -> None:
-    """Remove what is unfinished."""
+def close_folder(opened: FrameFolder, pace: float | None = None) -> None:
+    """Remove what is unfinished, and remember how many seconds a frame took."""
     _clear(opened.folder, opened.work.name)
+    ledger = Ledger(opened.folder, KIND)
+    if pace is not None and ledger.facts.get("key") == opened.key:
+        with contextlib.suppress(OSError, UserError):
+            ledger.write(**ledger.facts | {"pace": round(pace, 3)})
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder of frames holds, by its list alone: nothing is read picture by picture."""
+
+    frames: frozenset[int] = frozenset()  # of the recipe in question
+    pace: float | None = None  # seconds a frame of it took, where that is known
+    others: int = 0  # frames of other recipes
+
+
+def found_in(folder: Path, key: str) -> Found:
+    """What is there for a recipe's key."""
+    facts = Ledger(folder, KIND).facts
+    if not facts:
+        return Found()
+    aside = {place: Ledger(place, KIND).facts for place in _asides(folder)}
+    shown = [folder] if facts["key"] == key else []
+    shown += [place for place, its in aside.items() if its["key"] == key]
+    every = {place: _frame_files(place) for place in (folder, *aside)}
+    own = frozenset(int(path.stem) for place in shown for path in every[place])
+    others = sum(len(paths) for place, paths in every.items() if place not in shown)
+    return Found(own, facts.get("pace") if facts["key"] == key else None, others)
+
+
+def let_go(folder: Path) -> int:
+    """Delete the frames of other recipes than the folder's own; how many there were."""
+    count = 0
+    for place in _asides(folder):
+        for path in _frame_files(place):
+            _check_frame(path)
+            path.unlink()
+            count += 1
+        _dissolve(place)
+    return count
+
+
+def _asides(folder: Path) -> list[Path]:
+    """The folders in which frames of other recipes wait."""
+    places = sorted(folder.glob(f"{ASIDE}*")) if folder.is_dir() else []
+    return [place for place in places if place.is_dir() and Ledger(place, KIND).exists]
+
+
+def _set_aside(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Let the frames of a recipe, which its list describes, wait in a folder of their own."""
+    frames, place = _frame_files(folder), folder / f"{ASIDE}{facts['key'][:8]}"
+    if frames:
+        Ledger(place, KIND).check(())
+        Ledger(place, KIND).write(**{name: facts[name] for name in facts if name not in ("work", *OF_LEDGER)})
+        _move(frames, place)
+        note(
+            f"{len(frames)} frames of another version of the film wait in {place}: delete it to let them go."
+        )
+
+
+def _take_back(folder: Path, key: str) -> None:
+    """Bring the frames of a recipe back that were set aside."""
+    for place in _asides(folder):
+        if Ledger(place, KIND).facts["key"] == key:
+            _move(_frame_files(place), folder)
+            _dissolve(place)
+
+
+def _move(frames: Iterable[Path], into: Path) -> None:
+    for path in frames:
+        _check_frame(path)
+        _check_frame(into / path.name)
+        path.replace(into / path.name)
+
+
+def _dissolve(place: Path) -> None:
+    """Remove a folder of frames that is empty but for its list; what else is in it stays, and so does it."""
+    if [path.name for path in place.iterdir()] == [LEDGER]:
+        (place / LEDGER).unlink()
+        place.rmdir()
 
 
 def check_frames(folder: Path) -> None:

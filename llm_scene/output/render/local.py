@@ -12,6 +12,7 @@ import os
 import queue
 import shutil
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +22,12 @@ import bpy
 
 from ...errors import UserError
 from ...film.film import Film
-from ...scene.picture import rate
+from ...scene.picture import picture_size, rate
 from ...writing import check_target, whole_file
 from ..blend import save
 from ..ledger import is_plain
 from .cluster import Tell, cluster_steps
-from .frames import SCENE, FrameFolder, check_frames, close_folder, open_folder, recipe_of
+from .frames import SCENE, FrameFolder, check_frames, close_folder, found_in, open_folder, recipe_of
 from .mp4_chapters import add_chapters, runs
 from .pace import Pace, Progress
 from .png import is_ours
@@ -76,12 +77,13 @@ def film_steps(
     where it stopped.
     """
     frames = frames or range(scene.frame_start, scene.frame_end + 1)
-    fps = rate(scene.render)
+    fps, name, count = rate(scene.render), scene.name, processes or best_processes(scene)
     with _missing(scene, frames_folder(path), frames) as (folder, missing, blend):
+        # From here on the scene is not asked any more: a user may undo or close it meanwhile.
         if missing and cluster:
-            yield from cluster_steps(cluster, folder, blend, scene.name, missing, len(frames), tell)
+            yield from cluster_steps(cluster, folder, blend, name, missing, len(frames), tell)
         elif missing:
-            yield from _local_steps(scene, folder, blend, missing, len(frames), processes)
+            yield from _local_steps(name, folder, blend, missing, len(frames), count)
     if path.suffix:
         request = {
             "pictures": [(frame, str(folder.path(frame).resolve())) for frame in frames],
@@ -139,26 +141,65 @@ def _missing(
     """The folder, those of the frames that are not in it yet, and the scene as a file for workers."""
     opened = open_folder(folder, recipe_of(scene))
     missing = opened.missing(frames)
-    blend = opened.work / f"{SCENE}.blend"
+    blend, begun = opened.work / f"{SCENE}.blend", time.monotonic()
     try:
         if missing:
             save(scene, blend)
         yield opened, missing, blend
     finally:
-        close_folder(opened)
+        made = sum(opened.path(frame).is_file() for frame in missing)
+        close_folder(opened, (time.monotonic() - begun) / made if made else None)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a render would do, said before it does it."""
+
+    path: Path
+    size: tuple[int, int]  # pixels
+    fps: float
+    frames: int
+    there: int  # of these frames, from an earlier render
+    pace: float | None  # seconds a frame takes, where that is known
+    replaces: bool  # whether a film is there already
+    others: int  # frames of other versions of the film in its folder
+
+    @property
+    def seconds(self) -> float:
+        """How long the film is."""
+        return self.frames / self.fps
+
+    @property
+    def takes(self) -> float | None:
+        """Seconds that rendering takes, where that is known."""
+        return None if self.pace is None else self.pace * (self.frames - self.there)
+
+
+def plan(scene: bpy.types.Scene, path: Path, frames: Sequence[int], key: str = "") -> Plan:
+    """What `film_steps` would do with the same arguments; `key` is that of the scene's recipe, where known.
+
+    Raises UserError where the film could not be written.
+    """
+    check_output(path)
+    recipe = None if key else recipe_of(scene)
+    found = found_in(frames_folder(path), recipe.key if recipe else key)
+    there = len(found.frames.intersection(frames))
+    size, fps = picture_size(scene.render), rate(scene.render)
+    replaces = bool(path.suffix) and path.exists()
+    return Plan(path, size, fps, len(frames), there, found.pace, replaces, found.others)
 
 
 def _local_steps(
-    scene: bpy.types.Scene,
+    scene: str,
     folder: FrameFolder,
     blend: Path,
     missing: list[int],
     total: int,
-    processes: int | None,
+    processes: int,
 ) -> Iterator[Progress]:
     """Render frames in worker processes of this computer."""
-    count = min(processes or best_processes(scene), len(missing))
-    crew = _Crew(folder, blend, scene.name, max(1, (os.cpu_count() or 1) // count))
+    count = min(processes, len(missing))
+    crew = _Crew(folder, blend, scene, max(1, (os.cpu_count() or 1) // count))
     yield from crew.render(missing, total, count)
 
 

@@ -6,6 +6,7 @@ and `size` of the frames; the number of `threads`. Then it answers one line of J
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -27,6 +28,7 @@ class Worker:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 as long as the worker
+        self._said: list[str] = []
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -54,15 +56,25 @@ class Worker:
         """End the process, whatever it does."""
         if self._process.poll() is None:
             self._process.kill()
-            self._process.wait()
+        self._process.wait()
+        if not self._errors.closed:
+            self._said = self._read()
+            for file in (self._process.stdin, self._process.stdout, self._errors):
+                with contextlib.suppress(OSError, ValueError):  # what was to be said to it is said no more
+                    if file is not None:
+                        file.close()
 
     def last_words(self) -> str:
         """What it wrote last, to be put into brackets behind a sentence."""
-        self._errors.seek(0)
-        lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines()]
-        lines = [line for line in lines if line]
+        lines = self._said if self._errors.closed else self._read()
         status = f"status {self._process.returncode}"
         return f" ({status}: {lines[-1][:200]})" if lines else f" ({status})"
+
+    def _read(self) -> list[str]:
+        """What it wrote to standard error, line by line."""
+        self._errors.seek(0)
+        lines = (line.strip() for line in self._errors.read().decode(errors="replace").splitlines())
+        return [line for line in lines if line]
 
 
 def command(function: Callable[[dict[str, Any]], None], job: dict[str, Any]) -> list[str]:

@@ -101,6 +101,13 @@ export class Inspector {
     this.draw();
   }
 
+  /** Tell of the kept cells once more: their numbers have changed. */
+  again() {
+    this.trail = this.trail.map(({ told }) => this.inspect(told.matrix, told.cell));
+    this.hovered = undefined;
+    this.draw();
+  }
+
   /** Keep a cell, and go to where it and its sources are seen. */
   keep(matrix, cell) {
     const found = this.inspect(matrix, cell);
@@ -128,7 +135,7 @@ export class Inspector {
 
   _under(x, y) {
     const hit = this.stage.pick(x, y);
-    if (!hit) return undefined;
+    if (!hit || this.empty?.(hit.sheet, hit.row, hit.column)) return undefined;
     const { matrix } = hit.sheet.block;
     return this.inspect(matrix, hit.sheet.cell(hit.row, hit.column, this.model.matrices.get(matrix)));
   }
@@ -268,6 +275,7 @@ export class Inspector {
     const close = element("button", { className: "close", ariaLabel: words.close, title: words.close }, "×");
     close.addEventListener("click", () => this.clear());
     this.box.append(close);
+    this.extend?.(told, this.box);
   }
 
   /** A way on to the largest cell of an input. */

@@ -4,6 +4,7 @@ import { explain, number } from "./explain.js";
 import { Film, clock, presence, standing } from "./film.js";
 import { Stage } from "./stage.js";
 import { Inspector, element } from "./inspector.js";
+import { Live } from "./live.js";
 import { Lesson } from "./lesson.js";
 import { Diagram, Predictions } from "./contents.js";
 import { Menu, Panel } from "./menu.js";
@@ -195,6 +196,7 @@ class Page {
     this.diagram.write();
     this._state();
     this.inspector.draw();
+    this.live?.speak();
   }
 
   // --- controls ---
@@ -431,6 +433,7 @@ export async function begin(bytes) {
   const known = { matrices, tokens: data.tokens, pieces: data.pieces };
   const inspector = new Inspector(stage, known, find("inspector"));
   const page = new Page(stage, film, inspector, data);
+  page.live = new Live(page, data, values, known);
   document.body.classList.add("ready");
   find("start").hidden = document.querySelector("footer").hidden = false;
   page.stage.resize();

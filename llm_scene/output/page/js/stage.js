@@ -366,6 +366,7 @@ export class Sheet {
       uWall: { value: colour(data.look.wall) },
       uDim: { value: data.look.dim },
       uHoles: { value: block.masked ? 1 : 0 },
+      uKnown: { value: 1e6 }, // positions that hold anything
       ...closeMap(data.look.close[block.ramp]),
     };
     mesh.material = mesh.material.clone();
@@ -405,6 +406,7 @@ export class Sheet {
   order(row, column) {
     const { x: byRows, y: length, z: prompt, w: last } = this.uniforms.uOrder.value;
     const [position, within] = byRows ? [row, column] : [column, row];
+    if (position >= this.uniforms.uKnown.value) return Infinity;
     if (position < prompt) return (position * length + within) / last;
     return this.uniforms.uFront.value.x * (position - prompt + 1) + within / Math.max(1, length - 1);
   }
@@ -469,7 +471,7 @@ uniform vec2 uShape, uTexel;
 uniform vec4 uOrder; // by rows, length of a line, positions of the prompt, last place in it
 uniform vec3 uFront, uEmpty, uWall, uGrid, uDark, uRose[4];
 uniform vec4 uState;
-uniform float uDim, uHoles, uSigned, uLit;
+uniform float uDim, uHoles, uSigned, uLit, uKnown;
 varying vec3 vCell;
 
 // What is below zero is darker than zero: how dark says how far, and so which rose it turns.
@@ -485,6 +487,7 @@ vec3 closeColour(vec3 rgb) {
 
 float orderOf(vec2 cell) {
   vec2 place = mix(cell, cell.yx, uOrder.x); // position, within
+  if (place.x >= uKnown) return 1e7;
   if (place.x < uOrder.z) return (place.x * uOrder.y + place.y) / uOrder.w;
   return uFront.x * (place.x - uOrder.z + 1.0) + place.y / max(1.0, uOrder.y - 1.0);
 }
@@ -565,7 +568,7 @@ class Parts {
     };
     const links = mesh.geometry.hasAttribute("_along");
     material.defines = { ...material.defines, ...(links ? { LINKS: "" } : {}) };
-    material.customProgramCacheKey = () => `part ${links}`;
+    material.customProgramCacheKey = () => `part ${Object.keys(material.defines)}`;
   }
 
   set(part, channel, value) {
@@ -573,19 +576,27 @@ class Parts {
     const row = this.rows[part];
     if (channel === "hidden") row.hidden = value;
     else if (channel === "scale") this.table[at + 4] = value;
-    else if (channel === "scale_x") this.table[at + 5] = value;
+    else if (channel === "scale_x") this.table[at + 5] = value * (row.stretched ?? 1);
+    else if (channel === "replaced") this.table[at + 11] = value;
     else if (channel === "reveal") this.table[at + 6] = value;
     else if (channel === "dim") this.table[at + 7] = value;
     else if (AXES[channel]) row.offset[AXES[channel][0]] = AXES[channel][1] * value;
   }
 
+  /** Let a part be as many times as wide as it is in the file. */
+  stretch(part, times) {
+    const row = this.rows[part];
+    this.table[12 * part + 5] *= times / (row.stretched ?? 1);
+    row.stretched = times;
+  }
+
   /** Carry the state over to the table. */
   place(sheets, language, orbit) {
-    this.rows.forEach(({ on, offset, hidden, spare, language: only }, i) => {
+    this.rows.forEach(({ on, offset, hidden, spare, language: only, gone, shift = 0 }, i) => {
       const moved = on ? sheets.get(on).offset : undefined;
       const [x, y, z] = offset;
-      const shown = hidden < 0.5 && (orbit || !spare) && (!only || only === language);
-      this.table.set([x + (moved?.x ?? 0), y + (moved?.y ?? 0), z + (moved?.z ?? 0), shown ? 1 : 0], 12 * i);
+      const shown = hidden < 0.5 && !gone && (orbit || !spare) && (!only || only === language);
+      this.table.set([x + shift + (moved?.x ?? 0), y + (moved?.y ?? 0), z + (moved?.z ?? 0), shown ? 1 : 0], 12 * i);
     });
     this.texture.needsUpdate = true;
   }
@@ -604,7 +615,13 @@ int part = int(_part + 0.5);
 ivec2 row = ivec2(3 * (part % ${STATES}), part / ${STATES});
 vec4 where = texelFetch(uParts, row, 0);
 vec4 how = texelFetch(uParts, row + ivec2(1, 0), 0);
-vec3 pivot = texelFetch(uParts, row + ivec2(2, 0), 0).xyz;
+vec4 root = texelFetch(uParts, row + ivec2(2, 0), 0);
+vec3 pivot = root.xyz;
+#ifdef REWRITTEN
+where.w *= root.w;
+#else
+where.w *= 1.0 - root.w;
+#endif
 transformed = pivot + (transformed - pivot) * where.w * vec3(how.x * how.y, how.x, how.x) + where.xyz;
 vPart = vec3(how.z, how.w, -1.0);
 #ifdef LINKS
@@ -638,6 +655,9 @@ class Swarm {
     this.sizes = read(row.sizes, row.poses);
     this.colours = Float32Array.from(read(row.colours, row.states), linear);
     this.close = row.close === undefined ? this.colours : Float32Array.from(read(row.close, row.states), linear);
+    this.own = [this.colours, this.close];
+    this.shift = 0; // columns by which another letter stands beside the film's
+    this.map = row.map;
     this.back = colour(look.wall).toArray();
     this.dimmed = look.dim;
     this.state = { pose: 0, hidden: 1, highlight: 0, dim: 0, rose: 0 };
@@ -652,9 +672,24 @@ class Swarm {
     this.state[channel] = value;
   }
 
+  /** Other colours than the file's: a map and a share of it for every pose and cell; "gone" for no cells at all. */
+  repaint(paint) {
+    this.gone = paint === "gone";
+    this.shown = undefined;
+    [this.colours, this.close] = paint?.map ? [paint.map.far, paint.map.close].map((map) => this._painted(map, paint.tone)) : this.own;
+    this.place();
+  }
+
+  _painted(map, tone) {
+    const { count } = this.mesh;
+    const colours = new Float32Array(3 * count * this.states);
+    for (let i = 0; i < count * this.states; i++) map(tone(Math.floor(i / count), i % count), colours, 3 * i);
+    return colours.map(linear);
+  }
+
   place() {
     const { pose, hidden, highlight, dim, rose } = this.state;
-    this.mesh.visible = hidden < 0.5;
+    this.mesh.visible = hidden < 0.5 && !this.gone;
     const now = `${pose} ${highlight} ${dim} ${rose}`;
     if (!this.mesh.visible || this.shown === now) return;
     this.shown = now;
@@ -670,12 +705,14 @@ class Swarm {
       const back = this.back[i % 3];
       return seen * (1 + LIFT * highlight) + dim * this.dimmed * (back - seen);
     };
+    const shift = this.shift * Math.max(0, 1 - pose); // where it comes from
     const matrix = new THREE.Matrix4();
     const paint = new THREE.Color();
     for (let i = 0; i < this.mesh.count; i++) {
       const [at, size] = [this.places, this.sizes].map((array) =>
         [0, 1, 2].map((k) => between(array, this.poses - 1, 3 * i + k)),
       );
+      at[0] += shift;
       this.mesh.setMatrixAt(i, matrix.makeScale(...size.map((v) => v || 1e-4)).setPosition(...at));
       this.mesh.setColorAt(i, paint.setRGB(tint(3 * i), tint(3 * i + 1), tint(3 * i + 2)));
     }

@@ -1,0 +1,460 @@
+// Any prompt: what is typed runs through the model in a worker, and the scene follows.
+
+import { Tokens } from "./live_tokens.js";
+import { dice, draw, filtered, likeliest, softmax } from "./live_chances.js";
+import { LiveScene, percent } from "./live_scene.js";
+import { element } from "./inspector.js";
+
+const SHOWN = 8; // candidates with bars
+const PACE = 420; // milliseconds between two tokens that are written
+const WAIT = 120; // after the last key before the model runs
+const NAMED = 12; // letters that a message lists
+const SLIDERS = {
+  temperature: { min: 0, max: 3, step: 0.05 },
+  top_k: { min: 0, max: 40, step: 1 },
+  top_p: { min: 0.05, max: 1, step: 0.05 },
+};
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** @typedef {import("./live_forward.js").Change} Change @typedef {import("./live_forward.js").Tensor} Tensor */
+
+/** The model in a worker. */
+class Runner {
+  constructor(matrices) {
+    this.worker = new Worker(URL.createObjectURL(script()));
+    /** @type {Map<number, (found: [string, Tensor][]) => void>} */
+    this.waiting = new Map();
+    this.asked = 0;
+    this.worker.onmessage = ({ data }) => {
+      this.seconds = data.seconds; // that the latest pass took
+      this.waiting.get(data.asked)(data.matrices);
+      this.waiting.delete(data.asked);
+    };
+    const rows = [...matrices.values()].map(({ name, op, inputs, shape, values }) => ({ name, op, inputs, shape, values: op ? undefined : values.slice() })); // prettier-ignore
+    this.worker.postMessage({ rows });
+  }
+
+  /** All matrices of a forward pass. @param {number[]} tokens @param {Change[]} changes @returns {Promise<Map<string, Tensor>>} */
+  run(tokens, changes) {
+    const asked = ++this.asked;
+    return new Promise((done) => {
+      this.waiting.set(asked, (found) => done(new Map(found)));
+      this.worker.postMessage({ asked, tokens, changes });
+    });
+  }
+}
+
+/** live_forward.js as a plain script: a page from a disk may not start workers from modules. */
+function script() {
+  const code = document.querySelector("script[data-module=live_forward]").textContent;
+  return new Blob([code.replace(/^export /gm, "")], { type: "text/javascript" });
+}
+
+export class Live {
+  /** @param {any} page @param {any} data @param {Float32Array} numbers @param {any} model what the inspector knows */
+  constructor(page, data, numbers, model) {
+    Object.assign(this, { page, data, model, facts: data.live });
+    this.numbers = numbers;
+    this.box = document.getElementById("live");
+    this.opener = document.getElementById("try");
+    this.tokens = this.facts.tokenizer && new Tokens(this.facts.tokenizer);
+    /** @type {Change[]} */
+    this.changes = [];
+    this.sampling = { ...this.facts.sampling };
+    this.turn = 0; // counts what was asked for, so that what is late is dropped
+    this._own();
+    this._build();
+    this.opener.addEventListener("click", () => this.toggle());
+    page.inspector.extend = (told, box) => this._changer(told, box);
+    page.inspector.empty = (sheet, row, column) => this._empty(sheet, row, column);
+    this.speak();
+  }
+
+  /** The film's own prompt, and what the model wrote there. */
+  _own() {
+    this.prompt = this.data.tokens.slice(0, this.data.front.prompt);
+    this.written = [...this.data.tokens.slice(this.data.front.prompt), this.facts.last];
+    this.at = this.prompt.length - 1;
+    this.message = "";
+    this.own = true;
+  }
+
+  get words() {
+    return this.page.telling.page;
+  }
+
+  toggle(open = this.box.hidden) {
+    this.box.hidden = !open;
+    this.opener.setAttribute("aria-expanded", String(open));
+    document.body.classList.toggle("trying", open);
+    if (!open) return this.opener.focus();
+    this._start();
+    this.field.focus();
+    if (!this.now) this.follow();
+  }
+
+  /** What only a viewer who tries needs. */
+  _start() {
+    this.runner ??= new Runner(this.model.matrices);
+    this.scene ??= new LiveScene(this.page.stage, this.data, this.numbers, this.model);
+  }
+
+  // --- the model ---
+
+  get sequence() {
+    return [...this.prompt, ...this.written];
+  }
+
+  /** How many tokens the model writes by itself: as many as the scene has room for, and one more. */
+  get wanted() {
+    return Math.max(1, this.data.tokens.length + 1 - this.prompt.length);
+  }
+
+  /** Take a text as the prompt. @param {string} text */
+  async ask(text) {
+    this._start();
+    const ids = this._read(text);
+    if (!ids) return this._say();
+    this._stop();
+    this.field.value = text;
+    this._visit();
+    Object.assign(this, { prompt: ids, written: [], at: ids.length - 1, own: text === this.facts.prompt });
+    if (this.own) this._own();
+    const turn = ++this.turn;
+    const chance = dice(1);
+    while (!this.own && this.written.length < this.wanted && this.sequence.length <= this.facts.context) {
+      const next = await this._next(chance);
+      if (turn !== this.turn) return;
+      this.written.push(next);
+    }
+    await this.follow();
+  }
+
+  /** Before the film has begun: where all of the model is to be seen at work. */
+  _visit() {
+    if (document.body.classList.contains("begun")) return;
+    document.body.classList.add("begun");
+    const { chapters } = this.data;
+    const loop = chapters.find(({ name }) => name === "loop") ?? chapters.at(-1);
+    this.page.seek(loop.end - 0.5);
+  }
+
+  /** Token ids of a text; otherwise says what is wrong with it. */
+  _read(text) {
+    const { words } = this;
+    this.message = "";
+    if (!text) this.message = words.try_empty;
+    const ids = text ? this.tokens.encode(text) : undefined;
+    if (text && !ids) this.message = this._strange(text);
+    if (ids && ids.length > this.facts.context) {
+      this.message = filled(words.try_long, { count: ids.length, most: this.facts.context });
+      return undefined;
+    }
+    return ids?.length ? ids : undefined;
+  }
+
+  _strange(text) {
+    const strange = this.tokens.strange(text).slice(0, NAMED).map((letter) => `“${letter}”`).join(" "); // prettier-ignore
+    const known = this.data.pieces.every((piece) => [...piece].length === 1) ? this.data.pieces.join("") : "";
+    return filled(known ? this.words.try_strange : this.words.try_unknown, { letters: strange, known });
+  }
+
+  /** The next token after the sequence. */
+  async _next(chance) {
+    const { sequence } = this;
+    const made = await this.runner.run(sequence, this.changes);
+    const shares = filtered(row(made.get("logits"), sequence.length - 1), this.sampling);
+    return this.sampling.temperature === 0 ? likeliest(shares) : draw(shares, chance());
+  }
+
+  /** Run the model over the sequence, and let scene and panel follow. */
+  async follow(known = Infinity) {
+    this._start();
+    const turn = ++this.turn;
+    const read = this.sequence.slice(0, this.facts.context);
+    const padded = [...read, ...new Array(Math.max(0, this.data.tokens.length - read.length)).fill(0)];
+    const plain = await this.runner.run(padded, []);
+    const now = this.changes.length ? await this.runner.run(padded, this.changes) : plain;
+    if (turn !== this.turn) return;
+    this.now = now;
+    this.before = this.changes.length ? plain : undefined;
+    if (this.own && !this.changes.length && known === Infinity) this.scene.reset();
+    else this.scene.show(now, this.sequence, Math.min(known, this.sequence.length), this.before);
+    this._shown();
+  }
+
+  _shown() {
+    const { page } = this;
+    page.shown = undefined;
+    if (page.lesson) page.lesson.told = undefined;
+    const { pinned } = page.inspector;
+    if (pinned) page.inspector.again();
+    document.title = this.own ? this.data.title : `${this.data.title.split(": ")[0]}: ${this._spelled(this.prompt)}`;
+    this._draw();
+  }
+
+  // --- writing ---
+
+  /** Write token by token; once more: stop. */
+  async write() {
+    if (this.writing) return this._stop();
+    const writing = (this.writing = {});
+    this.written = [];
+    this.own = false;
+    const room = this.facts.context + 1 - this.prompt.length;
+    const count = Math.min(room, Math.max(this.wanted, this.data.live.steps));
+    this.page.play(false);
+    for (let i = 0; i < count && this.writing === writing; i++) {
+      this.at = this.sequence.length - 1;
+      await this.follow(this.sequence.length);
+      if (this.writing !== writing) return;
+      await new Promise((done) => setTimeout(done, calm.matches ? 0 : PACE));
+      if (this.writing !== writing) return;
+      this.written.push(this._chosen());
+    }
+    this._stop();
+    await this.follow();
+  }
+
+  _chosen() {
+    const shares = filtered(row(this.now.get("logits"), this.at), this.sampling);
+    return this.sampling.temperature === 0 ? likeliest(shares) : draw(shares, Math.random());
+  }
+
+  _stop() {
+    this.writing = undefined;
+    this._draw();
+  }
+
+  // --- changes ---
+
+  /** Give a cell another value, or take that back. @param {Change} change */
+  change(change) {
+    const same = (other) => JSON.stringify({ ...other, value: 0 }) === JSON.stringify({ ...change, value: 0 });
+    this.changes = [...this.changes.filter((other) => !same(other)), change];
+    return this.follow();
+  }
+
+  /** Switch a head off, or on again. */
+  head(matrix, head) {
+    const off = this.changes.some((change) => change.matrix === matrix && change.head === head);
+    if (!off) return this.change({ matrix, head, value: 0 });
+    this.changes = this.changes.filter((change) => change.matrix !== matrix || change.head !== head);
+    return this.follow();
+  }
+
+  /** Put everything back. */
+  undo() {
+    this.changes = [];
+    return this.follow();
+  }
+
+  /** Back to the film's prompt, with nothing changed. */
+  back() {
+    this._stop();
+    this.changes = [];
+    this.sampling = { ...this.facts.sampling };
+    this._own();
+    this.field.value = this.facts.prompt;
+    return this.follow();
+  }
+
+  /** In the inspector's box: another value for the kept cell. */
+  _changer({ matrix, cell, value }, box) {
+    if (matrix === "tokens") return;
+    const { words } = this;
+    const input = element("input", { type: "text", inputMode: "decimal", value: String(Number(value.toPrecision(4))), ariaLabel: words.try_value }); // prettier-ignore
+    const set = (text) => {
+      const wanted = Number(text.replace("−", "-").replace(",", "."));
+      if (!text.trim() || !Number.isFinite(wanted)) return input.setAttribute("aria-invalid", "true");
+      return this.change({ matrix, cell: [...cell], value: wanted });
+    };
+    const form = element("form", { className: "changer" }, element("label", {}, words.try_value), input, element("button", {}, words.try_set), element("button", { type: "button", onclick: () => set("0") }, "0")); // prettier-ignore
+    form.addEventListener("submit", (event) => (event.preventDefault(), set(input.value)));
+    if (this.changes.length) form.append(element("button", { type: "button", onclick: () => this.undo() }, words.try_undo)); // prettier-ignore
+    box.append(form);
+  }
+
+  /** Whether a cell of a sheet holds nothing yet. */
+  _empty(sheet, row, column) {
+    const { x: byRows } = sheet.uniforms.uOrder.value;
+    return sheet.block.role !== "weight" && (byRows ? row : column) >= sheet.uniforms.uKnown.value;
+  }
+
+  // --- the panel ---
+
+  _build() {
+    this.field = element("input", { type: "text", value: this.facts.prompt, autocomplete: "off", spellcheck: false, maxLength: 2000, disabled: !this.tokens }); // prettier-ignore
+    this.field.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.ask(this.field.value), WAIT);
+    });
+    this.field.addEventListener("keydown", (event) => event.key === "Enter" && this.ask(this.field.value));
+    this.examples = element("div", { className: "examples" });
+    if (this.tokens)
+      this.examples.append(...this.facts.examples.map((text) => element("button", { onclick: () => ((this.field.value = text), this.ask(text)) }, text.trim()))); // prettier-ignore
+    this.status = element("p", { className: "status" });
+    this.status.setAttribute("role", "status");
+    this.strip = element("p", { className: "strip" });
+    this.heading = element("h3", {});
+    this.bars = element("ul", { className: "bars" });
+    this.verdict = element("p", { className: "verdict" });
+    this.lines = Object.entries(SLIDERS).map(([name, range]) => this._slider(name, range));
+    this.sliders = element("div", { className: "sliders" }, ...this.lines.map(({ line }) => line));
+    this.go = element("button", { className: "go", onclick: () => this.write() });
+    this.home = element("button", { onclick: () => this.back() });
+    this.heads = element("div", { className: "heads" });
+    this.headsTitle = element("summary", {});
+    this.undoer = element("button", { className: "undo", onclick: () => this.undo() });
+    this.closer = element("button", { className: "close", onclick: () => this.toggle(false) }, "×");
+    this.box.append(
+      this.closer, this.label(), this.examples, this.status, this.strip, this.heading, this.bars, this.verdict, this.undoer,
+      this.sliders, element("div", { className: "buttons" }, this.go, this.home),
+      element("details", {}, this.headsTitle, this.heads),
+    ); // prettier-ignore
+    this._heads();
+    this.box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.toggle(false);
+      event.stopPropagation(); // letters typed here are no shortcuts
+    });
+  }
+
+  label() {
+    this.title = element("span", {});
+    return element("label", { className: "ask" }, this.title, this.field);
+  }
+
+  _slider(name, range) {
+    const most = name === "top_k" ? Math.min(range.max, this.data.pieces.length) : range.max;
+    const input = element("input", { type: "range", ...range, max: most, value: this.sampling[name], id: `live-${name}` });
+    const shown = element("output", {});
+    const title = element("label", { htmlFor: input.id });
+    input.addEventListener("input", () => {
+      this.sampling[name] = Number(input.value);
+      this._draw();
+    });
+    return { name, input, shown, title, line: element("div", {}, title, input, shown) };
+  }
+
+  /** A switch for every head of every block. */
+  _heads() {
+    const mixed = [...this.model.matrices.values()].filter(({ op }) => op?.type === "WeightedValues");
+    this.switches = mixed.flatMap(({ name, shape }, layer) =>
+      Array.from({ length: shape[0] }, (_, head) => {
+        const button = element("button", { onclick: () => this.head(name, head) }, String(head + 1));
+        return Object.assign(button, { matrix: name, head, layer });
+      }),
+    );
+    this.heads.append(
+      ...mixed.map((_, layer) =>
+        element("div", {}, element("span", {}), ...this.switches.filter((button) => button.layer === layer)),
+      ),
+    );
+  }
+
+  /** All words in the language of the page. */
+  speak() {
+    const { words } = this;
+    this.opener.title = words.try;
+    this.opener.setAttribute("aria-label", words.try);
+    this.box.setAttribute("aria-label", words.try);
+    this.title.textContent = this.field.ariaLabel = words.try_prompt;
+    this.closer.ariaLabel = words.close;
+    this.home.textContent = words.try_back;
+    this.undoer.textContent = words.try_undo;
+    this.headsTitle.textContent = words.try_heads;
+    for (const { title, input, name } of this.lines) title.textContent = input.ariaLabel = words[name];
+    [...this.heads.children].forEach((line, layer) => {
+      line.firstChild.textContent = filled(words.try_block, { layer: layer + 1 });
+    });
+    for (const button of this.switches)
+      button.title = filled(words.try_head, { layer: button.layer + 1, head: button.head + 1 });
+    for (const button of this.switches) button.ariaLabel = button.title;
+    this._draw();
+  }
+
+  _say() {
+    this.status.textContent = this.message || this._note();
+    this.status.classList.toggle("wrong", Boolean(this.message));
+    this.field.setAttribute("aria-invalid", String(Boolean(this.message)));
+  }
+
+  /** What to know about the picture under this prompt. */
+  _note() {
+    const { words, prompt, data } = this;
+    if (!this.tokens) return words.try_fixed;
+    const room = data.tokens.length;
+    if (prompt.length > room) return filled(words.try_cut, { count: room, all: prompt.length });
+    if (prompt.length !== data.front.prompt) return filled(words.try_film, { count: data.front.prompt });
+    return "";
+  }
+
+  /** The panel as things are. */
+  _draw() {
+    const { words } = this;
+    this._say();
+    this.strip.replaceChildren(...this.sequence.map((token, i) => this._token(token, i)));
+    for (const { name, input, shown } of this.lines) {
+      input.value = this.sampling[name];
+      shown.textContent = name === "top_k" && !this.sampling[name] ? words.try_all : String(this.sampling[name]);
+    }
+    this.go.textContent = this.writing ? words.try_stop : words.try_write;
+    this.home.hidden = this.own && !this.changes.length;
+    this.undoer.hidden = !this.changes.length;
+    for (const button of this.switches) {
+      const off = this.changes.some(({ matrix, head }) => matrix === button.matrix && head === button.head);
+      button.setAttribute("aria-pressed", String(off));
+    }
+    if (this.now) this._bars();
+  }
+
+  /** A token of the sequence; pressed, the bars tell what was expected after it. */
+  _token(token, i) {
+    const known = this.now && i < this.now.get("logits").shape[0];
+    const button = element("button", { disabled: !known, className: i < this.prompt.length ? "" : "written", onclick: () => ((this.at = i), this._draw()) }, this.data.pieces[token]); // prettier-ignore
+    button.setAttribute("aria-pressed", String(i === this.at));
+    return button;
+  }
+
+  /** The likeliest tokens: as the sliders leave them, over what the model itself expects. */
+  _bars() {
+    const { words, data } = this;
+    const at = Math.min(this.at, this.now.get("logits").shape[0] - 1);
+    const logits = row(this.now.get("logits"), at);
+    const chances = softmax(logits);
+    const shares = filtered(logits, this.sampling);
+    const base = this.before && softmax(row(this.before.get("logits"), at));
+    const order = [...chances.keys()].sort((i, j) => (base ?? chances)[j] - (base ?? chances)[i] || i - j);
+    this.heading.textContent = filled(words.try_next, { text: this._spelled(this.sequence.slice(0, at + 1)).slice(-24) });
+    const rows = order.slice(0, SHOWN).map((token) => bar(data.pieces[token], shares[token], base ? base[token] : chances[token])); // prettier-ignore
+    this.bars.replaceChildren(...rows);
+    this.verdict.textContent = base ? this._verdict(order[0], base, chances) : "";
+  }
+
+  /** What the changes meant. */
+  _verdict(token, before, after) {
+    const now = likeliest(after);
+    const told = { token: this.data.pieces[token], before: percent(before[token]), after: percent(after[token]) };
+    const other = { other: this.data.pieces[now], chance: percent(after[now]) };
+    const same = told.before === told.after ? this.words.try_stays : this.words.try_meant;
+    return filled(now === token ? same : this.words.try_turned, { ...told, ...other });
+  }
+
+  _spelled(tokens) {
+    return tokens.map((token) => this.data.pieces[token]).join("").replace(/[␣↵␍⇥]/g, " "); // prettier-ignore
+  }
+}
+
+/** A line of a matrix. @param {Tensor} found */
+const row = ({ values, shape }, place) => values.subarray(place * shape[1], (place + 1) * shape[1]);
+
+/** A sentence with its holes filled. */
+const filled = (text, facts) => text.replace(/\{(\w+)\}/g, (hole, name) => facts[name] ?? hole);
+
+/** A token, how likely it is to be taken, and as an outline how likely it was. */
+function bar(piece, share, chance) {
+  const made = element("li", {}, element("span", {}, piece), element("i", {}, element("b", {}), element("s", {})), element("small", {}, percent(share))); // prettier-ignore
+  made.querySelector("b").style.width = `${100 * share}%`;
+  made.querySelector("s").style.width = `${100 * chance}%`;
+  return made;
+}

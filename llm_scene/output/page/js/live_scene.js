@@ -1,0 +1,390 @@
+// The scene under another prompt: cells, letters, candidates, moving cells and captions follow the numbers.
+
+import { Lettering } from "./live_letters.js";
+import { filtered, likeliest } from "./live_chances.js";
+import { valueAt } from "./explain.js";
+
+const ROBUST = 0.995; // the part of all values that fits into a colour map
+const UNMOVED = 0.78; // how far what a change does not reach fades into the wall
+const HALF_WAY = 0.18; // a luminance on which white and ink have the same contrast
+const FELT = 0.002; // of a matrix's scale: a difference that can be seen
+const MARKS = /([\ue000-\uf7ff])\1?/g; // a letter of the sequence, by its place
+const RUNS = /[\ue000-\uf7ff]+/g;
+const [HOLE, CHANCE] = ["\uf8fe", "\uf8ff"]; // where a number goes, and the chance of the likeliest token
+const BLANKS = /[␣↵␍⇥]/g;
+
+/** @typedef {import("./live_forward.js").Tensor} Tensor */
+
+/** A value as it is written in the picture: two decimals, a true minus. */
+export function decimals(value) {
+  const text = value.toFixed(2);
+  return Number(text) === 0 ? "0.00" : text.replace("-", "−");
+}
+
+/** A probability in per cent; never rounded up to a certainty. */
+export function percent(share) {
+  return share >= 0.9995 && share < 1 ? "> 99.9 %" : `${(100 * share).toFixed(1)} %`;
+}
+
+const WRITTEN = {
+  number: decimals,
+  whole: (value) => value.toFixed(0),
+  share: percent,
+  percent: (value) => `${Math.round(100 * value)} %`,
+};
+
+/** The magnitude that fills a colour map: a robust maximum, blind to masked and broken cells. */
+export function scaleOf(values) {
+  const sizes = Float32Array.from(values.filter(Number.isFinite), Math.abs).sort();
+  if (!sizes.length) return 1;
+  const place = ROBUST * (sizes.length - 1);
+  const low = Math.floor(place);
+  const next = sizes[Math.min(low + 1, sizes.length - 1)];
+  return sizes[low] + (next - sizes[low]) * (place - low) || sizes.at(-1) || 1;
+}
+
+export class LiveScene {
+  /** @param {import("./stage.js").Stage} stage @param {any} data @param {Float32Array} numbers @param {any} model */
+  constructor(stage, data, numbers, model) {
+    Object.assign(this, { stage, data, numbers, model, live: data.live });
+    this.names = [...model.matrices.keys()];
+    this.length = data.tokens.length; // of the sequence that the scene has room for
+    this.given = new Map([...model.matrices].map(([name, { values }]) => [name, values]));
+    this.tokens = data.tokens;
+    this.captions = Object.fromEntries(
+      Object.entries(data.tellings).map(([code, { captions }]) => [code, captions.map(({ text, comment }) => [text, comment])]),
+    );
+    const lookup = [...model.matrices.values()].find(({ op }) => ["Lookup", "TokenAndPosition"].includes(op?.type));
+    this.table = lookup?.inputs[1]; // where letters are looked up
+    this.maps = readMaps(data.live.maps, numbers);
+    this.lettering = new Lettering(stage, data.live.texts);
+    this.lettering.write(undefined);
+  }
+
+  /** The scene as the film has it. */
+  reset() {
+    this._take(this.given, this.tokens);
+    Object.assign(this, { painted: undefined, shaded: false, base: undefined, scales: undefined });
+    this.atlas?.restore();
+    this.lettering.write(undefined);
+    this._candidates(undefined);
+    for (const swarm of this.stage.swarms.values()) {
+      swarm.shift = 0;
+      swarm.repaint(undefined);
+    }
+    this._gone(false);
+    this._limit(Infinity);
+    this._captions(undefined);
+  }
+
+  /**
+   * Show other numbers.
+   * @param {Map<string, Tensor>} made every matrix that is not as the file has it
+   * @param {number[]} tokens the sequence, and after it what came next
+   * @param {number} known positions that are computed so far
+   * @param {Map<string, Tensor> | undefined} before the same without what the viewer has changed
+   */
+  show(made, tokens, known, before) {
+    const values = new Map(this.given);
+    for (const [name, tensor] of made) values.set(name, this._fit(name, tensor));
+    const base = before && new Map([...values].map(([name, own]) => [name, before.has(name) ? this._fit(name, before.get(name)) : this.given.get(name) ?? own])); // prettier-ignore
+    this._take(values, tokens.slice(0, this.length));
+    this._paintAll(values, base);
+    const rows = this.live.texts;
+    this.lettering.write(rows.map((row) => this._text(row, tokens)), rows.map((row) => this._ink(row))); // prettier-ignore
+    this._candidates(this._chances());
+    this._swarms();
+    this._gone(true);
+    this._limit(known);
+    this._captions((text) => this._filled(text, tokens));
+  }
+
+  /** As much of a matrix as the scene has room for: attention looks back only, so the rest changes nothing of it. */
+  _fit(name, { values, shape }) {
+    const { shape: wanted, axes } = this.model.matrices.get(name);
+    if (shape.every((n, i) => n === wanted[i])) return values;
+    const made = new Float32Array(wanted.reduce((product, n) => product * n, 1));
+    if (axes.includes("key") && axes.includes("query")) made.fill(-Infinity);
+    copied(values, shape, made, wanted);
+    return made;
+  }
+
+  _take(values, tokens) {
+    for (const [name, matrix] of this.model.matrices) matrix.values = values.get(name);
+    this.model.tokens = tokens;
+  }
+
+  // --- sheets ---
+
+  /** Paint every sheet whose numbers are others than those painted. */
+  _paintAll(values, base) {
+    const changed = new Set();
+    for (const [name, own] of values) {
+      const painted = this.painted?.get(name) ?? this.given.get(name);
+      if (base || this.shaded || own !== painted) changed.add(name);
+    }
+    this.scales = new Map();
+    this.atlas ??= new Atlas(this.stage, this.data);
+    for (const sheet of this.stage.sheets.values()) {
+      const { matrix } = sheet.block;
+      if (!changed.has(matrix)) continue;
+      this.atlas.paint(sheet, this.model.matrices.get(matrix), this._map(sheet.block), this.scale(matrix, base), base?.get(matrix));
+    }
+    this.atlas.done();
+    this.painted = values;
+    this.shaded = Boolean(base);
+    this.base = base;
+  }
+
+  /** The magnitude that fills a matrix's colours: without a viewer's changes, so that colours can be compared. */
+  scale(name, base = this.base) {
+    if (!this.scales.has(name)) this.scales.set(name, scaleOf(base?.get(name) ?? this.model.matrices.get(name).values));
+    return this.scales.get(name);
+  }
+
+  _map({ role, ramp }) {
+    return this.maps[`${role} ${ramp ? "signed" : "positive"}`];
+  }
+
+  /** Beyond the positions known so far sheets are empty plates. */
+  _limit(known) {
+    for (const sheet of this.stage.sheets.values()) sheet.uniforms.uKnown.value = known === Infinity ? 1e6 : known;
+    this.known = known;
+  }
+
+  // --- what is written ---
+
+  _text(row, tokens) {
+    const { pieces, matrices } = this.model;
+    if (row.token !== undefined) return pieces[tokens[row.token]] ?? "";
+    if (row.predicted !== undefined) return pieces[likeliest(this._row("probs", row.predicted))];
+    if (row.rank !== undefined) {
+      const [token, share] = this._chances()[row.rank];
+      return row.kind === "token" ? pieces[token] : percent(share);
+    }
+    if (row.of) return WRITTEN[row.format](valueAt(matrices.get(row.of[0]), this._followed(...row.of)));
+    if (row.chance) {
+      const [temperature, rank] = row.chance;
+      const logits = this._row("logits", this.data.front.prompt - 1);
+      return percent(filtered(logits, { temperature, top_k: 0, top_p: 1 })[this._chances()[rank][0]]);
+    }
+    return this._filled(row.sum ? row.text.replace(HOLE, WRITTEN[row.format](this._sum(row.sum))) : row.text, tokens);
+  }
+
+  /** A cell in another sequence: what was looked up for the film's letter is now looked up for another. */
+  _followed(matrix, cell) {
+    const { own, now } = this._letter();
+    return matrix === this.table && cell[0] === own ? [now, ...cell.slice(1)] : cell;
+  }
+
+  /** The token that close-ups look at, in the film and now. */
+  _letter() {
+    const place = this.data.front.prompt - 1;
+    return { own: this.data.tokens[place], now: this.model.tokens[place] };
+  }
+
+  /** What a text is written with: on a cell, what is read on its colour. */
+  _ink({ ink, on, of }) {
+    if (!on) return ink;
+    const colour = [0, 0, 0];
+    const share = of ? valueAt(this.model.matrices.get(of[0]), this._followed(...of)) / this.scale(of[0]) : 0;
+    this.maps[on].close(share, colour, 0);
+    const [r, g, b] = colour.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return this.live.inks[0.2126 * r + 0.7152 * g + 0.0722 * b < HALF_WAY ? 0 : 1];
+  }
+
+  /** A sum of products of cells. @param {[number, [string, number[]][]][]} terms */
+  _sum(terms) {
+    const { matrices } = this.model;
+    const product = (cells) => cells.reduce((made, [name, cell]) => made * valueAt(matrices.get(name), cell), 1);
+    return terms.reduce((sum, [factor, cells]) => sum + factor * product(cells), 0);
+  }
+
+  _row(name, position) {
+    const { values, shape } = this.model.matrices.get(name);
+    return values.subarray(position * shape[1], (position + 1) * shape[1]);
+  }
+
+  /** What may follow the film's prompt, the likeliest first. @returns {[number, number][]} */
+  _chances() {
+    const row = this._row("probs", this.data.front.prompt - 1);
+    const order = Array.from(row, (_, i) => i).sort((i, j) => row[j] - row[i] || i - j);
+    return order.slice(0, this.live.candidates.bars.length).map((token) => [token, row[token]]);
+  }
+
+  /** A text with its holes filled: single letters as one speaks of them, several as running text. */
+  _filled(text, tokens) {
+    const share = Math.max(...this._row("probs", this.data.front.prompt - 1));
+    const said = (place) => this.model.pieces[tokens[place]] ?? "";
+    return text.replaceAll(CHANCE, percent(share)).replace(RUNS, (run) => {
+      const places = [...run.matchAll(MARKS)].map(([found]) => found.codePointAt(0) - 0xe000);
+      const plain = places.map(said).join("").replace(BLANKS, " ");
+      return places.length > 1 ? plain : plain.trim() || said(places[0]);
+    });
+  }
+
+  _captions(fill) {
+    for (const [code, { captions }] of Object.entries(this.data.tellings))
+      captions.forEach((caption, i) => {
+        const holes = this.live.captions[code][i];
+        const [text, comment] = fill && holes ? holes.map(fill) : this.captions[code][i];
+        if (text !== caption.text || comment !== caption.comment) captions[i] = { ...caption, text, comment };
+      });
+  }
+
+  // --- candidates, moving cells, and what stays away ---
+
+  _candidates(chances) {
+    const { parts } = this.stage;
+    const { unit, lengths, bars } = this.live.candidates;
+    bars.forEach((name, rank) => {
+      const length = chances ? unit * (chances[rank]?.[1] ?? 0) : lengths[rank];
+      for (const part of parts.named.get(name) ?? []) parts.stretch(part, Math.max(1e-4, length / lengths[rank]));
+      for (const part of parts.named.get(name.replace(/bar$/, "share")) ?? [])
+        parts.rows[part].shift = length - lengths[rank];
+    });
+  }
+
+  _swarms() {
+    const { own, now } = this._letter();
+    const aside = (now - own) * (this.model.matrices.get(this.table)?.shape[1] ?? 0);
+    for (const [name, { cells, poses, moved }] of Object.entries(this.live.swarms)) {
+      const swarm = this.stage.swarms.get(name);
+      const { count } = swarm.mesh;
+      const map = this.maps[swarm.map];
+      const tone = (pose, i) => {
+        const place = cells + 2 * i;
+        if (!this.numbers[poses + pose * count + i]) return 0;
+        const matrix = this.names[this.numbers[place]];
+        const value = this.model.matrices.get(matrix).values[this.numbers[place + 1] + (matrix === this.table ? aside : 0)];
+        return Number.isFinite(value) ? value / this.scale(matrix) : 0;
+      };
+      swarm.shift = this.names[this.numbers[cells]] === this.table ? now - own : 0;
+      swarm.repaint(moved ? "gone" : { map, tone });
+    }
+  }
+
+  _gone(gone) {
+    for (const name of this.live.gone)
+      for (const part of this.stage.parts.named.get(name) ?? []) this.stage.parts.rows[part].gone = gone;
+  }
+}
+
+/** Copy the common part of two arrays of different shapes. */
+function copied(from, shape, into, wanted) {
+  const common = shape.map((n, i) => Math.min(n, wanted[i]));
+  const runs = common.slice(0, -1).reduce((product, n) => product * n, 1);
+  const place = (index, sizes) => index.reduce((at, n, axis) => at * sizes[axis] + n, 0);
+  for (let run = 0; run < runs; run++) {
+    const index = [];
+    let rest = run;
+    for (let axis = common.length - 2; axis >= 0; axis--) {
+      index.unshift(rest % common[axis]);
+      rest = Math.floor(rest / common[axis]);
+    }
+    const start = place([...index, 0], shape);
+    into.set(from.subarray(start, start + common.at(-1)), place([...index, 0], wanted));
+  }
+}
+
+// --- colours ---
+
+/** The colour maps: a function from a share in -1 to 1 to sRGB, in sheets and seen close. */
+function readMaps({ steps, ...maps }, numbers) {
+  const read = (start, signed) => (share, into, at) => {
+    const low = signed ? -1 : 0;
+    const place = Math.round((Math.min(1, Math.max(low, share)) - low) * steps);
+    for (let k = 0; k < 3; k++) into[at + k] = numbers[start + 3 * place + k];
+  };
+  return Object.fromEntries(
+    Object.entries(maps).map(([name, [far, close]]) => {
+      const signed = name.endsWith("signed");
+      return [name, { far: read(far, signed), close: read(close, signed) }];
+    }),
+  );
+}
+
+/** The picture of all cells, painted anew cell by cell. */
+class Atlas {
+  constructor(stage, data) {
+    const [sheet] = stage.sheets.values();
+    this.texture = sheet.mesh.material.map;
+    const { image } = this.texture;
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+    this.pixels = context.getImageData(0, 0, image.width, image.height);
+    this.original = this.pixels.data.slice();
+    this.wall = rgb(data.look.wall);
+    this.broken = rgb(data.live.broken);
+    /** @type {Map<any, Int32Array>} the matrix cell at every row and column of a sheet */
+    this.cells = new Map();
+    this.stage = stage;
+  }
+
+  /** @param {Float32Array | undefined} base what the values were without a viewer's changes */
+  paint(sheet, matrix, map, scale, base) {
+    const [rows, columns] = sheet.block.shape;
+    const cells = this._cells(sheet, matrix);
+    const { x, y, tile } = this._place(sheet);
+    const colour = new Float32Array(3);
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++) {
+        const cell = cells[row * columns + column];
+        const value = matrix.values[cell];
+        if (value === -Infinity) colour.set(this.wall);
+        else if (!Number.isFinite(value)) colour.set(this.broken);
+        else map.far(value / scale, colour, 0);
+        if (base && !(Math.abs(value - base[cell]) > FELT * scale))
+          for (let k = 0; k < 3; k++) colour[k] += UNMOVED * (this.wall[k] - colour[k]);
+        this._fill(x + column * tile + 1, y + row * tile + 1, tile - 1, colour);
+      }
+  }
+
+  _fill(x, y, size, [r, g, b]) {
+    const { data, width } = this.pixels;
+    for (let j = y; j < y + size; j++)
+      for (let at = 4 * (j * width + x), end = at + 4 * size; at < end; at += 4) {
+        data[at] = 255 * r;
+        data[at + 1] = 255 * g;
+        data[at + 2] = 255 * b;
+      }
+  }
+
+  _cells(sheet, matrix) {
+    if (!this.cells.has(sheet)) {
+      const [rows, columns] = sheet.block.shape;
+      const found = new Int32Array(rows * columns);
+      for (let i = 0; i < found.length; i++) {
+        const cell = sheet.cell(Math.floor(i / columns), i % columns, matrix);
+        found[i] = cell.reduce((place, index, axis) => place * matrix.shape[axis] + index, 0);
+      }
+      this.cells.set(sheet, found);
+    }
+    return this.cells.get(sheet);
+  }
+
+  /** Where a sheet is in the picture, and the texels of its cells. */
+  _place(sheet) {
+    const { uv } = sheet.mesh.geometry.attributes;
+    const { width, height } = this.pixels;
+    const x = [0, 1, 2, 3].map((i) => uv.getX(i) * width);
+    const y = [0, 1, 2, 3].map((i) => uv.getY(i) * height);
+    const [left, top] = [Math.round(Math.min(...x)), Math.round(Math.min(...y))];
+    return { x: left, y: top, tile: Math.round((Math.max(...x) - left - 1) / sheet.block.shape[1]) };
+  }
+
+  /** The picture of the file. */
+  restore() {
+    this.pixels.data.set(this.original);
+    this.done();
+  }
+
+  done() {
+    this.texture.image = this.pixels;
+    this.texture.needsUpdate = true;
+    this.stage.stale = true;
+  }
+}
+
+const rgb = (code) => [1, 3, 5].map((i) => parseInt(code.slice(i, i + 2), 16) / 255);
