@@ -107,7 +107,7 @@ def _stretch(play: Screenplay, i: int, share: float) -> float:
     """By how much a candidate's bar is longer than it was built, to show a share."""
     first, bar = play.layout.candidates[0], play.layout.candidates[i]
     length = share * first.length / first.probability  # the first one's bar is never too short to be true
-    return max(length, LEAST * bar.height) / bar.length
+    return float(max(length, LEAST * bar.height) / bar.length)
 
 
 def _pointer(play: Screenplay) -> Text:
