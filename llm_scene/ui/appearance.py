@@ -63,8 +63,7 @@ def show_labels(scene: bpy.types.Scene, show: bool) -> None:
 
 def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
     """The objects that show matrices, as cuboids or as slabs."""
-    found = part(scene, "Matrices")
-    for thing in found.all_objects if found is not None else ():
+    for thing in scene.objects:
         if part_of(thing) and (group_of(thing) is not None or "cell" in thing):
             yield thing
 
@@ -90,7 +89,9 @@ def open_window(scene: bpy.types.Scene, made: Production, mark: Mark, look: Look
 
 def part(scene: bpy.types.Scene, name: str) -> bpy.types.Collection | None:
     """A part of the scene, "Matrices", "Links", "Labels", "Legend", "Room" …; None where it is gone."""
-    return next((c for c in root(scene).children if part_of(c) == name), None)
+    tag = tag_of(scene)
+    own = (c for c in scene.collection.children_recursive if c.get(MARK) == tag)
+    return next((c for c in own if part_of(c) == name), None)
 
 
 def root(scene: bpy.types.Scene) -> bpy.types.Collection:

@@ -74,3 +74,21 @@ def test_settings_of_another_scene_do_nothing(generated: Any) -> None:
     before = palette(generated)
     bpy.data.scenes["Scene"].llm_scene_settings.look = "paper"
     assert palette(generated) == before
+
+
+def test_moved_and_renamed_things_are_found(generated: Any) -> None:
+    labels, sheet = part(generated, "Labels"), generated.objects["probs"]
+    mine = bpy.data.collections.new("Mine")
+    generated.collection.children.link(mine)
+    root = next(c for c in generated.collection.children if c != mine)
+    root.children.unlink(labels)
+    mine.children.link(labels)
+    labels.name = "Names of mine"
+    for holder in sheet.users_collection:
+        holder.objects.unlink(sheet)
+    mine.objects.link(sheet)
+    generated.llm_scene_settings.labels = False
+    assert labels.hide_render
+    flat = depth(generated, "probs")
+    generated.llm_scene_settings.relief = 4.0
+    assert depth(generated, "probs") > flat + 1
