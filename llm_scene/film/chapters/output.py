@@ -10,7 +10,7 @@ from .attention import BRISK, EASY, QUICK
 FINAL = ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out")
 GROW = 0.6  # seconds in which all chances are computed behind the stage
 NOTHING = 0.001  # the length of a bar before it grows
-SOON = 0.1  # seconds before its end at which they are there
+SOON = 1.2  # seconds before its end at which they are there
 
 
 def output(play: Screenplay) -> None:
