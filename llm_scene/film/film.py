@@ -180,6 +180,7 @@ class Film:
     fps: float = 24
     props: tuple[Prop, ...] = field(default=(), repr=False)
     aspect: float = 16 / 9  # width by height of the picture it is framed for
+    credit: str = ""  # what the model says it is, its licence and source
     edited: Writing | None = None  # what an artist wrote on the picture, instead of the chapters'
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from ..look.views import CAPITAL, WIDTH
 from .film import Film
 from .framing import halves
 
-CAPTION, HEAD = 23.0, 20.0  # sizes of type, in pixels of a picture `WIDTH` wide
+CAPTION, HEAD, CREDIT = 23.0, 20.0, 16.8  # sizes of type, in pixels of a picture `WIDTH` wide
 BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
 ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
@@ -98,7 +98,15 @@ def screen_texts(film: Film) -> list[ScreenText]:
         )
         for n, head in enumerate(film.heads)
     ]
-    return captions + heads
+    return captions + heads + _credit(film, (x - ASIDE * unit, top), CREDIT * unit)
+
+
+def _credit(film: Film, at: tuple[float, float], size: float) -> list[ScreenText]:
+    """Whose model it is, at the upper right of the first chapter, where the model's files tell."""
+    if not film.credit:
+        return []
+    first = film.chapters[0]
+    return [ScreenText("credit", film.credit, at, size, "right", first.start, first.end)]
 
 
 def wrapped(text: str, widest: float) -> list[str]:

@@ -69,7 +69,7 @@ def as_it_stands(scene: bpy.types.Scene, film: Film) -> Film:
     found: dict[str, list[Caption]] = {"caption": [], "head": []}
     for thing in scene.collection.all_objects:
         part = part_of(thing)
-        if thing.type == "FONT" and part in made:
+        if thing.type == "FONT" and part in said:
             found[part.split()[0]].append(_read(thing, made[part], said[part], film))
     captions, heads = (tuple(sorted(those, key=lambda c: c.start)) for those in found.values())
     if captions == tuple(film.captions) and heads == tuple(film.heads):

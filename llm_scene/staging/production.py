@@ -16,12 +16,15 @@ from ..layout.budget import Detail, slabs
 from ..layout.inspection import standing
 from ..look import Look
 from ..models import Model
+from ..models.card import Card
 from ..models.reading import Reading, read
 from ..network.addresses import parse_cell
 from ..network.ops import Cell
 from ..network.trace import Trace
+from ..plain import isolated
 from .options import Options
 
+CREDIT = 64  # letters of the line about a model, at most
 STEPS = 6  # tokens that the film shows the model writing, where the options do not say it
 
 
@@ -98,6 +101,14 @@ def _trace(model: Model, prompt: list[int], options: Options, written: Sequence[
     return model.generate(prompt, steps, options.sampling, options.ignore_eos).trace
 
 
+def _credit(model: Model) -> str:
+    """What a model of the user's own says it is, its licence and source, in one line."""
+    card = model.card if model.preset is None else Card()
+    said = [isolated(part.removeprefix("https://")) for part in (card.title, card.license, card.source)]
+    line = " · ".join(part for part in said if part)
+    return line if len(line) <= CREDIT else f"{line[: CREDIT - 1]}…"
+
+
 def _film(model: Model, reading: Reading, trace: Trace, layout: Layout, options: Options) -> Film:
     task = model.preset.task if model.preset is not None else ""
     told = (*reading.pieces, reading.predictions[-1])
@@ -106,5 +117,5 @@ def _film(model: Model, reading: Reading, trace: Trace, layout: Layout, options:
     film = compose(
         layout, trace, texts, story, cut=options.cut, captions=options.captions, aspect=options.aspect
     )
-    film = replace(film, fps=options.rate)
+    film = replace(film, fps=options.rate, credit=_credit(model) if options.captions else "")
     return film.only(options.chapters) if options.chapters else film

@@ -1,0 +1,41 @@
+"""Whose model a film shows: said in its first chapter, where the model's files tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from llm_scene.film.screen import screen_texts
+from llm_scene.models import load
+from llm_scene.staging.options import Options
+from llm_scene.staging.production import CREDIT, produce
+from tests.models.test_hostile import write_model
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        ("---\nlicense: mit\nbase_model: a/b\n---\n# It", "It · mit · a/b"),
+        ("---\nlicense: mit\n---\n", "mit"),
+        ("", ""),
+    ],
+)
+def test_is_written_over_the_first_chapter(tmp_path: Path, card: str, said: str) -> None:
+    (write_model(tmp_path) / "README.md").write_text(card, encoding="utf-8")
+    film = produce(load(folder=tmp_path), [1, 2], Options(cut="teaser")).film
+    shown = [text for text in screen_texts(film) if text.name == "credit"]
+    assert [text.text for text in shown] == ([said] if said else [])
+    for text in shown:
+        assert (text.start, text.end) == (0.0, film.chapters[0].end)
+
+
+def test_long_ones_are_cut_and_without_captions_there_is_none(tmp_path: Path) -> None:
+    (write_model(tmp_path) / "README.md").write_text(f"# {'long ' * 40}", encoding="utf-8")
+    model = load(folder=tmp_path)
+    assert len(produce(model, [1, 2], Options(cut="teaser")).film.credit) == CREDIT
+    assert produce(model, [1, 2], Options(cut="teaser", language="none")).film.credit == ""
+
+
+def test_presets_need_none() -> None:
+    assert produce(load("nano-gpt-sort"), "A", Options(cut="teaser")).film.credit == ""
