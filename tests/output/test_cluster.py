@@ -116,7 +116,7 @@ def test_a_cluster_leaves_what_a_local_render_does(cluster: Cluster, tmp_path: P
     assert len(hashes(here)) == N_FRAMES
     assert hashes(here) == hashes(there)
     kept, sent = (json.loads((folder / "manifest.json").read_text()) for folder in (here, there))
-    by_chance = {"work", "seal"}  # the unpredictable name of the workplace, and what it is sealed with
+    by_chance = {"work", "seal", "pace"}  # the workplace’s unpredictable name, its seal, seconds a frame
     assert {k: v for k, v in kept.items() if k not in by_chance} == {
         k: v for k, v in sent.items() if k not in by_chance
     }
