@@ -31,8 +31,8 @@ ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show somethi
 EMPTY = 0.15  # of the picture: less is as good as nothing
 LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
 NEAREST = 10.0  # cells that a picture holds at least
-UNSEEN = 0.35  # of the first beat of a piece between cuts: what has happened when it is first seen
-STILL, INSTANT = 1.3, 0.001  # seconds for which what was made stands there, and of its flight home
+UNSEEN = 0.45  # of the first beat of a piece between cuts: what has happened when it is first seen
+STILL, INSTANT = 1.5, 0.001  # seconds for which what was made stands there, and of its flight home
 CLOSE = 14.0  # pixels of a cell from which on negative values turn rose
 
 

@@ -15,7 +15,8 @@ FIRST, LEAST = 2.8, 0.6  # seconds of the first step, and of any at least
 FASTER = 0.65  # of a step's time, that the next one takes
 AFTER = 0.8  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
-HARDLY = 0.999  # by which its size changes on its way: it must be set there
+HARDLY = 0.001  # of a way or a size: a value is set by a change
+UP = 0.3  # of the way, until the token is over the model
 
 
 def loop(play: Screenplay) -> None:
@@ -58,18 +59,16 @@ def _fly_back(
     out, into = before[-1], after[0]
     source = (out.box.low[0] + text_width(letter.text, out.size) / 2, *out.at[1:])
     target = (into.box.high[0] - text_width(letter.text, into.size) / 2, *into.at[1:])
-    top, middle, large = (
-        whole(play.layout).high[2] + play.layout.gap,
-        (start + end) / 2,
-        out.size / letter.size,
-    )
+    top, large = whole(play.layout).high[2] + play.layout.gap, out.size / letter.size
+    up, down = (start + share * (end - start) for share in (UP, 1 - UP))
     play.appear(name, start)
     play.appear(thing.thread(name), end)
     for channel, a, b, own in zip(("location_x", "location_y"), source, target, letter.at, strict=False):
-        play.move(name, channel, window, a, b, "smooth")
+        play.move(name, channel, (start, up), a, a + HARDLY * (b - a), "smooth")
+        play.move(name, channel, (up, down), a + HARDLY * (b - a), b, "smooth")
         play.move(name, channel, (end, end), b, own, "step")
-    play.move(name, "location_z", (start, middle), source[2], top, "smooth")
-    play.move(name, "location_z", (middle, end), top, target[2], "smooth")
+    play.move(name, "location_z", (start, up), source[2], top, "smooth")
+    play.move(name, "location_z", (down, end), top, target[2], "smooth")
     play.move(name, "location_z", (end, end), target[2], letter.at[2], "step")
-    play.move(name, "scale", window, large, large * HARDLY)
-    play.move(name, "scale", (end, end), large * HARDLY, 1.0, "step")
+    play.move(name, "scale", window, large, large * (1 - HARDLY))
+    play.move(name, "scale", (end, end), large * (1 - HARDLY), 1.0, "step")

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...layout import names as thing
 from ...layout.drawn import Text, text_width
-from ...layout.layout import Box
+from ...layout.layout import Box, Section
 from ...look.views import VIEWS
 from ...plain import isolated
 from ..framing import outlook, whole
@@ -23,9 +23,10 @@ from ..story import running
 PARTS = 5  # names of parts in a view of everything
 SQUAT = 2.4  # width by height of a model from which on the letters stand above it
 WIDE = 1.2  # and of a picture up to which they do
-ASIDE = 0.36  # of the model's width: the room at either side
-TALL, LETTERS = 0.2, 9  # of its height: a line at most; letters of a line, about
+ASIDE = 0.22  # of the model's width: the room at either side
+TALL, LETTERS = 0.2, 8  # of its height: a line at most; letters of a line, about
 BROAD, HIGH = 1.0, 0.32  # of the model's width and height: a line above it, at most
+LIFT = 1.3  # of its size: how far the answer stands over the end of the model
 CLEAR = 0.5  # of its size: how much further up than the model it stands
 MOST = 24  # characters of the prompt that stand there
 
@@ -66,9 +67,9 @@ def headlines(play: Screenplay, piece: str, pairs: Sequence[tuple[str, str]]) ->
     return _beside(play, piece, box, pairs)
 
 
-def asked(play: Screenplay) -> list[Text]:
+def asked(play: Screenplay, piece: str = "asked") -> list[Text]:
     """The prompt, and that something is to come of it."""
-    return headlines(play, "asked", [(running(play.story.words[: play.layout.n_prompt]), "?")])[0]
+    return headlines(play, piece, [(running(play.story.words[: play.layout.n_prompt]), "?")])[0]
 
 
 def answered(play: Screenplay) -> list[Text]:
@@ -87,7 +88,26 @@ def steps(play: Screenplay) -> list[list[Text]]:
 def under(play: Screenplay, texts: Sequence[Text]) -> Take:
     """The whole machine with its headline."""
     take = whole_machine(play)
-    return replace(take, boxes=[*take.boxes, *(text.box for text in texts)], tags=())
+    boxes = [*take.boxes, *(text.box for text in texts)]
+    return replace(take, boxes=boxes, tags=tuple(_halves(play)))
+
+
+def _lines(text: str) -> list[str]:
+    """A text in lines that break between words, and within those that are longer than a line."""
+    lines = wrapped(text, LETTERS)
+    return [line[i : i + LETTERS] for line in lines for i in range(0, max(1, len(line)), LETTERS)]
+
+
+def _halves(play: Screenplay) -> list[Tag]:
+    """What the two halves of a block are called, at the first one."""
+    first = _blocks(play)[0].path
+    inside = [section for section in play.layout.sections if section.path[:-1] == first]
+    titles = {"Self-attention": "attention", "MLP": "mlp"}
+    return [Tag(play.words.titles[titles[s.name]], s.box) for s in inside if s.name in titles]
+
+
+def _blocks(play: Screenplay) -> list[Section]:
+    return [s for s in play.layout.sections if len(s.path) == 1 and s.name.startswith("Transformer ")]
 
 
 def _above(play: Screenplay, piece: str, box: Box, texts: Sequence[str]) -> list[list[Text]]:
@@ -101,22 +121,25 @@ def _above(play: Screenplay, piece: str, box: Box, texts: Sequence[str]) -> list
 def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[tuple[str, str]]) -> list[list[Text]]:
     """What goes in where the letters do, what comes out where they come out."""
     wide, _, high = box.size
-    told = [(wrapped(given, LETTERS), wrapped(made, LETTERS)) for given, made in pairs]
+    told = [(_lines(given), _lines(made)) for given, made in pairs]
     longest = max(text_width(line) for pair in told for lines in pair for line in lines)
     size = min(ASIDE * wide / longest, TALL * high)
     entrance = play.layout.find("tokens").box if len(play.layout.lines) == 1 else box
     middle, gap = entrance.centre[2], 2.0 * play.layout.gap
 
-    def block(name: str, lines: list[str], x: float, align: str, ink: str) -> Text:
-        low = middle - size * (len(lines) / 2 - 0.14)
+    def block(name: str, lines: list[str], x: float, align: str, ink: str, lift: float = 0.0) -> Text:
+        low = middle + lift - size * (len(lines) / 2 - 0.14)
         at = (x, box.low[1], low)
         return Text(thing.prop(piece, name), "\n".join(lines), at, size, align, ink)  # type: ignore[arg-type]
 
-    left, right = box.low[0] - gap - 0.5 * size, box.high[0] + gap
+    left, right, lift = box.low[0] - gap - 0.5 * size, box.high[0] + gap, 0.0
+    tail = max(section.box.high[0] for section in _blocks(play)) + gap
+    if len(play.layout.lines) == 1 and box.high[0] - tail > size * longest:
+        right, lift = tail, LIFT * size  # over what comes after the last block
     return [
         [
             block(f"given {n}", before, left, "right", "ink"),
-            block(f"made {n}", after, right, "left", "accent"),
+            block(f"made {n}", after, right, "left", "accent", lift),
         ]
         for n, (before, after) in enumerate(told)
     ]

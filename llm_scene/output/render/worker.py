@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +30,7 @@ class Worker:
     def __init__(self, command: Sequence[str]) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 as long as the worker
         self._said: list[str] = []
+        self._ending = threading.Lock()  # whoever cancels and whoever waits for an answer may both stop it
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -57,7 +59,9 @@ class Worker:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        if not self._errors.closed:
+        with self._ending:
+            if self._errors.closed:
+                return
             self._said = self._read()
             for file in (self._process.stdin, self._process.stdout, self._errors):
                 with contextlib.suppress(OSError, ValueError):  # what was to be said to it is said no more
@@ -66,7 +70,8 @@ class Worker:
 
     def last_words(self) -> str:
         """What it wrote last, to be put into brackets behind a sentence."""
-        lines = self._said if self._errors.closed else self._read()
+        with self._ending:
+            lines = self._said if self._errors.closed else self._read()
         status = f"status {self._process.returncode}"
         return f" ({status}: {lines[-1][:200]})" if lines else f" ({status})"
 
