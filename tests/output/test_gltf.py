@@ -29,7 +29,7 @@ from llm_scene.staging.production import Production, produce
 LOOK = LOOKS["studio"]
 LIMITS = {"texture": 1.2e6, "instances": 1.5e6, "mesh": 25e6}  # bytes
 # With the set pieces of the full film: hundreds of moving cells, numbers and formulas.
-WITH_PIECES = {"texture": 2.25e6, "instances": 2.55e6, "mesh": 25e6}
+WITH_PIECES = {"texture": 2.4e6, "instances": 2.7e6, "mesh": 25e6}
 TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
 SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 

@@ -197,12 +197,11 @@ def test_cells_light_up_when_they_are_computed(pictured) -> None:
 
 
 def test_the_likeliest_token_appears_in_the_picture(pictured) -> None:
-    """Its bar is there in the last frame, in the accent's colour, and not before."""
+    """A frame in the accent's colour is around its bar in the last picture, and not before."""
     made, picture = pictured
     film = made.production.film
-    (x, y, z), length = made.production.layout.candidates[0].at, made.production.layout.candidates[0].length
-    half = made.production.layout.candidates[0].height / 2
-    corners = np.array([(x, y, z - half), (x + length, y, z + half)])
+    frame_of_bar = next(prop for prop in film.props if prop.name == "choice: win 0")
+    corners = np.array([frame_of_bar.box.low, frame_of_bar.box.high])
 
     def crop(frame: int) -> np.ndarray:
         seen = project(corners, film.pose(frame / film.fps))[:, :2]
@@ -212,6 +211,6 @@ def test_the_likeliest_token_appears_in_the_picture(pictured) -> None:
     def amber(pixels: np.ndarray) -> int:
         return int(((pixels[:, 0] > 0.6) & (pixels[:, 2] < pixels[:, 0] - 0.2)).sum())
 
-    appear = film.tracks["candidate 0 bar", "hidden"][0].end
+    appear = film.tracks[frame_of_bar.name, "hidden"][0].end
     assert amber(crop(film.n_frames - 1)) >= 30
     assert amber(crop(int(appear * 24) - 1)) == 0
