@@ -47,7 +47,7 @@ def test_so_does_a_page_in_two_languages_and_two_framings(computed: list[int], t
     made = written_by(computed)
     count = len(computed)
     export(tmp_path / "page.html", made)
-    assert len(computed) == 2 * count  # one other prompt, to know what words depend on it; ours is not run again
+    assert len(computed) == 2 * count  # once more: another prompt, to know what depends on it
 
 
 def test_so_do_all_further_tellings(computed: list[int]) -> None:
