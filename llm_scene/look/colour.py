@@ -18,6 +18,8 @@ _TO_LAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
                     [1.9779984951, -2.4285922050, 0.4505937099],
                     [0.0259040371, 0.7827717662, -0.8086757660]])  # fmt: skip
 
+_FROM_LMS, _FROM_LAB = np.linalg.inv(_TO_LMS), np.linalg.inv(_TO_LAB)
+
 
 def srgb(code: str) -> Rgb:
     """`#rrggbb` as sRGB in 0 to 1."""
@@ -47,7 +49,7 @@ def to_oklab(light: Array) -> Array:
 
 def from_oklab(lab: Array) -> Array:
     """OKLab `[..., 3]` to linear light."""
-    return (lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T
+    return (lab @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T
 
 
 def between(a: str, b: str, share: float) -> str:

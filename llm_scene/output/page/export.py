@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...film.words import languages, words
+from ...scene.outlines import faces_kept
 from ...staging.production import Production
 from ...writing import whole_file
 from . import facts
@@ -43,6 +44,7 @@ def export_page(path: Path, made: Production) -> None:
             raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
 
 
+@faces_kept()
 def page(made: Production) -> str:
     """The same as text, equal for equal input."""
     _checked(made)
