@@ -48,7 +48,7 @@ def choice(
     telling.chances()
     telling.chosen()
     if hotter:
-        telling.tell("hot", telling.hot, 3.0)
+        telling.reheat("hot", telling.hot, 3.0)
     telling.home()
     return telling.piece
 
@@ -59,8 +59,8 @@ def temperatures(
     """Beats: greedy, cold, hot, dice, home."""
     telling = _Telling("choosing", layout, trace, focus, words, aspect)
     telling.greedy()
-    telling.tell("cold", COLD, 3.4)
-    telling.tell("hot", telling.hot, 3.4)
+    telling.reheat("cold", COLD, 3.4)
+    telling.reheat("hot", telling.hot, 3.4)
     telling.dice()
     telling.home()
     return telling.piece
@@ -171,7 +171,7 @@ class _Telling:
             self._temperature(0, 1.0, beat.at(COMES), beat.index + 1.0)
             self._win(0, beat.at(0.6), beat.index + 1.0)
 
-    def tell(self, key: str, temperature: float, seconds: float) -> None:
+    def reheat(self, key: str, temperature: float, seconds: float) -> None:
         """The same scores at another temperature: every bar changes its length."""
         n = len(self.piece.beats)
         self.piece.until(float(n), "share", "temperature", "heading chances")
