@@ -13,6 +13,7 @@ from ..layout.layout import Block, Box, Layout, Letter
 from ..look.views import VIEWS
 from ..network.activations import ACTIVATIONS
 from ..network.trace import Trace
+from .example import Example
 from .film import Caption, Chapter, Cue, Pose, Shot
 from .framing import SAFE, covered, frame, overview, part_in_view, pixels_a_unit, whole
 from .front import begin, done
@@ -193,9 +194,9 @@ class Screenplay:
         return Take("close", [room], (block.name,), (Tag(self.name_of(block), box),), **angles)  # type: ignore[arg-type]
 
     @property
-    def scene(self) -> tuple[Layout, Trace, Focus, tuple[str, ...], Words, float]:
+    def example(self) -> Example:
         """What a set piece is made of."""
-        return self.layout, self.trace, self.focus, self.story.words, self.words, self.aspect
+        return Example(self.layout, self.trace, self.focus, self.story.words, self.words, self.aspect)
 
     def on_stage(self, piece: Piece | SetPiece) -> Take:
         """A calculation, seen as its stage wants it."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llm_scene.film.example import Example
 from llm_scene.film.excerpt import largest, percentages, read, spread, written_sum
 from llm_scene.film.film import Chapter, Cue, Film, Shot
 from llm_scene.film.formula import part, setting
@@ -44,14 +45,15 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
     t = layout.n_prompt - 1
     focus = Focus(t, 0, clearest_head(trace, 0, t))
     letters = [LETTERS[token] for token in trace.tokens]
+    example = Example(layout, trace, focus, letters, texts, aspect)
     return {
-        "dot": lambda: dot_product(layout, trace, focus, letters, texts, aspect),
-        "scores": lambda: meeting(layout, trace, focus, letters, texts, aspect),
-        "softmax": lambda: softmax(layout, trace, focus, letters, texts, aspect),
-        "attention": lambda: attention(layout, trace, focus, letters, texts, aspect),
-        "bend": lambda: bend(layout, trace, focus, letters, texts, aspect),
-        "add": lambda: add(layout, trace, focus, letters, texts, aspect, "resid_mid"),
-        "mix": lambda: mix(layout, trace, focus, letters, texts, aspect),
+        "dot": lambda: dot_product(example),
+        "scores": lambda: meeting(example),
+        "softmax": lambda: softmax(example),
+        "attention": lambda: attention(example),
+        "bend": lambda: bend(example),
+        "add": lambda: add(example, "resid_mid"),
+        "mix": lambda: mix(example),
     }[name]()
 
 

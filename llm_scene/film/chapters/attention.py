@@ -13,8 +13,8 @@ from ..screenplay import Screenplay, Tag, Take, names
 
 HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
 ASKED = ("attn.q", "attn.k", "attn.v")
-# Of their natural time that set pieces take; and in the short, by how much they tell there.
-BRISK, QUICK, SOON, EASY = 0.72, 0.4, 0.95, 1.25
+# Of their natural time that set pieces take in the full film; and in the short, the more the more they tell.
+BRISK, QUICK, STEADY, CALM = 0.72, 0.4, 0.95, 1.25
 APART = 3.0  # times as wide as its parts: a group that is seen in part only
 EACH = 2.2  # seconds before each of queries, keys and values
 
@@ -44,11 +44,11 @@ def attention_at_once(play: Screenplay) -> None:
     """One head: queries, keys and values; scores become shares, shares weigh values."""
     play.start("attention", "look")
     play.compute(play.here("ln1.out"), (play.now - 1.0, play.now))
-    play.act(roles(*play.scene), SOON, letter="qkv")
+    play.act(roles(play.example), STEADY, letter="qkv")
     play.compute(play.here(*ASKED, "attn.rot_q", "attn.rot_k"), (play.now - 1.0, play.now))
-    play.act(softmax.softmax(*play.scene, brief=True), QUICK, scores="scores", whole="softmax_short")
-    play.act(grid(*play.scene), SOON, rows=_mask(play))
-    play.act(mix.mix(*play.scene, brief=True), EASY, offer="values")
+    play.act(softmax.softmax(play.example, brief=True), QUICK, scores="scores", whole="softmax_short")
+    play.act(grid(play.example), STEADY, rows=_mask(play))
+    play.act(mix.mix(play.example, brief=True), CALM, offer="values")
     play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
 
 
@@ -82,7 +82,7 @@ def heads(play: Screenplay) -> Take:
 def _dot(play: Screenplay) -> None:
     """How one number of a query is made."""
     play.compute(play.here("ln1.out"), (play.now - 1.0, play.now))
-    play.act(dot.dot_product(*play.scene), BRISK, lift="dot_pairs", add="dot_sum")
+    play.act(dot.dot_product(play.example), BRISK, lift="dot_pairs", add="dot_sum")
 
 
 def _projected(play: Screenplay, key: str, letter: str) -> None:
@@ -99,7 +99,7 @@ def _projected(play: Screenplay, key: str, letter: str) -> None:
 
 def _scores(play: Screenplay) -> None:
     """The close-up of one query, and the matrix of all of them."""
-    piece = softmax.attention(*play.scene)
+    piece = softmax.attention(play.example)
     play.act(piece, BRISK, keys="scores", mask="mask_row", scores="softmax_exp", stick="softmax_sum")
     blocks = play.here("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern", head=play.own)
     window = play.say(_mask(play), _masked(play, blocks), least=3.6)
@@ -113,4 +113,4 @@ def _mask(play: Screenplay) -> str:
 
 def _weigh(play: Screenplay) -> None:
     """The close-up of one weighted sum."""
-    play.act(mix.mix(*play.scene), BRISK, offer="values", all="values_all")
+    play.act(mix.mix(play.example), BRISK, offer="values", all="values_all")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...layout.layout import Box
 from ..screenplay import Screenplay, Tag, Take, names
-from .machine import asked, under
+from .machine import question, under
 
 SHORTEST, LONGEST, ALL = 0.8, 2.4, 9.0  # seconds a block may take, and about all of them together
 TRUNK = ("resid", "attn_out", "mlp_out", "ln")  # kinds of what stands along the stream
@@ -44,7 +44,7 @@ def other_blocks_at_once(play: Screenplay) -> None:
     if n_layer == 1:
         return
     play.start("blocks", "bend")
-    texts = asked(play, "again")
+    texts = question(play, "again")
     window = play.say("blocks", under(play, texts), least=1.8)
     for text in texts:
         play.put(text, window[0], play.now)

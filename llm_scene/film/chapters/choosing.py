@@ -16,5 +16,5 @@ def choosing(play: Screenplay) -> None:
     degrees = {"cold": choice.COLD, "hot": hot}
     captions = {"greedy": "greedy", "cold": "cold", "hot": "hot", "dice": "sampling"}
     facts = {key: {"temperature": f"{value:g}"} for key, value in degrees.items()}
-    play.act(choice.temperatures(*play.scene), BRISK, facts, **captions)
+    play.act(choice.temperatures(play.example), BRISK, facts, **captions)
     play.undim()

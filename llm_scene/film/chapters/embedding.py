@@ -13,7 +13,7 @@ def embedding(play: Screenplay) -> None:
     play.start("embedding", "numbers")
     if play.has("embed.W_E", "pos_embed.W_pos"):
         play.act(
-            embed(*play.scene),
+            embed(play.example),
             ADDING,
             stream="lookup_token",
             correction="lookup_position",
@@ -36,7 +36,7 @@ def embedding_at_once(play: Screenplay) -> None:
     made = play.blocks("resid_pre", layer=0)
     tables = play.blocks("embed.W_E", "pos_embed.W_pos")
     if play.has("embed.W_E", "pos_embed.W_pos"):
-        window = play.act(embed(*play.scene), QUICK, stream="lookup_token", add="embedding")
+        window = play.act(embed(play.example), QUICK, stream="lookup_token", add="embedding")
         window = window[1] - 1.0, window[1]
     else:
         window = play.say("embedding", play.detail(made, beside=[*tables, *play.blocks("tokens")]), least=2.0)

@@ -13,8 +13,7 @@ from ..shapes import row_of
 from ..stage import Stage, sides
 from ..stagecraft import HERO, SetPiece
 from ..story import sorted_places
-from .machine import answered as answered_by
-from .machine import under, whole_machine
+from .machine import answer, under, whole_machine
 
 FURTHER = 3.0  # degrees by which the last view is turned
 WAVES = 2
@@ -51,7 +50,7 @@ def _machine(play: Screenplay) -> Take:
     """The machine, and above it what it made of the prompt."""
     take = replace(whole_machine(play, FURTHER), tags=())
     if play.trace.n_positions > play.layout.n_prompt:
-        texts = answered_by(play)
+        texts = answer(play)
         take = under(play, texts)
         for text in texts:
             play.put(text, play.now)

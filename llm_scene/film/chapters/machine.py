@@ -67,12 +67,12 @@ def headlines(play: Screenplay, piece: str, pairs: Sequence[tuple[str, str]]) ->
     return _beside(play, piece, box, pairs)
 
 
-def asked(play: Screenplay, piece: str = "asked") -> list[Text]:
+def question(play: Screenplay, piece: str = "asked") -> list[Text]:
     """The prompt, and that something is to come of it."""
     return headlines(play, piece, [(running(play.story.words[: play.layout.n_prompt]), "?")])[0]
 
 
-def answered(play: Screenplay) -> list[Text]:
+def answer(play: Screenplay) -> list[Text]:
     """The prompt, and all that the model wrote."""
     words, first = play.story.words, play.layout.n_prompt
     return headlines(play, "answered", [(running(words[:first]), running(words[first:]))])[0]

@@ -6,7 +6,7 @@ from ...layout.layout import Block
 from ..pieces.experts import choice_of, choose, mixture
 from ..pieces.mlp import bend
 from ..screenplay import Screenplay, Take, names
-from .attention import BRISK, EASY, QUICK
+from .attention import BRISK, CALM, QUICK
 from .projection import after_norm, residual
 
 WIDE = ("mlp.pre", "mlp.pre_linear")
@@ -33,13 +33,12 @@ def mlp_at_once(play: Screenplay) -> None:
     play.start("mlp", "bend")
     play.compute(play.here("resid_mid"), (play.now - 0.5, play.now + 0.5))
     if play.has("mlp.share"):
-        play.act(choose(*play.scene), QUICK, scores="experts_scores", choose="experts_chosen")
-        play.act(mixture(*play.scene), QUICK, answers="experts_mixed")
+        play.act(choose(play.example), QUICK, scores="experts_scores", choose="experts_chosen")
+        play.act(mixture(play.example), QUICK, answers="experts_mixed")
         play.undim()
     else:
         _bend(play, at_once=True)
-    residual(play, "residual" if play.has("resid_mid") else "both_added", "resid_post", EASY / 2)
-    play.compute(play.here("resid_post"), (play.now - 0.5, play.now + 0.5))
+    residual(play, "residual" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 
 
 def _questions(play: Screenplay) -> None:
@@ -67,15 +66,15 @@ def _experts(play: Screenplay) -> None:
     window = play.say("experts", play.detail(router, beside=weights), least=2.4)
     play.compute(router, window)
     play.point_out(weights, window)
-    play.act(choose(*play.scene), BRISK, scores="experts_scores", choose="experts_chosen")
+    play.act(choose(play.example), BRISK, scores="experts_scores", choose="experts_chosen")
     chosen = _of_the_chosen(play)
     everyone = [b for b in play.layout.blocks.values() if _of_expert(play, b) is not None]
     take = Take("plan", [block.box for block in everyone], names(everyone))
     window = play.say("experts_lit", take, least=3.6, keep=names(chosen))
     play.compute([b for b in everyone if b.role != "weight"], window)
     play.point_out(chosen, window)
-    play.act(bend(*play.scene), BRISK, line="bend_line", curve="bend_curve")
-    play.act(mixture(*play.scene), BRISK, answers="experts_mixed")
+    play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")
+    play.act(mixture(play.example), BRISK, answers="experts_mixed")
     play.undim()
     made = play.here("mlp_out")
     play.compute(made, play.say("experts_all", play.detail(made, beside=play.here("mlp.share")), least=2.4))
@@ -95,7 +94,7 @@ def _of_the_chosen(play: Screenplay) -> list[Block]:
 
 
 def _bend(play: Screenplay, at_once: bool = False) -> None:
-    piece = bend(*play.scene)
+    piece = bend(play.example)
     if at_once:
         play.act(piece, QUICK, line="mlp_wide", curve="bend_curve")
     else:

@@ -20,5 +20,5 @@ def norm(play: Screenplay) -> None:
 def calculated(play: Screenplay, kind: str) -> None:
     """One column step by step."""
     way = "norm" if play.has(f"{kind}.mean") else "rms"
-    piece = calculation(*play.scene, kind)
+    piece = calculation(play.example, kind)
     play.act(piece, lift=f"{way}_measure", shift=f"{way}_shift", weigh="norm_learned")

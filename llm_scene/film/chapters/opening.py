@@ -14,7 +14,7 @@ from ..front import begin, done
 from ..piece import Window
 from ..screenplay import Screenplay, Take, names
 from ..story import letter_box
-from .machine import asked, under
+from .machine import question, under
 
 HOOK, PULL = 2.0, 2.6  # seconds near, and on the way back to all of it
 QUICK = 0.5  # the least part of these that shorter cuts keep
@@ -84,14 +84,14 @@ def _hook(play: Screenplay, caption: str = "", *captions: str) -> Window:
         play.go(near, HOOK * share)
     for other in play.layout.within(block.section[0]):
         play.flash(other, 0.2, play.now)
-    question = asked(play)
-    _, start = play.go(under(play, question), PULL * share)
+    asked = question(play)
+    _, start = play.go(under(play, asked), PULL * share)
     for caption in captions:
         play.say(caption, least=LOOK)
     if not captions:
         play.hold(REWIND)
     _rewind(play)
-    for text in question:
+    for text in asked:
         play.put(text, start, play.now)
     return start, play.now
 

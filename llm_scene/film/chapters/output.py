@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...layout import names as thing
 from ..pieces import choice
 from ..screenplay import Screenplay
-from .attention import BRISK, EASY, QUICK
+from .attention import BRISK, CALM, QUICK
 
 FINAL = ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out")
 GROW = 0.6  # seconds in which all chances are computed behind the stage
@@ -24,7 +24,7 @@ def output(play: Screenplay) -> None:
     window = play.say("logits", play.detail(logits, beside=weights), least=2.6)
     play.compute(logits, window)
     play.point_out(weights, window)
-    play.act(choice.choice(*play.scene), BRISK, scores="choice", chosen="chosen")
+    play.act(choice.choice(play.example), BRISK, scores="choice", chosen="chosen")
     bars(play)
 
 
@@ -34,14 +34,14 @@ def output_at_once(play: Screenplay) -> None:
     logits = play.trace["logits"][play.focus.position].astype(float)
     degrees = {"hot": {"temperature": f"{choice.hot_enough(logits):g}"}}
     captions = {"scores": "chosen", "hot": "hot"}
-    play.act(choice.choice(*play.scene, hotter=True), EASY, degrees, **captions)
+    play.act(choice.choice(play.example, hotter=True), CALM, degrees, **captions)
     bars(play)
 
 
 def winner(play: Screenplay) -> None:
     """The teaser's end: the bars grow, and one wins."""
     play.start("output", "pick")
-    play.act(choice.choice(*play.scene), QUICK, scores="chosen")
+    play.act(choice.choice(play.example), QUICK, scores="chosen")
     bars(play)
 
 

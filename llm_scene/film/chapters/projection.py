@@ -16,7 +16,7 @@ def projection(play: Screenplay) -> None:
         return
     play.start("projection", "added")
     made, weights = play.here("attn_out"), play.here("attn.W_O")
-    play.act(mixed(*play.scene), MIXING, answers="stack", mix="project")
+    play.act(mixed(play.example), MIXING, answers="stack", mix="project")
     play.compute(made, (play.now - 1.0, play.now))
     play.point_out(weights, (play.now - 1.0, play.now))
     after_norm(play, "ln1_post")
@@ -40,7 +40,7 @@ def residual(play: Screenplay, key: str, total: str, pace: float = ADDING) -> No
     (target,) = play.here(total)
     _, *sources = [block for name in target.matrix.inputs for block in play.layout.of(name)]
     if len(sources) == 1:
-        play.act(add(*play.scene, total), pace, stream=key)
+        play.act(add(play.example, total), pace, stream=key)
         play.undim()
         play.compute([target], (play.now - 0.4, play.now + 0.6))
     else:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ...layout.drawn import text_width
-from ...layout.layout import Layout
 from ...network.ops import Array
 from ...network.sampling import softmax
-from ...network.trace import Trace
+from ..example import Example
 from ..props import number, share_text
 from ..shapes import cells, some, tones
-from ..stage import Stage, before
-from ..stagecraft import COMES, HERO, NUMBER, Actor, SetPiece
-from ..story import Focus, told
-from ..words import Words
+from ..stage import Stage
+from ..stagecraft import COMES, HERO, NUMBER, Actor, SetPiece, rectangle
+from ..story import told
 
 COLD, HOT = 0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # one that sharpens, and those that may flatten
 FLAT = 0.7  # a bar below this lets others come up
@@ -33,34 +29,24 @@ LEAST = 0.12  # the length of a bar that is as good as none
 HEADING = 1.3  # what the headings take above
 
 
-def choice(
-    layout: Layout,
-    trace: Trace,
-    focus: Focus,
-    tokens: Sequence[str],
-    words: Words,
-    aspect: float = 16 / 9,
-    hotter: bool = False,
-) -> SetPiece:
+def choice(example: Example, hotter: bool = False) -> SetPiece:
     """Beats: scores, chances, chosen, home; with `hotter` also hot, before the last."""
-    telling = _Telling("choice", layout, trace, focus, words, aspect)
+    telling = _Telling("choice", example)
     telling.scores()
     telling.chances()
     telling.chosen()
     if hotter:
-        telling.reheat("hot", telling.hot, 3.0)
+        telling.at_temperature("hot", telling.hot, 3.0)
     telling.home()
     return telling.piece
 
 
-def temperatures(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def temperatures(example: Example) -> SetPiece:
     """Beats: greedy, cold, hot, dice, home."""
-    telling = _Telling("choosing", layout, trace, focus, words, aspect)
+    telling = _Telling("choosing", example)
     telling.greedy()
-    telling.reheat("cold", COLD, 3.4)
-    telling.reheat("hot", telling.hot, 3.4)
+    telling.at_temperature("cold", COLD, 3.4)
+    telling.at_temperature("hot", telling.hot, 3.4)
     telling.dice()
     telling.home()
     return telling.piece
@@ -74,12 +60,11 @@ def hot_enough(logits: Array) -> float:
 class _Telling:
     """A row for each of the likeliest tokens: its letters, its score, and a bar as long as its chance."""
 
-    def __init__(
-        self, name: str, layout: Layout, trace: Trace, focus: Focus, words: Words, aspect: float
-    ) -> None:
-        self.trace, self.words, self.t = trace, words, focus.position
+    def __init__(self, name: str, example: Example) -> None:
+        layout, trace = example.layout, example.trace
+        self.trace, self.words, self.t = trace, example.words, example.focus.position
         self.probs = layout.find("probs")
-        self.piece = SetPiece(name, before(layout, self.probs, (0, self.t), aspect))
+        self.piece = SetPiece(name, example.stage(self.probs))
         self.logits = trace["logits"][self.t].astype(float)  # [d_vocab]
         self.hot = hot_enough(self.logits)
         count = min(MOST, len(layout.candidates))
@@ -87,7 +72,6 @@ class _Telling:
         self.letters = [told(candidate.text) for candidate in layout.candidates[:count]]
         self.made = layout.find("logits")
         self._places(self.piece.stage)
-        self.shares = softmax(self.logits)[self.likely]
         self.bars = [self._bar(i) for i in range(count)]
 
     def _places(self, stage: Stage) -> None:
@@ -114,12 +98,15 @@ class _Telling:
         """One candidate's bar, at every temperature."""
         actor = self.piece.actor(f"bar {i}", "activation", 1, signed=False)
         for name, temperature in (("chance", 1.0), ("cold", COLD), ("hot", self.hot)):
-            share = float(softmax(self.logits / temperature)[self.likely[i]])
-            actor.pose(name, *self._length(i, share))
+            actor.pose(name, *self._length(i, self._share_of(i, temperature)))
         actor.pose("none", *self._length(i, 0.0))
         places, sizes, values = some(self.probs, self.trace, [(int(self.likely[i]), self.t)])
         actor.pose("sheet", places, sizes, values)
         return actor
+
+    def _share_of(self, i: int, temperature: float) -> float:
+        """A candidate's chance at a temperature."""
+        return float(softmax(self.logits / temperature)[self.likely[i]])
 
     def _length(self, i: int, share: float) -> tuple[Array, Array, Array]:
         wide = max(LEAST, share * self.full)
@@ -171,7 +158,7 @@ class _Telling:
             self._temperature(0, 1.0, beat.at(COMES), beat.index + 1.0)
             self._win(0, beat.at(0.6), beat.index + 1.0)
 
-    def reheat(self, key: str, temperature: float, seconds: float) -> None:
+    def at_temperature(self, key: str, temperature: float, seconds: float) -> None:
         """The same scores at another temperature: every bar changes its length."""
         n = len(self.piece.beats)
         self.piece.until(float(n), "share", "temperature", "heading chances")
@@ -197,7 +184,7 @@ class _Telling:
 
     def draws(self) -> list[int]:
         """What the dice throw: ranks of candidates."""
-        shares = softmax(self.logits / self.hot)[self.likely]
+        shares = np.array([self._share_of(i, self.hot) for i in range(len(self.likely))])
         drawn = np.random.default_rng(0).choice(len(shares), size=DRAWS, p=shares / shares.sum())
         return [int(n) for n in drawn]
 
@@ -217,7 +204,7 @@ class _Telling:
         self.piece.text(name, self.letters[i], self.letter_x, self.z[i], start, until, size, ink=ink)
 
     def _share(self, n: int, i: int, temperature: float, start: float, end: float | None) -> None:
-        share = float(softmax(self.logits / temperature)[self.likely[i]])
+        share = self._share_of(i, temperature)
         x = self.left + max(LEAST, share * self.full) + 0.9
         text = share_text(share)
         self.piece.text(f"share {n} {i}", text, x, self.z[i], start, end, self.size, "left")
@@ -234,8 +221,6 @@ class _Telling:
 
     def _win(self, i: int, start: float, end: float) -> None:
         """A frame in the colour of what is chosen."""
-        wide = max(LEAST, float(self.shares[i]) * self.full) + 0.5
-        x, z, high = self.left + wide / 2 - 0.25, self.z[i], self.high + 0.5
-        a, b = wide / 2, high / 2
-        path = [(x - a, z - b), (x + a, z - b), (x + a, z + b), (x - a, z + b), (x - a, z - b)]
+        wide = max(LEAST, self._share_of(i, 1.0) * self.full) + 0.5
+        path = rectangle(self.left + wide / 2 - 0.25, self.z[i], wide, self.high + 0.5)
         self.piece.line(f"win {i}", path, start, end, 0.16, "accent", y=-0.9)

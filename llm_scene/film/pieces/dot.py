@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...layout.layout import Block, Layout
+from ...layout.layout import Block
 from ...network.graph import Role
 from ...network.ops import Array
 from ...network.trace import Trace
+from ..example import Example
 from ..excerpt import Excerpt, largest, read, written_sum
 from ..formula import part
 from ..props import number
 from ..shapes import cells, copies, gone, pile, relative, tones
-from ..stage import before
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece
-from ..story import Focus, told
 from ..words import Words
 
 WIDE, HIGH, STEP = 4.2, 1.3, 1.5  # a cell with a number on it, and from row to row
@@ -60,10 +58,11 @@ class Sum:
         return written_sum(self.terms, self.total, len(self.excerpt) if self.excerpt.folded else None)
 
 
-def query_sum(layout: Layout, trace: Trace, focus: Focus, rows: int) -> Sum:
+def query_sum(example: Example, rows: int) -> Sum:
     """The largest number of the focused query."""
-    layer, head, t = focus.layer, focus.head, focus.position
-    weights, target = (layout.find(f"attn.{kind}", layer, head) for kind in ("W_Q", "q"))
+    layout, trace = example.layout, example.trace
+    layer, head, t = example.focus.layer, example.focus.head, example.focus.position
+    weights, target = (example.here(f"attn.{kind}", head=True) for kind in ("W_Q", "q"))
     inputs = layout.of(target.matrix.inputs[0])[0]  # what the queries read: a norm, or the stream
     feature = int(np.abs(target.values(trace)[:, t]).argmax())
     w, x = weights.values(trace)[feature].astype(float), inputs.values(trace)[:, t].astype(float)
@@ -73,15 +72,12 @@ def query_sum(layout: Layout, trace: Trace, focus: Focus, rows: int) -> Sum:
     return Sum(weights, inputs, target, feature, t, w, x, bias, total, largest(w * x, rows))
 
 
-def dot_product(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def dot_product(example: Example) -> SetPiece:
     """Beats: lift, multiply, add, fill, home. One number of the query, then all numbers of its column."""
-    weights = layout.find("attn.W_Q", focus.layer, focus.head)
-    stage = before(layout, weights, (0, 0), aspect)
-    made = query_sum(layout, trace, focus, 3 if stage.square else 6)
-    telling = _Telling(SetPiece("dot", stage), made, trace, words)
-    telling.lift(told(tokens[focus.position]))
+    stage = example.stage(example.here("attn.W_Q", head=True), (0, 0))
+    made = query_sum(example, 3 if stage.square else 6)
+    telling = _Telling(SetPiece("dot", stage), made, example.trace, example.words)
+    telling.lift(example.letter)
     telling.multiply()
     telling.add()
     telling.fill()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +9,10 @@ import numpy as np
 from ...layout.layout import Block, Layout
 from ...network.ops import Array
 from ...network.trace import Trace
+from ..example import Example
 from ..excerpt import Excerpt, percentages, written_sum
 from ..props import number
 from ..shapes import bars, cells, copies, gone, pile, row_of, tones
-from ..stage import before
 from ..stagecraft import COMES, HERO, NUMBER, SMALL, Actor, SetPiece, rectangle
 from ..story import Focus
 from ..words import Words
@@ -69,26 +68,20 @@ def choice_of(layout: Layout, trace: Trace, focus: Focus) -> Choice:
     return Choice(trace, router, probs, share, focus.layer, focus.position)
 
 
-def choose(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def choose(example: Example) -> SetPiece:
     """Beats: scores, choose, home."""
-    found = choice_of(layout, trace, focus)
-    stage = before(layout, found.share, (0, focus.position), aspect)
-    telling = _Choosing(SetPiece("choose", stage), found, words)
+    found = choice_of(example.layout, example.trace, example.focus)
+    telling = _Choosing(SetPiece("choose", example.stage(found.share)), found, example.words)
     telling.scores()
     telling.choose()
     telling.home()
     return telling.piece
 
 
-def mixture(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def mixture(example: Example) -> SetPiece:
     """Beats: answers, pour, home."""
-    found, target = choice_of(layout, trace, focus), layout.find("mlp_out", focus.layer)
-    stage = before(layout, target, (0, focus.position), aspect)
-    telling = _Mixing(SetPiece("experts", stage), layout, found, target, words)
+    found = choice_of(example.layout, example.trace, example.focus)
+    telling = _Mixing(SetPiece("experts", example.stage(example.here("mlp_out"))), found, example)
     telling.answers()
     telling.pour()
     telling.home()
@@ -209,18 +202,19 @@ class _Choosing:
 class _Mixing:
     """What the experts chosen found out, in columns, and their mix at the right."""
 
-    def __init__(self, piece: SetPiece, layout: Layout, found: Choice, target: Block, words: Words) -> None:
-        self.piece, self.found, self.target, self.words = piece, found, target, words
+    def __init__(self, piece: SetPiece, found: Choice, example: Example) -> None:
+        layout, self.piece, self.found, self.words = example.layout, piece, found, example.words
+        self.target = example.here("mlp_out")
         stage = self.stage = piece.stage
         likely = sorted(found.chosen, key=lambda i: -found.shares[i])[: (FEW if stage.upright else MOST) - 1]
         outs = [layout.find(f"mlp.experts.{i}.out", found.layer) for i in sorted(likely)]
         shares = [float(found.shares[i]) for i in sorted(likely)]
-        named = [words.note("expert", n=i + 1) for i in sorted(likely)]
+        named = [example.words.note("expert", n=i + 1) for i in sorted(likely)]
         if "mlp.shared.out" in {b.kind for b in layout.blocks.values() if b.matrix.layer == found.layer}:
             outs.append(layout.find("mlp.shared.out", found.layer))
             gate = layout.find("mlp.shared.gate", found.layer)
             shares.append(float(gate.values(found.trace).ravel()[found.position]))
-            named.append(words.note("always"))
+            named.append(example.words.note("always"))
         self.outs, self.shares, self.named = outs, shares, named
         self.more = len(found.chosen) - len(likely)
         n = len(outs)
@@ -229,8 +223,8 @@ class _Mixing:
         self.wide = min(4.0, COLUMN * self.pitch)
         self.result_x = stage.reach - RIGHT / 2 + 0.6
         self.top, self.low = stage.top - 2.6, stage.floor + 2.2
-        self.z, self.each = pile(self.top, self.top - self.low, target.shape[0])
-        self.row = int(np.abs(found.column(target)).argmax())
+        self.z, self.each = pile(self.top, self.top - self.low, self.target.shape[0])
+        self.row = int(np.abs(found.column(self.target)).argmax())
         self.columns = [self._column(j) for j in range(n)]
         self.mix = self._mix()
 

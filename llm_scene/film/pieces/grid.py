@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from ...layout.layout import Layout
-from ...network.trace import Trace
+from ..example import Example
 from ..excerpt import percentages
 from ..shapes import cells, some, tones
-from ..stage import before
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
-from ..story import Focus
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
@@ -23,14 +18,11 @@ LEAST = 0.005  # a share that is written
 BESIDE, OVER = 1.2, 0.9  # how far letters stand from the table
 
 
-def grid(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def grid(example: Example) -> SetPiece:
     """Beats: rows, home. Every letter has a row of its own, with holes where later ones stand."""
-    target = layout.find("attn.pattern", focus.layer, focus.head)
-    stage = before(layout, target, (focus.position,) * 2, aspect)
-    found = Attention(layout, trace, focus, tokens, FEW if stage.upright else MOST)
-    telling = _Telling(SetPiece("grid", stage), found, words)
+    stage = example.stage(example.here("attn.pattern", head=True), (example.focus.position,) * 2)
+    found = Attention(example, FEW if stage.upright else MOST)
+    telling = _Telling(SetPiece("grid", stage), found, example.words)
     telling.rows()
     telling.home()
     return telling.piece

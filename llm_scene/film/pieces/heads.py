@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ...layout.layout import Block, Layout
+from ...layout.layout import Block
 from ...network.ops import Array
-from ...network.trace import Trace
+from ..example import Example
 from ..formula import part
 from ..shapes import Shape, cells, copies, gone, pile, row_of, tones
-from ..stage import before
 from ..stagecraft import COMES, SMALL, Actor, SetPiece
-from ..story import Focus
-from ..words import Words
 
 MOST = 6  # heads side by side; of more, the first ones and the last
 LEFT, WIDE = 0.52, 0.62  # of the stage's width, for the heads; of their pitch, for a column
@@ -20,29 +15,26 @@ COLUMN = 3.4  # the width of the columns that all of them make
 HEADING = 1.3
 
 
-def mixed(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def mixed(example: Example) -> SetPiece:
     """Beats: answers, stack, mix, home."""
-    target = layout.find("attn_out", focus.layer)
-    answers = sorted(layout.of(f"blocks.{focus.layer}.attn.z"), key=lambda block: block.head or 0)
-    piece = SetPiece("heads", before(layout, target, (0, focus.position), aspect))
-    telling = _Telling(piece, answers, target, trace, focus, words)
+    target = example.here("attn_out")
+    answers = sorted(
+        example.layout.of(f"blocks.{example.focus.layer}.attn.z"), key=lambda block: block.head or 0
+    )
+    telling = _Telling(SetPiece("heads", example.stage(target)), answers, target, example)
     telling.answers()
     telling.stack()
     telling.mix()
     telling.home()
-    return piece
+    return telling.piece
 
 
 class _Telling:
     """The heads' columns at the left, all of them as one column in the middle, their mix at the right."""
 
-    def __init__(
-        self, piece: SetPiece, found: list[Block], target: Block, trace: Trace, focus: Focus, words: Words
-    ) -> None:
-        self.piece, self.found, self.target, self.trace, self.words = piece, found, target, trace, words
-        self.t = focus.position
+    def __init__(self, piece: SetPiece, found: list[Block], target: Block, example: Example) -> None:
+        self.piece, self.found, self.target = piece, found, target
+        self.trace, self.words, self.t = example.trace, example.words, example.focus.position
         stage = self.stage = piece.stage
         self.heading = stage.top - 0.5
         self.high = stage.top - HEADING - stage.floor

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from ...layout.layout import Block, Layout
+from ...layout.layout import Block
 from ...network.ops import Array
-from ...network.trace import Trace
+from ..example import Example
 from ..excerpt import read, written_sum
 from ..props import number
 from ..shapes import cells, copies, gone, pile, relative, row_of, tones
-from ..stage import before
 from ..stagecraft import COMES, HERO, SMALL, Actor, SetPiece
-from ..story import Focus
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
@@ -24,23 +20,15 @@ RIGHT = 6.6  # what the result takes at the right
 LARGE = (5.0, 2.4)  # the cell in which one row is added up
 
 
-def mix(
-    layout: Layout,
-    trace: Trace,
-    focus: Focus,
-    tokens: Sequence[str],
-    words: Words,
-    aspect: float = 16 / 9,
-    brief: bool = False,
-) -> SetPiece:
+def mix(example: Example, brief: bool = False) -> SetPiece:
     """Beats: offer, take, pour, all, home: one row with its numbers, then the whole column.
 
     `brief` leaves out the one row.
     """
-    target = layout.find("attn.z", focus.layer, focus.head)
-    stage = before(layout, target, (0, focus.position), aspect)
-    found = Attention(layout, trace, focus, tokens, FEW - 1 if stage.upright else MOST - 1)
-    telling = _Telling(SetPiece("mix", stage), found, target, words)
+    target = example.here("attn.z", head=True)
+    stage = example.stage(target)
+    found = Attention(example, (FEW if stage.upright else MOST) - 1)
+    telling = _Telling(SetPiece("mix", stage), found, target, example.words)
     telling.offer()
     if brief:
         for column in telling.columns:

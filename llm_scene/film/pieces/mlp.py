@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from ...layout.layout import Block, Layout
+from ...layout.layout import Block
 from ...network.activations import ACTIVATIONS
 from ...network.ops import Array
-from ...network.trace import Trace
+from ..example import Example
 from ..props import number
 from ..shapes import cells, copies, pile, tones
-from ..stage import before
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece
-from ..story import Focus
-from ..words import Words
 from .experts import choice_of
 
 LOW, HIGH = -3.0, 3.0  # what the line holds at least
@@ -25,36 +20,35 @@ DOT = 0.42  # the size of a number on the line
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
 
 
-def bend(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def bend(example: Example) -> SetPiece:
     """Beats: line, curve, home."""
-    after = _bent(layout, trace, focus)
-    stage = before(layout, after, (0, focus.position), aspect)
-    telling = _Telling(SetPiece("bend", stage), layout, after, trace, focus, words)
+    after = _bent(example)
+    telling = _Telling(SetPiece("bend", example.stage(after)), after, example)
     telling.line()
     telling.curve()
     telling.home()
     return telling.piece
 
 
-def _bent(layout: Layout, trace: Trace, focus: Focus) -> Block:
+def _bent(example: Example) -> Block:
     """What comes out of the curve; of a mixture of experts, in the one with the largest share."""
-    kinds = {b.kind for b in layout.blocks.values() if b.matrix.layer == focus.layer}
+    blocks = example.layout.blocks.values()
+    kinds = {block.kind for block in blocks if block.matrix.layer == example.focus.layer}
     if "mlp.share" in kinds:
-        return layout.find(f"mlp.experts.{choice_of(layout, trace, focus).best}.act", focus.layer)
-    return layout.find("mlp.act" if "mlp.act" in kinds else "mlp.post", focus.layer)
+        best = choice_of(example.layout, example.trace, example.focus).best
+        return example.here(f"mlp.experts.{best}.act")
+    return example.here("mlp.act" if "mlp.act" in kinds else "mlp.post")
 
 
 class _Telling:
     """A column at the left, the line and the curve, and the same column after it."""
 
-    def __init__(
-        self, piece: SetPiece, layout: Layout, after: Block, trace: Trace, focus: Focus, words: Words
-    ) -> None:
-        self.piece, self.after, self.trace, self.words, self.t = piece, after, trace, words, focus.position
-        stage = self.stage = piece.stage
-        self.before = layout.of(after.matrix.inputs[0])[0]
+    def __init__(self, piece: SetPiece, after: Block, example: Example) -> None:
+        self.piece, self.after = piece, after
+        self.trace, self.words, self.t = example.trace, example.words, example.focus.position
+        stage, trace = piece.stage, example.trace
+        self.stage = stage
+        self.before = example.layout.of(after.matrix.inputs[0])[0]
         assert after.matrix.op is not None
         self.act = after.matrix.op
         self.title = ACTIVATIONS[trace.network.config.activation].title

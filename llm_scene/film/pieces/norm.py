@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from ...layout.layout import Block, Layout
+from ...layout.layout import Block
 from ...network.ops import Array
 from ...network.trace import Trace
+from ..example import Example
 from ..excerpt import spread
 from ..formula import part
 from ..props import number
 from ..shapes import bars, copies, relative, row_of
-from ..stage import before
 from ..stagecraft import SMALL, Actor, SetPiece
-from ..story import Focus, told
-from ..words import Words
+from ..story import Focus
 
 MOST = 48  # bars side by side; of a longer column a fair choice
 BAR = 0.76  # the width of a bar, in their pitch
@@ -26,20 +23,11 @@ MEASURED = 5.0  # until its last beat everything stays
 FORMULA_SIZE = 1.5
 
 
-def norm(
-    layout: Layout,
-    trace: Trace,
-    focus: Focus,
-    tokens: Sequence[str],
-    words: Words,
-    aspect: float = 16 / 9,
-    kind: str = "ln1",
-) -> SetPiece:
+def norm(example: Example, kind: str = "ln1") -> SetPiece:
     """Beats: lift, measure, shift, scale, weigh, home. `kind` is which norm of the layer."""
-    out = layout.find(f"{kind}.out", focus.layer)
-    stage = before(layout, out, (0, focus.position), aspect)
-    telling = _Telling(SetPiece("norm", stage), out, layout, trace, focus, words, kind)
-    telling.lift(told(tokens[focus.position]))
+    out = example.here(f"{kind}.out")
+    telling = _Telling(SetPiece("norm", example.stage(out)), out, example, kind)
+    telling.lift(example.letter)
     telling.measure()
     telling.shift()
     telling.scale()
@@ -59,13 +47,11 @@ def measures(trace: Trace, focus: Focus, kind: str = "ln1") -> tuple[float | Non
 class _Telling:
     """A bar for every number of the column, around a level."""
 
-    def __init__(
-        self, piece: SetPiece, out: Block, layout: Layout, trace: Trace, focus: Focus, words: Words, kind: str
-    ) -> None:
-        self.piece, self.trace, self.words, self.t = piece, trace, words, focus.position
-        self.out = out
-        self.source = layout.of(self.out.matrix.inputs[0])[0]
-        self.mean, self.size = measures(trace, focus, kind)
+    def __init__(self, piece: SetPiece, out: Block, example: Example, kind: str) -> None:
+        trace, self.piece, self.out = example.trace, piece, out
+        self.trace, self.words, self.t = trace, example.words, example.focus.position
+        self.source = example.layout.of(self.out.matrix.inputs[0])[0]
+        self.mean, self.size = measures(trace, example.focus, kind)
         shown = list(spread(self.source.shape[0], MOST).shown)
         self.folded = self.source.shape[0] - len(shown)
         x = self.source.values(trace)[shown, self.t].astype(float)

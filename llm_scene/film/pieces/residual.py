@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...layout.layout import Block, Layout
+from ...layout.layout import Block
 from ...network.ops import Add, Array
 from ...network.trace import Trace
+from ..example import Example
 from ..excerpt import Excerpt, largest
 from ..props import number
 from ..shapes import cells, copies, gone, pile, tones
-from ..stage import before
 from ..stagecraft import NUMBER, SMALL, Actor, SetPiece
-from ..story import Focus, told
 from ..words import Words
 
 WIDE, HIGH, STEP = 5.4, 1.3, 1.5  # a cell with a number on it, and from row to row
@@ -23,40 +22,31 @@ PILE = 0.55  # the height of the cells that are folded together
 HEADING = 1.1
 
 
-def add(
-    layout: Layout,
-    trace: Trace,
-    focus: Focus,
-    tokens: Sequence[str],
-    words: Words,
-    aspect: float,
-    total: str,
-) -> SetPiece:
+def add(example: Example, total: str) -> SetPiece:
     """Beats: stream, correction, add, home. `total` is the stream after one part was added to it."""
-    target = layout.find(total, focus.layer)
+    target = example.here(total)
     op = target.matrix.op
     assert isinstance(op, Add)
-    old, found = (layout.of(name)[0] for name in target.matrix.inputs)
-    at = dict.fromkeys((old.name, found.name, target.name), focus.position)
-    made = Addition(trace, old, found, target, at, ("before", "correction", "after"), op.scale)
-    return _told(f"add {total}", layout, made, told(tokens[focus.position]), words, aspect)
+    old, found = (example.layout.of(name)[0] for name in target.matrix.inputs)
+    at = dict.fromkeys((old.name, found.name, target.name), example.focus.position)
+    headings = ("before", "correction", "after")
+    return _told(f"add {total}", example, Addition(example.trace, old, found, target, at, headings, op.scale))
 
 
-def embed(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float
-) -> SetPiece:
+def embed(example: Example) -> SetPiece:
     """The same beats for the column of a token's table and that of its place."""
+    layout, trace, t = example.layout, example.trace, example.focus.position
     table, places = layout.find("embed.W_E"), layout.find("pos_embed.W_pos")
-    target, t = layout.find("resid_pre", 0), focus.position
+    target = layout.find("resid_pre", 0)
     at = {table.name: trace.tokens[t], places.name: t, target.name: t}
-    made = Addition(trace, table, places, target, at, ("of_letter", "of_place", "sum_of_both"))
-    return _told("embed", layout, made, told(tokens[t]), words, aspect)
+    headings = ("of_letter", "of_place", "sum_of_both")
+    return _told("embed", example, Addition(trace, table, places, target, at, headings))
 
 
-def _told(name: str, layout: Layout, made: Addition, letter: str, words: Words, aspect: float) -> SetPiece:
+def _told(name: str, example: Example, made: Addition) -> SetPiece:
     column = made.at[made.target.name]
-    stage = before(layout, made.target, (0, column), aspect)
-    telling = _Telling(SetPiece(name, stage), made, words, letter, column + 1)
+    stage = example.stage(made.target, (0, column))
+    telling = _Telling(SetPiece(name, stage), made, example.words, example.letter, column + 1)
     telling.stream()
     telling.correction()
     telling.add()

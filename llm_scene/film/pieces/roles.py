@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from ...layout.layout import Block, Layout
+from ...layout.layout import Block
 from ...network.ops import Array
-from ...network.trace import Trace
+from ..example import Example
 from ..excerpt import largest
 from ..props import number
 from ..shapes import cells, copies, gone, pile, tones
-from ..stage import before
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece
-from ..story import Focus, told
-from ..words import Words
 from . import turned
 
 HIGH, STEP = 1.3, 1.5  # a cell with a number on it, and from row to row
@@ -26,14 +21,11 @@ MOST = 12  # rows
 LARGE, TINY = 1.25, 0.7  # sizes of type: titles, and what is said of them in a narrow picture
 
 
-def roles(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def roles(example: Example) -> SetPiece:
     """Beats: letter, query, key, value, home."""
-    made = {letter: turned(layout, letter, focus) for letter in "qkv"}
-    stage = before(layout, made["k"], (0, focus.position), aspect)
-    telling = _Telling(SetPiece("roles", stage), layout, trace, focus, words)
-    telling.letter(told(tokens[focus.position]))
+    made = {letter: turned(example.layout, letter, example.focus) for letter in "qkv"}
+    telling = _Telling(SetPiece("roles", example.stage(made["k"])), example)
+    telling.letter(example.letter)
     for name, key in (("query", "q"), ("key", "k"), ("value", "v")):
         telling.role(name, made[key])
     telling.home()
@@ -43,11 +35,14 @@ def roles(
 class _Telling:
     """The letter's column at the left, what is made of it beside it."""
 
-    def __init__(self, piece: SetPiece, layout: Layout, trace: Trace, focus: Focus, words: Words) -> None:
-        self.piece, self.trace, self.words, self.t = piece, trace, words, focus.position
-        stage = self.stage = piece.stage
-        plain = layout.find("attn.q", focus.layer, focus.head)
-        self.inputs = layout.of(plain.matrix.inputs[0])[0]  # what they are made of: a norm, or the stream
+    def __init__(self, piece: SetPiece, example: Example) -> None:
+        self.piece, self.trace, self.words = piece, example.trace, example.words
+        self.t, stage = example.focus.position, piece.stage
+        self.stage = stage
+        plain = example.here("attn.q", head=True)
+        self.inputs = example.layout.of(plain.matrix.inputs[0])[
+            0
+        ]  # what they are made of: a norm, or the stream
         self.pitch = 2 * stage.reach / 4
         self.wide = min(WIDEST, self.pitch - BETWEEN)
         self.x = -stage.reach + self.pitch * (np.arange(4) + 0.5)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ...layout.layout import Block, Layout
+from ...layout.layout import Block
 from ...network.ops import Array, Scores
-from ...network.trace import Trace
+from ..example import Example
 from ..excerpt import largest, percentages
 from ..formula import part
 from ..props import number
 from ..shapes import cells, copies, gone, pile, row_of, tones
-from ..stage import before
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece
-from ..story import Focus, told
+from ..story import told
 from ..words import Words
 from . import turned
 
@@ -27,23 +24,24 @@ LEFT = 4.4  # what the query takes at the left
 class Attention:
     """What one query finds: the keys shown, its scores and its shares."""
 
-    def __init__(self, layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], most: int) -> None:
-        layer, head, t = focus.layer, focus.head, focus.position
+    def __init__(self, example: Example, most: int) -> None:
+        trace, focus = example.trace, example.focus
+        t = focus.position
         self.trace, self.t = trace, t
         self.scores, self.pattern = (
-            layout.find(f"attn.{kind}", layer, head) for kind in ("scores", "pattern")
+            example.here(f"attn.{kind}", head=True) for kind in ("scores", "pattern")
         )
-        self.queries, self.keys, self.values = (turned(layout, letter, focus) for letter in "qkv")
+        self.queries, self.keys, self.values = (turned(example.layout, letter, focus) for letter in "qkv")
         self.row = self.pattern.values(trace)[t, : t + 1].astype(float)
         self.excerpt = largest(self.row, most)
         self.seen = list(self.excerpt.shown)
         self.raw = self.scores.values(trace)[t, self.seen].astype(float)
         self.shares = self.row[self.seen]
-        sinks = f"blocks.{layer}.attn.sinks" in trace.network.matrices
+        sinks = f"blocks.{focus.layer}.attn.sinks" in trace.network.matrices
         sunk = 1 - float(self.row.sum()) if sinks else 0.0  # a share that nobody gets
         self.rest = float(self.row[self.excerpt.folded].sum()) + sunk
-        self.letter = told(tokens[t])
-        self.letters = [told(tokens[s]) for s in self.seen]
+        self.letter = example.letter
+        self.letters = [told(example.tokens[s]) for s in self.seen]
 
     @property
     def percent(self) -> list[str]:
@@ -56,13 +54,11 @@ class Attention:
         return (len(self.seen) - 1) // 2 if len(self.seen) > 1 else None
 
 
-def meeting(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def meeting(example: Example) -> SetPiece:
     """Beats: keys, match, mask. The query visits every key; an earlier one does not see later letters."""
-    stage = before(layout, layout.find("attn.scores", focus.layer, focus.head), (focus.position,) * 2, aspect)
-    found = Attention(layout, trace, focus, tokens, FEW if stage.upright else MOST)
-    telling = _Meeting(SetPiece("scores", stage), found, words)
+    stage = example.stage(example.here("attn.scores", head=True), (example.focus.position,) * 2)
+    found = Attention(example, FEW if stage.upright else MOST)
+    telling = _Meeting(SetPiece("scores", stage), found, example.words)
     telling.keys()
     telling.match()
     telling.mask()

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...layout.layout import Layout
 from ...network.ops import Array
-from ...network.trace import Trace
+from ..example import Example
 from ..excerpt import written_sum
 from ..formula import part
 from ..props import number
 from ..shapes import Shape, bars, cells, row_of, some, tones
-from ..stage import before
 from ..stagecraft import COMES, HERO, NUMBER, Actor, Beat, SetPiece
-from ..story import Focus
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention, meeting
 
@@ -29,39 +26,27 @@ FORMULA_SIZE = 1.6
 LOW = -4.0  # where the curve begins
 
 
-def softmax(
-    layout: Layout,
-    trace: Trace,
-    focus: Focus,
-    tokens: Sequence[str],
-    words: Words,
-    aspect: float = 16 / 9,
-    brief: bool = False,
-) -> SetPiece:
+def softmax(example: Example, brief: bool = False) -> SetPiece:
     """Beats: scores, largest, exponentiate, stick, whole, home.
 
     `brief` leaves out how the shares come about.
     """
-    stage = before(layout, layout.find("attn.scores", focus.layer, focus.head), (focus.position,) * 2, aspect)
-    found = Attention(layout, trace, focus, tokens, FEW if stage.upright else MOST)
-    return _told(SetPiece("softmax", stage), found, words, brief)
+    stage = example.stage(example.here("attn.scores", head=True), (example.focus.position,) * 2)
+    found = Attention(example, FEW if stage.upright else MOST)
+    return _told(SetPiece("softmax", stage), found, example.words, brief)
 
 
-def attention(
-    layout: Layout, trace: Trace, focus: Focus, tokens: Sequence[str], words: Words, aspect: float = 16 / 9
-) -> SetPiece:
+def attention(example: Example) -> SetPiece:
     """The beats of `meeting`, and then those of `softmax` on the scores that it left."""
-    piece = meeting(layout, trace, focus, tokens, words, aspect)
-    found = Attention(layout, trace, focus, tokens, FEW if piece.stage.upright else MOST)
+    piece = meeting(example)
+    found = Attention(example, FEW if piece.stage.upright else MOST)
     piece.next_act("softmax")
-    return _told(piece, found, words)
+    return _told(piece, found, example.words)
 
 
 def _told(piece: SetPiece, found: Attention, words: Words, brief: bool = False) -> SetPiece:
-    telling = _Telling(piece, found, words)
-    telling.brief = brief
+    telling = _Telling(piece, found, words, brief)
     if brief:
-        telling.letter_z = max(telling.letter_z, telling.zero + telling.k * min(0.0, found.raw.min()) - UNDER)
         telling.scores(until=telling.first + 1.0)
     else:
         telling.scores(until=telling.first + 3.0)
@@ -76,9 +61,9 @@ def _told(piece: SetPiece, found: Attention, words: Words, brief: bool = False) 
 class _Telling:
     """A bar for every key; what is not shown has one of its own."""
 
-    def __init__(self, piece: SetPiece, found: Attention, words: Words) -> None:
+    def __init__(self, piece: SetPiece, found: Attention, words: Words, brief: bool) -> None:
         self.piece, self.found, self.words = piece, found, words
-        self.first, self.brief = float(len(piece.beats)), False
+        self.first, self.brief = float(len(piece.beats)), brief
         stage = self.stage = piece.stage
         self.lowered = found.raw - found.raw.max()
         self.powers = np.exp(self.lowered)
@@ -86,6 +71,8 @@ class _Telling:
         self.heading = stage.top - 0.5
         self.letter_z = stage.floor + 0.6
         self.bars = self._bars()
+        if brief:  # bars do not hang any lower than these
+            self.letter_z = max(self.letter_z, self.zero + self.k * min(0.0, found.raw.min()) - UNDER)
 
     @property
     def written(self) -> list[str]:
