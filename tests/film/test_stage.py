@@ -14,10 +14,15 @@ from llm_scene.film.excerpt import largest, percentages, read, spread, written_s
 from llm_scene.film.film import Chapter, Cue, Film, Shot
 from llm_scene.film.formula import part, setting
 from llm_scene.film.framing import project
+from llm_scene.film.pieces import choice
 from llm_scene.film.pieces.dot import dot_product
+from llm_scene.film.pieces.grid import grid
+from llm_scene.film.pieces.heads import mixed
 from llm_scene.film.pieces.mix import mix
 from llm_scene.film.pieces.mlp import bend
+from llm_scene.film.pieces.norm import norm
 from llm_scene.film.pieces.residual import add
+from llm_scene.film.pieces.roles import roles
 from llm_scene.film.pieces.scores import meeting
 from llm_scene.film.pieces.softmax import attention, softmax
 from llm_scene.film.props import Backdrop, Swarm
@@ -31,7 +36,11 @@ from tests.film.staged import LETTERS, NANO, Shape, stage
 ASPECTS = [16 / 9, 1.0, 9 / 16]
 LARGE = Shape("gpt2", 1, 2, 11, d_head=64)  # 128 wide: rows are shown in part
 LLAMA = Shape("llama", 2, 3, 6, n_kv_head=1, qk_norm=True)
-PIECES = ["dot", "scores", "softmax", "attention", "mix", "bend", "add"]
+PIECES = [
+    "dot", "scores", "softmax", "attention", "mix", "bend", "add", "norm", "roles", "grid", "heads", "choice",
+    "choosing", "brief softmax", "brief mix",
+]  # fmt: skip
+WITHOUT = ("norm", "heads", "choosing")  # pieces whose numbers stand nowhere in the trace, or that have none
 FORMED = {"gpt2": ("pre", "post"), "llama": ("pre", "act")}  # before and after the activation
 INK = 0.727 * 20  # pixels of a capital of size 1 on a stage seen 640 wide
 SLACK = 0.02  # of the frame: the stage is seen a little from the side
@@ -54,6 +63,14 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
         "bend": lambda: bend(example),
         "add": lambda: add(example, "resid_mid"),
         "mix": lambda: mix(example),
+        "norm": lambda: norm(example),
+        "roles": lambda: roles(example),
+        "grid": lambda: grid(example),
+        "heads": lambda: mixed(example),
+        "choice": lambda: choice.choice(example, hotter=True),
+        "choosing": lambda: choice.temperatures(example),
+        "brief softmax": lambda: softmax(example, brief=True),
+        "brief mix": lambda: mix(example, brief=True),
     }[name]()
 
 
@@ -152,7 +169,7 @@ def test_numbers_are_the_traces_own(name: str, shape: Shape) -> None:
             for text, there in zip(pair, values.values(), strict=True):
                 assert np.abs(there - read(text)).min() < 0.00501
         return
-    assert texts
+    assert texts or name in WITHOUT
     for text in texts:
         assert text.of is not None
         value = float(trace[text.of[0]][text.of[1]])
@@ -160,6 +177,15 @@ def test_numbers_are_the_traces_own(name: str, shape: Shape) -> None:
             assert 100 * value == pytest.approx(float(text.text.strip(" %><")), abs=1.0)
         else:
             assert value == pytest.approx(read(text.text), abs=0.005001)
+
+
+@on_models
+def test_sums_of_two_columns_add_up_as_they_are_written(shape: Shape) -> None:
+    piece = told("add", shape, 16 / 9)
+    old, part, total = ([figure.text for figure in actor.figures] for actor in piece.actors)
+    assert len(total) > 3
+    for a, b, both in zip(old, part, total, strict=True):
+        assert read(a) + read(b) == pytest.approx(read(both), abs=1e-9), f"{a} + {b} = {both}"
 
 
 @each

@@ -7,13 +7,17 @@ import numpy as np
 from ..example import Example
 from ..excerpt import percentages
 from ..shapes import cells, some, tones
+from ..stage import LONG
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
-LEFT, ABOVE = 5.0, 2.6  # what letters take at the left of the table and above it
+LEFT, SLIM, ABOVE = (
+    5.0,
+    3.0,
+    2.6,
+)  # what letters take at the left of the table, in a narrow picture, and above
 WIDEST, GAP = 4.0, 0.25  # a cell at most, and between two of them
-SPACIOUS = 2.6  # the width of a cell from which on its number is of the usual size
 LEAST = 0.005  # a share that is written
 BESIDE, OVER = 1.2, 0.9  # how far letters stand from the table
 
@@ -21,7 +25,7 @@ BESIDE, OVER = 1.2, 0.9  # how far letters stand from the table
 def grid(example: Example) -> SetPiece:
     """Beats: rows, home. Every letter has a row of its own, with holes where later ones stand."""
     stage = example.stage(example.here("attn.pattern", head=True), (example.focus.position,) * 2)
-    found = Attention(example, FEW if stage.upright else MOST)
+    found = Attention(example, FEW - 1 if stage.width < LONG else MOST)
     telling = _Telling(SetPiece("grid", stage), found, example.words)
     telling.rows()
     telling.home()
@@ -34,9 +38,10 @@ class _Telling:
     def __init__(self, piece: SetPiece, found: Attention, words: Words) -> None:
         self.piece, self.found, self.words = piece, found, words
         stage, n = piece.stage, len(found.seen)
-        self.wide = min(WIDEST, (2 * stage.reach - LEFT) / n)
+        aside = SLIM if stage.width < LONG else LEFT
+        self.wide = min(WIDEST, (2 * stage.reach - aside) / n)
         self.high = (stage.top - ABOVE - stage.floor) / n
-        self.left, self.top = (LEFT - n * self.wide) / 2, stage.top - ABOVE
+        self.left, self.top = (aside - n * self.wide) / 2, stage.top - ABOVE
         self.x = self.left + self.wide * (np.arange(n) + 0.5)
         self.z = self.top - self.high * (np.arange(n) + 0.5)
         self.places = [(i, j) for i in range(n) for j in range(i + 1)]
@@ -76,11 +81,10 @@ class _Telling:
         found = self.found
         shares = self.pattern[found.seen[i], found.seen[: i + 1]].astype(float)
         texts = percentages([*shares, max(0.0, 1 - float(shares.sum()))])
-        size = NUMBER if self.wide > SPACIOUS else SMALL
         for j, (k, share) in enumerate(zip(row, shares.tolist(), strict=True)):
             if share >= LEAST:
                 of = (found.pattern.matrix.name, found.pattern.cell(found.seen[i], found.seen[j]))
-                self.shares.write(k, texts[j], start, None, size, of)
+                self.shares.write(k, texts[j], start, None, NUMBER, of)
 
     def _around(self, beat: Beat) -> None:
         """Who is looked at, above; holes where nobody may look; what both sides are."""

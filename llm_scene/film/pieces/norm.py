@@ -70,7 +70,7 @@ class _Telling:
     def _bars(self, shown: list[int]) -> Actor:
         actor = self.piece.actor("cells", "activation", len(shown))
         wide = BAR * 2 * self.stage.reach / len(shown)
-        for block, pose in ((self.source, "sheet"), (self.out, "landed")):
+        for block, pose in ((self.source, "sheet"), (self.out, "back")):
             places, sizes, values = copies(block, self.trace, column=self.t)
             actor.pose(pose, places[shown], sizes[shown], values[shown])
         for pose, values in self.states.items():
@@ -153,5 +153,5 @@ class _Telling:
     def home(self) -> None:
         """They become the column of the next sheet."""
         with self.piece.beat("home", 1.3) as beat:
-            self.bars.to("landed", beat[0.1:0.8])
+            self.bars.to("back", beat[0.1:0.8])
             self.bars.stays(self.out)

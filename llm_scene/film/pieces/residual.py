@@ -11,7 +11,7 @@ from ...layout.layout import Block
 from ...network.ops import Add, Array
 from ...network.trace import Trace
 from ..example import Example
-from ..excerpt import Excerpt, largest
+from ..excerpt import Excerpt, largest, written_sum
 from ..props import number
 from ..shapes import cells, copies, gone, pile, tones
 from ..stagecraft import NUMBER, SMALL, Actor, SetPiece
@@ -90,6 +90,7 @@ class _Telling:
         stage = self.stage = piece.stage
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
         self.excerpt: Excerpt = largest(self.values[self.part.name], min(12, rows))
+        self.written = self._written()
         self.wide = min(WIDE, (2 * stage.reach - 3.0) / 3)
         pitch = stage.reach - self.wide / 2
         self.x = {self.old.name: -pitch, self.part.name: 0.0, self.target.name: pitch}
@@ -113,11 +114,19 @@ class _Telling:
             actor.pose("unmade", *gone(cells(self.stage, middle, z, self.wide, high, shape[2])))
         return actor
 
+    def _written(self) -> dict[str, dict[int, str]]:
+        """The numbers shown, by block and row, so that every row adds up as it is written."""
+        old, part, total = (self.values[b.name] for b in (self.old, self.part, self.target))
+        rows = {i: written_sum([old[i], part[i]], total[i]) for i in self.excerpt.shown}
+        names = (self.old.name, self.part.name, self.target.name)
+        return {name: {i: row[k] for i, row in rows.items()} for k, name in enumerate(names)}
+
     def _number(self, block: Block, start: float, end: float, only: Sequence[int] | None = None) -> None:
-        values: Array = self.values[block.name]
+        values, written = self.values[block.name], self.written[block.name]
         for i in self.excerpt.shown if only is None else only:
-            of = (block.matrix.name, block.cell(i, self.at[block.name]))
-            self.columns[block.name].write(i, number(values[i]), start, end, of=of)
+            cell = (block.matrix.name, block.cell(i, self.at[block.name]))
+            of = cell if written[i] == number(values[i]) else None  # a cent was moved
+            self.columns[block.name].write(i, written[i], start, end, of=of)
 
     def _heading(self, which: int, block: Block, start: float) -> None:
         key, size = self.headings[which], SMALL if self.stage.upright else NUMBER

@@ -10,6 +10,7 @@ from ..example import Example
 from ..excerpt import largest
 from ..props import number
 from ..shapes import cells, copies, gone, pile, tones
+from ..stage import LONG
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece
 from . import turned
 
@@ -18,7 +19,7 @@ WIDEST, BETWEEN = 5.2, 1.2  # a column at most, and from one to the next
 PILE = 0.55  # the height of the cells that are folded together
 HEADING = 2.3  # two lines above a column
 MOST = 12  # rows
-LARGE, TINY = 1.25, 0.7  # sizes of type: titles, and what is said of them in a narrow picture
+LARGE = 1.25  # size of the titles
 
 
 def roles(example: Example) -> SetPiece:
@@ -68,12 +69,10 @@ class _Telling:
         return actor, shown, values
 
     def _heading(self, name: str, x: float, title: str, said: str, start: float) -> None:
-        small = self.stage.width < 30
-        at = self.stage.top
-        self.piece.text(f"{name} title", title, x, at - 0.5, start, None, SMALL if small else LARGE)
-        self.piece.text(
-            f"{name} said", said, x, at - 1.75, start, None, TINY if small else SMALL, ink="faint"
-        )
+        wide, at = self.stage.width == LONG, self.stage.top
+        self.piece.text(f"{name} title", title, x, at - 0.5, start, None, LARGE if wide else SMALL)
+        if wide:  # elsewhere there is room for the title alone
+            self.piece.text(f"{name} said", said, x, at - 1.75, start, None, SMALL, ink="faint")
 
     # --- beats ---
 
