@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import bpy
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from llm_scene.errors import hearing
 from llm_scene.scene import faces
 from llm_scene.scene.faces import in_order, load_face, set_text
+from llm_scene.scene.outlines import faces_kept, outline
 
 SCRIPTS = {
     "Latin, Greek, Cyrillic": "ABC Ωμέγα Привет",
@@ -132,3 +135,18 @@ def test_a_build_without_a_face_is_worked_with(monkeypatch: pytest.MonkeyPatch) 
         set_text(curve, "ABC")
     assert heard == ["This Blender came without the typeface Inter: its plainest one takes its place."]
     assert curve.font.filepath == "<builtin>"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_keeping_faces_leaves_nothing_behind(fails: bool) -> None:
+    def things() -> tuple[int, int]:
+        return len(bpy.data.curves), len(bpy.data.objects)
+
+    before = things()
+    with contextlib.suppress(ZeroDivisionError), faces_kept():
+        assert things() != before
+        first = outline("字 A")
+        assert len(first.vertices) > 20 and outline("字 A") is first
+        if fails:
+            raise ZeroDivisionError
+    assert things() == before
