@@ -70,10 +70,16 @@ def compose(
     for chapter in CUTS[cut].chapters:
         chapter(play)
     play.close()
-    chapters = _labelled(play)
+    chapters = [_ended(chapter, play.now) for chapter in _labelled(play)]
     if not captions:
         chapters = [replace(chapter, captions=(), head="") for chapter in chapters]
     return Film(cut, tuple(chapters), props=tuple(play.props), aspect=aspect)
+
+
+def _ended(chapter: Chapter, end: float) -> Chapter:
+    """A chapter without what would go on after the film's end."""
+    parts = (cue.within(0.0, end) for cue in chapter.cues)
+    return replace(chapter, cues=tuple(part for part in parts if part is not None))
 
 
 def _labelled(play: Screenplay) -> list[Chapter]:

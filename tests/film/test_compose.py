@@ -58,6 +58,13 @@ def test_every_computed_block_is_revealed_step_by_step_and_whole_at_the_end(shap
         assert staged.film.value(block.name, "reveal", cues[0].start) == 0
 
 
+@each_shape
+def test_nothing_happens_after_the_end(shape: Shape) -> None:
+    """What plays animation, glTF for one, lasts as long as its last key."""
+    film = stage(shape).film
+    assert max(cue.end for chapter in film.chapters for cue in chapter.cues) <= film.duration + 1e-9
+
+
 def shown_inputs(network: Network, name: str) -> set[str]:
     """The shown matrices that a matrix is made of, through those that are not shown."""
     found: set[str] = set()
