@@ -33,13 +33,16 @@ class Attention:
         )
         self.queries, self.keys, self.values = (turned(example.layout, letter, focus) for letter in "qkv")
         self.row = self.pattern.values(trace)[t, : t + 1].astype(float)
-        self.excerpt = largest(self.row, most)
-        self.seen = list(self.excerpt.shown)
+        op = self.scores.matrix.op
+        assert op is not None
+        visible = [s for s in range(t + 1) if not op.hidden((focus.head, t, s))]  # some look back only so far
+        self.excerpt = largest(self.row[visible], most)
+        self.seen = [visible[i] for i in self.excerpt.shown]
         self.raw = self.scores.values(trace)[t, self.seen].astype(float)
         self.shares = self.row[self.seen]
         sinks = f"blocks.{focus.layer}.attn.sinks" in trace.network.matrices
         sunk = 1 - float(self.row.sum()) if sinks else 0.0  # a share that nobody gets
-        self.rest = float(self.row[self.excerpt.folded].sum()) + sunk
+        self.rest = float(self.row[visible][self.excerpt.folded].sum()) + sunk
         self.letter = example.letter
         self.letters = [told(example.tokens[s]) for s in self.seen]
 
