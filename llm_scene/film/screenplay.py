@@ -533,6 +533,7 @@ def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focu
         "n_layer": c.n_layer,
         "head": focus.head + 1,
         "group": c.n_head // c.n_kv_head,
+        "times": f"{c.embed_scale:.3g}",
         "window": c.window_of(focus.layer),
         "experts": c.experts.count if c.experts else 0,
         "chosen": c.experts.chosen if c.experts else 0,

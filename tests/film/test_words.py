@@ -57,7 +57,7 @@ def test_every_caption_has_a_comment_of_two_to_five_sentences(code: str) -> None
 FACTS = {
     *("model", "task", "prompt", "answer", "parameters", "d_model", "d_head", "d_mlp", "d_vocab"),
     *("n_head", "n_layer", "head", "expansion", "activation", "position", "letter", "token", "probability"),
-    *("group", "window", "experts", "chosen"),
+    *("group", "window", "times", "experts", "chosen"),
 }
 
 
@@ -81,6 +81,8 @@ def test_formulas_belong_to_captions_and_leave_out_what_a_model_has_not() -> Non
     assert set(told) <= set(words("en").captions)
     assert "b_i" in told["dot_sum"]
     assert "b_O" not in told["project"]
+    assert "W_P" not in told["embedding"]
+    assert "W_P" in formulas("gelu", {"Position embedding"})["embedding"]
     assert "sigma" in told["bend_curve"]
     assert "min(max(x, 0), 6)" in formulas("relu6", set())["bend_curve"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from llm_scene.film.props import Swarm
+from llm_scene.film.props import Formula, Swarm
 from llm_scene.models import Model
 from llm_scene.models.tokenizer import NumberTokenizer
 from llm_scene.network import declare
@@ -55,3 +55,13 @@ def test_keys_before_the_window_are_not_on_the_stage(name: str) -> None:
     for swarm in (prop for prop in made.film.props if isinstance(prop, Swarm)):
         for poses in (swarm.places, swarm.sizes, swarm.values):
             assert np.isfinite(poses).all(), swarm.name
+
+
+def test_what_scales_and_caps_is_told() -> None:
+    """Gemma 2 multiplies embeddings and caps scores; others do neither."""
+    for name, told in (("gemma2", True), ("llama", False)):
+        film = production(name, "full").film
+        rules = {prop.tex for prop in film.props if isinstance(prop, Formula) and r"q\cdot k" in prop.tex}
+        assert rules and all(("tanh" in rule) == told for rule in rules)
+        said = [caption.text for caption in film.captions if caption.key == "lookup_scaled"]
+        assert said == (["All its numbers are multiplied by 4"] if told else [])

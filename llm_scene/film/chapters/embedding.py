@@ -23,6 +23,8 @@ def embedding(play: Screenplay) -> None:
         tables = play.blocks("embed.W_E")
         play.say("lookup_token", play.detail(tables, beside=play.blocks("tokens")), least=3.0)
         play.point_out(tables, (play.now - 2.0, play.now))
+        if play.trace.network.config.embed_scale != 1.0:
+            play.say("lookup_scaled")
     made = play.blocks("resid_pre", layer=0)
     window = play.say("embedding", play.detail(made, beside=play.blocks("tokens")), least=2.6)
     play.compute(made, window)

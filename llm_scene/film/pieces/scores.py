@@ -6,7 +6,7 @@ from ...layout.layout import Block
 from ...network.ops import Array, Scores
 from ..example import Example
 from ..excerpt import largest, percentages
-from ..formula import part
+from ..formula import part, setting
 from ..props import number
 from ..shapes import cells, copies, gone, pile, row_of, tones
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece
@@ -137,16 +137,18 @@ class _Meeting:
         with self.piece.beat("match", 4.5) as beat:
             self._visit(self.query, "score", self.found.t, 0, n, beat.each(n, 0.02, 0.9, ease=0.85))
             self.query.to("column", beat[0.92:1.0])
-            tex = part(1, r"q\cdot k") + self._scaled()
+            tex, size = self._rule(part(1, r"q\cdot k")), 1.15
             lit = {1: (beat.at(0.02), beat.at(0.9))}
-            at = (self.stage.reach - 2.2, self.heading)
-            self.piece.formula("formula", tex, *at, beat.at(0.02), beat.index + 1.0, 1.15, lit)
+            middle = self.stage.reach - max(2.2, size * setting(tex).width / 2)
+            at = (middle, self.heading)
+            self.piece.formula("formula", tex, *at, beat.at(0.02), beat.index + 1.0, size, lit)
 
-    def _scaled(self) -> str:
-        """What a product is multiplied with to become a score."""
+    def _rule(self, product: str) -> str:
+        """How a product becomes a score: scaled, and by some models held within a cap."""
         op = self.found.scores.matrix.op
         assert isinstance(op, Scores)
-        return r"/\sqrt{" + str(self.query.count) + "}" if op.scale is None else rf"\times {op.scale:.3g}"
+        scale = r"/\sqrt{" + str(self.query.count) + "}" if op.scale is None else rf"\times {op.scale:.3g}"
+        return product + scale if op.cap is None else rf"{op.cap:g}\tanh({product}{scale}/{op.cap:g})"
 
     def _visit(
         self, query: Actor, name: str, position: int, row: int, count: int, spans: list[tuple[float, float]]
