@@ -166,7 +166,7 @@ def check_name(path: Path) -> None:
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError:
-        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        shown = os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")
         raise UserError(f"The name {shown} is not written in UTF-8: rename the file or the folder.") from None
 
 
