@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import platform
+import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import UserError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 PRIVATE = ".llm-scene-"  # how the folders begin in which files are made
+NAME = re.compile(re.escape(PRIVATE) + "([0-9a-f]{16})-([0-9a-f]{8})")  # a token, and its mark
 NEW = "new"  # what a file is called there, before its suffix
 ROOM = 64 << 20  # bytes left free on a disk
 
@@ -53,9 +62,78 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def private_folder(parent: Path) -> Iterator[Path]:
-    """A new folder in `parent` under a name that nobody could foresee; it is removed with all in it."""
-    with tempfile.TemporaryDirectory(prefix=PRIVATE, dir=parent, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    """A new folder in `parent` under a name that nobody could foresee; it is removed with all in it.
+
+    What processes that were killed have left in such folders there goes as well.
+    """
+    _sweep(parent)
+    folder, lock = _locked_folder(parent)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _unlock(lock)
+
+
+def _locked_folder(parent: Path) -> tuple[Path, int | None]:
+    """A new private folder, and the lock that says that somebody is at it."""
+    while True:
+        token = secrets.token_hex(8)
+        folder = parent / f"{PRIVATE}{token}-{_mark(token)}"
+        folder.mkdir(mode=0o700)
+        lock = _lock(folder, wait=True)
+        if folder.is_dir():  # nobody took it for an abandoned one before it was locked
+            return folder, lock
+        _unlock(lock)
+
+
+def _mark(token: str) -> str:
+    """What proves that a folder was named here: of another computer's, no lock might be seen."""
+    return hashlib.sha256(f"{PRIVATE} {platform.node()} {token}".encode()).hexdigest()[:8]
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the private folders that nobody is at any more, with the files that were made there."""
+    for folder in parent.glob(f"{PRIVATE}*"):
+        found = NAME.fullmatch(folder.name)
+        if not found or found[2] != _mark(found[1]):
+            continue
+        lock = _lock(folder)
+        if lock is not None:
+            _dissolve(folder)
+            _unlock(lock)
+
+
+def _dissolve(folder: Path) -> None:
+    """Remove what we make in a private folder, and the folder unless there is anything else."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if path.name == NEW and path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.stem == NEW:
+                path.unlink()
+        folder.rmdir()
+
+
+def _lock(folder: Path, *, wait: bool = False) -> int | None:
+    """A lock on a folder, which ends with its process; None where another has it, or there are none."""
+    if fcntl is None:
+        return None
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def _unlock(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
 
 
 def check_target(path: Path) -> None:
@@ -88,7 +166,7 @@ def check_name(path: Path) -> None:
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError:
-        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        shown = os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")
         raise UserError(f"The name {shown} is not written in UTF-8: rename the file or the folder.") from None
 
 

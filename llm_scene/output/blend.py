@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..errors import UserError
+from ..scene.picture import literal
 from ..writing import whole_file
 
 
@@ -19,7 +20,7 @@ def save(scene: bpy.types.Scene, path: Path) -> None:
     scene.frame_set(scene.frame_start)  # Blender 5.2 crashes when it writes a scene it never evaluated
     try:
         with whole_file(path) as temporary:
-            bpy.data.libraries.write(str(temporary), {scene}, path_remap="ABSOLUTE", compress=True)
+            bpy.data.libraries.write(literal(temporary), {scene}, path_remap="ABSOLUTE", compress=True)
     except (RuntimeError, OSError) as error:  # Blender's own come without a number and with a line feed
         reason = getattr(error, "strerror", None) or str(error).rpartition(":")[2].strip(" .\n")
         raise UserError(f"{path} could not be written: {reason}.") from None

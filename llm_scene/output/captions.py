@@ -13,8 +13,9 @@ from ..staging.production import Production
 from ..writing import whole_file
 
 WORD_JOINER = "\u2060"
-TAGS = "b|i|u|s|em|strong|font|span|br|p|c|v|ruby|rt|lang"  # that players know
-MARKUP = re.compile(rf"<(?=/?\s*(?:{TAGS})\b)|\{{(?=[\\/a-z])|--(?=>)", re.IGNORECASE)
+BREAK = re.compile(r"\\(?=[Nnh])")  # players that are built on libass end a line there, in any format
+MARKUP = re.compile(r"<(?=\s*/?\s*[\w!?])|--(?=>)")
+WIDE_BRACES = str.maketrans("{}", "\uff5b\uff5d")
 
 
 def write_captions(path: Path, made: Production) -> None:
@@ -31,7 +32,8 @@ def subtitles(captions: list[Caption], suffix: str) -> str:
     point = "." if vtt else ","
     cues = []
     for number, caption in enumerate(captions, 1):
-        text = _escaped(_lines(caption.text)) if vtt else _inert(_lines(caption.text))
+        text = _marked(BREAK, _lines(caption.text))
+        text = _escaped(text) if vtt else _inert(text)
         cues.append(f"{number}\n{_clock(caption.start, point)} --> {_clock(caption.end, point)}\n{text}\n")
     return "\n".join(["WEBVTT\n", *cues] if vtt else cues)
 
@@ -61,6 +63,11 @@ def _escaped(text: str) -> str:
 def _inert(text: str) -> str:
     """A text in which players find no markup: SubRip has no way to escape its own.
 
-    Behind what begins some stands a mark that is not seen and joins what it stands between.
+    Players hide all between two braces, so those become wide ones.
     """
-    return MARKUP.sub(lambda found: f"{found[0]}{WORD_JOINER}", text)
+    return _marked(MARKUP, text.translate(WIDE_BRACES))
+
+
+def _marked(what: re.Pattern[str], text: str) -> str:
+    """A text with a mark, which is not seen, behind what would begin markup, such as a token called <bos>."""
+    return what.sub(lambda found: f"{found[0]}{WORD_JOINER}", text)

@@ -15,6 +15,7 @@ import bpy
 import numpy as np
 
 from ..network.ops import Array, Numbers
+from ..scene.picture import literal
 
 REC_709 = (0.2126, 0.7152, 0.0722)
 DARK = 0.05  # luminance below which a pixel is as good as black
@@ -36,7 +37,7 @@ class Pixels:
 
 def load_picture(path: Path) -> Array:
     """A picture's colours as they are seen, `[height, width, 3]`, the top row first."""
-    image = bpy.data.images.load(str(path), check_existing=False)
+    image = bpy.data.images.load(literal(path), check_existing=False)
     try:
         width, height = image.size
         flat = np.empty(width * height * image.channels, np.float32)
@@ -54,7 +55,7 @@ def save_picture(picture: Array, path: Path) -> None:
         image.pixels.foreach_set(
             np.dstack([picture[::-1], np.ones((height, width))]).astype(np.float32).ravel()
         )
-        image.filepath_raw, image.file_format = str(path), path.suffix[1:].upper()
+        image.filepath_raw, image.file_format = literal(path), path.suffix[1:].upper()
         image.save(quality=85)
     finally:
         bpy.data.images.remove(image)

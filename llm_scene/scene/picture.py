@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import bpy
@@ -26,12 +27,17 @@ def set_rate(render: bpy.types.RenderSettings, fps: float) -> None:
     render.fps_base = render.fps / fps
 
 
+def literal(path: Path) -> str:
+    """A path as Blender takes it literally: two slashes at its start would mean beside the .blend."""
+    return re.sub("^//+", "/", str(path.absolute()))
+
+
 def output_path(path: Path) -> str:
-    """A path as Blender's render output takes it literally: braces would name variables there.
+    """A path as Blender's render output takes it literally: braces would name variables there, too.
 
     A `#` stands for the frame's number, but in the name of the file only.
     """
-    return str(path.absolute()).replace("{", "{{").replace("}", "}}")
+    return literal(path).replace("{", "{{").replace("}", "}}")
 
 
 def check_whole(render: bpy.types.RenderSettings) -> None:

@@ -15,9 +15,9 @@ from ..errors import UserError, hearing
 from ..output.formats import FORMATS, Format, export
 from ..scene.screen import as_it_stands
 from . import library, preferences
-from .operators import OnModelScene, OnOwnScene, stem_of
+from .operators import OnModelScene, OnOwnScene, named_path, stem_of
 from .sentences import translated
-from .settings import options_of, property_of, settings_of
+from .settings import RELATIVE, options_of, property_of, settings_of
 from .task import sentence
 from .translations import tr
 
@@ -39,6 +39,9 @@ class _Export(OnOwnScene, ExportHelper):
 
     form: Format
     filename_ext: str
+    filepath: StringProperty(
+        name="File Path", description="Where to write", subtype="FILE_PATH", options=RELATIVE
+    )
     check_existing: BoolProperty(default=True, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -49,8 +52,8 @@ class _Export(OnOwnScene, ExportHelper):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path = Path(bpy.path.abspath(self.filepath))
         try:
+            path = named_path(self.filepath)
             with hearing(lambda said: self.report({"WARNING"}, translated(said))):
                 self.write(context, path)
         except (UserError, OSError, MemoryError) as error:

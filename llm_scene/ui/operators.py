@@ -14,6 +14,7 @@ from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
 from ..output.render.containers import CONTAINERS
+from ..plain import one_line
 from . import library, preferences, views
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
@@ -370,7 +371,7 @@ def stem_of(scene: bpy.types.Scene) -> str:
         return "comparison"
     settings = settings_of(scene)
     model = Path(settings.folder).name if settings.source == "FOLDER" else settings.preset
-    return re.sub(r'[<>:"/\\|?*\x00-\x1f]+', "_", f"{model} {settings.prompt[:24]}".strip())
+    return re.sub(r'[<>:"/\\|?*]+', "_", one_line(f"{model} {settings.prompt[:24]}"))
 
 
 def film_path(scene: bpy.types.Scene) -> Path:
@@ -380,11 +381,16 @@ def film_path(scene: bpy.types.Scene) -> Path:
     return named_film(chosen, name) if chosen else preferences.output_folder() / name
 
 
-def named_film(chosen: str, name: str) -> Path:
-    """The film that a path names; where that is a folder, or ends as one, the film `name` in it."""
+def named_path(chosen: str) -> Path:
+    """The path that a user wrote. Raises UserError where that depends on a file that was never saved."""
     if chosen.startswith("//") and not bpy.data.filepath:
         raise UserError(tr("Save the .blend first: // means the folder that it is in."))
-    path = Path(bpy.path.abspath(chosen))
+    return Path(bpy.path.abspath(chosen))
+
+
+def named_film(chosen: str, name: str) -> Path:
+    """The film that a path names; where that is a folder, or ends as one, the film `name` in it."""
+    path = named_path(chosen)
     if chosen.endswith(("/", "\\")) or path.is_dir():
         return path / name
     return path if path.suffix.lower() in CONTAINERS else path.with_name(path.name + ".mp4")

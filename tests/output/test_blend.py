@@ -1,5 +1,6 @@
 """A saved scene needs nobody: opened with factory settings and scripts off it renders."""
 
+import sys
 from pathlib import Path
 
 import bpy
@@ -9,9 +10,14 @@ import pytest
 from llm_scene import models
 from llm_scene.errors import UserError
 from llm_scene.output.blend import save
+from llm_scene.output.pixels import load_picture, save_picture
+from llm_scene.output.render.local import render_film
 from llm_scene.scene.build import build
 from llm_scene.scene.engines import PRESETS, apply_preset
 from llm_scene.staging.production import produce
+
+sys.path.insert(0, str(Path(__file__).parent))
+from small import small_scene
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +106,15 @@ def test_a_folder_that_is_missing_is_said_and_nothing_is_left(
     with pytest.raises(UserError, match="does not exist"):
         save(opened, tmp_path / "missing" / "scene.blend")
     assert not list(tmp_path.iterdir())
+
+
+def test_two_slashes_at_the_start_of_a_path_are_one(tmp_path: Path) -> None:
+    """To Blender they mean beside the .blend; to the system they are the root, as one is."""
+    scene = small_scene()
+    save(scene, Path(f"/{tmp_path}/scene.blend"))
+    render_film(scene, None, Path(f"/{tmp_path}/film.mp4"), frames=range(2))
+    made = ["film.frames", "film.mp4", "film.poster.png", "scene.blend"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == made
+    picture = load_picture(Path(f"/{tmp_path}/film.poster.png"))
+    save_picture(picture, Path(f"/{tmp_path}/copy.png"))
+    assert np.allclose(load_picture(tmp_path / "copy.png"), picture, atol=1 / 255)

@@ -1,4 +1,6 @@
 import re
+import shutil
+import subprocess
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,7 @@ CAPTIONS = [Caption(0.0, 2.5, "a", "How A & B <continue>"), Caption(3599.9996, 3
 
 def test_srt() -> None:
     assert subtitles(CAPTIONS, ".srt") == (
-        "1\n00:00:00,000 --> 00:00:02,500\nHow A & B <continue>\n\n"
+        "1\n00:00:00,000 --> 00:00:02,500\nHow A & B <\u2060continue>\n\n"
         "2\n01:00:00,000 --> 01:01:01,042\n每个词元\n"
     )
 
@@ -61,6 +63,27 @@ def test_no_text_breaks_a_cue_or_becomes_markup(text: str, suffix: str) -> None:
         assert not re.search(r"</?(b|i|font)\b" + (r"|\{[\\b]" if suffix == ".srt" else ""), "".join(lines))
     assert not any(unicodedata.category(c) == "Cc" and c != "\n" for c in written)
     assert "\u202e" not in written and "\u2028" not in written
+
+
+TOKENS = [
+    *("<bos>", "a <unk> b", "</s>", "<0x0A>", "<start_of_turn>", "<|endoftext|>", "<!-- x -->", "a < b > c"),
+    *("f(x) = {x}", "{\\an8}top", "{\n\\an8}top", "{y:i}x", "C:\\New", "\\hx", "{", "}{"),
+]
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize("suffix", [".srt", ".vtt"])
+def test_players_show_all_of_a_text_as_text(suffix: str, tmp_path: Path) -> None:
+    """What ffmpeg, and what is built on it, hands over to be drawn."""
+    captions = [Caption(2.0 * n, 2.0 * n + 1, "a", text) for n, text in enumerate(TOKENS)]
+    source, drawn = tmp_path / f"film{suffix}", tmp_path / "film.ass"
+    source.write_text(subtitles(captions, suffix), encoding="utf-8")
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, drawn], check=True)
+    events = [line for line in drawn.read_text(encoding="utf-8").splitlines() if line.startswith("Dialogue")]
+    lines = [line.split(",", 9)[9] for line in events]
+    assert not any(re.search(r"(?<!\\)\{", line) for line in lines)
+    plain = [re.sub(r"\\([{}])", r"\1", line.replace("\\N", "\n")).replace("\u2060", "") for line in lines]
+    assert [line.translate({0xFF5B: "{", 0xFF5D: "}"}) for line in plain] == TOKENS
 
 
 def test_names_keep_their_order_in_a_sentence() -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from llm_scene.writing import PRIVATE
+
 sys.path.insert(0, str(Path(__file__).parent))
 from attacked import contents, kept
 
@@ -136,3 +138,4 @@ def test_a_killed_film_goes_on_among_foreign_files(tmp_path: Path) -> None:
     subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True)
     assert (out / "film.mp4").is_file()
     assert kept(before, contents(tmp_path))
+    assert [path.name for path in tmp_path.rglob(f"{PRIVATE}*")] == [".llm-scene-mine"]

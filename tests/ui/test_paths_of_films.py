@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import bpy
 import pytest
 
 from llm_scene.errors import UserError
+from llm_scene.output.formats import FORMATS
 from llm_scene.ui.operators import film_path, named_film
 
 
@@ -34,7 +36,17 @@ def test_two_slashes_mean_beside_the_file(
     assert "relative" not in "".join(capfd.readouterr()).lower()
 
 
-@pytest.mark.parametrize("prompt", ["{CBA}", "#CBA %", "CBA/../x", "C\nBA", "CON"])
+def test_two_slashes_mean_the_same_for_every_file(generated: Any) -> None:
+    for form in FORMATS.values():
+        do = getattr(bpy.ops.llm_scene, form.operator.partition(".")[2])
+        with warnings.catch_warnings(), pytest.raises(RuntimeError, match="Save the"):
+            warnings.simplefilter("error")
+            do(filepath="//file")
+
+
+@pytest.mark.parametrize(
+    "prompt", ["{CBA}", "#CBA %", "CBA/../x", "C\nBA", "CON", "C\u202eBA", "\x85B\u2028A"]
+)
 def test_a_film_is_called_after_any_prompt(generated: Any, prompt: str, tmp_path: Path) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "mine.blend"))
     generated.llm_scene_settings.prompt = prompt
