@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,14 @@ def test_on_the_command_line(server: Hub, capsys: pytest.CaptureFixture[str]) ->
     assert f"llm-scene: Downloading {NAME}: 0.3 MB into" in err
     server.shutdown()
     assert main([*asked, "--offline"]) == 0
+
+
+def test_a_line_that_breaks_is_no_news(server: Hub) -> None:
+    """In a new process: huggingface_hub sets up its log when it is imported."""
+    server.breaks = [100_000]
+    command = [sys.executable, "-m", "llm_scene.cli", "info", "--model", NAME]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    assert told.count("\n") == 1 and told.startswith(f"llm-scene: Downloading {NAME}: 0.3 MB into")
 
 
 def test_a_bare_name_says_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,12 +81,12 @@ def torch_in(folder: Path) -> Path | None:
 
 def gguf_file(path: Path) -> UserError:
     """What to say about a GGUF."""
-    return UserError(f"{path} is a GGUF file: convert it with `llm-scene convert {path.name} FOLDER`.")
+    return UserError(f"{path} is a GGUF file: convert it with `llm-scene convert {path} FOLDER`.")
 
 
 def torch_file(path: Path) -> UserError:
     """What to say about a .pt: no pickle is ever loaded here."""
-    source = path.parent if path.name.startswith("pytorch_model") else path.name
+    source = path.parent if path.name.startswith("pytorch_model") else path
     return UserError(f"{path} is a torch file: convert it with `llm-scene convert {source} FOLDER`.")
 
 

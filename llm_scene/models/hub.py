@@ -214,8 +214,10 @@ def download(name: HubName, say: Callable[[str], None], progress: Callable[[floa
 
     Raises UserError where the model, the permission, the room or the connection is missing.
     """
-    with _sentences(name), _quiet():
-        return _download(name, _source(name), say, progress)
+    with _sentences(name):
+        source = _source(name)  # huggingface_hub sets up its log when it is imported
+        with _quiet():
+            return _download(name, source, say, progress)
 
 
 def _source(name: HubName) -> Source:

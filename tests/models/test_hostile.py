@@ -431,7 +431,7 @@ def test_unreadable_files(folder: Path, name: str) -> None:
 def test_a_torch_file_is_told_to_be_converted(tmp_path: Path) -> None:
     path = tmp_path / "ckpt.pt"
     path.write_bytes(b"PK\x03\x04")
-    refuses(path, "llm-scene convert ckpt.pt", "ckpt.pt")
+    refuses(path, f"llm-scene convert {path} FOLDER", "ckpt.pt")
     folder = write_model(tmp_path / "model")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     refuses(folder, "llm-scene convert", "pytorch_model.bin")

@@ -36,7 +36,7 @@ def test_a_gguf(tmp_path: Path) -> None:
     file = tmp_path / "tinyllama.Q4_K_M.gguf"
     file.write_bytes(b"GGUF\x03\0\0\0" + bytes(64))
     for given in (tmp_path, file):
-        refused(given, r"is a GGUF file: convert it with `llm-scene convert tinyllama\.Q4_K_M\.gguf FOLDER`")
+        refused(given, rf"is a GGUF file: convert it with `llm-scene convert {file} FOLDER`")
 
 
 def test_mistrals_own_form(tmp_path: Path) -> None:

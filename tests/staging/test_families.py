@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from llm_scene.film.props import Swarm
 from llm_scene.models import Model
 from llm_scene.models.tokenizer import NumberTokenizer
 from llm_scene.network import declare
@@ -19,12 +22,12 @@ from tests.network import family_cases
 APART = ("gpt_neox", "gemma3", "olmo2", "qwen2_moe", "gpt_oss")  # built unlike all others
 
 
-def production(name: str, cut: str) -> Production:
-    """A case, over three tokens and two that it writes."""
+def production(name: str, cut: str, prompt: Sequence[int] = (3, 1, 4)) -> Production:
+    """A case, over a prompt and two tokens that it writes."""
     network = declare(family_cases.config(name))
     weights, words = formula_weights(network), NumberTokenizer(name)
     model = Model(name, name, network.config, network, weights, words)
-    return produce(model, [3, 1, 4], Options(cut=cut, steps=2))
+    return produce(model, list(prompt), Options(cut=cut, steps=2))
 
 
 @pytest.mark.parametrize("cut", ["short", "teaser"])
@@ -44,3 +47,11 @@ def test_every_chapter_can_be_told_and_exported(name: str, tmp_path: Path) -> No
     export_gltf(tmp_path / "family.glb", made)
     assert (tmp_path / "family.glb").stat().st_size > 10_000
     assert "<canvas" in page(made)
+
+
+@pytest.mark.parametrize("name", ["mistral", "gemma2", "gpt_oss"])
+def test_keys_before_the_window_are_not_on_the_stage(name: str) -> None:
+    made = production(name, "full", prompt=(3, 1, 4, 1, 5))
+    for swarm in (prop for prop in made.film.props if isinstance(prop, Swarm)):
+        for poses in (swarm.places, swarm.sizes, swarm.values):
+            assert np.isfinite(poses).all(), swarm.name

@@ -35,13 +35,18 @@ class Attention:
         )
         self.queries, self.keys, self.values = (turned(layout, letter, focus) for letter in "qkv")
         self.row = self.pattern.values(trace)[t, : t + 1].astype(float)
-        self.excerpt = largest(self.row, most)
-        self.seen = list(self.excerpt.shown)
+        op = self.scores.matrix.op
+        assert op is not None
+        visible = [
+            s for s in range(t + 1) if not op.hidden((head, t, s))
+        ]  # some models look back only so far
+        self.excerpt = largest(self.row[visible], most)
+        self.seen = [visible[i] for i in self.excerpt.shown]
         self.raw = self.scores.values(trace)[t, self.seen].astype(float)
         self.shares = self.row[self.seen]
         sinks = f"blocks.{layer}.attn.sinks" in trace.network.matrices
         sunk = 1 - float(self.row.sum()) if sinks else 0.0  # a share that nobody gets
-        self.rest = float(self.row[self.excerpt.folded].sum()) + sunk
+        self.rest = float(self.row[visible][self.excerpt.folded].sum()) + sunk
         self.letter = told(tokens[t])
         self.letters = [told(tokens[s]) for s in self.seen]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,18 @@ def load_torch(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever torch and its unpickler come up with
-        raise UserError(f"{path} cannot be read as weights alone: {words_of(error)}.") from None
+        raise _more_than_weights(path, error) from None
+
+
+def _more_than_weights(path: Path, error: Exception) -> UserError:
+    """What to say about a file that torch does not read as weights alone; objects in it are named."""
+    found = re.search(r"GLOBAL ([\w.]+)", str(error))
+    if found is None:
+        return UserError(f"{path} cannot be read as weights alone: {words_of(error)}.")
+    return UserError(
+        f"{path} cannot be read as weights alone: it holds an object of {found[1]}, which would run code; "
+        "save its tensors by themselves where it was made: torch.save(model.state_dict(), FILE)."
+    )
 
 
 def wrapper_of(content: Any) -> str | None:
