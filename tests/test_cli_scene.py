@@ -145,19 +145,16 @@ def test_generate_and_captions_leave_their_files(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.vtt", "scene.blend"]
 
 
-@pytest.mark.parametrize("name", ["nano-gpt-sort.blend", "nano-gpt-sort.mp4", "manifest.json"])
-def test_demo_replaces_only_what_it_wrote(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        *(("demo", name) for name in ("nano-gpt-sort.blend", "nano-gpt-sort.mp4", "manifest.json")),
+        *(("look", name) for name in ("contact-sheet.webp", "measures.json", "measures.md")),
+    ],
+)
+def test_demo_and_look_replace_only_what_they_wrote(
+    command: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "renders").mkdir()
-    (tmp_path / "renders" / name).write_bytes(b"mine")
-    assert_refused(f"demo -o {tmp_path}/renders", f"{name} is not as LLM Scene wrote it", tmp_path, capsys)
-
-
-@pytest.mark.parametrize("name", ["contact-sheet.webp", "measures.json", "measures.md"])
-def test_look_replaces_only_what_it_wrote(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "look").mkdir()
-    (tmp_path / "look" / name).write_bytes(b"mine")
-    assert_refused(f"look -o {tmp_path}/look", f"{name} is not as LLM Scene wrote it", tmp_path, capsys)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_bytes(b"mine")
+    assert_refused(f"{command} -o {tmp_path}/out", f"{name} is not as LLM Scene wrote it", tmp_path, capsys)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from packing import MANIFEST, ROOT, build, extension_tool
+from archives import MANIFEST, ROOT, build, extension_tool
 
 from tools.build_extension import bundled_tool, make_repository
 

@@ -53,12 +53,14 @@ class Bar:
 
     def __call__(self, progress: Progress) -> None:
         """Say how far it is."""
+        from ..output.render.pace import clock
+
         done, total, left = progress.done, progress.total, progress.left
         now = time.monotonic()
         if not self._moving and done < total and now - self._last < self.PAUSE:
             return
         self._last = now
-        time_left = "" if left is None or done == total else f", {int(left) // 60}:{int(left) % 60:02} left"
+        time_left = "" if left is None or done == total else f", {clock(left)} left"
         pace = f", {(total - done) / left:.2f} a second" if left and done < total else ""
         filled = self.WIDTH * done // total
         bar = f" [{'#' * filled}{'.' * (self.WIDTH - filled)}]" if self._moving else ""

@@ -163,9 +163,7 @@ class _Plan(Sheets):
         foot = max(b.box.high[2] for b in self.blocks.values() if b.section[0] == name) - self.floor
         foot, high, self.x = foot + 2 * self.gap, 0, left
         for _, found in itertools.groupby(rest, key=lambda sheet: sheet[0].section):
-            part = list(
-                found
-            )  # an expert, or what has no section of its own: not broken where a line can hold it
+            part = list(found)  # of one expert, or of none: not broken where a line can hold it
             wide = sum(columns + 2 * self.gap for *_, (_, columns) in part)
             if self.x + wide > right and self.x > left:
                 foot, high, self.x = foot + high + 2 * self.gap, 0, left

@@ -86,7 +86,7 @@ class PlainHub:
 
     def _go_on(self, file: str, part: Path, report: Callable[[int], None]) -> None:
         """Append what is missing to a part; from the beginning where the hub does not go on."""
-        there = part.stat().st_size if part.exists() else 0
+        there = _bytes(part)
         wanted = {"Range": f"bytes={there}-"} if there else {}
         with self._open(
             f"{self.repository}/resolve/{self.commit}/{urllib.parse.quote(file)}", wanted

@@ -52,7 +52,7 @@ class Production:
         options = replace(self.options, **changes)
         if options == self.options:
             return self.film
-        return _film(self.model, self.reading, self.trace, self.layout, options)
+        return tell(self.model, self.reading, self.trace, self.layout, options)
 
     def retold(self, **changes: Any) -> Production:
         """The production with its film told again, and in another look where `changes` say so."""
@@ -75,7 +75,7 @@ def produce(
     trace = _trace(model, tokens, options, written)
     reading = read(trace, model.tokenizer, len(tokens))
     layout = arrange(model.network, trace.n_positions, reading, options.arrangement)
-    film = _film(model, reading, trace, layout, options)
+    film = tell(model, reading, trace, layout, options)
     return Production(model, reading, trace, layout, film, options)
 
 
@@ -109,7 +109,8 @@ def _credit(model: Model) -> str:
     return line if len(line) <= CREDIT else f"{line[: CREDIT - 1]}…"
 
 
-def _film(model: Model, reading: Reading, trace: Trace, layout: Layout, options: Options) -> Film:
+def tell(model: Model, reading: Reading, trace: Trace, layout: Layout, options: Options) -> Film:
+    """The film of what a model read and computed, as the options say."""
     task = model.preset.task if model.preset is not None else ""
     told = (*reading.pieces, reading.predictions[-1])
     story = Story(model.name, task, model.title, reading.prompt, told, reading.answer)

@@ -5,7 +5,6 @@ A timer looks how far they are. It holds no scene, so that undo, Esc and other f
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from ..errors import UserError, hearing
 from ..output.render.cluster import check_cluster, is_local
 from ..output.render.frames import let_go, recipe_of
 from ..output.render.local import Plan, check_output, film_steps, frames_folder, plan
-from ..output.render.pace import Progress
+from ..output.render.pace import Progress, clock
 from . import library, preferences
 from .operators import OnOwnScene, film_path, named_film, stem_of
 from .ownership import tag_of
@@ -56,7 +55,7 @@ class Render:
         if now.left is None:
             return tr("starting")
         text = tr(
-            "{done} of {total} frames, {time} left", done=now.done, total=now.total, time=_clock(now.left)
+            "{done} of {total} frames, {time} left", done=now.done, total=now.total, time=clock(now.left)
         )
         return f"{text} ({now.device})" if now.device else text
 
@@ -283,7 +282,7 @@ def said(planned: Plan) -> list[tuple[str, str]]:
     ]
     if planned.there:
         lines.append((tr("{count} of them are there already", count=planned.there), "CHECKMARK"))
-    known = tr("about {time} of work", time=_clock(planned.takes)) if planned.takes is not None else ""
+    known = tr("about {time} of work", time=clock(planned.takes)) if planned.takes is not None else ""
     lines.append((known or tr("The first frames will tell how long it takes"), "TIME"))
     if planned.replaces:
         lines.append((tr("This replaces the film that is there"), "ERROR"))
@@ -291,12 +290,6 @@ def said(planned: Plan) -> list[tuple[str, str]]:
         text = tr("{count} frames of other versions of this film are kept beside", count=planned.others)
         lines.append((text, "INFO"))
     return lines
-
-
-def _clock(seconds: float) -> str:
-    """Minutes and seconds."""
-    minutes, rest = divmod(math.ceil(seconds), 60)
-    return f"{minutes}:{rest:02}"
 
 
 class LLM_SCENE_OT_cancel_render(OnOwnScene, bpy.types.Operator):

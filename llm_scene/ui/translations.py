@@ -1,8 +1,7 @@
 """The interface in other languages, through Blender's own translation.
 
-A file a language in `languages/`, named after Blender's code, gives a text for every English one; what
-stands in {braces} is filled in afterwards. Its table
-`[sentences]` has those of lower floors (`sentences.py`).
+A file a language in `languages/`, named after Blender's code, gives a text for every English one; what stands
+in {braces} is filled in afterwards. Its table `[sentences]` has those of lower floors (`sentences.py`).
 """
 
 from __future__ import annotations

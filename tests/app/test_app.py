@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from packing import build
+from archives import build
 
 from tools.build_extension import make_repository
 

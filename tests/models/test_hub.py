@@ -254,11 +254,15 @@ class TestDownload:
             find_folder(NAME)
         assert not server.served
 
-    def test_what_has_come_is_not_fetched_again(
-        self, server: Hub, way: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        if way != "plain":
-            pytest.skip("the library's own business")
+
+class TestPlainHub:
+    """What is ours alone where huggingface_hub is missing."""
+
+    @pytest.fixture(autouse=True)
+    def _alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+
+    def test_what_has_come_is_not_fetched_again(self, server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("time.sleep", lambda seconds: None)
         server.breaks = [1000] + [0] * 4
         with pytest.raises(UserError, match="the same command goes on"):
@@ -268,9 +272,7 @@ class TestDownload:
         assert find_folder(f"{NAME}@main", offline=True).name == COMMIT
 
     @pytest.mark.parametrize("endpoint", ["file:///", "ftp://hub"])
-    def test_only_the_web_is_asked(self, way: str, monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
-        if way != "plain":
-            pytest.skip("the library's own business")
+    def test_only_the_web_is_asked(self, monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
         monkeypatch.setenv("HF_ENDPOINT", endpoint)
         with pytest.raises(UserError, match="begins with https"):
             find_folder(NAME)

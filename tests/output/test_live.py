@@ -3,7 +3,6 @@
 import base64
 import json
 import random
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -26,13 +25,12 @@ from llm_scene.output.page.cutting import rules_of
 from llm_scene.output.page.worked import value, worked
 from llm_scene.staging.production import Production, produce
 from tests.network.random_models import configs, random_weights
-from tests.output.browser import Tab, browser, chromium
+from tests.output.browser import Tab
+from tests.output.pages import needs_browser
 
 CLOSE = 1e-4  # of a matrix's largest value
 PRESETS = ("nano-gpt-sort", "tiny-austen")
 MODULES = ("live_forward", "live_tokens", "live_chances")
-
-pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is here")
 
 
 @cache
@@ -43,12 +41,6 @@ def model(preset: str) -> Model:
 @cache
 def made(preset: str = "nano-gpt-sort") -> Production:
     return produce(model(preset), model(preset).preset.prompt)
-
-
-@pytest.fixture(scope="module")
-def tab() -> Iterator[Tab]:
-    with browser() as tab:
-        yield tab
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +95,7 @@ def compare(found: dict[str, np.ndarray], trace: Trace) -> None:
         assert np.abs(theirs[finite] - ours[finite]).max(initial=0.0) <= CLOSE * most, matrix.name
 
 
+@needs_browser
 class TestForward:
     @pytest.mark.parametrize("preset", PRESETS)
     def test_is_the_programs_own_for_any_prompt(self, code: Tab, preset: str) -> None:
@@ -157,30 +150,9 @@ class TestForward:
 
 
 WORDS = [
-    *(
-        [
-            "the",
-            "cat",
-            "sat",
-            "on",
-            "a",
-            "mat;",
-            "don't",
-            "they'll",
-            "I'VE",
-            "42",
-            "100",
-            "naïve",
-            "日本語",
-            "Größe",
-            "—",
-            "x_y",
-            "(z)",
-        ]
-    ),
-    "😀",
-    "\t\n",
-]
+    "the", "cat", "sat", "on", "a", "mat;", "don't", "they'll", "I'VE", "42", "100", "naïve", "日本語",
+    "Größe", "—", "x_y", "(z)", "😀", "\t\n",
+]  # fmt: skip
 TEXTS = st.lists(st.sampled_from([*WORDS, " ", "  ", "\n"]), min_size=1, max_size=9).map("".join)
 
 
@@ -204,6 +176,7 @@ def trained(name: str) -> TextTokenizer:
     return TextTokenizer(RULES[name].build(told["vocab"], merges, Options(prefix_space=not over_bytes)), name)
 
 
+@needs_browser
 class TestTokens:
     @pytest.mark.parametrize("preset", PRESETS)
     def test_letters_are_those_of_python(self, code: Tab, preset: str) -> None:
@@ -233,6 +206,7 @@ class TestTokens:
         check()
 
 
+@needs_browser
 class TestChances:
     @given(
         st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=9),
@@ -315,6 +289,7 @@ def spelled(tab: Tab) -> str:
     )
 
 
+@needs_browser
 class TestPanel:
     def test_typing_sorts_other_letters_and_every_cell_follows(self, shown: Tab) -> None:
         type_in(shown, "CCBBAA")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from llm_scene import ui
+from llm_scene.output.pixels import load_picture
 from llm_scene.scene.animate import curve_of
 from llm_scene.scene.screen import as_it_stands
 from llm_scene.ui import library
@@ -54,7 +55,8 @@ def test_text_and_time_reach_video_subtitles_gltf_and_page(scene: bpy.types.Scen
     moved(others[0], 12)
     bpy.data.objects.remove(gone)
     bpy.ops.llm_scene.render(filepath=str(tmp_path / "after.mp4"), first=frame, last=frame)
-    before, after = (pixels(tmp_path / f"{name}.frames" / f"{frame:05}.png") for name in ("before", "after"))
+    frames = (tmp_path / f"{name}.frames" / f"{frame:05}.png" for name in ("before", "after"))
+    before, after = map(load_picture, frames)
     different = np.abs(before - after).max(axis=-1)
     assert different[60:].max() > 0.3 and different[:55].max() < 0.1
 
@@ -83,12 +85,3 @@ def test_a_caption_that_the_artist_adds_is_one(scene: bpy.types.Scene) -> None:
     assert len(film.captions) == count + 1
     (added,) = [caption for caption in film.captions if caption.text == "一二三四五六"]
     assert (added.start, added.end) == (0.0, film.duration)
-
-
-def pixels(path: Path) -> np.ndarray:
-    image = bpy.data.images.load(str(path))
-    found = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(found)
-    shape = image.size[1], image.size[0], -1
-    bpy.data.images.remove(image)
-    return found.reshape(shape)[::-1, :, :3]

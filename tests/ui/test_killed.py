@@ -76,8 +76,8 @@ def plant(folder: Path, outside: Path, dice: random.Random) -> None:
             path.write_bytes(dice.randbytes(99))
 
 
-def run_and_kill(command: list[str], root: Path, dice: random.Random) -> bool:
-    """Kill a process some time after it has begun to write below `root`; whether it lived until then."""
+def run_and_kill(command: list[str], root: Path, dice: random.Random) -> None:
+    """Kill a process some time after it has begun to write below `root`, unless it has done its work."""
     before = set(contents(root))
     process = subprocess.Popen(
         [sys.executable, *command],
@@ -90,34 +90,39 @@ def run_and_kill(command: list[str], root: Path, dice: random.Random) -> bool:
     while process.poll() is None and set(contents(root)) == before and time.monotonic() < end:
         time.sleep(0.002)
     time.sleep(dice.choice([0.0, dice.uniform(0.0, 0.1), dice.uniform(0.0, 2.0)]))
-    alive = process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.wait()
-    return alive
+    assert process.wait() in (0, -signal.SIGKILL)
+
+
+@pytest.fixture
+def out(tmp_path: Path, dice: random.Random) -> Path:
+    """A folder with foreign files, some of which lie outside of it."""
+    folder, outside = tmp_path / "out", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    plant(folder, outside, dice)
+    return folder
+
+
+@pytest.fixture
+def dice(request: pytest.FixtureRequest) -> random.Random:
+    return random.Random(request.node.name)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_killed_command_leaves_what_is_foreign(name: str, tmp_path: Path) -> None:
-    dice = random.Random(f"17 {name}")
-    out, outside = tmp_path / "out", tmp_path / "outside"
-    out.mkdir()
-    outside.mkdir()
-    plant(out, outside, dice)
+def test_a_killed_command_leaves_what_is_foreign(
+    name: str, out: Path, dice: random.Random, tmp_path: Path
+) -> None:
     before = contents(tmp_path)
     arguments = COMMANDS[name].format(out=out).split()
     run_and_kill(["-m", "llm_scene.cli", *arguments], tmp_path, dice)
     assert kept(before, contents(tmp_path))
 
 
-def test_a_killed_blender_leaves_what_is_foreign(tmp_path: Path) -> None:
+def test_a_killed_blender_leaves_what_is_foreign(out: Path, dice: random.Random, tmp_path: Path) -> None:
     """Generate, Save .blend, exports, another look, the farm folder, Delete, in the user's own file."""
     import bpy
 
-    dice = random.Random("17 operators")
-    out, outside = tmp_path / "out", tmp_path / "outside"
-    out.mkdir()
-    outside.mkdir()
-    plant(out, outside, dice)
     bpy.ops.wm.read_factory_settings()
     bpy.ops.wm.save_as_mainfile(filepath=str(out / "mine.blend"), check_existing=False)
     before = contents(tmp_path)
@@ -126,16 +131,11 @@ def test_a_killed_blender_leaves_what_is_foreign(tmp_path: Path) -> None:
         assert kept(before, contents(tmp_path))
 
 
-def test_a_killed_film_goes_on_among_foreign_files(tmp_path: Path) -> None:
-    dice = random.Random("17 again")
-    out, outside = tmp_path / "out", tmp_path / "outside"
-    out.mkdir()
-    outside.mkdir()
-    plant(out, outside, dice)
+def test_a_killed_film_goes_on_among_foreign_files(out: Path, dice: random.Random, tmp_path: Path) -> None:
     before = contents(tmp_path)
     command = ["-m", "llm_scene.cli", *COMMANDS["render"].format(out=out).split()]
     run_and_kill(command, tmp_path, dice)
-    subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([sys.executable, *command, "--force"], cwd=ROOT, check=True, capture_output=True)
     assert (out / "film.mp4").is_file()
     assert kept(before, contents(tmp_path))
     assert [path.name for path in tmp_path.rglob(f"{PRIVATE}*")] == [".llm-scene-mine"]

@@ -50,8 +50,8 @@ def export_gltf(
     `mode` says how cells are carried: "texture" (a box a matrix over one picture; opens everywhere),
     "instances" (real cuboids through EXT_mesh_gpu_instancing, for web developers) or "mesh" (merged
     cuboids with colours at their corners, for programs that edit). `chapter_clips` adds a clip for each
-    chapter to the one of the film. `scale` is how large a cell is, in metres. Raises
-    UserError where the file cannot be written.
+    chapter to the one of the film. `scale` is how large a cell is, in metres. Raises UserError where the file
+    cannot be written.
     """
     with whole_file(path) as temporary:
         try:

@@ -7,7 +7,6 @@ from afar.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
 
@@ -16,8 +15,7 @@ from ...layout.layout import Letter
 from ...look import srgb
 from ...network.ops import Array, Numbers
 from ...packing import packed
-from ...scene import outlines
-from ...scene.outlines import Outline, crossings, filled
+from ...scene.outlines import Outline, crossings, filled, outline
 from .images import png
 from .shapes import QUAD, Shape, light_on, painted, turned
 
@@ -29,8 +27,6 @@ IN_FRONT = 0.05  # of the sheet, as in Blender
 DEPTH = 0.07  # of a letter's half, relative to its size
 
 INKED = np.column_stack([np.full((SHADES + 1, 3), 255), np.linspace(0, 255, SHADES + 1).round()])
-
-outline = lru_cache(maxsize=1024)(outlines.outline)
 
 
 def coverage(text: Outline, scale: float) -> Array:

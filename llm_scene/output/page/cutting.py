@@ -12,6 +12,7 @@ Json = dict[str, Any]
 # letters of either case are written out.
 SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 WORDS = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"  # GPT-2's
+PLAIN = "'\" #&~:<>%,;@=!_"  # letters that the browser takes as they are, without a backslash
 UNDERLINE = "▁"
 
 
@@ -122,24 +123,7 @@ def dialect(pattern: str) -> str:
             if inside:
                 raise UnreadableError
             part = f"[^{SPACE}]"
-        elif part in (
-            r"\'",
-            r"\"",
-            r"\ ",
-            r"\#",
-            r"\&",
-            r"\~",
-            r"\:",
-            r"\<",
-            r"\>",
-            r"\%",
-            r"\,",
-            r"\;",
-            r"\@",
-            r"\=",
-            r"\!",
-            r"\_",
-        ):
+        elif len(part) == 2 and part[1] in PLAIN:
             part = part[1]
         found += part
         i += 2 if either[i] == "\\" else 1

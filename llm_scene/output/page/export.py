@@ -25,8 +25,8 @@ HERE = Path(__file__).parent
 LARGEST = 4_000_000  # numbers that a page carries, weights and all
 # Each imports from those before it.
 MODULES = (
-    "explain", "film", "stage", "inspector", "marks", "widgets", "lesson", "contents", "menu", "transcript",
-    "live_tokens", "live_forward", "live_chances", "live_letters", "live_scene", "live", "main",
+    "explain", "film", "stage", "marks", "markup", "inspector", "widgets", "lesson", "contents", "menu",
+    "transcript", "live_tokens", "live_forward", "live_chances", "live_letters", "live_scene", "live", "main",
 )  # fmt: skip
 LEVEL = 9
 

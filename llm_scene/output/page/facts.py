@@ -16,7 +16,7 @@ from ...film.props import Swarm
 from ...film.words import Words, formulas, words
 from ...layout.layout import Layout, Point
 from ...layout.room import profile, reach, wall_depth
-from ...look import DIM, Look, srgb
+from ...look import DIM, INK_DIM, Look, srgb
 from ...network.activations import ACTIVATIONS
 from ...network.graph import Role
 from ...network.ops import Activation, Array, Op
@@ -105,8 +105,9 @@ def pieces(made: Production) -> list[str]:
 def colours(look: Look) -> Json:
     """What the page's shaders and its own boxes are painted with."""
     dark = sum(srgb(look.wall)) < 1.5
-    more = {"source": look.links["source"], "scheme": "dark" if dark else "light", "dim": DIM}
-    return {name: getattr(look, name) for name in COLOURS} | more | {"close": close_maps(look)}
+    told: Json = {name: getattr(look, name) for name in COLOURS}
+    told |= {"source": look.links["source"], "scheme": "dark" if dark else "light"}
+    return told | {"dim": DIM, "ink_dim": INK_DIM, "close": close_maps(look)}
 
 
 def close_maps(look: Look) -> Json:
@@ -160,10 +161,10 @@ def mathematics(trace: Trace) -> dict[str, str]:
 
 
 def bend(trace: Trace) -> Json:
-    """The curve of the MLP: its name, and its values from -5 to 5."""
+    """The curve of the MLP: its name, and its values as far as it `reach`es to either side of zero."""
     activation = ACTIVATIONS[trace.network.config.activation]
     values = activation.function(np.linspace(-BEND, BEND, 101))
-    return {"title": activation.title, "values": [_short(value) for value in values]}
+    return {"title": activation.title, "reach": BEND, "values": [_short(value) for value in values]}
 
 
 def clock(film: Film, layout: Layout) -> Json:

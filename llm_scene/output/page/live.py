@@ -1,33 +1,35 @@
 """What the page needs to follow another prompt than the film's: words with holes, and where numbers are from.
 
-The film is composed twice more. Once it is told of marks instead of letters: where a mark comes up in a
-text, the page writes the letter that stands at that place of the sequence. Once it is told of another prompt:
-what differs then hangs on the numbers. Of that, the page follows what says which cells it is made of; the
-rest was worked out for the film's prompt alone, and leaves the picture under another one: nothing false is
-shown.
+For that the film is told again. In every language it is told of marks instead of letters: where a mark comes
+up in a text, the page writes the letter that stands at that place of the sequence. Once it is told of another
+prompt: what differs then hangs on the numbers. Once it is told of slightly larger numbers: cells that go
+elsewhere then, or become larger, tell numbers by it. Of all that, the page follows what says which cells it
+is made of; the rest was worked out for the film's prompt alone, and leaves the picture under another one:
+nothing false is shown.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ...film.compose import compose
 from ...film.film import Film
 from ...film.props import Swarm, number, share_text
 from ...film.shapes import LIFT
-from ...film.story import Story
 from ...film.words import words
 from ...layout import names
 from ...layout.drawn import Text
 from ...layout.layout import Layout, Letter
 from ...look import Look, normalise, scale_of
+from ...look.values import HALF_WAY, ROBUST
+from ...models.reading import Reading
 from ...network.ops import Array, Softmax
 from ...network.trace import Trace
-from ...staging.production import Production
+from ...staging.production import Production, tell
 from ...staging.things import things
 from .cutting import rules_of
 from .facts import ROLES, Numbers
@@ -65,6 +67,8 @@ def live(
         "last": int(made.trace["probs"][-1].argmax()),
         "examples": _examples(made),
         "broken": made.look.broken,
+        "robust": ROBUST / 100,
+        "half_way": HALF_WAY,
         "inks": [made.look.inked(ink)[0] for ink in ON],
         "maps": maps(made.look, numbers),
         "texts": _texts(made, parts, marked, other, shown),
@@ -96,7 +100,7 @@ def maps(look: Look, numbers: Numbers) -> Json:
     return found
 
 
-# --- the film told twice more ---
+# --- the film told again ---
 
 
 def mark(place: int) -> str:
@@ -109,17 +113,21 @@ def _marked(made: Production, code: str) -> Film:
     reading = made.reading
     wide = 1 if all(len(piece.strip()) <= 1 for piece in reading.pieces) else 2
     told = [mark(place) * wide for place in range(len(reading.pieces) + 1)]
-    prompt, answer = "".join(told[: reading.n_prompt]), "".join(told[reading.n_prompt :])
-    return _told(made, made.trace, code, told, prompt, answer)
+    marked = replace(
+        reading,
+        pieces=tuple(told[:-1]),
+        predictions=(*reading.predictions[:-1], told[-1]),
+        prompt="".join(told[: reading.n_prompt]),
+        answer="".join(told[reading.n_prompt :]),
+    )
+    return _told(made, code, marked, made.trace)
 
 
 def _other(made: Production, code: str) -> Film:
     """The film told of another prompt of the same length, in the same places."""
     vocabulary = made.model.config.d_vocab
     trace = made.model.trace([(token + 1) % vocabulary for token in made.trace.tokens])
-    reading = made.reading
-    told = [*reading.pieces, reading.predictions[-1]]
-    return _told(made, trace, code, told, reading.prompt, reading.answer)
+    return _told(made, code, made.reading, trace)
 
 
 def _shaken(made: Production, code: str) -> Film:
@@ -129,26 +137,11 @@ def _shaken(made: Production, code: str) -> Film:
         m.name: made.trace[m.name] if m.op is None or m.name in shares else SHAKE * made.trace[m.name]
         for m in made.trace.network
     }
-    reading = made.reading
-    told = [*reading.pieces, reading.predictions[-1]]
-    return _told(made, Trace(made.trace.network, arrays), code, told, reading.prompt, reading.answer)
+    return _told(made, code, made.reading, Trace(made.trace.network, arrays))
 
 
-def _told(made: Production, trace: Trace, code: str, told: Sequence[str], prompt: str, answer: str) -> Film:
-    preset = made.model.preset
-    task = preset.task if preset is not None else ""
-    story = Story(made.model.name, task, made.model.title, prompt, tuple(told), answer)
-    options = made.options
-    film = compose(
-        made.layout,
-        trace,
-        words(code),
-        story,
-        cut=options.cut,
-        captions=options.captions,
-        aspect=options.aspect,
-    )
-    return film.only(options.chapters) if options.chapters else film
+def _told(made: Production, code: str, reading: Reading, trace: Trace) -> Film:
+    return tell(made.model, reading, trace, made.layout, replace(made.options, language=code))
 
 
 # --- words ---

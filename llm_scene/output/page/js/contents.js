@@ -1,7 +1,8 @@
 // The architecture as a diagram to go by, and what is predicted at every position.
 
+import { rowOf } from "./explain.js";
 import { CUE } from "./film.js";
-import { element } from "./inspector.js";
+import { element, filled } from "./markup.js";
 import { Marks, nearest } from "./marks.js";
 
 const FAR = 40; // positions of which predictions are shown
@@ -70,9 +71,7 @@ export class Diagram {
 
   /** When the film has computed a sheet for the first time. */
   _computed({ block }) {
-    const { tracks, curves } = this.page.data;
-    const track = tracks.find(([target, channel]) => target === block.name && channel === "reveal");
-    const curve = track ? curves[track[2]] : [];
+    const curve = this.page.film.curveOf(block.name, "reveal") ?? [];
     for (let cue = 0; cue < curve.length; cue += CUE) if (curve[cue + 3] > curve[cue + 2]) return curve[cue + 1];
     return undefined;
   }
@@ -108,7 +107,7 @@ export class Predictions {
     const state = [values, tokens.join(), known.join(), this.page.language];
     if (this.state && state.every((value, i) => value === this.state[i])) return;
     this.state = state;
-    const cells = known.map((there, t) => this._cell(t, there, values.subarray(t * shape[1], (t + 1) * shape[1])));
+    const cells = known.map((there, t) => this._cell(t, there, rowOf({ values, shape }, t)));
     this.box.replaceChildren(...cells);
   }
 
@@ -125,7 +124,7 @@ export class Predictions {
     const button = element("button", { type: "button", disabled: !there }, element("small", {}, pieces[tokens[t]]));
     button.append(element("b", {}, there ? pieces[best] : "·"));
     button.style.setProperty("--share", there ? share.replace(" ", "") : "0%");
-    const text = there ? words.predicted.replace("{next}", pieces[best]).replace("{share}", share) : words.not_yet;
+    const text = there ? filled(words.predicted, { next: pieces[best], share }) : words.not_yet;
     button.title = button.ariaLabel = `${t + 1} “${pieces[tokens[t]]}”: ${text}`;
     button.addEventListener("click", () => inspector.keep("probs", [t, best]));
     return element("li", {}, button);

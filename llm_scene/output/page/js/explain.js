@@ -40,7 +40,17 @@ export function explain(model, name, cell) {
 
 /** The value of a cell. @param {Matrix} matrix @param {Cell} cell */
 export function valueAt({ values, shape }, cell) {
-  return values[cell.reduce((place, index, axis) => place * shape[axis] + index, 0)];
+  return values[offsetOf(cell, shape)];
+}
+
+/** Where a cell lies among the values of an array. @param {Cell} cell @param {number[]} shape */
+export function offsetOf(cell, shape) {
+  return cell.reduce((place, index, axis) => place * shape[axis] + index, 0);
+}
+
+/** A row of a matrix of two axes. @param {{values: Float32Array, shape: number[]}} matrix @param {number} row */
+export function rowOf({ values, shape }, row) {
+  return values.subarray(row * shape[1], (row + 1) * shape[1]);
 }
 
 /** The indices by their names, with the tokens they belong to. @param {Model} model @param {Matrix} matrix */

@@ -39,6 +39,12 @@ export class Film {
     this.shots = data.shots;
   }
 
+  /** The cues by which a channel of a target moves, if it does. @returns {number[] | undefined} */
+  curveOf(target, channel) {
+    const track = this.tracks.find(([name, way]) => name === target && way === channel);
+    return track && this.curves[track[2]];
+  }
+
   /** The values of all curves at a time, into an array. @param {number} t @param {Float32Array} into */
   evaluate(t, into) {
     this.curves.forEach((curve, i) => (into[i] = this.value(curve, t)));

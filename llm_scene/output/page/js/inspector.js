@@ -1,14 +1,14 @@
 // What a cell is made of, shown where it stands: outlines, arcs from its sources, and the lines to read.
 
 import * as THREE from "three";
-import { LineMaterial, LineSegments2, LineSegmentsGeometry } from "three";
 import { explain, number, placeOf } from "./explain.js";
-import { clock } from "./film.js";
+import { CUE, clock } from "./film.js";
+import { element, filled } from "./markup.js";
+import { Line, cornersOf, middle, ring } from "./marks.js";
 
 const AIM = `<svg viewBox="0 0 24 24" class="line" aria-hidden="true"><circle cx="12" cy="12" r="2"/><path d="M12 3v5M12 16v5M3 12h5M16 12h5"/></svg>`;
 const SINGLES = 64; // source cells of one sheet that are marked one by one where they form no rectangle
 const ARC_POINTS = 24;
-const LIFT = 0.12; // of marks before the cells they mark
 const STYLES = {
   cross: { opacity: 0.35, linewidth: 1 },
   arcs: { opacity: 0.7, linewidth: 1.25 },
@@ -19,7 +19,7 @@ const STYLES = {
 /**
  * @typedef {import("./explain.js").Explanation} Explanation
  * @typedef {import("./stage.js").Sheet} Sheet
- * @typedef {{sheet: Sheet, rows: [number, number], columns: [number, number]}} Mark
+ * @typedef {import("./marks.js").Mark} Mark
  * @typedef {{told: Explanation, mark: Mark, sheet: Sheet, place: string}} Inspection
  */
 
@@ -37,7 +37,7 @@ export class Inspector {
     /** @type {unknown[]} what the box tells of */
     this.written = [];
     this.lines = Object.fromEntries(
-      Object.entries(STYLES).map(([kind, style]) => [kind, this._lines(kind, style)]),
+      Object.entries(STYLES).map(([kind, style]) => [kind, this._line(kind, style)]),
     );
     /** @type {Map<string, Sheet[]>} the sheets of every matrix */
     this.standing = new Map();
@@ -171,18 +171,12 @@ export class Inspector {
       paths.cross = [
         { sheet, rows, columns: [0, width] },
         { sheet, rows: [0, height], columns },
-      ].map(ring);
+      ].map((mark) => ring(mark));
       paths.arcs = sources.map((source) => arc(middle(source), middle(shown.mark)));
-      paths.sources = sources.map(ring);
+      paths.sources = sources.map((source) => ring(source));
       paths.mark = [ring(shown.mark)];
     }
-    for (const [kind, line] of Object.entries(this.lines)) {
-      const points = paths[kind].flatMap(pairs);
-      line.visible = points.length > 0;
-      if (!line.visible) continue;
-      line.geometry.dispose();
-      line.geometry = new LineSegmentsGeometry().setPositions(points.flatMap(({ x, y, z }) => [x, y, z]));
-    }
+    for (const [kind, line] of Object.entries(this.lines)) line.draw(paths[kind]);
   }
 
   /** The cells of one input: a rectangle where they fill one, else one by one. */
@@ -206,20 +200,10 @@ export class Inspector {
     });
   }
 
-  _lines(kind, style) {
+  _line(kind, style) {
     const { look } = this.stage.data;
     const color = { arcs: look.source, sources: look.source, mark: look.accent }[kind] ?? look.ink;
-    const material = new LineMaterial({
-      ...style,
-      color,
-      transparent: true,
-      depthTest: false,
-      toneMapped: false,
-    });
-    const line = new LineSegments2(new LineSegmentsGeometry(), material);
-    Object.assign(line, { frustumCulled: false, visible: false, renderOrder: 10 });
-    this.stage.overlay.add(line);
-    return line;
+    return new Line(this.stage.overlay, { ...style, color });
   }
 
   /** The box's lines; of a pinned cell also its inputs, to walk on to. */
@@ -233,7 +217,7 @@ export class Inspector {
       element("p", { className: "value" }, `= ${number(told.value)}`),
       element("p", { className: "formula" }, kind),
       element("p", { className: "numbers" }, this.said(told.numbers)),
-      ...(waits ? [element("p", { className: "formula" }, words.later.replace("{time}", clock(waits)))] : []),
+      ...(waits ? [element("p", { className: "formula" }, filled(words.later, { time: clock(waits) }))] : []),
     );
     if (told === this.pinned?.told) this._walk(told);
   }
@@ -287,7 +271,7 @@ export class Inspector {
     const next = this.inspect(matrix, cells[largest]);
     if (!next) return undefined;
     const count =
-      cells.length > 1 ? element("small", {}, this.words.cells.replace("{count}", String(cells.length))) : "";
+      cells.length > 1 ? element("small", {}, filled(this.words.cells, { count: cells.length })) : "";
     return this._row(next, "→", this.nameOf(label), values[largest], count);
   }
 
@@ -321,14 +305,11 @@ export class Inspector {
 
   /** When the film computes a cell, if it has not yet. */
   _waits({ sheet, rows, columns }) {
-    const curve = this.stage.data.tracks.find(
-      ([target, channel]) => target === sheet.block.name && channel === "reveal",
-    );
-    if (!curve) return undefined;
+    const cues = this.stage.film.curveOf(sheet.block.name, "reveal");
+    if (!cues) return undefined;
     const order = sheet.order(rows[0], columns[0]);
     if (sheet.uniforms.uState.value.x > order) return undefined;
-    const cues = this.stage.film.curves[curve[2]];
-    for (let i = 0; i < cues.length; i += 5) {
+    for (let i = 0; i < cues.length; i += CUE) {
       const [start, end, a, b] = cues.slice(i, i + 4);
       if (start >= this.stage.time && a <= order && order <= b && a < b)
         return start + ((order - a) / (b - a)) * (end - start);
@@ -356,27 +337,6 @@ export class Inspector {
 
 const sameCell = (a, b) => a.matrix === b.matrix && a.cell.every((index, i) => index === b.cell[i]);
 
-/** @param {Mark} mark */
-function ring({ sheet, rows: [top, bottom], columns: [left, right] }) {
-  return [
-    [top, left],
-    [top, right],
-    [bottom, right],
-    [bottom, left],
-    [top, left],
-  ].map(([r, c]) => sheet.point(r, c, LIFT));
-}
-
-/** @param {Mark} mark */
-function cornersOf({ sheet, rows, columns }) {
-  return [sheet.point(rows[0], columns[0]), sheet.point(rows[1], columns[1])];
-}
-
-/** @param {Mark} mark */
-function middle({ sheet, rows, columns }) {
-  return sheet.point((rows[0] + rows[1]) / 2, (columns[0] + columns[1]) / 2);
-}
-
 /** A curve that leaves the sheets towards the viewer, higher the farther it goes. */
 function arc(a, b) {
   const reach = 0.25 * a.distanceTo(b);
@@ -386,13 +346,4 @@ function arc(a, b) {
     .multiplyScalar(0.5)
     .add(new THREE.Vector3(0, reach, reach));
   return new THREE.QuadraticBezierCurve3(a, top, b).getPoints(ARC_POINTS);
-}
-
-const pairs = (path) => path.slice(1).flatMap((point, i) => [path[i], point]);
-
-/** An element with its properties and children. */
-export function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
 }

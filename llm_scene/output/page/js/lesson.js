@@ -1,7 +1,7 @@
 // Lesson mode: the film stops at each caption, and beside it stands what a teacher would say.
 
 import { standing } from "./film.js";
-import { element } from "./inspector.js";
+import { element, filled } from "./markup.js";
 import { Marks, nearest } from "./marks.js";
 import { widgetOf } from "./widgets.js";
 
@@ -89,7 +89,7 @@ export class Lesson {
     this.hold(undefined);
     const { words } = this.page;
     const chapter = this.page.telling.chapters[this.page.film.chapterAt(at.start)];
-    const place = words.step.replace("{n}", String(i + 1)).replace("{count}", String(this.steps.length));
+    const place = filled(words.step, { n: i + 1, count: this.steps.length });
     this.box.querySelector(".where").textContent = `${chapter} · ${place}`;
     this.box.querySelector("h2").textContent = step.text;
     this.box.querySelector(".comment").replaceChildren(...this._text(step.comment));

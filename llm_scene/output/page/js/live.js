@@ -3,7 +3,8 @@
 import { Tokens } from "./live_tokens.js";
 import { dice, draw, filtered, likeliest, softmax } from "./live_chances.js";
 import { LiveScene, percent } from "./live_scene.js";
-import { element } from "./inspector.js";
+import { element, filled } from "./markup.js";
+import { rowOf } from "./explain.js";
 
 const SHOWN = 8; // candidates with bars
 const PACE = 420; // milliseconds between two tokens that are written
@@ -163,8 +164,7 @@ export class Live {
   async _next(chance) {
     const { sequence } = this;
     const made = await this.runner.run(sequence, this.changes);
-    const shares = filtered(row(made.get("logits"), sequence.length - 1), this.sampling);
-    return this.sampling.temperature === 0 ? likeliest(shares) : draw(shares, chance());
+    return this._drawn(made, sequence.length - 1, chance());
   }
 
   /** Run the model over the sequence, and let scene and panel follow. */
@@ -210,15 +210,15 @@ export class Live {
       if (this.writing !== writing) return;
       await new Promise((done) => setTimeout(done, calm.matches ? 0 : PACE));
       if (this.writing !== writing) return;
-      this.written.push(this._chosen());
+      this.written.push(this._drawn(this.now, this.at, Math.random()));
     }
     this._stop();
     await this.follow();
   }
 
-  _chosen() {
-    const shares = filtered(row(this.now.get("logits"), this.at), this.sampling);
-    return this.sampling.temperature === 0 ? likeliest(shares) : draw(shares, Math.random());
+  /** A token that follows a position, as the sliders and a chance from 0 to 1 have it. */
+  _drawn(made, position, chance) {
+    return draw(filtered(rowOf(made.get("logits"), position), this.sampling), chance);
   }
 
   _stop() {
@@ -420,10 +420,10 @@ export class Live {
   _bars() {
     const { words, data } = this;
     const at = Math.min(this.at, this.now.get("logits").shape[0] - 1);
-    const logits = row(this.now.get("logits"), at);
+    const logits = rowOf(this.now.get("logits"), at);
     const chances = softmax(logits);
     const shares = filtered(logits, this.sampling);
-    const base = this.before && softmax(row(this.before.get("logits"), at));
+    const base = this.before && softmax(rowOf(this.before.get("logits"), at));
     const order = [...chances.keys()].sort((i, j) => (base ?? chances)[j] - (base ?? chances)[i] || i - j);
     this.heading.textContent = filled(words.try_next, { text: this._spelled(this.sequence.slice(0, at + 1)).slice(-24) });
     const rows = order.slice(0, SHOWN).map((token) => bar(data.pieces[token], shares[token], base ? base[token] : chances[token])); // prettier-ignore
@@ -444,12 +444,6 @@ export class Live {
     return tokens.map((token) => this.data.pieces[token]).join("").replace(/[␣↵␍⇥]/g, " "); // prettier-ignore
   }
 }
-
-/** A line of a matrix. @param {Tensor} found */
-const row = ({ values, shape }, place) => values.subarray(place * shape[1], (place + 1) * shape[1]);
-
-/** A sentence with its holes filled. */
-const filled = (text, facts) => text.replace(/\{(\w+)\}/g, (hole, name) => facts[name] ?? hole);
 
 /** A token, how likely it is to be taken, and as an outline how likely it was. */
 function bar(piece, share, chance) {

@@ -2,11 +2,10 @@
 
 import { Lettering } from "./live_letters.js";
 import { filtered, likeliest } from "./live_chances.js";
-import { valueAt } from "./explain.js";
+import { offsetOf, rowOf, valueAt } from "./explain.js";
+import { linear } from "./stage.js";
 
-const ROBUST = 0.995; // the part of all values that fits into a colour map
 const UNMOVED = 0.78; // how far what a change does not reach fades into the wall
-const HALF_WAY = 0.18; // a luminance on which white and ink have the same contrast
 const FELT = 0.002; // of a matrix's scale: a difference that can be seen
 const MARKS = /([\ue000-\uf7ff])\1?/g; // a letter of the sequence, by its place
 const RUNS = /[\ue000-\uf7ff]+/g;
@@ -16,7 +15,7 @@ const BLANKS = /[␣↵␍⇥]/g;
 /** @typedef {import("./live_forward.js").Tensor} Tensor */
 
 /** A value as it is written in the picture: two decimals, a true minus. */
-export function decimals(value) {
+function decimals(value) {
   const text = value.toFixed(2);
   return Number(text) === 0 ? "0.00" : text.replace("-", "−");
 }
@@ -33,11 +32,11 @@ const WRITTEN = {
   percent: (value) => `${Math.round(100 * value)} %`,
 };
 
-/** The magnitude that fills a colour map: a robust maximum, blind to masked and broken cells. */
-export function scaleOf(values) {
+/** The magnitude that fills a colour map, below which a part of all values lies; blind to masked and broken cells. */
+function scaleOf(values, robust) {
   const sizes = Float32Array.from(values.filter(Number.isFinite), Math.abs).sort();
   if (!sizes.length) return 1;
-  const place = ROBUST * (sizes.length - 1);
+  const place = robust * (sizes.length - 1);
   const low = Math.floor(place);
   const next = sizes[Math.min(low + 1, sizes.length - 1)];
   return sizes[low] + (next - sizes[low]) * (place - low) || sizes.at(-1) || 1;
@@ -138,7 +137,8 @@ export class LiveScene {
 
   /** The magnitude that fills a matrix's colours: without a viewer's changes, so that colours can be compared. */
   scale(name, base = this.base) {
-    if (!this.scales.has(name)) this.scales.set(name, scaleOf(base?.get(name) ?? this.model.matrices.get(name).values));
+    const values = base?.get(name) ?? this.model.matrices.get(name).values;
+    if (!this.scales.has(name)) this.scales.set(name, scaleOf(values, this.live.robust));
     return this.scales.get(name);
   }
 
@@ -189,8 +189,8 @@ export class LiveScene {
     const colour = [0, 0, 0];
     const share = of ? valueAt(this.model.matrices.get(of[0]), this._followed(...of)) / this.scale(of[0]) : 0;
     this.maps[on].close(share, colour, 0);
-    const [r, g, b] = colour.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-    return this.live.inks[0.2126 * r + 0.7152 * g + 0.0722 * b < HALF_WAY ? 0 : 1];
+    const [r, g, b] = colour.map(linear);
+    return this.live.inks[0.2126 * r + 0.7152 * g + 0.0722 * b < this.live.half_way ? 0 : 1];
   }
 
   /** A sum of products of cells. @param {[number, [string, number[]][]][]} terms */
@@ -201,8 +201,7 @@ export class LiveScene {
   }
 
   _row(name, position) {
-    const { values, shape } = this.model.matrices.get(name);
-    return values.subarray(position * shape[1], (position + 1) * shape[1]);
+    return rowOf(this.model.matrices.get(name), position);
   }
 
   /** What may follow the film's prompt, the likeliest first. @returns {[number, number][]} */
@@ -274,7 +273,6 @@ export class LiveScene {
 function copied(from, shape, into, wanted) {
   const common = shape.map((n, i) => Math.min(n, wanted[i]));
   const runs = common.slice(0, -1).reduce((product, n) => product * n, 1);
-  const place = (index, sizes) => index.reduce((at, n, axis) => at * sizes[axis] + n, 0);
   for (let run = 0; run < runs; run++) {
     const index = [];
     let rest = run;
@@ -282,8 +280,8 @@ function copied(from, shape, into, wanted) {
       index.unshift(rest % common[axis]);
       rest = Math.floor(rest / common[axis]);
     }
-    const start = place([...index, 0], shape);
-    into.set(from.subarray(start, start + common.at(-1)), place([...index, 0], wanted));
+    const start = offsetOf([...index, 0], shape);
+    into.set(from.subarray(start, start + common.at(-1)), offsetOf([...index, 0], wanted));
   }
 }
 
@@ -356,8 +354,7 @@ class Atlas {
       const [rows, columns] = sheet.block.shape;
       const found = new Int32Array(rows * columns);
       for (let i = 0; i < found.length; i++) {
-        const cell = sheet.cell(Math.floor(i / columns), i % columns, matrix);
-        found[i] = cell.reduce((place, index, axis) => place * matrix.shape[axis] + index, 0);
+        found[i] = offsetOf(sheet.cell(Math.floor(i / columns), i % columns, matrix), matrix.shape);
       }
       this.cells.set(sheet, found);
     }

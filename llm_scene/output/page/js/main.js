@@ -3,7 +3,8 @@
 import { explain, number } from "./explain.js";
 import { Film, clock, presence, standing } from "./film.js";
 import { Stage } from "./stage.js";
-import { Inspector, element } from "./inspector.js";
+import { Inspector } from "./inspector.js";
+import { element } from "./markup.js";
 import { Live } from "./live.js";
 import { Lesson } from "./lesson.js";
 import { Diagram, Predictions } from "./contents.js";

@@ -1,26 +1,72 @@
-// Marks on whole sheets: rings around those that a text speaks of, and brackets along a dimension.
+// Marks before cells: lines along their outlines, rings around sheets that a text speaks of, brackets along a dimension.
 
 import * as THREE from "three";
 import { LineMaterial, LineSegments2, LineSegmentsGeometry } from "three";
 
-const LIFT = 0.14; // of marks before the cells they mark
+const LIFT = { cells: 0.12, sheets: 0.14 }; // of lines before what they mark
 const AWAY = 0.03; // of a bracket from its sheet, as a part of the sheet's length
 const MOST = 6; // sheets that carry a bracket at once
+
+/**
+ * @typedef {import("./stage.js").Sheet} Sheet
+ * @typedef {{sheet: Sheet, rows: [number, number], columns: [number, number]}} Mark cells of a sheet
+ */
+
+/** Lines through points, drawn over everything. */
+export class Line {
+  /** @param {THREE.Group} into @param {Record<string, any>} style */
+  constructor(into, style, order = 10) {
+    const over = { transparent: true, depthTest: false, toneMapped: false };
+    this.segments = new LineSegments2(new LineSegmentsGeometry(), new LineMaterial({ ...style, ...over }));
+    Object.assign(this.segments, { frustumCulled: false, visible: false, renderOrder: order });
+    into.add(this.segments);
+  }
+
+  get visible() {
+    return this.segments.visible;
+  }
+
+  /** Draw these paths, and no others. @param {THREE.Vector3[][]} paths */
+  draw(paths) {
+    const points = paths.flatMap((path) => path.slice(1).flatMap((point, i) => [path[i], point]));
+    this.segments.visible = points.length > 0;
+    if (!points.length) return;
+    this.segments.geometry.dispose();
+    this.segments.geometry = new LineSegmentsGeometry().setPositions(points.flatMap(({ x, y, z }) => [x, y, z]));
+  }
+}
+
+/** @param {Mark} mark */
+export function ring({ sheet, rows: [top, bottom], columns: [left, right] }, lift = LIFT.cells) {
+  const corners = [[top, left], [top, right], [bottom, right], [bottom, left], [top, left]]; // prettier-ignore
+  return corners.map(([r, c]) => sheet.point(r, c, lift));
+}
+
+/** @param {Mark} mark */
+export function cornersOf({ sheet, rows, columns }) {
+  return [sheet.point(rows[0], columns[0]), sheet.point(rows[1], columns[1])];
+}
+
+/** @param {Mark} mark */
+export function middle({ sheet, rows, columns }) {
+  return sheet.point((rows[0] + rows[1]) / 2, (columns[0] + columns[1]) / 2);
+}
+
+/** All cells of a sheet. @param {Sheet} sheet @returns {Mark} */
+function whole(sheet) {
+  const [rows, columns] = sheet.block.shape;
+  return { sheet, rows: [0, rows], columns: [0, columns] };
+}
 
 /** Of the sheets those in the part of the model that the film's camera looks at; all heads belong together. */
 export function nearest(stage, sheets) {
   const target = new THREE.Vector3(...stage.film.pose(stage.time ?? 0, stage.tall).target);
-  const away = (sheet) => middle(sheet).distanceTo(target);
+  const away = (sheet) => middle(whole(sheet)).distanceTo(target);
   const [first] = [...sheets].sort((a, b) => away(a) - away(b));
   return sheets.filter((sheet) => part(sheet) === part(first));
 }
 
 const part = ({ block }) => block.section.slice(0, 2).join();
-
-function middle({ block: { shape }, mesh }) {
-  const { x, y, z } = mesh.position;
-  return new THREE.Vector3(x + shape[1] / 2, y - shape[0] / 2, z);
-}
 
 export class Marks {
   constructor(stage) {
@@ -28,16 +74,7 @@ export class Marks {
     /** @type {THREE.Vector3[]} corners of what is marked */
     this.corners = [];
     this.marked = [];
-    const material = new LineMaterial({
-      color: stage.data.look.accent,
-      linewidth: 2.5,
-      transparent: true,
-      depthTest: false,
-      toneMapped: false,
-    });
-    this.line = new LineSegments2(new LineSegmentsGeometry(), material);
-    Object.assign(this.line, { frustumCulled: false, visible: false, renderOrder: 9 });
-    stage.overlay.add(this.line);
+    this.line = new Line(stage.overlay, { color: stage.data.look.accent, linewidth: 2.5 }, 9);
   }
 
   /** Ring and light sheets, or draw brackets along one of their axes. */
@@ -45,27 +82,11 @@ export class Marks {
     for (const sheet of this.marked) sheet.light(false);
     this.marked = axis ? [] : sheets;
     for (const sheet of this.marked) sheet.light(true);
-    this.corners = sheets.flatMap(cornersOf);
-    const paths = axis ? sheets.slice(0, MOST).flatMap((sheet) => bracket(sheet, axis)) : sheets.map(outline);
-    const points = paths.flatMap((path) => path.slice(1).flatMap((point, i) => [path[i], point]));
-    this.line.visible = points.length > 0;
-    if (points.length) {
-      this.line.geometry.dispose();
-      this.line.geometry = new LineSegmentsGeometry().setPositions(points.flatMap(({ x, y, z }) => [x, y, z]));
-    }
+    this.corners = sheets.flatMap((sheet) => cornersOf(whole(sheet)));
+    const brackets = () => sheets.slice(0, MOST).map((sheet) => bracket(sheet, axis));
+    this.line.draw(axis ? brackets() : sheets.map((sheet) => ring(whole(sheet), LIFT.sheets)));
     this.stage.stale = true;
   }
-}
-
-function cornersOf(sheet) {
-  const [rows, columns] = sheet.block.shape;
-  return [sheet.point(0, 0), sheet.point(rows, columns)];
-}
-
-function outline(sheet) {
-  const [rows, columns] = sheet.block.shape;
-  const ring = [[0, 0], [0, columns], [rows, columns], [rows, 0], [0, 0]]; // prettier-ignore
-  return ring.map(([r, c]) => sheet.point(r, c, LIFT));
 }
 
 /** A bracket along an axis of a sheet: at its left for its rows, above it for its columns. */
@@ -74,6 +95,7 @@ function bracket(sheet, axis) {
   const down = sheet.block.axes[0] === axis;
   const length = down ? rows : columns;
   const [near, far] = [AWAY * length + 0.3, 2.5 * AWAY * length + 0.8];
-  const at = down ? (along, out) => sheet.point(along, -out, LIFT) : (along, out) => sheet.point(-out, along, LIFT);
-  return [[at(0, near), at(0, far), at(length, far), at(length, near)]];
+  const lift = LIFT.sheets;
+  const at = down ? (along, out) => sheet.point(along, -out, lift) : (along, out) => sheet.point(-out, along, lift);
+  return [at(0, near), at(0, far), at(length, far), at(length, near)];
 }

@@ -1,6 +1,6 @@
 // What opens over the page: the list of chapters and the menu, which take the focus and give it back.
 
-import { element } from "./inspector.js";
+import { element } from "./markup.js";
 
 const STORE = "llm-scene shortcuts";
 const narrow = matchMedia("(max-width: 560px)");

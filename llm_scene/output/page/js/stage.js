@@ -6,7 +6,6 @@ import { GLTFLoader, OrbitControls } from "three";
 const SENSOR = 36; // mm, across the longer side of the picture
 const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
-const INK_DIM = 0.9; // how far dimmed writing fades into the wall
 const LIFT = 0.7; // how much a highlight shines
 const [CUSTOM_BLENDING, MIN_EQUATION] = [5, 103]; // three.js's numbers, which its small build does not name
 const SLOW = { late: 0.045, soon: 0.022, patience: 8, less: 0.75, least: 0.35 }; // when the resolution changes
@@ -544,6 +543,7 @@ class Parts {
       uParts: { value: this.texture },
       uIdle: { value: colour(look.idle) },
       uDim: { value: look.dim },
+      uInkDim: { value: look.ink_dim },
       ...room,
     };
     rows.forEach((row, i) => {
@@ -630,7 +630,7 @@ vPart.z = _along;
 
 const PART_FRAGMENT = `
 uniform vec3 uIdle;
-uniform float uDim;
+uniform float uDim, uInkDim;
 varying vec3 vPart;
 ${WALL}`;
 
@@ -641,7 +641,7 @@ else if (vPart.z >= 0.0) {
   float lit = clamp(behind * 12.0, 0.0, 1.0);
   diffuseColor.rgb = mix(uIdle, diffuseColor.rgb, lit) * (1.0 + lit * exp(-9.0 * max(behind, 0.0)));
   diffuseColor.rgb = mix(diffuseColor.rgb, uWall, uDim * vPart.y);
-} else diffuseColor.rgb = mix(diffuseColor.rgb, uWall, ${INK_DIM} * vPart.y);`;
+} else diffuseColor.rgb = mix(diffuseColor.rgb, uWall, uInkDim * vPart.y);`;
 
 // --- swarms: cells that move on their own ---
 
@@ -720,7 +720,8 @@ class Swarm {
   }
 }
 
-const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+/** An sRGB channel in linear light. */
+export const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
 
 /** A cuboid of size 1, darker at its sides as if lit from the upper left. */
 function cuboid() {

@@ -1,7 +1,7 @@
 // The film to read: everything that is said, and where attention goes, for whoever does not see the picture.
 
 import { clock } from "./film.js";
-import { element } from "./inspector.js";
+import { element, filled } from "./markup.js";
 
 const LINK = /\[([^\]]*)\]\([^)]*\)/g;
 const LARGEST = 32; // positions of a table of attention
@@ -45,7 +45,7 @@ export class Transcript {
     const choice = element("select", { ariaLabel: words.head });
     patterns.forEach(({ shape }, layer) => {
       for (let head = 0; head < shape[0]; head++) {
-        const text = words.head_of.replace("{layer}", String(layer + 1)).replace("{head}", String(head + 1));
+        const text = filled(words.head_of, { layer: layer + 1, head: head + 1 });
         choice.append(new Option(text, `${layer} ${head}`));
       }
     });

@@ -1,9 +1,8 @@
 // Small things to touch, beside the captions that speak of them: the vocabulary, the bend, the colours.
 
 import { number } from "./explain.js";
-import { element } from "./inspector.js";
+import { element, filled } from "./markup.js";
 
-const REACH = 5; // of the bend, to both sides
 const SVG = "http://www.w3.org/2000/svg";
 const LONGEST = 200; // entries of a vocabulary that are listed
 
@@ -39,22 +38,22 @@ function vocabulary({ inspector, data, words }) {
 
 /** The curve of the MLP with a number to move along it. */
 function bend({ data, words }) {
-  const { title, values } = data.bend;
+  const { title, values, reach } = data.bend; // from -reach to reach
   const at = (x) => {
-    const place = ((x + REACH) / (2 * REACH)) * (values.length - 1);
+    const place = ((x + reach) / (2 * reach)) * (values.length - 1);
     const i = Math.min(values.length - 2, Math.floor(place));
     return values[i] + (values[i + 1] - values[i]) * (place - i);
   };
-  const points = values.map((y, i) => `${(2 * REACH * i) / (values.length - 1) - REACH},${-y}`).join(" ");
-  const svg = drawn("svg", { viewBox: `${-REACH} ${-REACH} ${2 * REACH} ${REACH + 1.5}`, "aria-hidden": "true" });
+  const points = values.map((y, i) => `${(2 * reach * i) / (values.length - 1) - reach},${-y}`).join(" ");
+  const svg = drawn("svg", { viewBox: `${-reach} ${-reach} ${2 * reach} ${reach + 1.5}`, "aria-hidden": "true" });
   svg.append(
-    drawn("path", { d: `M${-REACH} 0H${REACH}M0 ${-REACH}V1.5`, class: "axis" }),
+    drawn("path", { d: `M${-reach} 0H${reach}M0 ${-reach}V1.5`, class: "axis" }),
     drawn("polyline", { points, class: "curve" }),
     drawn("circle", { r: 0.22 }),
   );
   const told = element("output", {});
-  const slider = element("input", { type: "range", min: -REACH, max: REACH, step: 0.1, value: 1.5 });
-  slider.ariaLabel = words.bend.replace("{activation}", title);
+  const slider = element("input", { type: "range", min: -reach, max: reach, step: 0.1, value: 1.5 });
+  slider.ariaLabel = filled(words.bend, { activation: title });
   const move = () => {
     const x = Number(slider.value);
     svg.lastChild.setAttribute("cx", x);
