@@ -45,7 +45,7 @@ class _Export(OnOwnScene, ExportHelper):
     check_existing: BoolProperty(default=True, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if not self.filepath:  # type: ignore[has-type]  # Blender's own
+        if not self.filepath:
             name = stem_of(context.scene) + self.filename_ext
             self.filepath = str(preferences.output_folder() / name)
         context.window_manager.fileselect_add(self)

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -17,6 +18,7 @@ import pytest
 
 from llm_scene.models import load
 from llm_scene.output.gltf import MODES, glb
+from llm_scene.output.gltf.camera import one_lens
 from llm_scene.scene.build import build
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
@@ -134,9 +136,9 @@ def tiles(pixels: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def rendered(made: Production, tmp_path_factory: pytest.TempPathFactory) -> dict[float, np.ndarray]:
-    """Blender's pictures, by time."""
+    """Blender's pictures, by time, through the file's one lens."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    scene = build(made)
+    scene = build(replace(made, film=one_lens(made.film)))
     bpy.context.window.scene = scene
     scene.render.engine, scene.cycles.samples = "CYCLES", 1
     scene.render.resolution_x, scene.render.resolution_y = SIZE

@@ -33,18 +33,21 @@ class _State:
 def add_swarm(document: Document, clip: Clip | None, swarm: Swarm, film: Film, look: Look, paint: int) -> int:
     """A node that holds a swarm, in the colours of each pose from half way to it on; returns the node.
 
-    Between two poses cells go in straight lines.
+    Between two poses cells go in straight lines. Colours do not change with time in glTF, so what is ever
+    seen close is in the colours of that.
     """
     cues = film.tracks.get((swarm.name, "pose"), [])
     flight = _Flight(document, clip, swarm, paint, *rising(straight(cues, PIECES) or [(0.0, 0.0)], MOMENT))
     holder = document.node(swarm.name)
     states = _states(swarm)
+    close = (swarm.name, "rose") in film.tracks  # seen close, where the film turns negative values rose
+    ramp = (look.close_ramp if close else look.ramp)(swarm.role, swarm.signed)
     for number, state in enumerate(states, 1):
         parent = holder
         if len(states) > 1:
             parent = document.node(f"{swarm.name} {number}", holder)
             flight.switch(parent, state)
-        flight.cells(parent, look.ramp(swarm.role, swarm.signed).colours(state.values))
+        flight.cells(parent, ramp.colours(state.values))
     return holder
 
 
