@@ -21,7 +21,7 @@ QUICK = 0.5  # the least part of these that shorter cuts keep
 REWIND = 0.8  # seconds in which the machine is emptied again
 AT_LAST = 0.05  # and before the next picture
 LOOK = 2.2  # seconds for each caption before the whole
-ROWS, COLUMNS = 12, 16  # cells that the first picture shows
+ROWS, COLUMNS = 16, 16  # cells that the first picture shows
 ASIDE, SWEEP = -24.0, 7.0  # degrees: whence the first picture is seen, and how far the camera moves in it
 
 
