@@ -15,8 +15,8 @@ def embedding(play: Screenplay) -> None:
         play.act(
             embed(play.example),
             ADDING,
-            stream="lookup_token",
-            correction="lookup_position",
+            lookup="lookup_token",
+            place="lookup_position",
             add="lookup_sum",
         )
     else:
@@ -38,7 +38,7 @@ def embedding_at_once(play: Screenplay) -> None:
     made = play.blocks("resid_pre", layer=0)
     tables = play.blocks("embed.W_E", "pos_embed.W_pos")
     if play.has("embed.W_E", "pos_embed.W_pos"):
-        window = play.act(embed(play.example), CALM, stream="lookup_token", add="embedding")
+        window = play.act(embed(play.example), CALM, lookup="lookup_token", add="embedding")
         window = window[1] - 1.0, window[1]
     else:
         window = play.say("embedding", play.detail(made, beside=[*tables, *play.blocks("tokens")]), least=2.0)

@@ -21,6 +21,7 @@ ASIDE = 0.8  # from a column to the one it is made of
 UNDER_TITLE = 1.3  # from the top of the stage to that of a column
 SHORTEST = 0.12  # of a tall column's height: a short one at least
 DOT = 0.42  # the size of a number on the line
+BESIDE = -0.5  # from here on the curve is in the way of what is told of a number: it stands at the left
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
 
 
@@ -205,9 +206,9 @@ class _Telling:
         for n, i in enumerate(self.told()):
             text = f"{number(self.x[i])} → {number(self.y[i])}"
             x, z = self.at(self.x[i : i + 1], self.y[i : i + 1])
-            aside = "right" if self.x[i] > 0.5 else "centre"
+            aside = "right" if self.x[i] > BESIDE else "centre"
             shift = -0.6 if aside == "right" else 0.0
-            over = 0.3 if aside == "right" else 1.0 + 1.1 * (n % 2)
+            over = 0.3 if self.x[i] > -BESIDE else 1.0 + 1.1 * (n % 2)
             at = float(x[0]) + shift, float(z[0]) + over
             start = beat.at(0.55 + 0.1 * n)
             self.piece.text(f"told {n}", text, *at, start, end, align=aside)  # type: ignore[arg-type]
