@@ -70,6 +70,14 @@ def presets_folder() -> Path:
     return Path(bpy.utils.user_resource("CONFIG", path="llm_scene/presets"))
 
 
+@functools.lru_cache(maxsize=4)
+def titles(language: str) -> dict[str, str]:
+    """What chapters are called in a language, by their names."""
+    from ..film.words import words
+
+    return words(language).titles
+
+
 def model_of(settings: Choices) -> Model:
     """The model that the settings name; loaded once."""
     if settings.source == "PRESET":
