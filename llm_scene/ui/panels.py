@@ -15,6 +15,7 @@ from ..network.explain import number
 from ..output.formats import FORMATS
 from ..scene.picture import rate
 from . import library
+from .changes import DRAWN, changes
 from .inspector import looked_at
 from .operators import film_path
 from .ownership import tag_of
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from ..models import Model
 
 TOKENS = 48  # shown of a long prompt
-DRAWN = ("top_k", "top_p", "seed")  # what counts only where tokens are drawn at random
 WIDE = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"  # letters between which lines may break
 PARTS = re.compile(rf"{WIDE}[，。：；、！？）”]*|(?:(?!{WIDE})\S)+\s*|\s+")
 LETTER = 6.2  # pixels of an average letter, to break lines where the sidebar ends
@@ -101,6 +101,9 @@ class VIEW3D_PT_llm_scene(_Panel, bpy.types.Panel):
             row = layout.row(align=True)
             row.prop(settings, "keep")
             row.operator("llm_scene.remove", text="", icon="TRASH")
+            changed = tr(", ").join(tr(title) for title in changes(scene))
+            if changed:
+                write(layout, context, tr("Changed since Generate: {titles}", titles=changed), "INFO")
 
 
 class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):

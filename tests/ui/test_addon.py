@@ -194,7 +194,7 @@ class TestGenerate:
         settings.cut = "teaser"
         production = operators.producing(settings)()
         for stop in (0, 1, 8, 200):
-            steps = operators.building(production, settings)
+            steps = operators.building(production, settings, library.asked(settings))
             for _ in range(stop + 1):
                 next(steps)
             steps.close()
