@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import bpy
 
-from ..errors import UserError
 from ..scene.picture import literal
-from ..writing import whole_file
+from ..writing import FULL, disk_error, whole_file
 
 
 def save(scene: bpy.types.Scene, path: Path) -> None:
@@ -21,8 +21,9 @@ def save(scene: bpy.types.Scene, path: Path) -> None:
     try:
         with whole_file(path) as temporary:
             bpy.data.libraries.write(literal(temporary), {scene}, path_remap="ABSOLUTE", compress=True)
-    except (RuntimeError, OSError) as error:  # Blender's own come without a number and with a line feed
-        reason = getattr(error, "strerror", None) or str(error).rpartition(":")[2].strip(" .\n")
-        raise UserError(f"{path} could not be written: {reason}.") from None
+    except RuntimeError as error:  # Blender's come without a number and with a line feed
+        reason = str(error).rpartition(":")[2].strip(" .\n")
+        number = next((number for number in FULL if os.strerror(number) == reason), None)
+        raise disk_error(OSError(number, reason), path) from None
     finally:
         scene.frame_set(shown)

@@ -14,8 +14,9 @@ import bpy
 from ...errors import UserError
 from ...scene.compat import image_format
 from ...scene.picture import rate
+from ...writing import disk_error
 from ..blend import save
-from ..ledger import Ledger, disk_error
+from ..ledger import Ledger
 from .frames import recipe_of
 
 BLEND, JOB_TYPE, README, FRAMES = "scene.blend", "flamenco.js", "README.txt", "frames"
