@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..scene.picture import literal
-from ..writing import FULL, disk_error, whole_file
+from ..writing import FULL, whole_file
 
 
 def save(scene: bpy.types.Scene, path: Path) -> None:
@@ -20,10 +20,16 @@ def save(scene: bpy.types.Scene, path: Path) -> None:
     scene.frame_set(scene.frame_start)  # Blender 5.2 crashes when it writes a scene it never evaluated
     try:
         with whole_file(path) as temporary:
-            bpy.data.libraries.write(literal(temporary), {scene}, path_remap="ABSOLUTE", compress=True)
-    except RuntimeError as error:  # Blender's come without a number and with a line feed
-        reason = str(error).rpartition(":")[2].strip(" .\n")
-        number = next((number for number in FULL if os.strerror(number) == reason), None)
-        raise disk_error(OSError(number, reason), path) from None
+            _write(scene, temporary)
     finally:
         scene.frame_set(shown)
+
+
+def _write(scene: bpy.types.Scene, path: Path) -> None:
+    """Let Blender write; what it raises has no number, a line feed, and one of two types."""
+    try:
+        bpy.data.libraries.write(literal(path), {scene}, path_remap="ABSOLUTE", compress=True)
+    except (RuntimeError, OSError) as error:
+        reason = str(error).rpartition(":")[2].strip(" .\n")
+        number = next((number for number in FULL if os.strerror(number) == reason), None)
+        raise OSError(number, reason) from None
