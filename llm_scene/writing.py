@@ -83,6 +83,39 @@ def private_folder(parent: Path) -> Iterator[Path]:
         _unlock(lock)
 
 
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """A folder, made where it is missing, for one piece of work at a time, as far as its disk knows locks.
+
+    Raises UserError where another is at it.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise disk_error(error, folder) from None
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _take(handle, folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, folder: Path) -> None:
+    """Lock an open folder until it is closed."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"Another LLM Scene is at work in {folder}: wait for it, or choose another folder."
+        ) from None
+    except OSError:  # a disk without locks
+        pass
+
+
 def _locked_folder(parent: Path) -> tuple[Path, int | None]:
     """A new private folder, and the lock that says that somebody is at it."""
     while True:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from llm_scene.errors import UserError
-from llm_scene.writing import PRIVATE, private_folder, whole_file, whole_folder
+from llm_scene.writing import PRIVATE, held, private_folder, whole_file, whole_folder
 
 ROOT = Path(__file__).parents[1]
 AT_WORK = """
@@ -23,9 +23,10 @@ import sys
 from pathlib import Path
 from typing import Any
 from llm_scene.errors import UserError
-from llm_scene.writing import PRIVATE, private_folder, whole_file, whole_folder
+from llm_scene.writing import PRIVATE, held, private_folder, whole_file, whole_folder
 with {manager}(Path(sys.argv[1])) as new:
-    (new / "weights.bin" if new.is_dir() else new).write_bytes(b"half")
+    if new:
+        (new / "weights.bin" if new.is_dir() else new).write_bytes(b"half")
     print("begun", flush=True)
     sys.stdin.read()
 """
@@ -93,3 +94,16 @@ def test_a_full_disk_is_one_sentence_about_what_was_asked_for(manager: Any, tmp_
     full = pytest.raises(UserError, match=f"^{said} ")
     with full, private_folder(tmp_path) as folder, whole_file(folder / "new.blend"):
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_a_folder_is_held_until_its_process_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "film.frames"
+    with (
+        at_work(folder, "held"),
+        pytest.raises(UserError, match="Another LLM Scene is at work"),
+        held(folder),
+    ):
+        pass
+    with held(folder):
+        pass
