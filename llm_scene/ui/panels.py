@@ -15,20 +15,20 @@ from ..network.explain import number
 from ..output.formats import FORMATS
 from ..scene.picture import rate
 from . import library
+from .changes import DRAWN, changes
 from .inspector import looked_at
 from .operators import film_path
 from .ownership import tag_of
 from .preferences import cell_budget
 from .rendering import end_of, progress_of
-from .settings import OPTIONS, Settings, settings_of
+from .settings import OPTIONS, Settings, settings_of, toggles
 from .task import sentence
-from .translations import CONTEXT, tr
+from .translations import CONTEXT, caption_language, tr
 
 if TYPE_CHECKING:
     from ..models import Model
 
 TOKENS = 48  # shown of a long prompt
-DRAWN = ("top_k", "top_p", "seed")  # what counts only where tokens are drawn at random
 WIDE = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"  # letters between which lines may break
 PARTS = re.compile(rf"{WIDE}[，。：；、！？）”]*|(?:(?!{WIDE})\S)+\s*|\s+")
 LETTER = 6.2  # pixels of an average letter, to break lines where the sidebar ends
@@ -64,6 +64,8 @@ def _breadth(text: str) -> int:
 def draw_options(layout: bpy.types.UILayout, settings: Settings, group: str) -> None:
     """The options of a group, below each other."""
     for name, one in OPTIONS.items():
+        if one.type is tuple:
+            continue  # has toggles of its own
         if one.group == group:
             row = layout.row()
             row.active = name not in DRAWN or settings.temperature > 0
@@ -99,6 +101,9 @@ class VIEW3D_PT_llm_scene(_Panel, bpy.types.Panel):
             row = layout.row(align=True)
             row.prop(settings, "keep")
             row.operator("llm_scene.remove", text="", icon="TRASH")
+            changed = tr(", ").join(tr(title) for title in changes(scene))
+            if changed:
+                write(layout, context, tr("Changed since Generate: {titles}", titles=changed), "INFO")
 
 
 class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
@@ -236,6 +241,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         settings.use_property_split = True
         settings.use_property_decorate = False
         draw_options(settings, settings_of(scene), "film")
+        self._toggles(settings_of(scene))
         if tag_of(scene) is None:
             write(
                 layout,
@@ -253,6 +259,16 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         self._chapters(scene)
         seconds = (scene.frame_end + 1 - scene.frame_start) / rate(scene.render)
         _facts(layout, (("Total time", f"{seconds:.1f} s"),))
+
+    def _toggles(self, settings: Settings) -> None:
+        """Which chapters the next film keeps, by their titles."""
+        self.layout.label(text=tr("Chapters"), translate=False)
+        grid = self.layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        titles, offered = library.titles(caption_language("auto")), toggles(settings, "chapters")
+        for n, name in enumerate(OPTIONS["chapters"].names):
+            if name in offered:
+                title = titles[name]
+                grid.prop(settings, "chapters", index=n, toggle=True, text=title, translate=False)
 
     def _chapters(self, scene: bpy.types.Scene) -> None:
         column = self.layout.column(align=True)

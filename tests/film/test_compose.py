@@ -202,6 +202,12 @@ def test_running_heads_go_through_the_film() -> None:
     assert film.heads[0].start == 0 and film.heads[-1].end == film.duration
 
 
+@each_shape
+def test_chapters_are_called_as_their_cut_says(shape: Shape) -> None:
+    there = [chapter.name for chapter in stage(shape).film.chapters]
+    assert there == [name for name in CUTS[shape.cut].chapters if name in there]
+
+
 # --- the camera ---
 
 

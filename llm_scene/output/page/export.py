@@ -39,10 +39,7 @@ def export_page(path: Path, made: Production) -> None:
     where the file cannot be written.
     """
     with whole_file(path) as temporary:
-        try:
-            temporary.write_text(page(made), encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
+        temporary.write_text(page(made), encoding="utf-8", newline="\n")
 
 
 @faces_kept()
