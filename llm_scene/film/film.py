@@ -51,6 +51,8 @@ class Cue:
         first, last = max(start, self.start), min(end, self.end)
         if first > last or (first == last and self.start < self.end):
             return None
+        if self.start == self.end:
+            return self  # its two values belong to the same time
         return replace(self, start=first, end=last, a=self.value(first), b=self.value(last))
 
 

@@ -13,6 +13,7 @@ from llm_scene.film import Film, Pose, Shot
 from llm_scene.film.chapters.blocks import TRUNK
 from llm_scene.film.compose import CUTS, FORMATS, compose
 from llm_scene.film.excerpt import largest, read
+from llm_scene.film.film import Cue
 from llm_scene.film.framing import SAFE, covered, project
 from llm_scene.film.front import begin, done
 from llm_scene.film.pieces import choice
@@ -512,3 +513,9 @@ def test_storyboard_names_chapters_and_captions() -> None:
     board = repr(film)
     assert f"{film.n_frames} frames" in board
     assert all(f"“{caption.text}”" in board for caption in film.captions)
+
+
+def test_what_changes_at_once_still_does_where_the_film_is_cut_to_length() -> None:
+    at_once = Cue("x", "scale", 2.0, 2.0, 12.5, 1.0, "step")
+    assert at_once.within(0.0, 3.0) == at_once
+    assert at_once.within(2.5, 3.0) is None
