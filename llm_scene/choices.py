@@ -57,7 +57,7 @@ class Choice:
         """A value from its text. Raises UserError where it is none."""
         kind = self.type
         if kind is tuple:
-            return tuple(part.strip() for part in text.split(",") if part.strip())
+            return self.checked(tuple(part.strip() for part in text.split(",") if part.strip()))
         try:
             return self.checked(kind(text))
         except ValueError:
@@ -76,12 +76,15 @@ class Choice:
             raise UserError(f"{self._called} must be {_word(kind)}, not {str(value)[:40]!r}.")
         if kind in (int, float):
             self._check_number(value)
-        elif self.items is not None and value not in self.names and not (self.open and self.open(value)):
-            known = ", ".join(self.names)
-            raise UserError(
-                f"There is no {self.noun or self.title.lower()} {value!r}: choose one of {known}."
-            )
+        elif self.items is not None:
+            for name in value if kind is tuple else (value,):
+                self._check_name(name)
         return value
+
+    def _check_name(self, name: Any) -> None:
+        if name not in self.names and not (self.open and self.open(name)):
+            known = ", ".join(self.names)
+            raise UserError(f"There is no {self.noun or self.title.lower()} {name!r}: choose one of {known}.")
 
     def _check_number(self, value: Any) -> None:
         if self.items is not None:

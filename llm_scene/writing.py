@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import platform
@@ -23,6 +24,7 @@ PRIVATE = ".llm-scene-"  # how the folders begin in which files are made
 NAME = re.compile(re.escape(PRIVATE) + "([0-9a-f]{16})-([0-9a-f]{8})")  # a token, and its mark
 NEW = "new"  # what a file is called there, before its suffix
 ROOM = 64 << 20  # bytes left free on a disk
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextlib.contextmanager
@@ -32,32 +34,38 @@ def whole_file(path: Path, *, within: Path | None = None, durable: bool = False)
     The file is made in a private folder beside `path` or in `within`, so that nobody can have put anything
     in its way. When the block fails, nothing is left behind and what was at `path` stays; `durable` means:
     so it is after a power cut, too. Raises UserError before the block where the folder does not exist or
-    cannot be written.
+    cannot be written, and where the disk refuses.
     """
     check_target(path)
-    with private_folder(within or path.parent) as folder:
-        temporary = folder / f"{NEW}{path.suffix}"
-        yield temporary
-        if durable:
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-        temporary.replace(path)
+    try:
+        with private_folder(within or path.parent) as folder:
+            temporary = folder / f"{NEW}{path.suffix}"
+            yield temporary
+            if durable:
+                with temporary.open("rb+") as file:
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+    except OSError as error:
+        raise disk_error(error, path) from None
 
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """A temporary folder that takes its place at `path` when the block succeeds.
 
-    Raises UserError before the block unless `path` is a new or an empty folder.
+    Raises UserError before the block unless `path` is a new or an empty folder, and where the disk is full.
     """
     check_free(path)
-    with private_folder(path.parent) as place:
-        folder = place / NEW
-        folder.mkdir()
-        yield folder
-        if path.is_dir():
-            path.rmdir()
-        folder.rename(path)
+    try:
+        with private_folder(path.parent) as place:
+            folder = place / NEW
+            folder.mkdir()
+            yield folder
+            if path.is_dir():
+                path.rmdir()
+            folder.rename(path)
+    except OSError as error:
+        raise (disk_error(error, path) if error.errno in FULL else error) from None
 
 
 @contextlib.contextmanager
@@ -73,6 +81,39 @@ def private_folder(parent: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         _unlock(lock)
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """A folder, made where it is missing, for one piece of work at a time, as far as its disk knows locks.
+
+    Raises UserError where another is at it.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise disk_error(error, folder) from None
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _take(handle, folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, folder: Path) -> None:
+    """Lock an open folder until it is closed."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"Another LLM Scene is at work in {folder}: wait for it, or choose another folder."
+        ) from None
+    except OSError:  # a disk without locks
+        pass
 
 
 def _locked_folder(parent: Path) -> tuple[Path, int | None]:
@@ -168,6 +209,15 @@ def check_name(path: Path) -> None:
     except UnicodeEncodeError:
         shown = os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")
         raise UserError(f"The name {shown} is not written in UTF-8: rename the file or the folder.") from None
+
+
+def disk_error(error: OSError, path: Path) -> UserError:
+    """What to say when the disk refuses a file or a folder; files that are being made are not spoken of."""
+    private = (place for place in (*reversed(path.parents), path) if place.name.startswith(PRIVATE))
+    path = next((place.parent for place in private), path)
+    if error.errno in FULL:
+        return UserError(f"The disk is full: free some space for {path} and run the same command again.")
+    return UserError(f"{path} cannot be written to: {(error.strerror or str(error)).lower()}.")
 
 
 def check_space(folder: Path, n_bytes: int) -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from llm_scene.writing import PRIVATE, private_folder, whole_file
+from llm_scene.errors import UserError
+from llm_scene.writing import PRIVATE, held, private_folder, whole_file, whole_folder
 
 ROOT = Path(__file__).parents[1]
 AT_WORK = """
 import sys
 from pathlib import Path
-from llm_scene.writing import whole_file, whole_folder
+from typing import Any
+from llm_scene.errors import UserError
+from llm_scene.writing import PRIVATE, held, private_folder, whole_file, whole_folder
 with {manager}(Path(sys.argv[1])) as new:
-    (new / "weights.bin" if new.is_dir() else new).write_bytes(b"half")
+    if new:
+        (new / "weights.bin" if new.is_dir() else new).write_bytes(b"half")
     print("begun", flush=True)
     sys.stdin.read()
 """
@@ -74,3 +81,29 @@ def test_what_others_have_in_such_folders_stays(tmp_path: Path) -> None:
     with private_folder(tmp_path):
         pass
     assert before <= set(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("manager", [whole_file, whole_folder])
+def test_a_full_disk_is_one_sentence_about_what_was_asked_for(manager: Any, tmp_path: Path) -> None:
+    """Also where one file is made within another that is not there yet."""
+    said = re.escape(f"The disk is full: free some space for {tmp_path / 'a'}")
+    with pytest.raises(UserError, match=f"^{said} "), manager(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert litter(tmp_path) == []
+    said = re.escape(f"The disk is full: free some space for {tmp_path} and")
+    full = pytest.raises(UserError, match=f"^{said} ")
+    with full, private_folder(tmp_path) as folder, whole_file(folder / "new.blend"):
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_a_folder_is_held_until_its_process_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "film.frames"
+    with (
+        at_work(folder, "held"),
+        pytest.raises(UserError, match="Another LLM Scene is at work"),
+        held(folder),
+    ):
+        pass
+    with held(folder):
+        pass

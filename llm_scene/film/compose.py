@@ -32,21 +32,24 @@ SHAPES = (  # of the picture: name, title, description, width by height
 )
 FORMATS = {name: aspect for name, _, _, aspect in SHAPES}
 FORMAT_ITEMS = tuple((name, title, description) for name, title, description, _ in SHAPES)
-FULL = (
-    opening, tokens, embedding, norm, attention, projection, mlp, other_blocks, output, choosing, loop,
-    finale,
-)  # fmt: skip
-SHORT = (
-    glimpse, embedding_at_once, attention_at_once, mlp_at_once, other_blocks_at_once, output_at_once, loop,
-    answered,
-)  # fmt: skip
-TEASER = (flash, attend, winner)
+FULL = {
+    "overview": opening, "tokens": tokens, "embedding": embedding, "norm": norm, "attention": attention,
+    "projection": projection, "mlp": mlp, "blocks": other_blocks, "output": output, "choosing": choosing,
+    "loop": loop, "finale": finale,
+}  # fmt: skip
+SHORT = {
+    "overview": glimpse, "embedding": embedding_at_once, "attention": attention_at_once,
+    "mlp": mlp_at_once, "blocks": other_blocks_at_once, "output": output_at_once, "loop": loop,
+    "finale": answered,
+}  # fmt: skip
+TEASER = {"overview": flash, "attention": attend, "output": winner}
 CUTS = {
     "full": Cut("Full", "Every chapter, about four minutes", FULL, leisure=0.94),
     "short": Cut("Short", "The same way in a minute", SHORT, leisure=0.4, travels=False),
     "teaser": Cut("Teaser", "The data flow in a few seconds", TEASER, leisure=0.2, travels=False),
 }
 CUT_ITEMS = tuple((name, cut.title, cut.description) for name, cut in CUTS.items())
+CHAPTERS = tuple(dict.fromkeys(name for cut in CUTS.values() for name in cut.chapters))
 
 
 def compose(
@@ -67,7 +70,7 @@ def compose(
     if not writes(cut) and trace.n_positions > layout.n_prompt:
         raise ValueError(f"the {cut} needs a trace of the prompt alone")
     play = Screenplay(layout, trace, words, story, CUTS[cut], aspect)
-    for chapter in CUTS[cut].chapters:
+    for chapter in CUTS[cut].chapters.values():
         chapter(play)
     play.close()
     chapters = [_ended(chapter, play.now) for chapter in _labelled(play)]
@@ -98,4 +101,4 @@ def writes(cut: str) -> bool:
     """Whether a cut shows the model writing on; UserError where there is no such cut."""
     if cut not in CUTS:
         raise UserError(f"There is no film “{cut}”; choose one of {', '.join(CUTS)}.")
-    return loop in CUTS[cut].chapters
+    return "loop" in CUTS[cut].chapters

@@ -72,7 +72,7 @@ class Cut:
 
     title: str
     description: str
-    chapters: tuple[Callable[[Screenplay], None], ...]
+    chapters: Mapping[str, Callable[[Screenplay], None]]  # by their names, in the film's order
     leisure: float  # of the time that things take beyond the reading of their captions
     travels: bool = True  # to and from the stage; without it the camera is there at once
 

@@ -12,7 +12,7 @@ from .activations import Array
 from .config import Rope
 
 CONTEXT = 1 << 28  # more positions are a mistake
-PARTIAL = "partial_rotary_factor"
+BASE, PARTIAL = "rope_theta", "partial_rotary_factor"
 
 
 def read_rope(
@@ -23,17 +23,20 @@ def read_rope(
     theta: float = 10_000.0,
     partial: float | None = None,
     table: Fields | None = None,
+    names: tuple[str, str] = (BASE, PARTIAL),
 ) -> Rope:
     """The angles per position of a model with `d_head` features a head.
 
     `theta` and `partial` are the family's defaults for the base and for the share of the features that
     turns; where `partial` is None, plain rotary positions turn all of them whatever the file says, as
-    transformers has it. `table` is the object to read, where it is not the usual one.
+    transformers has it. `table` is the object to read, where it is not the usual one, and `names` are those
+    of base and share beside it, where the family has its own.
     """
     table = rope_table(fields) if table is None else table
-    theta = (table if table.has("rope_theta") else fields).number("rope_theta", theta)
+    theta = table.number(BASE) if table.has(BASE) else fields.number(names[0], theta)
     kind = table.choice("rope_type" if table.has("rope_type") else "type", {k: k for k in KINDS}, "default")
-    share = (table if table.has(PARTIAL) else fields).number(PARTIAL, partial or 1.0, most=1.0)
+    place, name = (table, PARTIAL) if table.has(PARTIAL) else (fields, names[1])
+    share = place.number(name, partial or 1.0, most=1.0)
     if partial is None and share != 1.0:
         if kind not in ("default", "dynamic"):
             raise fields.error(f"{PARTIAL} with the rotary positions of type {kind} is not supported")

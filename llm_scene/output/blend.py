@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import bpy
 
-from ..errors import UserError
 from ..scene.picture import literal
-from ..writing import whole_file
+from ..writing import FULL, whole_file
 
 
 def save(scene: bpy.types.Scene, path: Path) -> None:
@@ -20,9 +20,16 @@ def save(scene: bpy.types.Scene, path: Path) -> None:
     scene.frame_set(scene.frame_start)  # Blender 5.2 crashes when it writes a scene it never evaluated
     try:
         with whole_file(path) as temporary:
-            bpy.data.libraries.write(literal(temporary), {scene}, path_remap="ABSOLUTE", compress=True)
-    except (RuntimeError, OSError) as error:  # Blender's own come without a number and with a line feed
-        reason = getattr(error, "strerror", None) or str(error).rpartition(":")[2].strip(" .\n")
-        raise UserError(f"{path} could not be written: {reason}.") from None
+            _write(scene, temporary)
     finally:
         scene.frame_set(shown)
+
+
+def _write(scene: bpy.types.Scene, path: Path) -> None:
+    """Let Blender write; what it raises has no number, a line feed, and one of two types."""
+    try:
+        bpy.data.libraries.write(literal(path), {scene}, path_remap="ABSOLUTE", compress=True)
+    except (RuntimeError, OSError) as error:
+        reason = str(error).rpartition(":")[2].strip(" .\n")
+        number = next((number for number in FULL if os.strerror(number) == reason), None)
+        raise OSError(number, reason) from None

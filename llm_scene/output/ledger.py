@@ -7,7 +7,6 @@ proves nothing, and neither does it for a file that has been changed since, or f
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -118,13 +117,6 @@ def check_folder(folder: Path) -> None:
 def is_plain(path: Path) -> bool:
     """Whether there is a file and no link to one."""
     return path.is_file() and not path.is_symlink()
-
-
-def disk_error(error: OSError, folder: Path) -> UserError:
-    """What to say when the disk refuses."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"The disk is full: free some space for {folder} and run the same command again.")
-    return UserError(f"{folder} cannot be written to: {(error.strerror or str(error)).lower()}.")
 
 
 def _unsealed(path: Path) -> dict[str, Any]:

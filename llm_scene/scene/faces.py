@@ -2,7 +2,8 @@
 
 Blender sets one letter after the other from left to right, in the one face it is told. So text is brought
 into the order in which it is seen, Arabic letters take the shapes in which they join, and each letter gets
-the face of its script: a text object has four places for faces. What cannot be shown so is noted.
+the face of its script: a text object has four places for faces, and a text of more scripts is set in one
+that borrows from all. What cannot be shown so is noted.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from bidi.algorithm import get_display
 
 from ..errors import note
 from ..network.ops import Array
-from .marks import name_part, part_of
+from .marks import is_local, name_part, part_of
 
 MAIN = "Inter"  # Latin, Greek, Cyrillic; ours is without overlaps, see tools/make_face.py
 WIDE = "Noto Sans CJK Regular"
+MANY = "<builtin>"  # Blender's plainest, which no file needs to hold; it borrows from all that Blender has
 SLOTS = ("font", "font_bold", "font_italic", "font_bold_italic")  # of a text object, by (bold, italic) below
 STYLES = ((False, False), (True, False), (False, True), (True, True))
 # The first letter of each range and its face; "" is Blender's last resort, a box.
@@ -63,17 +65,16 @@ def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
     needed = [face_of(letter) for letter in seen]
     if WIDE in needed:  # it has Latin letters, too, and its own are smaller than others'
         needed = [WIDE if name == MAIN else name for name in needed]
-        size *= _wide_scale()
+    if len(set(needed)) > len(SLOTS):
+        needed = [MANY] * len(needed)
     faces = list(dict.fromkeys(needed)) or [MAIN]
-    if len(faces) > len(SLOTS):
-        note(f"“{seen}” mixes more scripts than a text can show: boxes stand for some of its letters.")
-    for slot, name in zip(SLOTS, [*faces[: len(SLOTS)], *[faces[0]] * len(SLOTS)], strict=False):
+    size *= next((_scale(name) for name in (WIDE, MANY) if name in faces), 1.0)
+    for slot, name in zip(SLOTS, [*faces, *[faces[0]] * len(SLOTS)], strict=False):
         setattr(curve, slot, load_face(name))  # all of them, else Blender takes one of its own, be it linked
     curve.body, curve.size = seen, size
     if len(faces) > 1:
         for name, style in zip(needed, curve.body_format, strict=True):
-            place = faces.index(name)
-            style.use_bold, style.use_italic = STYLES[place if place < len(STYLES) else 0]
+            style.use_bold, style.use_italic = STYLES[faces.index(name)]
 
 
 def in_order(text: str) -> str:
@@ -160,19 +161,20 @@ def _outline(name: str, letter: str) -> Array:
     return points.reshape(-1, 3)
 
 
-@lru_cache(maxsize=1)
-def _wide_scale() -> float:
-    """How much larger letters are in the main face than in the East Asian one."""
-    main, wide = (float(np.ptp(_outline(name, "H")[:, 1])) for name in (MAIN, WIDE))
-    return main / wide
+@lru_cache(maxsize=2)
+def _scale(name: str) -> float:
+    """How much larger letters are in the main face than in another one."""
+    main, other = (float(np.ptp(_outline(face, "H")[:, 1])) for face in (MAIN, name))
+    return main / other
 
 
 def load_face(name: str) -> bpy.types.VectorFont:
     """A face of Blender's, packed into the file; Blender's plainest where this build came without it."""
     path = _files().get(name)
     if path is None:
-        note(f"This Blender came without the typeface {name}: its plainest one takes its place.")
-        return bpy.data.fonts.load("<builtin>", check_existing=True)
+        if name != MANY:
+            note(f"This Blender came without the typeface {name}: its plainest one takes its place.")
+        return _plainest()
     ours = (font for font in bpy.data.fonts if part_of(font) == name and font.packed_file)
     font = next((font for font in ours if font.packed_file.size == path.stat().st_size), None)
     if font is None:
@@ -180,6 +182,12 @@ def load_face(name: str) -> bpy.types.VectorFont:
         font.name = f"LLM Scene face {name}"
         font.pack()
     return font
+
+
+def _plainest() -> bpy.types.VectorFont:
+    """What Blender itself has, in this file, not in one that is linked."""
+    here = (font for font in bpy.data.fonts if font.filepath == MANY and is_local(font))
+    return next(here, None) or bpy.data.fonts.load(MANY, check_existing=False)
 
 
 @lru_cache(maxsize=1)

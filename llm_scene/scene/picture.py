@@ -28,8 +28,15 @@ def set_rate(render: bpy.types.RenderSettings, fps: float) -> None:
 
 
 def literal(path: Path) -> str:
-    """A path as Blender takes it literally: two slashes at its start would mean beside the .blend."""
-    return re.sub("^//+", "/", str(path.absolute()))
+    """A path as Blender takes it literally: two slashes at its start would mean beside the .blend.
+
+    Raises UserError for a backslash in a name, which Blender takes for a slash on every system.
+    """
+    path = path.absolute()
+    for place in (*reversed(path.parents), path):
+        if "\\" in place.name:
+            raise UserError(f"Blender cannot reach {place}, as it takes a backslash for a slash: rename it.")
+    return re.sub("^//+", "/", str(path))
 
 
 def output_path(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..choices import changed, check, choice, named
 from ..errors import UserError
-from ..film.compose import CUT_ITEMS, FORMAT_ITEMS, FORMATS
+from ..film.compose import CHAPTERS, CUT_ITEMS, FORMAT_ITEMS, FORMATS
 from ..film.words import languages, words
 from ..layout.layout import BLOCK_ITEMS, HEAD_ITEMS, Arrangement
 from ..look import COLOUR_MAPS, LOOKS, Look, look_of
@@ -49,6 +49,11 @@ def rate_name(fps: float) -> str:
 def _language_items() -> tuple[tuple[str, str, str], ...]:
     spoken = ((code, words(code).language, "Language of the captions") for code in languages())
     return (*spoken, ("none", "No Captions", "A film without text on the picture"))
+
+
+def _chapter_items() -> tuple[tuple[str, str, str], ...]:
+    titles = words("en").titles
+    return tuple((name, titles[name], "") for name in CHAPTERS)
 
 
 def _is_ratio(text: str) -> bool:
@@ -120,7 +125,12 @@ class Options:
         "full", "Cut", "How long the film is", group="film", flag="film", noun="film", items=named(*CUT_ITEMS)
     )
     chapters: tuple[str, ...] = choice(
-        (), "Chapters", "Which chapters the film keeps, such as attention, mlp; empty: all", group="film"
+        (),
+        "Chapters",
+        "Which chapters the film keeps; none named: all of them",
+        group="film",
+        noun="chapter",
+        items=_chapter_items,
     )
     format: str = choice(
         "landscape",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import UserError
-from ..film.compose import compose, writes
+from ..film.compose import CUTS, compose, writes
 from ..film.film import Film
 from ..film.story import Story
 from ..film.words import words
@@ -119,4 +119,11 @@ def tell(model: Model, reading: Reading, trace: Trace, layout: Layout, options: 
         layout, trace, texts, story, cut=options.cut, captions=options.captions, aspect=options.aspect
     )
     film = replace(film, fps=options.rate, credit=_credit(model) if options.captions else "")
-    return film.only(options.chapters) if options.chapters else film
+    return film.only(_kept(film, options)) if options.chapters else film
+
+
+def _kept(film: Film, options: Options) -> tuple[str, ...]:
+    """The chapters that the options keep; those of the cut that this model gives no cause for fall away."""
+    there = {chapter.name for chapter in film.chapters}
+    missing = set(CUTS[options.cut].chapters) - there
+    return tuple(name for name in options.chapters if name not in missing) or options.chapters

@@ -15,7 +15,7 @@ from ..errors import UserError, hearing
 from ..output.formats import FORMATS, Format, export
 from ..scene.screen import as_it_stands
 from . import library, preferences
-from .operators import OnModelScene, OnOwnScene, named_path, stem_of
+from .operators import OnModelScene, OnOwnScene, named_path
 from .sentences import translated
 from .settings import RELATIVE, options_of, property_of, settings_of
 from .task import sentence
@@ -46,7 +46,7 @@ class _Export(OnOwnScene, ExportHelper):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if not self.filepath:
-            name = stem_of(context.scene) + self.filename_ext
+            name = library.called(context.scene) + self.filename_ext
             self.filepath = str(preferences.output_folder() / name)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}

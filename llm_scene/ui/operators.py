@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,8 +13,7 @@ from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
 from ..output.render.containers import CONTAINERS
-from ..plain import one_line
-from . import library, preferences, views
+from . import library, preferences, views, workspace
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
 from .task import Steps, Task, aside, sentence
@@ -65,11 +63,12 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
             yield from self._structure(context, settings)
             return
         made: list[Production] = []
+        question = library.asked(settings)
         yield from aside(producing(settings), 0.1, tr("running the model"), made)
         self.alone = True  # what appears in the file from now on is the scene's
         previous = replaced_by(scene)
         production = made[0]
-        fresh = yield from building(production, settings)
+        fresh = yield from building(production, settings, question)
         present(window, fresh, previous)
         count, model = len(production.layout.blocks), production.model.title
         self.report({"INFO"}, tr("Built {count} matrices of {model}.", count=count, model=model))
@@ -121,6 +120,7 @@ def comparison_recipe(settings: Settings, only: Sequence[str] = ()) -> dict[str,
     return {
         "models": names,
         "folder": own,
+        "alone": bool(only),
         "budget": preferences.cell_budget(),
         "options": asdict(options_of(settings)),
     }
@@ -149,9 +149,14 @@ def present(
 ) -> None:
     """Show a new scene in the window, in place of a previous one where there is one."""
     if window is not None:
-        views.keep(window, window.scene, fresh)
+        leaving, apart = window.scene, preferences.own_workspace() and not bpy.app.background
+        if not apart:
+            views.keep(window, leaving, fresh)
         window.scene = fresh
-        views.face_camera(window, fresh)
+        if apart:
+            workspace.enter(window, leaving)
+        else:
+            views.face_camera(window, fresh)
     if previous is not None:
         remove(previous, fresh)
         take_plain_names(fresh)
@@ -178,9 +183,9 @@ def seldom(
 
 
 def building(
-    production: Production, settings: Settings
+    production: Production, settings: Settings, question: Mapping[str, str]
 ) -> Generator[tuple[float, str], None, bpy.types.Scene]:
-    """A new scene of a production with all choices of the settings.
+    """A new scene of a production, the answer to a question, with all choices of the settings.
 
     Nothing is left of it where it fails, or is closed before its end.
     """
@@ -193,7 +198,7 @@ def building(
         scene = yield from seldom(steps)
         apply_preset(scene, PRESETS[settings.quality], production.film.aspect)
     scene["llm_scene"] = tag
-    library.remember(scene, production, library.recipe_of(production, settings))
+    library.remember(scene, production, library.recipe_of(production, question))
     copy_settings(settings, settings_of(scene))
     return scene
 
@@ -348,6 +353,7 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
         library.let_go(tag_of(context.scene) or "")
         remove(context.scene, heir or bpy.data.scenes.new("Scene"))
         views.restore(before)
+        workspace.leave(context.window)
         return {"FINISHED"}
 
 
@@ -365,18 +371,9 @@ class LLM_SCENE_OT_jump(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
-def stem_of(scene: bpy.types.Scene) -> str:
-    """A file name for what a scene shows, such as "nano-GPT-sort CBABBC"."""
-    if library.compares(scene):
-        return "comparison"
-    settings = settings_of(scene)
-    model = Path(settings.folder).name if settings.source == "FOLDER" else settings.preset
-    return re.sub(r'[<>:"/\\|?*]+', "_", one_line(f"{model} {settings.prompt[:24]}"))
-
-
 def film_path(scene: bpy.types.Scene) -> Path:
     """Where a scene's film goes. Raises UserError where that depends on a file that was never saved."""
-    name = f"{stem_of(scene)}.mp4"
+    name = f"{library.called(scene)}.mp4"
     chosen = settings_of(scene).film_path
     return named_film(chosen, name) if chosen else preferences.output_folder() / name
 

@@ -19,8 +19,9 @@ from ..output.render.cluster import check_cluster, is_local
 from ..output.render.frames import let_go, recipe_of
 from ..output.render.local import Plan, check_output, film_steps, frames_folder, plan
 from ..output.render.pace import Progress, clock
+from ..scene.screen import as_it_stands
 from . import library, preferences
-from .operators import OnOwnScene, film_path, named_film, stem_of
+from .operators import OnOwnScene, film_path, named_film
 from .ownership import tag_of
 from .sentences import translated
 from .settings import RELATIVE
@@ -99,6 +100,8 @@ def begin(scene: bpy.types.Scene, film: Path, frames: range) -> Render:
     if tag in _running:
         raise UserError(tr("This scene is being rendered already."))
     check_output(film)
+    if story is not None:
+        story = as_it_stands(scene, story)
     told: list[str] = []
     steps = film_steps(scene, story, film, frames=frames, cluster=_cluster(), tell=told.append)
     render = Render(film, steps, Progress("rendering", 0, len(frames)), told)
@@ -250,7 +253,9 @@ class LLM_SCENE_OT_render(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"} if well else {"CANCELLED"}
 
     def _film(self, scene: bpy.types.Scene) -> Path:
-        return named_film(self.filepath, f"{stem_of(scene)}.mp4") if self.filepath else film_path(scene)
+        return (
+            named_film(self.filepath, f"{library.called(scene)}.mp4") if self.filepath else film_path(scene)
+        )
 
     def _frames(self, scene: bpy.types.Scene) -> range:
         last = scene.frame_end if self.last < 0 else min(self.last, scene.frame_end)

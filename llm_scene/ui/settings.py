@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,8 @@ import bpy
 from bpy import props
 
 from ..choices import Choice, Items, choices
+from ..errors import UserError
+from ..film.compose import CUTS
 from ..layout.budget import Detail
 from ..look import look_of
 from ..models import DEFAULT
@@ -22,14 +24,15 @@ from ..scene.picture import rate
 from ..staging.options import Options, rate_name
 from ..staging.quality import PRESETS as RENDER_PRESETS
 from . import appearance, preferences
-from .library import compares, presets, shipped
+from .library import WORN, compares, presets, shipped, worn
 from .ownership import tag_of
-from .translations import CONTEXT
+from .translations import CONTEXT, tr
 
-BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty = (
+BoolProperty, BoolVectorProperty, EnumProperty, FloatProperty, IntProperty, StringProperty = (
     partial(define, translation_context=CONTEXT)
     for define in (
         props.BoolProperty,
+        props.BoolVectorProperty,
         props.EnumProperty,
         props.FloatProperty,
         props.IntProperty,
@@ -82,7 +85,7 @@ def take_preset(self: Settings, context: bpy.types.Context) -> None:
         usual = {name: one.default for name, one in OPTIONS.items() if one.group == "prompt"}
         for name, value in (usual | dict(preset.options)).items():
             if name not in UPDATES:
-                setattr(self, name, shown(value))
+                setattr(self, name, shown(OPTIONS[name], value))
     for name in UPDATES:
         if name in preset.options:
             setattr(self, name, preset.options[name])
@@ -112,7 +115,9 @@ def live(
 
 def recolour(scene: bpy.types.Scene, settings: Settings) -> None:
     """Give the scene the chosen look and colour map."""
-    appearance.set_look(scene, look_of(settings.look, settings.colour_map))
+    now = settings.look, settings.colour_map
+    appearance.set_look(scene, look_of(*worn(scene)), look_of(*now))
+    scene[WORN] = now
 
 
 def reshape(name: str) -> Callable[[bpy.types.Scene, Settings], None]:
@@ -148,15 +153,37 @@ def plain(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value
 
 
-def shown(value: Any) -> Any:
-    """A value as a property holds it: names with commas between them."""
-    return ", ".join(value) if isinstance(value, tuple | list) else value
+def shown(one: Choice, value: Any) -> Any:
+    """A value as a property holds it: a toggle for each name that there is; no name means all of them."""
+    return [not value or name in value for name in one.names] if one.type is tuple else value
+
+
+def read(settings: Settings, name: str) -> Any:
+    """A choice as the panel holds it; where it toggles names, those that are on, none where all are.
+
+    Raises UserError where none is.
+    """
+    one, value = OPTIONS[name], getattr(settings, name)
+    if one.type is not tuple:
+        return plain(value)
+    offered = toggles(settings, name)
+    on = tuple(item for n, item in enumerate(one.names) if value[n] and item in offered)
+    if not on:
+        raise UserError(tr("Nothing is chosen under {title}: choose at least one.", title=tr(one.title)))
+    return () if len(on) == len(offered) else on
+
+
+def toggles(settings: Settings, name: str) -> Collection[str]:
+    """What there is to choose under a choice of names, as the other choices are."""
+    return CUTS[settings.cut].chapters if name == "chapters" else OPTIONS[name].names
 
 
 def property_of(one: Choice, **more: Any) -> Any:
     """The panel's property for a choice; `more` goes before what the choice says."""
     kind = type(one.default)
-    told: dict[str, Any] = {"name": one.title, "description": one.help, "default": shown(one.default)}
+    told: dict[str, Any] = {"name": one.title, "description": one.help, "default": shown(one, one.default)}
+    if kind is tuple:
+        return BoolVectorProperty(**(told | {"size": len(one.names)} | more))
     if one.items is not None:
         return EnumProperty(**(told | {"items": one.items()} | more))
     limits = {"min": one.low, "max": one.high, "soft_max": one.soft_high, "step": one.step}
@@ -197,13 +224,8 @@ def detail_of(settings: Settings) -> Detail:
 
 
 def options_of(settings: Settings) -> Options:
-    """The options that the panel holds."""
-    values: dict[str, Any] = {}
-    for name, one in OPTIONS.items():
-        value = getattr(settings, name)
-        if isinstance(one.default, tuple):
-            value = one.read(value)
-        values[name] = plain(value)
+    """The options that the panel holds. Raises UserError where they go together with nothing."""
+    values = {name: read(settings, name) for name in OPTIONS}
     values["language"] = preferences.caption_language(settings.language)
     if settings.fps == "auto":
         values["fps"] = rate_name(rate(settings.id_data.render))

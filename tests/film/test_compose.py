@@ -13,6 +13,7 @@ from llm_scene.film import Film, Pose, Shot
 from llm_scene.film.chapters.blocks import TRUNK
 from llm_scene.film.compose import CUTS, FORMATS, compose
 from llm_scene.film.excerpt import largest, read
+from llm_scene.film.film import Cue
 from llm_scene.film.framing import SAFE, covered, project
 from llm_scene.film.front import begin, done
 from llm_scene.film.pieces import choice
@@ -199,6 +200,12 @@ def test_running_heads_go_through_the_film() -> None:
         "Pick the next letter", "Again",
     ]  # fmt: skip
     assert film.heads[0].start == 0 and film.heads[-1].end == film.duration
+
+
+@each_shape
+def test_chapters_are_called_as_their_cut_says(shape: Shape) -> None:
+    there = [chapter.name for chapter in stage(shape).film.chapters]
+    assert there == [name for name in CUTS[shape.cut].chapters if name in there]
 
 
 # --- the camera ---
@@ -516,3 +523,9 @@ def test_storyboard_names_chapters_and_captions() -> None:
     board = repr(film)
     assert f"{film.n_frames} frames" in board
     assert all(f"“{caption.text}”" in board for caption in film.captions)
+
+
+def test_what_changes_at_once_still_does_where_the_film_is_cut_to_length() -> None:
+    at_once = Cue("x", "scale", 2.0, 2.0, 12.5, 1.0, "step")
+    assert at_once.within(0.0, 3.0) == at_once
+    assert at_once.within(2.5, 3.0) is None

@@ -73,6 +73,21 @@ FOREIGN: dict[str, list[Any]] = {  # entries that a family's class may not have
     "pruned_heads": [{"0": [1]}],
     "scale_attn_by_inverse_layer_idx": [True],
 }
+# Heads wide enough for several angles: with one pair of features, the base of the angles has no effect.
+WIDER = {"gpt2": {"n_embd": 32}, "gptj": {"n_embd": 32, "rotary_dim": 4}}
+TOGETHER: dict[str, dict[str, Any]] = {  # entries that meet others, by the one spoken of
+    "gpt_neox": {
+        "rotary_emb_base": {"rotary_emb_base": 30, "rope_parameters": {"rope_theta": 7.0}},
+        "partial_rotary_factor": {"partial_rotary_factor": 0.5, "rotary_pct": 1.0},
+        "rope_theta": {"rope_theta": 50.0, "rotary_emb_base": 30},
+    },
+    "gemma3_text": {
+        "rope_scaling": {
+            "rope_scaling": {"type": "linear", "factor": 3.0},
+            "rope_parameters": {"full_attention": {"rope_theta": 44.0}, "sliding_attention": None},
+        },
+    },
+}
 
 
 @contextlib.contextmanager
@@ -149,9 +164,10 @@ def verdict(kind: str, key: str, entries: dict[str, Any], folder: Path) -> str:
 
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_every_entry_is_used_or_named(kind: str, tmp_path: Path) -> None:
-    entries = family_cases.CASES[BASES[kind]][1]
+    entries = family_cases.CASES[BASES[kind]][1] | WIDER.get(kind, {"hidden_size": 32})
     wrong, count = [], 0
-    for number, (key, mutated) in enumerate(mutations(entries, kind)):
+    pairs = [(key, entries | both) for key, both in TOGETHER.get(kind, {}).items()]
+    for number, (key, mutated) in enumerate((*mutations(entries, kind), *pairs)):
         found = verdict(kind, key, mutated, tmp_path / str(number))
         count += found == "equal"
         if found.startswith("off"):

@@ -118,3 +118,19 @@ def test_two_slashes_at_the_start_of_a_path_are_one(tmp_path: Path) -> None:
     picture = load_picture(Path(f"/{tmp_path}/film.poster.png"))
     save_picture(picture, Path(f"/{tmp_path}/copy.png"))
     assert np.allclose(load_picture(tmp_path / "copy.png"), picture, atol=1 / 255)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a backslash is a slash there")
+def test_a_folder_that_blender_cannot_name_is_told(tmp_path: Path, empty_scene: None) -> None:
+    folder = tmp_path / "a\\b"
+    folder.mkdir()
+    scene = small_scene()
+    film = produce(models.load(), [2, 1, 0]).film
+    for write in (
+        lambda: save(scene, folder / "a.blend"),
+        lambda: render_film(scene, film, folder / "a.mp4"),
+    ):
+        with pytest.raises(UserError, match=r"a\\b(.frames)?, as it takes a backslash for a slash"):
+            write()
+    assert [path for path in folder.rglob("*") if path.suffix not in (".frames", ".json")] == []
+    save(scene, tmp_path / "a\\b.blend")

@@ -18,7 +18,7 @@ from llm_scene.output.render import frames as frames_module
 from llm_scene.output.render import local
 from llm_scene.output.render.fingerprint import fingerprint
 from llm_scene.output.render.frames import FrameFolder, recipe_of
-from llm_scene.output.render.local import render_film
+from llm_scene.output.render.local import film_steps, render_film
 from llm_scene.output.render.pace import Pace
 from llm_scene.output.render.png import DamagedError, chunks, read_seal, sealed
 from llm_scene.output.render.worker import Worker
@@ -241,6 +241,18 @@ class TestRender:
         )
         with pytest.raises(UserError, match=r"while it rendered frame .*no Blender"):
             render_film(small_scene(), None, tmp_path / "film")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+    def test_two_at_once_do_not_spoil_each_other(self, tmp_path: Path) -> None:
+        scene = small_scene()
+        steps = film_steps(scene, None, tmp_path / "film", frames=range(3))
+        next(steps)
+        with pytest.raises(UserError, match=r"Another LLM Scene is at work in .*film: wait"):
+            render_film(scene, None, tmp_path / "film", frames=range(3))
+        for _ in steps:
+            pass
+        assert sum(path.suffix == ".png" for path in (tmp_path / "film").iterdir()) == 3
+        render_film(scene, None, tmp_path / "film", frames=range(4))
 
     def test_a_full_disk_is_one_sentence(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         scene = small_scene()

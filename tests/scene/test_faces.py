@@ -66,6 +66,25 @@ def test_every_letter_is_shown(script: str) -> None:
             assert len(points) and (len(points) != len(nothing) or not np.allclose(points, nothing)), letter
 
 
+def test_a_text_of_eight_scripts_is_shown_and_as_large_as_others() -> None:
+    """A text object has places for four faces only."""
+    curve = bpy.data.curves.new("text", "FONT")
+    heard: list[str] = []
+    with hearing(heard.append):
+        set_text(curve, "H Ω שלום مرحبا नमत สวัสดี 日本 한국 հայ ქართ 🙂")
+    assert heard == []
+    seen, shown = curve.body, outlines(curve)
+    curve.body = "\uffff"
+    nothing = outlines(curve)[0]
+    for letter, points in zip(seen, shown, strict=True):
+        if letter != " ":
+            assert len(points) and (len(points) != len(nothing) or not np.allclose(points, nothing)), letter
+    height = np.ptp(shown[seen.index("H")].reshape(-1, 3)[:, 1])
+    plain = bpy.data.curves.new("text", "FONT")
+    set_text(plain, "H")
+    assert height == pytest.approx(np.ptp(outlines(plain)[0].reshape(-1, 3)[:, 1]), rel=1e-3)
+
+
 def test_right_to_left_runs_are_in_order() -> None:
     assert in_order("ab שלום cd") == "ab םולש cd"
     assert in_order("12 (אב)") == "12 (בא)"

@@ -10,11 +10,13 @@ import pytest
 
 from llm_scene import ui
 from llm_scene.errors import UserError
+from llm_scene.film.compose import CHAPTERS, CUTS
 from llm_scene.layout import Arrangement
 from llm_scene.output.formats import FORMATS, Format
 from llm_scene.scene.marks import MARK
 from llm_scene.ui import library, operators, rendering
 from llm_scene.ui.ownership import everything, own_scenes, tag_of
+from llm_scene.ui.settings import options_of
 
 OPERATORS = (
     "generate",
@@ -160,12 +162,17 @@ class TestGenerate:
 
     def test_keeps_the_chapters_that_are_asked_for(self, addon: None) -> None:
         settings = bpy.context.scene.llm_scene_settings
-        settings.chapters = "mlp, attention"
+        settings.chapters = [name in ("mlp", "attention") for name in CHAPTERS]
         bpy.ops.llm_scene.generate()
         assert [m.name for m in bpy.context.scene.timeline_markers] == ["Self-attention", "MLP"]
-        bpy.context.scene.llm_scene_settings.chapters = "lunch"
-        with pytest.raises(RuntimeError, match="no chapter “lunch”"):
+        settings = bpy.context.scene.llm_scene_settings
+        assert options_of(settings).chapters == ("attention", "mlp")
+        settings.chapters = [name == "norm" for name in CHAPTERS]
+        settings.cut = "teaser"  # which has no such chapter
+        with pytest.raises(RuntimeError, match="Nothing is chosen under Chapters"):
             bpy.ops.llm_scene.generate()
+        settings.chapters = [name in CUTS["teaser"].chapters for name in CHAPTERS]
+        assert options_of(settings).chapters == ()
 
     def test_arranges_heads_and_blocks_as_asked_for(self, addon: None) -> None:
         settings = bpy.context.scene.llm_scene_settings
@@ -187,7 +194,7 @@ class TestGenerate:
         settings.cut = "teaser"
         production = operators.producing(settings)()
         for stop in (0, 1, 8, 200):
-            steps = operators.building(production, settings)
+            steps = operators.building(production, settings, library.asked(settings))
             for _ in range(stop + 1):
                 next(steps)
             steps.close()

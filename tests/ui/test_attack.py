@@ -279,7 +279,8 @@ SHOWN = (bpy.types.Screen, bpy.types.WindowManager, bpy.types.WorkSpace, bpy.typ
 def stopped_generate(moment: int) -> None:
     """Generate, closed after some of its steps, as Esc does it."""
     scene = bpy.context.scene
-    steps = building(library.production_of(scene), settings_of(scene))
+    settings = settings_of(scene)
+    steps = building(library.production_of(scene), settings, library.asked(settings))
     for _, _step in zip(range(moment), steps, strict=False):
         pass
     steps.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from llm_scene.errors import UserError
 from llm_scene.output.formats import FORMATS
+from llm_scene.ui.library import RECIPE
 from llm_scene.ui.operators import film_path, named_film
 
 
@@ -49,7 +51,7 @@ def test_two_slashes_mean_the_same_for_every_file(generated: Any) -> None:
 )
 def test_a_film_is_called_after_any_prompt(generated: Any, prompt: str, tmp_path: Path) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "mine.blend"))
-    generated.llm_scene_settings.prompt = prompt
+    generated[RECIPE] = json.dumps(json.loads(generated[RECIPE]) | {"text": prompt})
     path = film_path(generated)
     assert path.parent == tmp_path and path.name.isprintable()
     path.touch()

@@ -103,14 +103,19 @@ def _cap(fields: Fields, key: str, default: float | None) -> float | None:
 
 
 def _rope_tables(fields: Fields) -> tuple[Fields, Fields]:
-    """What is said about rotary positions of full and of sliding layers."""
+    """What is said about rotary positions of full and of sliding layers.
+
+    The older entry is set into the newer one, whose own default says that nothing is scaled: an older
+    `type` has no effect then, as transformers has it.
+    """
     nested = fields.table("rope_parameters") or Fields(fields.path, {})
     if nested.data and not any(key in nested.data for key in ("full_attention", "sliding_attention")):
         raise fields.error("rope_parameters must say full_attention and sliding_attention")
     full = nested.table("full_attention") or Fields(fields.path, {})
     sliding = nested.table("sliding_attention") or Fields(fields.path, {})
     older = fields.table("rope_scaling")
-    return Fields(fields.path, full.data | (older.data if older else {})), sliding
+    plain = {} if nested.data else {"rope_type": "default"}
+    return Fields(fields.path, plain | full.data | (older.data if older else {})), sliding
 
 
 KEYS = llama.KEYS | AROUND

@@ -60,8 +60,8 @@ def read(fields: Fields) -> Config:
             fields,
             d_head,
             n_ctx,
-            theta=fields.number("rotary_emb_base", 10_000.0),
-            partial=fields.number("rotary_pct", 0.25, most=1.0),
+            partial=0.25,
+            names=("rotary_emb_base", "rotary_pct"),
         ),
     )
 

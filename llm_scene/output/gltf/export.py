@@ -54,11 +54,8 @@ def export_gltf(
     cannot be written.
     """
     with whole_file(path) as temporary:
-        try:
-            data = glb(made, mode=mode, chapter_clips=chapter_clips, scale=scale)
-            temporary.write_bytes(data)
-        except OSError as error:
-            raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
+        data = glb(made, mode=mode, chapter_clips=chapter_clips, scale=scale)
+        temporary.write_bytes(data)
 
 
 def check_mode(mode: str) -> None:

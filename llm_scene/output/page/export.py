@@ -26,7 +26,8 @@ LARGEST = 4_000_000  # numbers that a page carries, weights and all
 # Each imports from those before it.
 MODULES = (
     "explain", "film", "stage", "marks", "markup", "inspector", "widgets", "lesson", "contents", "menu",
-    "transcript", "live_tokens", "live_forward", "live_chances", "live_letters", "live_scene", "live", "main",
+    "transcript", "live_tokens", "live_forward", "live_chances", "live_sums", "live_letters", "live_scene",
+    "live", "main",
 )  # fmt: skip
 LEVEL = 9
 
@@ -38,10 +39,7 @@ def export_page(path: Path, made: Production) -> None:
     where the file cannot be written.
     """
     with whole_file(path) as temporary:
-        try:
-            temporary.write_text(page(made), encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise UserError(f"{path} could not be written: {error.strerror or error}.") from error
+        temporary.write_text(page(made), encoding="utf-8", newline="\n")
 
 
 @faces_kept()

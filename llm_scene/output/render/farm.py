@@ -14,8 +14,9 @@ import bpy
 from ...errors import UserError
 from ...scene.compat import image_format
 from ...scene.picture import rate
+from ...writing import disk_error, held
 from ..blend import save
-from ..ledger import Ledger, disk_error
+from ..ledger import Ledger
 from .frames import recipe_of
 
 BLEND, JOB_TYPE, README, FRAMES = "scene.blend", "flamenco.js", "README.txt", "frames"
@@ -67,20 +68,25 @@ def write_farm(scene: bpy.types.Scene, folder: Path) -> None:
     Raises UserError where the folder holds anything else, or frames of another scene.
     """
     check_farm(folder)
-    key, ledger = _key(scene), Ledger(folder, KIND)
-    if _frames(folder) and ledger.facts.get("key") != key:
-        raise UserError(f"{folder / FRAMES} holds frames of another scene: choose another folder.")
+    with held(folder):
+        key, ledger = _key(scene), Ledger(folder, KIND)
+        if _frames(folder) and ledger.facts.get("key") != key:
+            raise UserError(f"{folder / FRAMES} holds frames of another scene: choose another folder.")
+        try:
+            _write(scene, key, ledger)
+        except OSError as error:
+            raise disk_error(error, folder) from None
+
+
+def _write(scene: bpy.types.Scene, key: str, ledger: Ledger) -> None:
     job_type = (Path(__file__).parent / JOB_TYPE).read_text(encoding="utf-8")
-    try:
-        ledger.write(**ledger.facts)
-        with _for_farms(scene), ledger.file(BLEND) as blend:
-            save(scene, blend)
-        for name, text in ((JOB_TYPE, job_type), (README, _readme(scene, key))):
-            with ledger.file(name) as file:
-                file.write_text(text, encoding="utf-8")
-        ledger.write(**ledger.facts | {"key": key})
-    except OSError as error:
-        raise disk_error(error, folder) from None
+    ledger.write(**ledger.facts)
+    with _for_farms(scene), ledger.file(BLEND) as blend:
+        save(scene, blend)
+    for name, text in ((JOB_TYPE, job_type), (README, _readme(scene, key))):
+        with ledger.file(name) as file:
+            file.write_text(text, encoding="utf-8")
+    ledger.write(**ledger.facts | {"key": key})
 
 
 def check_farm(folder: Path) -> None:

@@ -25,8 +25,8 @@ import bpy
 from ...errors import UserError, note
 from ...scene.compat import image_format
 from ...scene.picture import check_whole, output_path, picture_size, rate
-from ...writing import NEW, PRIVATE, private_folder, whole_file
-from ..ledger import LEDGER, Ledger, disk_error, is_plain
+from ...writing import NEW, PRIVATE, disk_error, private_folder, whole_file
+from ..ledger import LEDGER, Ledger, is_plain
 from .fingerprint import fingerprint
 from .png import DamagedError, is_ours, read_seal, sealed
 
@@ -94,12 +94,9 @@ class FrameFolder:
             raise UserError(
                 f"Frame {frame} came out {found[0]}x{found[1]}, not {self.size[0]}x{self.size[1]}."
             )
-        try:
-            _check_frame(self.path(frame))
-            with whole_file(self.path(frame), within=self.work, durable=True) as temporary:
-                temporary.write_bytes(signed)
-        except OSError as error:
-            raise disk_error(error, self.folder) from None
+        _check_frame(self.path(frame))
+        with whole_file(self.path(frame), within=self.work, durable=True) as temporary:
+            temporary.write_bytes(signed)
 
 
 def open_folder(folder: Path, recipe: Recipe) -> FrameFolder:

@@ -23,9 +23,9 @@ import bpy
 from ...errors import UserError
 from ...film.film import Film
 from ...scene.picture import picture_size, rate
-from ...writing import check_target, whole_file
+from ...writing import check_target, held, whole_file
 from ..blend import save
-from ..ledger import is_plain
+from ..ledger import check_folder, is_plain
 from .cluster import Tell, cluster_steps
 from .frames import SCENE, FrameFolder, check_frames, close_folder, found_in, open_folder, recipe_of
 from .mp4_chapters import add_chapters, runs
@@ -139,16 +139,19 @@ def _missing(
     scene: bpy.types.Scene, folder: Path, frames: Sequence[int]
 ) -> Iterator[tuple[FrameFolder, list[int], Path]]:
     """The folder, those of the frames that are not in it yet, and the scene as a file for workers."""
-    opened = open_folder(folder, recipe_of(scene))
-    missing = opened.missing(frames)
-    blend, begun = opened.work / f"{SCENE}.blend", time.monotonic()
-    try:
-        if missing:
-            save(scene, blend)
-        yield opened, missing, blend
-    finally:
-        made = sum(opened.path(frame).is_file() for frame in missing)
-        close_folder(opened, (time.monotonic() - begun) / made if made else None)
+    recipe = recipe_of(scene)
+    check_folder(folder)
+    with held(folder):
+        opened = open_folder(folder, recipe)
+        missing = opened.missing(frames)
+        blend, begun = opened.work / f"{SCENE}.blend", time.monotonic()
+        try:
+            if missing:
+                save(scene, blend)
+            yield opened, missing, blend
+        finally:
+            made = sum(opened.path(frame).is_file() for frame in missing)
+            close_folder(opened, (time.monotonic() - begun) / made if made else None)
 
 
 @dataclass(frozen=True)

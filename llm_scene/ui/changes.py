@@ -1,0 +1,48 @@
+"""What the panel says by now that the scene in view was not made with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import bpy
+
+from ..errors import UserError
+from . import library
+from .operators import comparison_recipe
+from .ownership import tag_of
+from .settings import OPTIONS, UPDATES, Settings, options_of, settings_of
+
+DRAWN = ("top_k", "top_p", "seed")  # what counts only where tokens are drawn at random
+COMPARED = ("format", "fps", "language", "look", "colour_map")  # options that count where models are compared
+
+
+def changes(scene: bpy.types.Scene) -> list[str]:
+    """What the next Generate would make otherwise, by the panel's English titles."""
+    settings, recipe = settings_of(scene), library.recipe_in(scene)
+    if tag_of(scene) is None or not library.is_readable(scene):
+        return []
+    try:
+        return list(dict.fromkeys(_changes(settings, recipe)))
+    except UserError:  # the panel says what is wrong where that was chosen
+        return []
+
+
+def _changes(settings: Settings, recipe: dict[str, Any]) -> Iterator[str]:
+    before, now = library.chosen_in(recipe), options_of(settings)
+    if "models" in recipe:
+        alone = (settings.preset,) if recipe.get("alone") else ()
+        again, counting = comparison_recipe(settings, alone), set(COMPARED)
+        if any(again[name] != recipe[name] for name in ("models", "folder")):
+            yield "Model"
+    else:
+        again, counting = library.asked(settings), OPTIONS.keys() - UPDATES.keys()
+        if any(again[name] != recipe[name] for name in ("preset", "folder")):
+            yield "Model"
+        if again["text"] != recipe.get("text", again["text"]):
+            yield "Prompt"
+    if not before.temperature and not now.temperature:
+        counting -= set(DRAWN)
+    for name, one in OPTIONS.items():
+        if name in counting and getattr(before, name) != getattr(now, name):
+            yield one.title
