@@ -22,7 +22,7 @@ REWIND = 0.8  # seconds in which the machine is emptied again
 AT_LAST = 0.05  # and before the next picture
 LOOK = 2.2  # seconds for each caption before the whole
 WHOLE, ROWS, COLUMNS = 16, 12, 16  # rows of a sheet that is seen as a whole; cells of a larger one
-ASIDE, SWEEP = -32.0, 7.0  # degrees: whence the first picture is seen, and how far the camera moves in it
+ASIDE, SWEEP = -30.0, 2.0  # degrees: whence the first picture is seen, and how far the camera moves in it
 
 
 def opening(play: Screenplay) -> None:
