@@ -39,8 +39,9 @@ def numbered(of: Mapping[str, At], pattern: str) -> dict[int, At]:
 
 
 def norm_of(sums: Sums) -> tuple[Number | None, Number] | None:
-    """Mean and spread of the column, or its size alone: those of the first norm."""
-    first = next((m for m in sums.trace.network if isinstance(m.op, LayerNorm | RmsNorm)), None)
+    """Mean and spread of the column, or its size alone, in the first norm that is not of single heads."""
+    norms = (m for m in sums.trace.network if isinstance(m.op, LayerNorm | RmsNorm))
+    first = next((m for m in norms if sums.trace[m.inputs[1]].ndim == 1), None)
     if first is None:
         return None
     found = [sums.cell((matrix, (sums.position,))) for matrix in first.inputs[1:3]]
