@@ -199,7 +199,8 @@ class _Telling:
                     ink = "accent" if token == here else "ink"
                     at = place, self.stage.top - 0.5
                     self.piece.text(f"entry {token}", letter, *at, beat.at(COMES), 1.0, NUMBER, ink=ink)
-            column.enter("picked", beat.at(COMES))
+            column.enter("sheet", beat.at(0))
+            column.to("picked", beat[0.02:0.25])
             column.glow(beat[0.3:0.5])
             column.to("column", beat[0.42:0.66])
             self._number(self.old, beat.at(0.68), self.end)
