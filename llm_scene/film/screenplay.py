@@ -349,9 +349,9 @@ class Screenplay:
                 self.cues.append(Cue(target, "dim", start, start + FADE, now, wanted, "smooth"))
                 self._dim[target] = (wanted, start + FADE)
 
-    def undim(self) -> None:
-        """Bring everything back."""
-        self._spotlight(None, self.now)
+    def undim(self, early: float = 0.0) -> None:
+        """Bring everything back, from so many seconds before now."""
+        self._spotlight(None, self.now - early)
 
     def point_out(self, blocks: Iterable[Block], window: Window, strength: float = 0.7) -> None:
         """Sources glow while they are read."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..layout.layout import Block
-from ..look import GAP, RELIEF, normalise, scale_of
+from ..look import GAP, normalise, scale_of
+from ..look import RELIEF as HIGHEST
 from ..network.ops import Array
 from ..network.trace import Trace
 from .stage import Stage
 
-LIFT = RELIEF + 0.6  # how far a copy stands before its sheet: before its highest cells
+LIFT = HIGHEST + 0.6  # how far a copy stands before its sheet: before its highest cells
 THICK, RELIEF = 0.7, 0.45  # how thick a cell on the stage is, and by how much its value changes that
 NONE = 1e-3  # the size of what is not there yet
 Shape = tuple[Array, Array, Array]

@@ -13,6 +13,7 @@ from llm_scene.film import Film, Pose, Shot
 from llm_scene.film.chapters.blocks import TRUNK
 from llm_scene.film.compose import CUTS, FORMATS, compose
 from llm_scene.film.excerpt import largest, read
+from llm_scene.film.film import Cue
 from llm_scene.film.framing import SAFE, covered, project
 from llm_scene.film.front import begin, done
 from llm_scene.film.pieces import choice
@@ -412,12 +413,22 @@ def test_flown_columns_leave_and_land_on_their_cells() -> None:
     """The picked columns start at the tables' cells and end in the embedding's column."""
     made = produce(load("nano-gpt-sort"), [2, 1, 0, 1, 1, 2])
     swarms = [prop for prop in made.film.props if isinstance(prop, Swarm)]
-    for kind, column, pose in (("embed.W_E", 2, 0), ("pos_embed.W_pos", 5, 0), ("resid_pre", 5, -1)):
+    for name, kind, columns, pose in (
+        ("table", "embed.W_E", (0, 1, 2), 0),
+        ("pos_embed.W_pos", "pos_embed.W_pos", (5,), 0),
+        ("resid_pre", "resid_pre", (5,), -1),
+    ):
         block = made.layout.find(kind, 0 if kind == "resid_pre" else None)
-        flown = [swarm.places[pose] for swarm in swarms if swarm.name.startswith(f"embed: {kind}")]
+        flown = [swarm.places[pose] for swarm in swarms if swarm.name.startswith(f"embed: {name}")]
         found = np.concatenate(flown)[:, [0, 2]]
-        wanted = np.array([block.centre(row, column) for row in range(block.shape[0])])[:, [0, 2]]
-        assert found[np.argsort(-found[:, 1])] == pytest.approx(wanted)
+        cells = [block.centre(row, column) for column in columns for row in range(block.shape[0])]
+        wanted = np.array(cells)[:, [0, 2]]
+        assert in_order(found) == pytest.approx(in_order(wanted))
+
+
+def in_order(places: np.ndarray) -> np.ndarray:
+    """Places `[n, 2]` from left to right and down."""
+    return places[np.lexsort((-places[:, 1], places[:, 0].round(3)))]
 
 
 # --- chapters alone ---
@@ -512,3 +523,9 @@ def test_storyboard_names_chapters_and_captions() -> None:
     board = repr(film)
     assert f"{film.n_frames} frames" in board
     assert all(f"“{caption.text}”" in board for caption in film.captions)
+
+
+def test_what_changes_at_once_still_does_where_the_film_is_cut_to_length() -> None:
+    at_once = Cue("x", "scale", 2.0, 2.0, 12.5, 1.0, "step")
+    assert at_once.within(0.0, 3.0) == at_once
+    assert at_once.within(2.5, 3.0) is None

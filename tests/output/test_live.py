@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_scene.film.props import Swarm
-from llm_scene.layout.drawn import Text
+from llm_scene.film.story import clearest_head
 from llm_scene.models import Model, load
 from llm_scene.models.rules import RULES, Options
 from llm_scene.models.tokenizer import TextTokenizer
@@ -21,8 +21,13 @@ from llm_scene.network.activations import ACTIVATIONS
 from llm_scene.network.sampling import Sampling, filtered
 from llm_scene.network.trace import Trace
 from llm_scene.output.page import export, facts, page
+from llm_scene.output.page.copied import Copies
 from llm_scene.output.page.cutting import rules_of
-from llm_scene.output.page.worked import value, worked
+from llm_scene.output.page.live import live
+from llm_scene.output.page.shaped import Shaping
+from llm_scene.output.page.sums import Sums
+from llm_scene.output.page.worked import worked
+from llm_scene.staging.options import Options as ProductionOptions
 from llm_scene.staging.production import Production, produce
 from tests.network.random_models import configs, random_weights
 from tests.output.browser import Tab
@@ -228,20 +233,43 @@ class TestChances:
         assert code.run("(([a, b]) => a() === b() && a() !== a())([code.dice(4), code.dice(4)])")
 
 
+def followed(preset: str) -> Shaping:
+    """What the page works out again of a film."""
+    film, sums = made(preset).film, Sums(made(preset).trace, made(preset).reading.n_prompt - 1)
+    return Shaping(film, Copies(film, made(preset).layout, sums), sums)
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_what_is_worked_out_is_what_the_film_writes(preset: str) -> None:
     """The sums that the page follows give the numbers of the film's own close-ups, but for rounding."""
-    film, trace = made(preset).film, made(preset).trace
-    written = {prop.name: prop for prop in film.props if isinstance(prop, Text)}
-    sums = worked(written, trace, made(preset).reading.n_prompt - 1)
-    for part in ("norm: mean", "dot: term 0 0 0", "scores: softmax total", "mix: taken 0 0"):
-        assert part in sums
-    for name, found in sums.items():
-        text = written[name].text.replace("−", "-")
+    shaping = followed(preset)
+    found = worked(shaping.written, shaping.sums)
+    for part in (
+        "norm: mean",
+        "dot: term 0 0 0",
+        "scores: softmax total",
+        "mix: taken 0 0",
+        "choosing: share 1 0",
+    ):
+        assert part in found
+    for name, told in found.items():
+        text = shaping.written[name].text.replace("−", "-")
         number = float(next(word for word in text.split() if word.strip("-.").replace(".", "").isdigit()))
-        assert value(found, trace) * (100 if "%" in text else 1) == pytest.approx(
+        assert told.own * (100 if "%" in text else 1) == pytest.approx(
             number, abs=0.0151 if "%" not in text else 1
         )
+
+
+@pytest.mark.parametrize("cut", ["short", "full"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_close_up_follows_another_prompt(preset: str, cut: str) -> None:
+    """Colours, places and sizes of all moving cells are known; only the arcs of the answer go."""
+    shown = produce(model(preset), model(preset).preset.prompt, ProductionOptions(cut=cut))
+    told = live(shown, [], {"en": shown.film}, shown.film, facts.Numbers())
+    assert told["swarms"]
+    assert [name for name, row in told["swarms"].items() if not row] == []
+    assert [name for name, row in told["lines"].items() if not row] == []
+    assert all(name.startswith("answer: arc") for name in told["gone"])
 
 
 @cache
@@ -412,13 +440,33 @@ class TestPanel:
         assert "Generate" not in shown.run("document.getElementById('live').textContent")
 
 
-def test_moving_cells_know_what_they_are_copies_of() -> None:
-    """Most of those in close-ups follow another prompt; the others stand for numbers by their size."""
-    from llm_scene.output.page.live import _copied
+@needs_browser
+def test_close_ups_are_those_that_a_film_of_that_prompt_has(shown: Tab) -> None:
+    """Every bar stands where the film of the other prompt, through the same head, has it stand."""
+    network, focus = model("nano-gpt-sort"), clearest_head(made().trace, 0, 5)
+    texts = ("BBCCAC", "CCBBAC", "BCABCC", "CABABC", "ACBCBA", "CCCAAB")
+    prompt = next(t for t in texts if clearest_head(network.trace(network.encode_prompt(t)), 0, 5) == focus)
+    other = {p.name: p for p in produce(network, prompt).film.props if isinstance(p, Swarm)}
+    shown.run(f"llmScene.page.live.ask({prompt!r})")
+    shown.wait(f"llmScene.page.live.field.value === {prompt!r} && llmScene.page.live.written.length === 6")
+    shown.wait("llmScene.page.live.scene.prompt === 6")
+    kinds = ("norm: cells", "scores: softmax bars", "choosing: bar", "mix: again")
+    names = [name for name in other if name.startswith(kinds)]
+    assert len(names) > 20
+    for name in names:
+        places, sizes = shown.run(f"""(() => {{
+            const {{ places, sizes }} = llmScene.stage.swarms.get({name!r});
+            return [[...places], [...sizes]];
+        }})()""")
+        axes = [0, 2]  # the third is how far values stand out
+        found = np.array([places, sizes]).reshape(2, *other[name].places.shape)[..., [0, 1]]
+        wanted = np.array([other[name].places[..., axes], other[name].sizes[..., axes]])
+        assert found == pytest.approx(wanted, abs=0.02), name
+    assert shown.complaints() == []
 
-    swarms = [prop for prop in made().film.props if isinstance(prop, Swarm)]
-    found = {s.name: float((_copied(s, made())[0][:, 0] >= 0).mean()) for s in swarms}
-    assert np.mean(list(found.values())) > 0.5
-    order = [matrix.name for matrix in made().trace.network]
-    query = next(s for s in swarms if s.name.startswith("dot: query"))
-    assert {order[int(i)] for i in _copied(query, made())[0][:, 0]} == {"blocks.0.attn.q"}
+
+def test_moving_cells_know_what_they_are_copies_of() -> None:
+    shaping = followed("nano-gpt-sort")
+    query = next(s for s in shaping.copies.swarms if s.name.startswith("dot: query"))
+    cells = {shaping.sums.beneath(int(row)) for row in shaping.copies.tones[query.name].ravel()}
+    assert {shaping.sums.matrix_of(cell) for cell in cells if cell is not None} == {"blocks.0.attn.q"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...layout.layout import Block
 from ..pieces.experts import choice_of, choose, mixture
-from ..pieces.mlp import bend
+from ..pieces.mlp import bend, think
 from ..screenplay import Screenplay, Take, names
 from .attention import BRISK, CALM, QUICK
 from .projection import after_norm, residual
@@ -35,7 +35,8 @@ def mlp_at_once(play: Screenplay) -> None:
     if play.has("mlp.share"):
         experts_at_once(play)
     else:
-        _bend(play, at_once=True)
+        play.act(think(play.example), QUICK, widen="mlp_wide", curve="bend_curve", narrow="mlp_narrow")
+        play.undim()
     residual(play, "residual" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 
 
@@ -100,10 +101,6 @@ def _of_the_chosen(play: Screenplay) -> list[Block]:
     return [block for block in play.layout.blocks.values() if _of_expert(play, block) in chosen]
 
 
-def _bend(play: Screenplay, at_once: bool = False) -> None:
-    piece = bend(play.example)
-    if at_once:
-        play.act(piece, QUICK, line="mlp_wide", curve="bend_curve")
-    else:
-        play.act(piece, BRISK, line="bend_line", curve="bend_curve")
+def _bend(play: Screenplay) -> None:
+    play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")
     play.undim()

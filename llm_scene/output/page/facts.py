@@ -292,6 +292,11 @@ def _curve(cues: Sequence[Cue], rest: float) -> tuple[float, ...]:
     return tuple(flat)
 
 
+def map_of(swarm: Swarm) -> str:
+    """The name of the colour map that moving cells have."""
+    return f"{swarm.role} {'signed' if swarm.signed else 'positive'}"
+
+
 def swarms(film: Film, look: Look, numbers: Numbers) -> list[Json]:
     """Cells that move on their own, pose by pose: places, sizes, and colours in linear light."""
     rows = []
@@ -300,7 +305,7 @@ def swarms(film: Film, look: Look, numbers: Numbers) -> list[Json]:
             rgb = look.ramp(prop.role, prop.signed).colours(prop.values)
             close = look.close_ramp(prop.role, prop.signed).colours(prop.values)
             row: Json = {"name": prop.name, "count": prop.places.shape[1], "poses": prop.places.shape[0]}
-            row["map"] = f"{prop.role} {'signed' if prop.signed else 'positive'}"
+            row["map"] = map_of(prop)
             row |= {"states": len(rgb), "places": numbers.add(turned(prop.places))}
             row |= {"sizes": numbers.add(prop.sizes[..., [0, 2, 1]]), "colours": numbers.add(rgb)}
             row |= {"close": numbers.add(close)} if (prop.values < 0).any() else {}

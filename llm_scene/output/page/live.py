@@ -2,46 +2,53 @@
 
 For that the film is told again. In every language it is told of marks instead of letters: where a mark comes
 up in a text, the page writes the letter that stands at that place of the sequence. Once it is told of another
-prompt: what differs then hangs on the numbers. Once it is told of slightly larger numbers: cells that go
-elsewhere then, or become larger, tell numbers by it. Of all that, the page follows what says which cells it
-is made of; the rest was worked out for the film's prompt alone, and leaves the picture under another one:
-nothing false is shown.
+prompt: words that differ then hang on the numbers. Once it is told of slightly larger numbers: what stands
+elsewhere then, or is larger, tells numbers by it. All that is worked out again in the page has to come out as
+this film has it; the rest leaves the picture under another prompt: nothing false is shown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ...film.excerpt import read
 from ...film.film import Film
-from ...film.props import Swarm, number, share_text
-from ...film.shapes import LIFT
+from ...film.props import Prop, Swarm, share_text
 from ...film.words import words
 from ...layout import names
-from ...layout.drawn import Text
+from ...layout.drawn import Line, Text
 from ...layout.layout import Layout, Letter
-from ...look import Look, normalise, scale_of
+from ...look import Look
 from ...look.values import HALF_WAY, ROBUST
 from ...models.reading import Reading
-from ...network.ops import Array, Softmax
+from ...network.ops import Softmax
 from ...network.trace import Trace
 from ...staging.production import Production, tell
 from ...staging.things import things
+from .copied import UNKNOWN, Copies
 from .cutting import rules_of
-from .facts import ROLES, Numbers
+from .facts import ROLES, Numbers, map_of
 from .parts import Part
-from .worked import Sum, worked
+from .shaped import FREE, Shapes, Shaping, X, Z
+from .sums import OPERATIONS, Number, Sums
+from .worked import worked
 
 Json = dict[str, Any]
 FIRST_MARK = 0xE000  # stands for the letter at place 0; this and the others are letters of private use
 ON = ("on dark", "on light")  # inks on cells
 HOLE, CHANCE = "\uf8fe", "\uf8ff"  # where a number goes, and the chance of the likeliest token
-NUMBER = re.compile(r"[−-]?\d+(\.\d+)?( %)?")
-CHOICE = re.compile(r"(choosing|choice): share (\d+) (\d+)")
+NUMBER = re.compile(r"([<>] )?[−-]?\d+(\.\d+)?( %)?")
+RANKED = re.compile(r"(choosing|choice): letter (\d+) \d+")
+DRAWN = re.compile(r"choosing: draw \d+")
+ANSWERED = re.compile(r"answer: (letter|place) (\d+)")
+CENT = 0.016  # by which a number may be written otherwise, so that sums come out even
+ALIKE = 2e-3  # a difference of places that is none
+AXES = {X: 0, Z: 1}  # in glTF's
 SHAKE = np.float32(1.02)
 STEPS = 64  # of a colour map, to either side of zero
 
@@ -52,7 +59,17 @@ def live(
     """Everything, as plain data."""
     marked = {code: _marked(made, code) for code in tellings}
     code = next(iter(tellings))
-    other, shaken = _other(made, code), _shaken(made, code)
+    sums = Sums(made.trace, made.reading.n_prompt - 1)
+    copies = Copies(shown, made.layout, sums)
+    shaping = Shaping(shown, copies, sums)
+    told = _Told(made, code)
+    worked_out = sums.values(told.trace)
+    rows = {
+        prop.name: _swarm(prop, copies, shaping, _follows(prop, shaping.found, told, worked_out), numbers)
+        for prop in copies.swarms
+    }
+    texts = _texts(made, parts, marked, told, shaping)
+    lines = _lines(shown, shaping, told)
     config, options = made.model.config, made.options
     return {
         "context": config.n_ctx,
@@ -71,12 +88,13 @@ def live(
         "half_way": HALF_WAY,
         "inks": [made.look.inked(ink)[0] for ink in ON],
         "maps": maps(made.look, numbers),
-        "texts": _texts(made, parts, marked, other, shown),
+        "operations": OPERATIONS,
+        "sums": [numbers.add(sums.rows()), len(sums.own)],
+        "texts": texts,
         "candidates": _candidates(made.layout),
-        "swarms": {
-            prop.name: _swarm(prop, shaken, made, numbers) for prop in shown.props if isinstance(prop, Swarm)
-        },
-        "gone": sorted(_gone(shown, other)),
+        "swarms": rows,
+        "lines": lines,
+        "gone": sorted(_gone(shown, told.other, marked[code])),
         "captions": {
             code: _captions(marked[code], film, made.trace, code) for code, film in tellings.items()
         },
@@ -123,21 +141,28 @@ def _marked(made: Production, code: str) -> Film:
     return _told(made, code, marked, made.trace)
 
 
-def _other(made: Production, code: str) -> Film:
-    """The film told of another prompt of the same length, in the same places."""
-    vocabulary = made.model.config.d_vocab
-    trace = made.model.trace([(token + 1) % vocabulary for token in made.trace.tokens])
-    return _told(made, code, made.reading, trace)
+class _Told:
+    """The film told of the same places with other numbers, to see what hangs on them.
+
+    `other`: of another prompt of the same length. `shaken`: of slightly other numbers.
+    """
+
+    def __init__(self, made: Production, code: str) -> None:
+        vocabulary = made.model.config.d_vocab
+        trace = made.model.trace([(token + 1) % vocabulary for token in made.trace.tokens])
+        self.trace = _shaken(made.trace)
+        films = (_told(made, code, made.reading, found) for found in (trace, self.trace))
+        self.other, self.shaken = ({prop.name: prop for prop in film.props} for film in films)
 
 
-def _shaken(made: Production, code: str) -> Film:
-    """The film told of slightly larger numbers: of the same cells, at sizes that tell them."""
-    shares = {m.name for m in made.trace.network if isinstance(m.op, Softmax)}
-    arrays = {
-        m.name: made.trace[m.name] if m.op is None or m.name in shares else SHAKE * made.trace[m.name]
-        for m in made.trace.network
-    }
-    return _told(made, code, made.reading, Trace(made.trace.network, arrays))
+def _shaken(trace: Trace) -> Trace:
+    """Computed values a little larger, shares a little more uneven."""
+    arrays = {m.name: trace[m.name] if m.op is None else SHAKE * trace[m.name] for m in trace.network}
+    for matrix in trace.network:
+        if isinstance(matrix.op, Softmax):
+            shares = trace[matrix.name] ** SHAKE
+            arrays[matrix.name] = shares / shares.sum(axis=-1, keepdims=True)
+    return Trace(trace.network, arrays)
 
 
 def _told(made: Production, code: str, reading: Reading, trace: Trace) -> Film:
@@ -148,18 +173,19 @@ def _told(made: Production, code: str, reading: Reading, trace: Trace) -> Film:
 
 
 def _texts(
-    made: Production, parts: Sequence[Part], marked: dict[str, Film], other: Film, shown: Film
+    made: Production, parts: Sequence[Part], marked: dict[str, Film], told: _Told, shaping: Shaping
 ) -> list[Json]:
     """Every text that another prompt changes: which part it is, where it stands, and what to write."""
-    forms = {thing.name: thing.form for thing in things(made.layout, made.trace, shown)}
+    forms = {thing.name: thing.form for thing in things(made.layout, made.trace, shaping.film)}
     written = {code: _written(film) for code, film in marked.items()}
-    others, sums = _written(other), worked(_written(shown), made.trace, made.reading.n_prompt - 1)
+    numbers = {name: [number] for name, number in worked(shaping.written, shaping.sums).items()}
+    numbers |= shaping.told_apart
     rows = []
     for place, part in enumerate(parts):
         form = forms.get(part.name)
         if isinstance(form, Letter | Text):
             own = written[part.language or next(iter(written))].get(part.name)
-            says = _says(made, form, own, others, sums)
+            says = _says(made, form, own, told, numbers, shaping)
             if says is not None:
                 rows.append({"part": place} | _stands(form, made.look) | says)
     return rows
@@ -170,51 +196,106 @@ def _written(film: Film) -> dict[str, Text]:
 
 
 def _says(
-    made: Production, form: Letter | Text, own: Text | None, others: dict[str, Text], sums: dict[str, Sum]
+    made: Production,
+    form: Letter | Text,
+    own: Text | None,
+    told: _Told,
+    numbers: dict[str, list[Number]],
+    shaping: Shaping,
 ) -> Json | None:
-    """What a text shows: letters of the sequence, numbers of cells, or nothing that can be followed."""
+    """What a text shows: letters of the sequence, numbers, or nothing that can be followed."""
     if isinstance(form, Letter):
         return {"predicted" if form.predicted else "token": form.position}
+    if (token := _token(form, shaping)) is not None:
+        return token
+    text = form.text if own is None else own.text
+    if found := numbers.get(form.name) or _number_on(form, shaping):
+        says: Json = {"numbers": [number.row for number in found], "format": _format(form.text)}
+        if (template := NUMBER.sub(HOLE, text, count=len(found))) != HOLE:
+            says["text"] = template
+        return says | _on(form, shaping) | _moves(form, shaping)
+    if any(FIRST_MARK <= ord(letter) < ord(HOLE) for letter in text):
+        return _run(form, text) | _moves(form, shaping)
+    if _depends(form, told, made):
+        return {"text": ""}
+    return {"text": text} | _moves(form, shaping) if form.name in shaping.found.shifts else None
+
+
+def _run(form: Text, text: str) -> Json:
+    """Words with letters of the sequence. What is all letters is broken into lines in the page.
+
+    `step`: so far as the sequence has come; elsewhere all of the prompt is meant, however long it is.
+    """
+    says: Json = {"text": text.replace("\n", "")}
+    if all(FIRST_MARK <= ord(letter) < ord(HOLE) for letter in says["text"]):
+        says["letters"] = max(map(len, form.text.split("\n")))
+    return says | ({"step": True} if form.name.startswith("step: ") else {})
+
+
+def _token(form: Text, shaping: Shaping) -> Json | None:
+    """Letters that say a token: one that may come next, or one of the sequence."""
     if form.name.startswith("candidate "):
         _, rank, kind = form.name.split()
         return {"rank": int(rank), "kind": kind}
+    if (match := RANKED.fullmatch(form.name)) is not None:
+        return {"rank": int(match[2]), "kind": "token"}
+    if DRAWN.fullmatch(form.name) is not None:
+        return {"rank": _ranks(shaping)[form.text], "kind": "token"}
+    if (match := ANSWERED.fullmatch(form.name)) is not None:
+        first = shaping.sums.position + 1 if match[1] == "place" else 0
+        return {"token": first + int(match[2]), "sorted": True}
+    return None
+
+
+def _ranks(shaping: Shaping) -> dict[str, int]:
+    """The ranks of tokens that the dice throw, by their letters."""
+    matches = ((RANKED.fullmatch(name), text) for name, text in shaping.written.items())
+    return {text.text: int(match[2]) for match, text in matches if match and match[1] == "choosing"}
+
+
+def _number_on(form: Text, shaping: Shaping) -> list[Number]:
+    """The cell that a text tells by itself, or by what it stands on."""
     if form.of is not None:
-        matrix, cell = form.of
-        says = {"of": [matrix, list(cell)], "format": _format(form.text, made.trace.value(matrix, cell))}
-        known = made.trace.network[matrix]
-        map_ = f"{known.role} {'signed' if known.signed else 'positive'}"
-        return says | ({"on": map_} if form.ink in ON else {})
-    text = form.text if own is None else own.text
-    if form.name in sums:
-        says = {"sum": sums[form.name], "format": "percent" if "%" in text else "number"}
-        says["text"] = NUMBER.sub(HOLE, text, count=1)
-        return says | ({"on": "activation signed"} if form.ink in ON else {})
-    if any(FIRST_MARK <= ord(letter) < ord(HOLE) for letter in text):
-        return {"text": text}
-    if (found := CHOICE.fullmatch(form.name)) is not None:
-        title = f"{found[1]}: temperature {found[2]}"
-        headings = [p.text for p in made.film.props if isinstance(p, Text) and p.name == title]
-        temperature = NUMBER.search(headings[0]) if headings else None
-        return {"chance": [float(temperature[0]) if temperature else 1.0, int(found[3])]}
-    return {"text": ""} if _depends(form, others, made) else None
+        return [shaping.sums.cell(form.of)]
+    if form.ink not in ON or NUMBER.fullmatch(form.text) is None:
+        return []
+    for swarm, pose, i in shaping.copies.under(form):
+        found = shaping.sums.beneath(int(shaping.copies.tones[swarm.name][pose, i]))
+        if found is not None and abs(found.own - read(form.text)) < CENT:
+            return [found]
+    return []
 
 
-def _depends(form: Text, others: dict[str, Text], made: Production) -> bool:
+def _on(form: Text, shaping: Shaping) -> Json:
+    """The colour that a number stands on: its map, the row that tells it, and how it comes out by it."""
+    if form.ink not in ON:
+        return {}
+    for swarm, pose, i in shaping.copies.under(form):
+        tone = int(shaping.copies.tones[swarm.name][pose, i])
+        if tone != UNKNOWN:
+            row: Json = {"on": map_of(swarm), "tone": tone}
+            return row | ({"deep": round(deep, 4)} if (deep := shaping.relief(swarm, pose)) else {})
+    return {"on": "activation signed"}
+
+
+def _moves(form: Text, shaping: Shaping) -> Json:
+    return {"shift": _shift(shaping, form.name)} if form.name in shaping.found.shifts else {}
+
+
+def _depends(form: Text, told: _Told, made: Production) -> bool:
     """Whether words of the film are others, or none, under another prompt."""
-    twin = others.get(form.name)
-    return any(prop.name == form.name for prop in made.film.props) and (
-        twin is None or twin.text != form.text
+    twins = [found.get(form.name) for found in (told.other, told.shaken)]
+    return any(prop.name == form.name for prop in made.film.props) and any(
+        not isinstance(twin, Text) or twin.text != form.text for twin in twins
     )
 
 
-def _format(text: str, value: float) -> str:
-    """How a cell's value is written."""
-    formats: dict[str, Callable[[float], str]] = {
-        "number": number,
-        "whole": lambda v: f"{v:.0f}",
-        "share": share_text,
-    }
-    return next((name for name, write in formats.items() if write(value) == text), "percent")
+def _format(text: str) -> str:
+    """How the number in a text is written."""
+    written = NUMBER.search(text)
+    assert written is not None
+    tenths = "." in written[0]
+    return ("share" if tenths else "percent") if "%" in written[0] else ("number" if tenths else "whole")
 
 
 def _stands(form: Letter | Text, look: Look) -> Json:
@@ -256,65 +337,71 @@ def _shares(trace: Trace) -> list[str]:
     return sorted({share_text(float(row.max())) for row in trace["probs"]}, key=len, reverse=True)
 
 
-# --- cells ---
+# --- cells and lines ---
 
 
-def _gone(shown: Film, other: Film) -> set[str]:
-    """Props that are not there under another prompt, but for those that a cell's number or place tells."""
-    there = {prop.name for prop in other.props}
-    return {
-        prop.name for prop in shown.props if prop.name not in there and not isinstance(prop, Swarm | Text)
-    }
+def _gone(shown: Film, other: Mapping[str, Prop], marked: Film) -> set[str]:
+    """What is drawn for this prompt alone."""
+    there = other.keys() & {prop.name for prop in marked.props}
+    return {p.name for p in shown.props if p.name not in there and not isinstance(p, Swarm | Text)}
 
 
-def _swarm(swarm: Swarm, shaken: Film, made: Production, numbers: Numbers) -> Json:
-    """Which cells of the model moving cells are copies of.
+def _lines(shown: Film, shaping: Shaping, told: _Told) -> Json:
+    """Lines whose places tell numbers: how far away they stand, how they are stretched, or that they go."""
+    rows: Json = {}
+    for line in (prop for prop in shown.props if isinstance(prop, Line)):
+        twin = told.shaken.get(line.name)
+        if line.name in shaping.found.stretched:
+            number, end = shaping.found.stretched[line.name]
+            rows[line.name] = {"stretch": number.row, "from": round(end, 4)}
+        elif line.name in shaping.found.shifts:
+            rows[line.name] = {"shift": _shift(shaping, line.name)}
+        elif not line.name.startswith(FREE) and not (
+            isinstance(twin, Line) and np.allclose(line.points, twin.points, atol=ALIKE)
+        ):
+            rows[line.name] = {}
+    return rows
 
-    `cells`: for every cell the matrix's place in the page's list and the cell's place in the matrix, or -1.
-    `poses`: for every pose and cell whether it has that cell's colour. `moved`: their places or sizes tell
-    numbers, which the page cannot follow.
+
+def _shift(shaping: Shaping, name: str) -> list[int]:
+    """To the right and up, rows of the list of numbers."""
+    ways = shaping.found.shifts.get(name, {})
+    return [ways[axis].row if axis in ways else UNKNOWN for axis in (X, Z)]
+
+
+def _swarm(swarm: Swarm, copies: Copies, shaping: Shaping, follows: bool, numbers: Numbers) -> Json:
+    """What moving cells are painted by, and where and how large they are.
+
+    `tones`: for every pose and cell a row of the list of numbers. `places`, `sizes`: pose, cell, axis and row
+    of those that hang on numbers. `deep`: by how much values stand out, pose by pose. Of what cannot be
+    followed there is nothing.
     """
-    twin = next((p for p in shaken.props if isinstance(p, Swarm) and p.name == swarm.name), None)
-    moved = twin is not None and (
-        twin.places.shape != swarm.places.shape
-        or not np.allclose(twin.places[..., ::2], swarm.places[..., ::2], atol=1e-4)
-        or not np.allclose(twin.sizes[..., ::2], swarm.sizes[..., ::2], atol=1e-4)
-    )
-    cells, tones = _copied(swarm, made)
-    known = (np.abs(swarm.values - tones) < 1e-6) & (cells[:, 0] >= 0)  # [poses, count]
-    return {"cells": numbers.add(cells), "poses": numbers.add(known), "moved": bool(moved)}
+    tones, shapes = copies.tones[swarm.name], shaping.found
+    if (tones == UNKNOWN).any() or not follows:
+        return {}
+    deep = [round(shaping.relief(swarm, pose), 4) for pose in range(len(tones))]
+    rows: Json = {"tones": numbers.add(tones), "deep": deep}
+    for kind, found in (("places", shapes.places[swarm.name]), ("sizes", shapes.sizes[swarm.name])):
+        if found:
+            table = [[pose, i, AXES[axis], number.row] for pose, i, axis, number in found]
+            rows[kind] = [numbers.add(np.array(table)), len(table)]
+    return rows
 
 
-def _copied(swarm: Swarm, made: Production) -> tuple[Array, Array]:
-    """The model's cell `[n, 2]` before which each moving cell stands in some pose, and its colour there."""
-    count = swarm.places.shape[1]
-    cells, tones = np.full((count, 2), -1.0), np.zeros(count)
-    blocks = list(made.layout.blocks.values())
-    order = {matrix.name: i for i, matrix in enumerate(made.trace.network)}
-    x, y, z = np.array([block.origin for block in blocks]).T[..., None]  # [blocks, 1] each
-    rows, columns = np.array([block.shape for block in blocks]).T[..., None]
-    for places, values in zip(swarm.places, swarm.values, strict=True):
-        column, row = places[:, 0] - x - 0.5, z - places[:, 2] - 0.5  # [blocks, n]
-        at = np.abs(places[:, 1] - (y + 0.5 - LIFT)) < 1e-3
-        at &= (np.abs(column - np.round(column)) < 1e-3) & (np.abs(row - np.round(row)) < 1e-3)
-        at &= (column > -0.5) & (column < columns - 0.5) & (row > -0.5) & (row < rows - 0.5)
-        for b, i in np.argwhere(at & (cells[:, 0] < 0)):
-            name = blocks[b].matrix.name
-            cell = blocks[b].cell(round(row[b, i]), round(column[b, i]))
-            cells[i] = order[name], np.ravel_multi_index(cell, made.trace[name].shape)
-            tones[i] = values[i]
-    _numbered(swarm, made, cells, tones)
-    return cells, tones
-
-
-def _numbered(swarm: Swarm, made: Production, cells: Array, tones: Array) -> None:
-    """Further cells: those that the number on them names."""
-    order = {matrix.name: i for i, matrix in enumerate(made.trace.network)}
-    for text in (prop for prop in made.film.props if isinstance(prop, Text) and prop.of is not None):
-        found = re.fullmatch(re.escape(swarm.name) + r" (\d+) \d+", text.name)
-        if found is None or not (i := int(found[1])) < len(cells) or cells[i, 0] >= 0:
-            continue
-        assert text.of is not None
-        matrix, cell = text.of
-        cells[i] = order[matrix], np.ravel_multi_index(cell, made.trace[matrix].shape)
-        tones[i] = normalise(np.array(made.trace.value(matrix, cell)), scale_of(made.trace[matrix]))
+def _follows(swarm: Swarm, shapes: Shapes, told: _Told, values: Sequence[float]) -> bool:
+    """Whether what is worked out for the shaken film is what that shows."""
+    twin = told.shaken.get(swarm.name)
+    if not isinstance(twin, Swarm) or twin.places.shape != swarm.places.shape:
+        return False
+    if swarm.name.startswith(FREE):
+        return True
+    for own, theirs, found in (
+        (swarm.places, twin.places, shapes.places[swarm.name]),
+        (swarm.sizes, twin.sizes, shapes.sizes[swarm.name]),
+    ):
+        worked_out = own.copy()
+        for pose, i, axis, number in found:
+            worked_out[pose, i, axis] = values[number.row]
+        if not np.allclose(worked_out[..., ::2], theirs[..., ::2], atol=ALIKE):
+            return False
+    return True

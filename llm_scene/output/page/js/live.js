@@ -179,7 +179,7 @@ export class Live {
     this.now = now;
     this.before = this.changes.length ? plain : undefined;
     if (this.own && !this.changes.length && known === Infinity) this.scene.reset();
-    else this.scene.show(now, this.sequence, Math.min(known, this.sequence.length), this.before);
+    else this.scene.show(now, this.sequence, this.prompt.length, Math.min(known, this.sequence.length), this.before);
     this._shown();
   }
 

@@ -2,6 +2,7 @@
 
 import { Lettering } from "./live_letters.js";
 import { filtered, likeliest } from "./live_chances.js";
+import { workedOut } from "./live_sums.js";
 import { offsetOf, rowOf, valueAt } from "./explain.js";
 import { linear } from "./stage.js";
 
@@ -20,8 +21,9 @@ function decimals(value) {
   return Number(text) === 0 ? "0.00" : text.replace("-", "−");
 }
 
-/** A probability in per cent; never rounded up to a certainty. */
+/** A probability in per cent; never rounded to a certainty, or to nothing. */
 export function percent(share) {
+  if (share > 0 && share < 0.0005) return "< 0.1 %";
   return share >= 0.9995 && share < 1 ? "> 99.9 %" : `${(100 * share).toFixed(1)} %`;
 }
 
@@ -56,6 +58,10 @@ export class LiveScene {
     const lookup = [...model.matrices.values()].find(({ op }) => ["Lookup", "TokenAndPosition"].includes(op?.type));
     this.table = lookup?.inputs[1]; // where letters are looked up
     this.maps = readMaps(data.live.maps, numbers);
+    const [start, count] = data.live.sums;
+    this.rows = numbers.subarray(start, start + 4 * count);
+    this.scales = new Map();
+    this.own = this._workOut(); // what the film tells
     this.lettering = new Lettering(stage, data.live.texts);
     this.lettering.write(undefined);
   }
@@ -71,6 +77,7 @@ export class LiveScene {
       swarm.shift = 0;
       swarm.repaint(undefined);
     }
+    this._lines(undefined);
     this._gone(false);
     this._limit(Infinity);
     this._captions(undefined);
@@ -80,19 +87,22 @@ export class LiveScene {
    * Show other numbers.
    * @param {Map<string, Tensor>} made every matrix that is not as the file has it
    * @param {number[]} tokens the sequence, and after it what came next
+   * @param {number} prompt how many of them were given
    * @param {number} known positions that are computed so far
    * @param {Map<string, Tensor> | undefined} before the same without what the viewer has changed
    */
-  show(made, tokens, known, before) {
+  show(made, tokens, prompt, known, before) {
+    this.prompt = prompt;
     const values = new Map(this.given);
     for (const [name, tensor] of made) values.set(name, this._fit(name, tensor));
     const base = before && new Map([...values].map(([name, own]) => [name, before.has(name) ? this._fit(name, before.get(name)) : this.given.get(name) ?? own])); // prettier-ignore
     this._take(values, tokens.slice(0, this.length));
     this._paintAll(values, base);
-    const rows = this.live.texts;
-    this.lettering.write(rows.map((row) => this._text(row, tokens)), rows.map((row) => this._ink(row))); // prettier-ignore
+    this.sums = this._workOut();
+    this.lettering.write(this.live.texts.map((row) => this._line(row, tokens)));
     this._candidates(this._chances());
     this._swarms();
+    this._lines(this.sums);
     this._gone(true);
     this._limit(known);
     this._captions((text) => this._filled(text, tokens));
@@ -152,52 +162,86 @@ export class LiveScene {
     this.known = known;
   }
 
+  // --- what is worked out ---
+
+  /** All numbers of close-ups, as the matrices are. */
+  _workOut() {
+    const { own, now } = this._letter();
+    const wide = this.model.matrices.get(this.table)?.shape[1] ?? 0;
+    const [table, aside] = [this.names.indexOf(this.table), (now - own) * wide];
+    const ranks = this._ranks();
+    const logits = this._row("logits", this._place);
+    const cell = (matrix, place) => {
+      const followed = matrix === table && Math.floor(place / wide) === own ? place + aside : place;
+      return this.model.matrices.get(this.names[matrix]).values[followed];
+    };
+    const tone = (matrix, place) => {
+      const value = cell(matrix, place);
+      return Number.isFinite(value) ? Math.min(1, Math.max(-1, value / this.scale(this.names[matrix]))) : 0;
+    };
+    return workedOut(this.rows, this.live.operations, {
+      constant: (value) => value,
+      cell,
+      tone,
+      scale: (matrix) => this.scale(this.names[matrix]),
+      token: (rank) => ranks[rank],
+      ranked: (matrix, rank) => this._row(this.names[matrix], this._place)[ranks[rank]],
+      chance: (rank, temperature) => filtered(logits, { temperature, top_k: 0, top_p: 1 })[ranks[rank]],
+    });
+  }
+
+  /** The position that close-ups look at. */
+  get _place() {
+    return this.data.front.prompt - 1;
+  }
+
+  /** Tokens from the likeliest on, as they may follow it. */
+  _ranks() {
+    const row = this._row("probs", this._place);
+    return Array.from(row, (_, i) => i).sort((i, j) => row[j] - row[i] || i - j);
+  }
+
+  /** The token that close-ups look at, in the film and now. */
+  _letter() {
+    return { own: this.data.tokens[this._place], now: this.model.tokens[this._place] };
+  }
+
+  /** By how much a number is another than in the film; none where there is none. */
+  _change(row) {
+    return row < 0 ? 0 : this.sums[row] - this.own[row];
+  }
+
   // --- what is written ---
 
+  /** A text as it is now: its words, its ink, and how far it stands from where the file has it. */
+  _line(row, tokens) {
+    const [right, up] = (row.shift ?? [-1, -1]).map((place) => (place < 0 ? 0 : this.sums[place]));
+    const out = row.deep ? row.deep * this._change(row.tone) : 0;
+    const text = this._text(row, tokens);
+    return { text: row.letters ? broken(text, row.letters) : text, ink: this._ink(row), shift: [right, up, out] };
+  }
+
   _text(row, tokens) {
-    const { pieces, matrices } = this.model;
-    if (row.token !== undefined) return pieces[tokens[row.token]] ?? "";
+    const { pieces } = this.model;
+    if (row.sorted && this.prompt !== this.data.front.prompt) return ""; // places are those of its length
+    if (row.token !== undefined) return (pieces[tokens[row.token]] ?? "").trim();
     if (row.predicted !== undefined) return pieces[likeliest(this._row("probs", row.predicted))];
     if (row.rank !== undefined) {
       const [token, share] = this._chances()[row.rank];
       return row.kind === "token" ? pieces[token] : percent(share);
     }
-    if (row.of) return WRITTEN[row.format](valueAt(matrices.get(row.of[0]), this._followed(...row.of)));
-    if (row.chance) {
-      const [temperature, rank] = row.chance;
-      const logits = this._row("logits", this.data.front.prompt - 1);
-      return percent(filtered(logits, { temperature, top_k: 0, top_p: 1 })[this._chances()[rank][0]]);
-    }
-    return this._filled(row.sum ? row.text.replace(HOLE, WRITTEN[row.format](this._sum(row.sum))) : row.text, tokens);
-  }
-
-  /** A cell in another sequence: what was looked up for the film's letter is now looked up for another. */
-  _followed(matrix, cell) {
-    const { own, now } = this._letter();
-    return matrix === this.table && cell[0] === own ? [now, ...cell.slice(1)] : cell;
-  }
-
-  /** The token that close-ups look at, in the film and now. */
-  _letter() {
-    const place = this.data.front.prompt - 1;
-    return { own: this.data.tokens[place], now: this.model.tokens[place] };
+    const numbers = (row.numbers ?? []).map((place) => WRITTEN[row.format](this.sums[place]));
+    const text = (row.text ?? HOLE).replaceAll(HOLE, () => numbers.shift() ?? "");
+    return this._filled(text, tokens, !row.step);
   }
 
   /** What a text is written with: on a cell, what is read on its colour. */
-  _ink({ ink, on, of }) {
+  _ink({ ink, on, tone }) {
     if (!on) return ink;
     const colour = [0, 0, 0];
-    const share = of ? valueAt(this.model.matrices.get(of[0]), this._followed(...of)) / this.scale(of[0]) : 0;
-    this.maps[on].close(share, colour, 0);
+    this.maps[on].close(tone === undefined ? 0 : this.sums[tone], colour, 0);
     const [r, g, b] = colour.map(linear);
     return this.live.inks[0.2126 * r + 0.7152 * g + 0.0722 * b < this.live.half_way ? 0 : 1];
-  }
-
-  /** A sum of products of cells. @param {[number, [string, number[]][]][]} terms */
-  _sum(terms) {
-    const { matrices } = this.model;
-    const product = (cells) => cells.reduce((made, [name, cell]) => made * valueAt(matrices.get(name), cell), 1);
-    return terms.reduce((sum, [factor, cells]) => sum + factor * product(cells), 0);
   }
 
   _row(name, position) {
@@ -206,20 +250,30 @@ export class LiveScene {
 
   /** What may follow the film's prompt, the likeliest first. @returns {[number, number][]} */
   _chances() {
-    const row = this._row("probs", this.data.front.prompt - 1);
-    const order = Array.from(row, (_, i) => i).sort((i, j) => row[j] - row[i] || i - j);
-    return order.slice(0, this.live.candidates.bars.length).map((token) => [token, row[token]]);
+    const row = this._row("probs", this._place);
+    return this._ranks().slice(0, this.live.candidates.bars.length).map((token) => [token, row[token]]); // prettier-ignore
   }
 
-  /** A text with its holes filled: single letters as one speaks of them, several as running text. */
-  _filled(text, tokens) {
-    const share = Math.max(...this._row("probs", this.data.front.prompt - 1));
+  /** A text with its holes filled: single letters as one speaks of them, several as running text.
+   * @param {boolean} whole whether all of the film's prompt stands for all of this one, however long, and so the answer */
+  _filled(text, tokens, whole = true) {
+    const share = Math.max(...this._row("probs", this._place));
     const said = (place) => this.model.pieces[tokens[place]] ?? "";
     return text.replaceAll(CHANCE, percent(share)).replace(RUNS, (run) => {
       const places = [...run.matchAll(MARKS)].map(([found]) => found.codePointAt(0) - 0xe000);
-      const plain = places.map(said).join("").replace(BLANKS, " ");
+      const all = whole ? this._stretch(places, tokens.length) : places;
+      const plain = all.map(said).join("").replace(BLANKS, " ");
       return places.length > 1 ? plain : plain.trim() || said(places[0]);
     });
+  }
+
+  /** The places of this prompt, or of its answer, where those of the film's are meant. */
+  _stretch(places, length) {
+    const from = this.data.front.prompt;
+    const range = (start, end) => Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i);
+    if (places.length > 1 && places[0] === 0 && places.at(-1) === from - 1) return range(0, this.prompt);
+    if (places.length > 1 && places[0] === from && places.at(-1) === this.length) return range(this.prompt, length);
+    return places;
   }
 
   _captions(fill) {
@@ -246,27 +300,64 @@ export class LiveScene {
 
   _swarms() {
     const { own, now } = this._letter();
-    const aside = (now - own) * (this.model.matrices.get(this.table)?.shape[1] ?? 0);
-    for (const [name, { cells, poses, moved }] of Object.entries(this.live.swarms)) {
+    const looked = [this.live.operations.indexOf("tone"), this.names.indexOf(this.table)];
+    for (const [name, { tones: at, deep, places, sizes }] of Object.entries(this.live.swarms)) {
       const swarm = this.stage.swarms.get(name);
+      if (at === undefined) {
+        swarm.repaint("gone");
+        continue;
+      }
       const { count } = swarm.mesh;
-      const map = this.maps[swarm.map];
-      const tone = (pose, i) => {
-        const place = cells + 2 * i;
-        if (!this.numbers[poses + pose * count + i]) return 0;
-        const matrix = this.names[this.numbers[place]];
-        const value = this.model.matrices.get(matrix).values[this.numbers[place + 1] + (matrix === this.table ? aside : 0)];
-        return Number.isFinite(value) ? value / this.scale(matrix) : 0;
-      };
-      swarm.shift = this.names[this.numbers[cells]] === this.table ? now - own : 0;
-      swarm.repaint(moved ? "gone" : { map, tone });
+      const row = (pose, i) => this.numbers[at + pose * count + i];
+      const from = this.rows.subarray(4 * row(0, 0));
+      swarm.shift = from[0] === looked[0] && from[1] === looked[1] ? now - own : 0;
+      const tone = (pose, i) => this.sums[row(pose, i)];
+      const out = (pose, i) => (deep[pose] ? deep[pose] * this._change(row(pose, i)) : 0);
+      swarm.repaint({ map: this.maps[swarm.map], tone, out, places: this._moves(places), sizes: this._moves(sizes) });
     }
+  }
+
+  /** Places or sizes that hang on numbers: pose, cell, axis, and what it is now. */
+  *_moves([start, count] = [0, 0]) {
+    for (let i = start; i < start + 4 * count; i += 4) {
+      const [pose, cell, axis, row] = this.numbers.subarray(i, i + 4);
+      yield [pose, cell, axis, this.sums[row]];
+    }
+  }
+
+  /** Lines that tell numbers by where they stand, or how long they are. */
+  _lines(sums) {
+    const { parts } = this.stage;
+    for (const [name, { shift, stretch, from }] of Object.entries(this.live.lines))
+      for (const part of parts.named.get(name) ?? []) {
+        const [right, up] = (shift ?? [-1, -1]).map((row) => (sums && row >= 0 ? sums[row] : 0));
+        const times = sums && stretch !== undefined ? sums[stretch] : 1;
+        if (stretch !== undefined) parts.stretch(part, times);
+        const aside = stretch === undefined ? 0 : (from - parts.rows[part].at[0]) * (1 - times);
+        Object.assign(parts.rows[part], { shift: right + aside, rise: up, gone: Boolean(sums) && !shift && stretch === undefined });
+      }
   }
 
   _gone(gone) {
     for (const name of this.live.gone)
       for (const part of this.stage.parts.named.get(name) ?? []) this.stage.parts.rows[part].gone = gone;
   }
+}
+
+/** A text in lines of so many letters, between words where there are any. */
+function broken(text, letters) {
+  const lines = [""];
+  for (const word of text.match(/\s*\S+/g) ?? [])
+    for (let rest = word; rest; ) {
+      const room = letters - lines.at(-1).length;
+      if (rest.length <= room || (!lines.at(-1) && rest.trim().length <= letters)) {
+        lines[lines.length - 1] += lines.at(-1) ? rest : rest.trimStart();
+        break;
+      }
+      if (lines.at(-1)) lines.push("");
+      else [lines[lines.length - 1], rest] = [rest.trimStart().slice(0, letters), rest.trimStart().slice(letters)];
+    }
+  return lines.join("\n");
 }
 
 /** Copy the common part of two arrays of different shapes. */

@@ -592,11 +592,11 @@ class Parts {
 
   /** Carry the state over to the table. */
   place(sheets, language, orbit) {
-    this.rows.forEach(({ on, offset, hidden, spare, language: only, gone, shift = 0 }, i) => {
+    this.rows.forEach(({ on, offset, hidden, spare, language: only, gone, shift = 0, rise = 0 }, i) => {
       const moved = on ? sheets.get(on).offset : undefined;
       const [x, y, z] = offset;
       const shown = hidden < 0.5 && !gone && (orbit || !spare) && (!only || only === language);
-      this.table.set([x + shift + (moved?.x ?? 0), y + (moved?.y ?? 0), z + (moved?.z ?? 0), shown ? 1 : 0], 12 * i);
+      this.table.set([x + shift + (moved?.x ?? 0), y + rise + (moved?.y ?? 0), z + (moved?.z ?? 0), shown ? 1 : 0], 12 * i);
     });
     this.texture.needsUpdate = true;
   }
@@ -655,7 +655,7 @@ class Swarm {
     this.sizes = read(row.sizes, row.poses);
     this.colours = Float32Array.from(read(row.colours, row.states), linear);
     this.close = row.close === undefined ? this.colours : Float32Array.from(read(row.close, row.states), linear);
-    this.own = [this.colours, this.close];
+    this.own = { colours: this.colours, close: this.close, places: this.places, sizes: this.sizes };
     this.shift = 0; // columns by which another letter stands beside the film's
     this.map = row.map;
     this.back = colour(look.wall).toArray();
@@ -672,12 +672,31 @@ class Swarm {
     this.state[channel] = value;
   }
 
-  /** Other colours than the file's: a map and a share of it for every pose and cell; "gone" for no cells at all. */
+  /** Other colours, places and sizes than the file's; "gone" for no cells at all.
+   * @param {undefined | "gone" | {map: any, tone: (pose: number, i: number) => number,
+   *   out: (pose: number, i: number) => number, places: Iterable<number[]>, sizes: Iterable<number[]>}} paint
+   *   a colour map and a share of it for every pose and cell, how much further it comes out, and what else is new */
   repaint(paint) {
     this.gone = paint === "gone";
     this.shown = undefined;
-    [this.colours, this.close] = paint?.map ? [paint.map.far, paint.map.close].map((map) => this._painted(map, paint.tone)) : this.own;
+    Object.assign(this, this.own);
+    if (paint && paint !== "gone") {
+      [this.colours, this.close] = [paint.map.far, paint.map.close].map((map) => this._painted(map, paint.tone));
+      this._reshape(paint);
+    }
     this.place();
+  }
+
+  _reshape({ out, places, sizes }) {
+    const { count } = this.mesh;
+    [this.places, this.sizes] = [this.places.slice(), this.sizes.slice()];
+    for (const [array, moves] of [[this.places, places], [this.sizes, sizes]])
+      for (const [pose, i, axis, value] of moves) array[3 * (pose * count + i) + axis] = value; // prettier-ignore
+    for (let at = 0; at < this.poses * count; at++) {
+      const more = out(Math.floor(at / count), at % count);
+      this.sizes[3 * at + 2] += more;
+      this.places[3 * at + 2] += more / 2;
+    }
   }
 
   _painted(map, tone) {
