@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..layout.layout import Block, Layout
 from ..network.trace import Trace
+from .excerpt import Excerpt, largest
 from .stage import Stage, before
 from .story import Focus, told
 from .words import Words
+
+MET = 6  # columns at most, whose numbers say which rows of the stream are shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +32,17 @@ class Example:
     def letter(self) -> str:
         """The token looked at, as it is spoken of."""
         return told(self.tokens[self.focus.position])
+
+    @property
+    def positions(self) -> list[int]:
+        """The last positions of the prompt, up to the one looked at."""
+        return list(range(max(0, self.focus.position + 1 - MET), self.focus.position + 1))
+
+    def rows(self, most: int) -> Excerpt:
+        """The rows of the stream that are shown of any of its columns, so that the same ones are met again:
+        where the columns that go into the model have their largest numbers."""
+        values = self.layout.find("resid_pre", 0).values(self.trace)[:, self.positions]
+        return largest(np.abs(values).max(axis=1), most)
 
     def here(self, kind: str, *, head: bool = False) -> Block:
         """The matrix of a kind in the focused layer, that of the focused `head` where each has one."""

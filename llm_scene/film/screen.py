@@ -20,7 +20,7 @@ LINE = 1.22  # from line to line, in sizes of type
 CAPTION_SHADE, HEAD_SHADE = 96.0, 72.0  # how far shades reach into the picture, in the same pixels
 PAUSE = 1.5  # seconds between two captions over which their shade stays
 WIDE = 0x2E80  # from this letter on they are East Asian, and parted anywhere
-SOFT = 0.15  # seconds in which text comes and goes
+SOFT = 0.08  # seconds in which text comes and goes
 
 
 @dataclass(frozen=True)

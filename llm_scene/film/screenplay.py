@@ -244,6 +244,14 @@ class Screenplay:
         self.now = end
         return arrive, end - LINGER
 
+    def begin(self, key: str, take: Take, length: float) -> Window:
+        """A caption under which the film goes on: it stands until it is stretched. The camera is there at the
+        end of the time returned."""
+        start, end = self.go(self._cut_where_empty(take) or take, length)
+        text, comment = self.words.caption(key, **self.facts), self.words.comment(key, **self.facts)
+        self.captions.append(Caption(start + LANDED, end, key, text, comment))
+        return start, end
+
     def go(self, take: Take, length: float) -> Window:
         """The camera moves on to another subject without new words."""
         start = self.now
@@ -416,7 +424,8 @@ class Screenplay:
         """
         if not self.cut.travels:
             piece.comes = 0.0
-        piece.locate(self.layout)
+        if piece.mapped:
+            piece.locate(self.layout)
         take: Take | None = self.on_stage(piece)
         windows, told = {}, {beat.name for beat in piece.beats}
         for beat, least in piece.runs(told & set(captions)).items():

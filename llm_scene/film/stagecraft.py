@@ -204,6 +204,7 @@ class SetPiece:
     def __init__(self, name: str, stage: Stage) -> None:
         self.name, self.stage = name, stage
         self.comes = COMES  # in the first beat: when its wall is there
+        self.mapped = True  # whether a small map says where in the model this is
         self.act = ""  # what goes before the names of all that comes on from now on
         self.beats: list[Beat] = []
         self.actors: list[Actor] = []
@@ -466,7 +467,7 @@ def _worn(actor: Actor, figure: _Figure, note: Text, windows: list[Window]) -> l
 
 def _shown(prop: Prop, come: float, leave: float) -> list[Cue]:
     cues = presence(prop.name, come, leave)
-    if isinstance(prop, Text):
+    if isinstance(prop, Text) and come > 0:
         cues.append(Cue(prop.name, "dim", come, min(come + POP, leave), 1.0, 0.0, "smooth"))
     return cues
 

@@ -18,27 +18,39 @@ BEND = 0.85  # maps run along |value|^BEND, so that small values are told apart
 
 @dataclass(frozen=True)
 class Ramp:
-    """A colour map by its anchors, from zero outwards; without `negative` it begins at zero."""
+    """A colour map by its anchors, from zero outwards; without `negative` it begins at zero.
+
+    Negative values begin at zero's colour, or with one of their own just `below`.
+    """
 
     zero: str
     positive: tuple[str, ...]
     negative: tuple[str, ...] = ()
+    below: str = ""
 
     def colours(self, values: Array) -> Array:
         """sRGB colours `[..., 3]` of normalised values in -1 to 1 (0 to 1 where there is no `negative`)."""
-        up, down = _stops(self.zero, self.positive), _stops(self.zero, self.negative)
+        up, down = _stops(self.zero, *self.positive), _stops(*self.falling)
         size = np.abs(values) ** BEND
         mixed = np.where(np.asarray(values)[..., None] >= 0, _along(up, size), _along(down, size))
         return to_srgb(from_oklab(mixed))
 
+    @property
+    def falling(self) -> tuple[str, ...]:
+        """The anchors of negative values, from zero outwards."""
+        return (self.below or self.zero, *self.negative)
+
     def turning(self, negative: tuple[str, ...]) -> Ramp:
         """The same map with other colours for negative values, where it has any."""
-        return replace(self, negative=negative) if self.negative else self
+        if not self.negative or not negative:
+            return self
+        return replace(self, below=negative[0], negative=negative[1:])
 
 
-def _stops(zero: str, ends: tuple[str, ...]) -> Array:
-    """OKLab anchors `[n, 3]` from zero outwards."""
-    return to_oklab(to_linear(np.array([srgb(code) for code in (zero, *(ends or (zero,)))])))
+def _stops(*anchors: str) -> Array:
+    """OKLab anchors `[n, 3]`, two at least."""
+    codes = anchors if len(anchors) > 1 else 2 * anchors
+    return to_oklab(to_linear(np.array([srgb(code) for code in codes])))
 
 
 def _along(stops: Array, amount: Array) -> Array:
@@ -56,8 +68,9 @@ MAPS = {
     "aggregate signed": Ramp("#80868f", ("#b9bec6", "#f3f5f8"), ("#51565e", "#23262b")),
     "aggregate positive": Ramp("#51565e", ("#a4a9b1", "#f3f5f8")),
 }
-ROSE = {  # negative values where cells are seen close, from zero outwards
-    "weight signed": ("#a3528c", "#d86398", "#ff6f91"),
-    "activation signed": ("#9c4d68", "#da6084", "#ff6f91"),
-    "aggregate signed": ("#8f6671", "#cf6a83", "#ff6f91"),
+# Negative values where cells are seen close, from just below zero outwards: rose from the smallest on.
+ROSE = {
+    "weight signed": ("#6d4f94", "#a05695", "#d86393", "#ff6f91"),
+    "activation signed": ("#7d4659", "#a0526b", "#da6484", "#ff6f91"),
+    "aggregate signed": ("#866a73", "#a46d7b", "#da7089", "#ff6f91"),
 }

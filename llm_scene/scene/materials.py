@@ -38,6 +38,7 @@ PROPERTIES = {
 MOVING = {"pose": 0.0, "highlight": 0.0, "dim": 0.0, "rose": 0.0}  # properties of cells on the move
 DENSE = 0.85  # how much of what is behind a veil it covers at most
 STOPS = 32  # the most a ColorRamp takes
+BELOW = 1e-5  # of the scale: just under zero
 SOLID = 0.35  # the value whose colour stands for a role in views without light
 MIDDLE = (0.5, 0.55, 0.0)  # of the picture, where the wall is brightest
 
@@ -228,8 +229,10 @@ def lit_by(code: str, light: Array) -> tuple[float, float, float, float]:
 
 def set_ramp(ramp: bpy.types.ColorRamp, colours: Ramp) -> None:
     """Fill a colour ramp with a colour map."""
-    position = np.linspace(0, 1, STOPS)
-    rgb = to_linear(colours.colours(2 * position - 1))
+    down, up = np.linspace(-1.0, 0.0, STOPS // 2), np.linspace(0.0, 1.0, STOPS // 2)
+    down[-1] = -BELOW  # a map may leap at zero
+    values = np.r_[down, up]
+    position, rgb = (values + 1) / 2, to_linear(colours.colours(values))
     elements = ramp.elements
     while len(elements) < STOPS:
         elements.new(1.0)

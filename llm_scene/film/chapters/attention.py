@@ -10,6 +10,7 @@ from ..pieces import dot, mix, softmax
 from ..pieces.grid import grid
 from ..pieces.roles import roles
 from ..screenplay import Screenplay, Tag, Take, names
+from .projection import residual
 
 HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
 ASKED = ("attn.q", "attn.k", "attn.v")
@@ -46,10 +47,12 @@ def attention_at_once(play: Screenplay) -> None:
     play.compute(play.here("ln1.out"), (play.now - 1.0, play.now))
     play.act(roles(play.example), STEADY, letter="qkv")
     play.compute(play.here(*ASKED, "attn.rot_q", "attn.rot_k"), (play.now - 1.0, play.now))
-    play.act(softmax.softmax(play.example, brief=True), QUICK, scores="scores", whole="softmax_short")
+    play.act(softmax.attention(play.example, brief=True), STEADY, keys="scores", scores="softmax_short")
     play.act(grid(play.example), STEADY, rows=_mask(play))
     play.act(mix.mix(play.example, brief=True), CALM, offer="values")
     play.compute(play.here(*HEAD), (play.now - 1.0, play.now))
+    if play.has("resid_mid"):
+        residual(play, "gathered", "resid_mid", CALM / 2)
 
 
 def _masked(play: Screenplay, blocks: Sequence[Block]) -> Take:

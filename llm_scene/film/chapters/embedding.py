@@ -38,7 +38,7 @@ def embedding_at_once(play: Screenplay) -> None:
     made = play.blocks("resid_pre", layer=0)
     tables = play.blocks("embed.W_E", "pos_embed.W_pos")
     if play.has("embed.W_E", "pos_embed.W_pos"):
-        window = play.act(embed(play.example), CALM, lookup="lookup_token", add="embedding")
+        window = play.act(embed(play.example), CALM, lookup="lookup_both", add="embedding")
         window = window[1] - 1.0, window[1]
     else:
         window = play.say("embedding", play.detail(made, beside=[*tables, *play.blocks("tokens")]), least=2.0)

@@ -25,7 +25,7 @@ STEEP = 0.45  # how far an arc goes straight down before it turns, of its height
 POINTS = 24  # of an arc
 ARC = 0.14  # its width
 LINE = 1.5 * HERO  # from line to line of longer texts
-EACH, REST, FIRST = 0.6, 1.2, 0.8  # seconds: an arc, stillness at the end, the prompt alone
+EACH, REST, FIRST = 0.3, 1.2, 0.5  # seconds: an arc, stillness at the end, the prompt alone
 
 
 def finale(play: Screenplay) -> None:
@@ -42,8 +42,9 @@ def answered(play: Screenplay) -> None:
     if play.trace.n_positions > play.layout.n_prompt:
         play.start("finale", "again")
         _answered(play)
-        start, _ = play.go(replace(_machine(play), cut=True), 0.3)
-        _still(play, start)
+        start, _ = play.say("finale", replace(_machine(play), cut=True))
+        _still(play, start, REST / 3)
+        play.stretch("finale")
 
 
 def _machine(play: Screenplay) -> Take:
@@ -57,10 +58,10 @@ def _machine(play: Screenplay) -> Take:
     return take
 
 
-def _still(play: Screenplay, start: float) -> None:
+def _still(play: Screenplay, start: float, rest: float = REST) -> None:
     """The last picture stands; light runs through it."""
     play.undim()
-    play.hold(REST)
+    play.hold(rest)
     _pulse(play, start, play.now)
 
 
@@ -72,6 +73,7 @@ def _answered(play: Screenplay) -> None:
 def _answer(play: Screenplay) -> SetPiece:
     """Beats: given, made. Arcs lead from every letter to its place where the answer holds the same ones."""
     piece = SetPiece("answer", _before_everything(play))
+    piece.mapped = False  # it speaks of all of the model
     first = play.layout.n_prompt
     prompt, answer = play.story.words[:first], play.story.words[first:]
     places = sorted_places(prompt, answer)
@@ -104,8 +106,8 @@ def _sorted(piece: SetPiece, prompt: tuple[str, ...], places: list[int]) -> None
         for i, word in enumerate(prompt):
             piece.text(f"letter {i}", word.strip(), x[i], above, given.at(0.0), size=size)
     with piece.beat("made", EACH * len(prompt)) as made:
-        spans = made.each(len(prompt))
-        for i, (place, span) in enumerate(zip(places, spans, strict=True)):
+        for i, span in zip(np.argsort(places).tolist(), made.each(len(prompt)), strict=True):
+            place = places[i]
             piece.line(
                 f"arc {i}",
                 _arc(x[i], above - LETTER_ROOM, x[place], below + LETTER_ROOM),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 from ...layout import names as thing
 from ...layout.drawn import Text, text_width
@@ -11,11 +11,12 @@ from ..piece import Window
 from ..screenplay import Screenplay
 from .machine import steps, under
 
-FIRST, LEAST = 2.6, 0.6  # seconds of the first step, and of any at least
+FIRST, LEAST = 3.2, 0.7  # seconds of the first step, and of any at least
 FASTER = 0.65  # of a step's time, that the next one takes
+LOOK = 1.0  # seconds before the first step
 AFTER = 0.8  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
-HARDLY = 0.001  # of a way or a size: a value is set by a change
+SOON = 0.1  # of a step, before its end: the next token comes out
 UP = 0.3  # of the way, until the token is over the model
 
 
@@ -27,48 +28,41 @@ def loop(play: Screenplay) -> None:
         return
     play.start("loop", "again")
     texts = steps(play)
-    shown, _ = play.say("loop", under(play, texts[-1]), least=1.5)
+    shown, _ = play.begin("loop", under(play, texts[-1]), LOOK)
+    came = shown
     blocks = [block for block in play.layout.blocks.values() if block.role != "weight"]
     for step in range(1, further + 1):
         seconds = max(LEAST, FIRST * FASTER ** (step - 1)) * play.leisure
-        start = play.now
-        fly = min(FLOWN, FLIGHT * seconds)
-        _fly_back(play, first + step - 1, (start, start + fly), texts[step - 1], texts[step])
+        start, position = play.now, first + step - 1
+        back = start + min(FLOWN, FLIGHT * seconds)
+        given, made = texts[step - 1][:-1], texts[step - 1][-1]
+        if given:
+            _fly_back(play, position, (start, back), made, texts[step][0])
+        for name in (thing.token(position), thing.thread(thing.token(position))):
+            play.appear(name, back)
         play.hold(seconds)
-        play.compute(blocks, (start + fly, play.now - 0.02), step)
-        play.appear(thing.prediction(first + step - 1), play.now - 0.02)
-        play.appear(thing.thread(thing.prediction(first + step - 1)), play.now - 0.02)
-        for text in texts[step - 1]:
-            play.put(text, shown, start + fly)
-        shown = start + fly
+        play.compute(blocks, (back, play.now - SOON * seconds), step)
+        for name in (thing.prediction(position), thing.thread(thing.prediction(position))):
+            play.appear(name, play.now - SOON * seconds)
+        for text in given:
+            play.put(text, shown, back)
+        play.put(made, came, start if given else back)
+        shown, came = back, play.now - SOON * seconds if given else back
     play.stretch("loop")
     play.hold(AFTER)
     for text in texts[further]:
-        play.put(text, shown, play.now)
+        play.put(text, shown if text is texts[further][0] else came, play.now)
 
 
-def _fly_back(
-    play: Screenplay, position: int, window: Window, before: Sequence[Text], after: Sequence[Text]
-) -> None:
-    """The token written last flies over the model from where it came out to the others that go in.
-
-    It is as large as they are, and then stands small in its own place.
-    """
-    letter = next(x for x in play.layout.letters if not x.predicted and x.position == position)
-    name, (start, end) = thing.token(position), window
-    out, into = before[-1], after[0]
-    source = (out.box.low[0] + text_width(letter.text, out.size) / 2, *out.at[1:])
-    target = (into.box.high[0] - text_width(letter.text, into.size) / 2, *into.at[1:])
-    top, large = whole(play.layout).high[2] + play.layout.gap, out.size / letter.size
+def _fly_back(play: Screenplay, position: int, window: Window, out: Text, into: Text) -> None:
+    """The token written last flies over the model from where it came out to the others that go in."""
+    start, end = window
+    letter = next(x.text for x in play.layout.letters if not x.predicted and x.position == position)
+    flown = replace(out, name=thing.prop("flown", position), text=letter)
+    x, z = into.box.high[0] - text_width(letter, into.size), into.at[2]
+    top = whole(play.layout).high[2] + play.layout.gap
     up, down = (start + share * (end - start) for share in (UP, 1 - UP))
-    play.appear(name, start)
-    play.appear(thing.thread(name), end)
-    for channel, a, b, own in zip(("location_x", "location_y"), source, target, letter.at, strict=False):
-        play.move(name, channel, (start, up), a, a + HARDLY * (b - a), "smooth")
-        play.move(name, channel, (up, down), a + HARDLY * (b - a), b, "smooth")
-        play.move(name, channel, (end, end), b, own, "step")
-    play.move(name, "location_z", (start, up), source[2], top, "smooth")
-    play.move(name, "location_z", (down, end), top, target[2], "smooth")
-    play.move(name, "location_z", (end, end), target[2], letter.at[2], "step")
-    play.move(name, "scale", window, large, large * (1 - HARDLY))
-    play.move(name, "scale", (end, end), large * (1 - HARDLY), 1.0, "step")
+    play.put(flown, start, end)
+    play.move(flown.name, "location_z", (start, up), out.at[2], top, "smooth")
+    play.move(flown.name, "location_x", (up, down), out.at[0], x, "smooth")
+    play.move(flown.name, "location_z", (down, end), top, z, "smooth")

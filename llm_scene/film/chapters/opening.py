@@ -1,17 +1,16 @@
-"""Overview: something beautiful, the whole machine, and its task."""
+"""Overview: the prompt and the task, the whole machine, and what its colours mean."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ...layout import names as thing
-from ...layout.layout import Block, Letter
+from ...layout.layout import Letter
 from ..film import Cue
 from ..front import begin, done
 from ..piece import Window
+from ..pieces.prompt import columns
 from ..screenplay import Screenplay, Take, names
 from ..story import letter_box
 from .machine import question, under
@@ -21,14 +20,13 @@ QUICK = 0.5  # the least part of these that shorter cuts keep
 REWIND = 0.8  # seconds in which the machine is emptied again
 AT_LAST = 0.05  # and before the next picture
 LOOK = 2.2  # seconds for each caption before the whole
-WHOLE, ROWS, COLUMNS = 16, 12, 16  # rows of a sheet that is seen as a whole; cells of a larger one
-ASIDE, SWEEP = -30.0, 2.0  # degrees: whence the first picture is seen, and how far the camera moves in it
+ASIDE, SWEEP = -16.0, 4.0  # degrees: whence the first picture is seen, and how far the camera moves in it
 
 
 def opening(play: Screenplay) -> None:
-    """Cells seen close, the pull back to the whole machine, and the prompt's letters at its entrance."""
+    """The prompt as numbers, the pull back to the whole machine, and the prompt's letters at its entrance."""
     play.start("overview", "numbers")
-    _hook(play, "", "task", "machine", "colours")
+    _hook(play, ["task", "relief"], ["machine", "colours"])
     letters = play.letters(predicted=False)
     start, end = play.say("entrance", entrance(play, letters), least=2.6)
     fall(play, letters, (start - 0.4, end - 0.6))
@@ -37,7 +35,7 @@ def opening(play: Screenplay) -> None:
 def glimpse(play: Screenplay) -> None:
     """The same, quicker and without a look at the entrance: the opening of shorter cuts."""
     play.start("overview", "numbers")
-    start, end = _hook(play, "relief", "task", "colours")
+    start, end = _hook(play, ["task", "relief"], ["colours"])
     fall(play, play.letters(predicted=False), (start, end))
 
 
@@ -67,29 +65,28 @@ def fall(play: Screenplay, letters: Sequence[Letter], window: Window) -> None:
         play.move(name, "location_z", (at, at + 1.5 * each), drop, z)
 
 
-def _hook(play: Screenplay, caption: str = "", *captions: str) -> Window:
-    """The finished machine from near, a wave of light through it, then back until all of it is seen.
+def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -> Window:
+    """The prompt turns into columns of numbers, close up, and they fly into the finished machine.
 
-    One caption tells of the cells. Then the machine stands between the prompt and a question mark, is told by
-    further captions, and emptied at the end. When all of it is seen is returned.
+    Captions tell of the first picture, and further ones of the machine, which stands between the prompt and
+    a question mark and is emptied at the end. When all of it is seen is returned.
     """
     share = max(QUICK, play.leisure)
-    block = _liveliest(play)
-    rows = WHOLE if block.shape[0] <= WHOLE else ROWS
-    row, column = (block.shape[0] - rows) // 3, (block.shape[1] - COLUMNS) // 2
-    near = replace(play.near(block, row, column, rows, COLUMNS, turn=ASIDE), tags=())
-    play.pose = play.framed(near, -SWEEP)
-    if caption:
-        play.say(caption, near)
-    else:
-        play.go(near, HOOK * share)
-    for other in play.layout.within(block.section[0]):
-        play.flash(other, 0.2, play.now)
+    piece = columns(play.example)
+    piece.comes = 0.0
+    take = replace(play.on_stage(piece), turn=ASIDE, cut=True)
+    play.pose = play.framed(take, -SWEEP)
+    for n, caption in enumerate(near):
+        play.say(caption, None if n else take, least=LOOK)
+    if not near:
+        play.go(take, HOOK * share)
     asked = question(play)
+    rise = play.now
     _, start = play.go(under(play, asked), PULL * share)
-    for caption in captions:
+    play.perform(piece, (play.begun, rise), (rise, start))
+    for caption in far:
         play.say(caption, least=LOOK)
-    if not captions:
+    if not far:
         play.hold(REWIND)
     _rewind(play)
     for text in asked:
@@ -104,18 +101,3 @@ def _rewind(play: Screenplay) -> None:
     for block in play.layout.blocks.values():
         if block.role != "weight":
             play.cues.append(Cue(block.name, "reveal", start, end, done(later), begin(0), "smooth"))
-
-
-def _liveliest(play: Screenplay) -> Block:
-    """The computed matrix that looks best from near: broad, and of many different values."""
-
-    def liveliness(block: Block) -> float:
-        values = block.values(play.trace)
-        finite = np.abs(values[np.isfinite(values)])
-        room = min(block.shape[1], COLUMNS) * min(block.shape[0], ROWS)
-        return float(room * finite.std() / (finite.max() + 1e-9))
-
-    computed = [
-        b for b in play.layout.blocks.values() if b.role == "activation" and b.matrix.layer in (None, 0, 1)
-    ]
-    return max(computed, key=liveliness)

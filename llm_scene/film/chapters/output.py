@@ -33,7 +33,7 @@ def output_at_once(play: Screenplay) -> None:
     play.start("output", "pick")
     logits = play.trace["logits"][play.focus.position].astype(float)
     degrees = {"hot": {"temperature": f"{choice.hot_enough(logits):g}"}}
-    captions = {"scores": "chosen", "hot": "hot"}
+    captions = {"scores": "wins", "hot": "hot"}
     play.act(choice.choice(play.example, hotter=True), CALM, degrees, **captions)
     bars(play)
 
@@ -41,7 +41,7 @@ def output_at_once(play: Screenplay) -> None:
 def winner(play: Screenplay) -> None:
     """The teaser's end: the bars grow, and one wins."""
     play.start("output", "pick")
-    play.act(choice.choice(play.example), QUICK, scores="chosen")
+    play.act(choice.choice(play.example), QUICK, scores="wins")
     bars(play)
 
 

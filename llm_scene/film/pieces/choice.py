@@ -30,7 +30,7 @@ def choice(example: Example, hotter: bool = False) -> SetPiece:
     """Beats: scores, chances, chosen, home; with `hotter` also hot, before the last."""
     telling = _Telling("choice", example)
     telling.scores()
-    telling.chances()
+    telling.chances(hotter)
     telling.chosen()
     if hotter:
         telling.at_temperature("hot", telling.hot, 3.0)
@@ -122,7 +122,7 @@ class _Telling:
         actor.pose("sheet", *some(block, self.trace, [(int(v), self.t) for v in self.likely]))
         colours = tones(block, self.trace, raw)
         actor.pose("row", *cells(piece.stage, self.score_x, self.z, self.score_wide, self.high, colours))
-        with piece.beat("scores", 3.0) as beat:
+        with piece.beat("scores", 2.0) as beat:
             for i in range(len(raw)):  # the winner's changes its colour
                 self._letter(i, beat.at(COMES), 2.0 if i == 0 else None)
             actor.enter("sheet", beat.at(0))
@@ -132,14 +132,17 @@ class _Telling:
                 actor.write(i, number(value), beat.at(0.32), None, min(self.size, 1.5), of)
             self._heading("scores", self.score_x, beat.at(COMES))
 
-    def chances(self) -> None:
-        """Softmax makes chances of them: a bar for each."""
+    def chances(self, at_one: bool) -> None:
+        """Softmax makes chances of them: a bar for each. The temperature is said where others follow."""
         with self.piece.beat("chances", 3.0) as beat:
-            for i, (start, end) in enumerate(beat.each(len(self.bars), 0.0, 0.5)):
+            for i, (start, end) in enumerate(beat.each(len(self.bars), 0.0, 0.3)):
                 self.bars[i].enter("none", start)
                 self.bars[i].to("chance", (start, end))
                 self._share(0, i, 1.0, end, None)
-            self._heading("chances", self.left + self.full / 2, beat.at(0))
+            if at_one:
+                self._temperature(len(self.piece.beats) - 1, 1.0, beat.at(0), None, "faint")
+            else:
+                self._heading("chances", self.left + self.full / 2, beat.at(0))
 
     def chosen(self) -> None:
         """The likeliest is taken."""
@@ -164,8 +167,8 @@ class _Telling:
         self.piece.until(float(n), "share", "temperature", "heading chances")
         with self.piece.beat(key, seconds) as beat:
             for i, bar in enumerate(self.bars):
-                bar.to(key, beat[0.05:0.45])
-                self._share(n, i, temperature, beat.at(0.45), None)
+                bar.to(key, beat[0.02:0.25])
+                self._share(n, i, temperature, beat.at(0.2), None)
             self._temperature(n, temperature, beat.at(0.05), None)
 
     def dice(self) -> None:
@@ -209,10 +212,12 @@ class _Telling:
         text = share_text(share)
         self.piece.text(f"share {n} {i}", text, x, self.z[i], start, end, self.size, "left")
 
-    def _temperature(self, n: int, temperature: float, start: float, end: float | None) -> None:
-        said = self.words.note("temperature", value=f"{temperature:g}")
+    def _temperature(
+        self, n: int, temperature: float, start: float, end: float | None, ink: str = "accent"
+    ) -> None:
+        said = self.words.note("chance_at", value=f"{temperature:g}")
         x = self.left + self.full / 2
-        self.piece.text(f"temperature {n}", said, x, self.heading, start, end, 1.3, ink="accent")
+        self.piece.text(f"temperature {n}", said, x, self.heading, start, end, 1.3, ink=ink)
 
     def _heading(self, key: str, x: float, start: float) -> None:
         size = NUMBER if not self.piece.stage.upright else 0.9 * NUMBER

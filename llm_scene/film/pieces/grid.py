@@ -8,7 +8,7 @@ from ..example import Example
 from ..excerpt import percentages
 from ..shapes import cells, some, tones
 from ..stage import LONG
-from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
+from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece, rectangle
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
@@ -19,6 +19,7 @@ LEFT, SLIM, ABOVE = (
 )  # what letters take at the left of the table, in a narrow picture, and above
 WIDEST, GAP = 4.0, 0.25  # a cell at most, and between two of them
 LEAST = 0.005  # a share that is written
+FRAME = 0.1  # round the row of the letter that the film follows
 BESIDE, OVER = 1.2, 0.9  # how far letters stand from the table
 
 
@@ -68,12 +69,13 @@ class _Telling:
         n = len(self.found.seen)
         with self.piece.beat("rows", 4.0) as beat:
             self.shares.enter("sheet", beat.at(0))
-            for i, (start, end) in enumerate(beat.each(n, 0.02, 0.75)):
+            for i, (start, end) in enumerate(beat.each(n, 0.02, 0.55)):
                 row = [k for k, place in enumerate(self.places) if place[0] == i]
                 self.shares.to("table", (start, end), only=row)
                 self._write(i, row, end)
                 at = self.left - BESIDE, float(self.z[i])
-                self.piece.text(f"row {i}", self.found.letters[i], *at, start, None, LETTERS, ink="accent")
+                ink = "accent" if i == n - 1 else "ink"  # the letter that the film follows
+                self.piece.text(f"row {i}", self.found.letters[i], *at, start, None, LETTERS, ink=ink)
             self._around(beat)
 
     def _write(self, i: int, row: list[int], start: float) -> None:
@@ -91,10 +93,12 @@ class _Telling:
         n, come = len(self.found.seen), beat.at(COMES)
         for j in range(n):
             at = float(self.x[j]), self.top + OVER
-            self.piece.text(f"column {j}", self.found.letters[j], *at, come, None, LETTERS, ink="accent")
+            self.piece.text(f"column {j}", self.found.letters[j], *at, come, None, LETTERS)
             for i in range(j):
                 size = (self.wide - GAP, self.high - GAP)
                 self.piece.outline(f"hole {i} {j}", float(self.x[j]), float(self.z[i]), *size, come)
+        row = self.left + n * self.wide / 2, float(self.z[-1]), n * self.wide + FRAME, self.high + FRAME
+        self.piece.line("followed", rectangle(*row), beat.at(0.6), None, 0.12, "accent", y=-1.2)
         asking, looked_at = self.words.note("asking"), self.words.note("looked_at")
         middle = self.left + n * self.wide / 2
         at = self.left - BESIDE, self.top + OVER

@@ -96,7 +96,7 @@ class _Telling:
         """Under every letter and its share stands what the letter offers."""
         found, piece, stage = self.found, self.piece, self.stage
         with piece.beat("offer", 3.0) as beat:
-            for j, (start, end) in enumerate(beat.each(len(found.seen), 0.05, 0.7)):
+            for j, (start, end) in enumerate(beat.each(len(found.seen), 0.05, 0.45)):
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
                 x = self.x[j]

@@ -21,7 +21,10 @@ ASIDE = 0.8  # from a column to the one it is made of
 UNDER_TITLE = 1.3  # from the top of the stage to that of a column
 SHORTEST = 0.12  # of a tall column's height: a short one at least
 DOT = 0.42  # the size of a number on the line
-BESIDE = -0.5  # from here on the curve is in the way of what is told of a number: it stands at the left
+LABELS = 1.5  # how far under the line its numbers stand
+AWAY = 1.5  # how far from its dot what is told of a number stands
+BESIDE = 0.5  # so far from zero the curve has turned
+NEAR = 0.3  # from the end of a leader to what is told
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
 
 
@@ -138,7 +141,7 @@ class _Telling:
         with self.piece.beat("widen", 2.8) as beat:
             letter.enter("sheet", beat.at(0))
             letter.to("column", beat[0.02:0.3])
-            self._come(beat[0.35:0.75])
+            self._come(beat[0.2:0.42])
             said = self.words.note("numbers_to", before=letter.count, count=len(self.x))
             self._title("count", said, -1, beat.at(COMES))
             self._axis(beat)
@@ -158,7 +161,7 @@ class _Telling:
         for value in range(int(np.ceil(self.low)), int(self.high) + 1):
             if value % max(1, round((self.high - self.low) / 7)) == 0:
                 text, x = f"{value}".replace("-", "−"), self.zero + self.k * value
-                z = self.stage.floor + 0.5
+                z = self.level - LABELS
                 self.piece.text(f"at {value}", text, x, z, beat.at(COMES), None, SMALL, ink="faint")
 
     def line(self) -> None:
@@ -172,7 +175,7 @@ class _Telling:
                 self._title("count", said, -1, beat.at(COMES))
                 self._axis(beat)
             self.numbers.enter("column", beat.at(there))
-            self.numbers.to("line", beat[there + 0.02 : 0.85], stagger=0.7, groups=16)
+            self.numbers.to("line", beat[there + 0.02 : there + 0.3], stagger=0.4, groups=16)
             for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):
                 said = self.words.note(key)
                 piece.text(
@@ -180,9 +183,8 @@ class _Telling:
                     said,
                     self.zero + self.k * x,
                     self.level + 1.6,
-                    beat.at(0.8),
+                    beat.at(there + 0.28),
                     beat.index + 1.0,
-                    ink="faint",
                 )
 
     def curve(self) -> None:
@@ -194,7 +196,7 @@ class _Telling:
             x, y = self.at(grid, np.asarray(self.act.forward(grid, start=0), float))
             path = list(zip(x.tolist(), y.tolist(), strict=True))
             piece.line("curve", path, beat.at(0.02), end, 0.2, "ink", y=0.5)
-            self.numbers.to("curve", beat[0.12:0.5], stagger=0.6, groups=16)
+            self.numbers.to("curve", beat[0.06:0.26], stagger=0.3, groups=16)
             middle, top = self.zero + self.k * self.low / 2, self.level + self.up * float(self.y.max())
             piece.text("name", self.title, middle, max(top, self.level + 3.0), beat.at(0.02), end, HERO)
             self._tell(beat, end)
@@ -204,12 +206,19 @@ class _Telling:
         for n, i in enumerate(self.told()):
             text = f"{number(self.x[i])} → {number(self.y[i])}"
             x, z = self.at(self.x[i : i + 1], self.y[i : i + 1])
-            aside = "right" if self.x[i] > BESIDE else "centre"
-            shift = -0.6 if aside == "right" else 0.0
-            over = 0.3 if self.x[i] > -BESIDE else 1.0 + 1.1 * (n % 2)
-            at = float(x[0]) + shift, float(z[0]) + over
-            start = beat.at(0.55 + 0.1 * n)
-            self.piece.text(f"told {n}", text, *at, start, end, align=aside)  # type: ignore[arg-type]
+            spot, start = (float(x[0]), float(z[0])), beat.at(0.28 + 0.08 * n)
+            way, align = self._free(float(self.x[i]))
+            far = spot[0] + AWAY * way[0], spot[1] + AWAY * way[1]
+            self.piece.line(f"to {n}", [spot, far], start, end, 0.06, "ink", y=-0.5)
+            at = far[0] + NEAR * np.sign(way[0]), far[1] + (NEAR + 0.4 if align == "centre" else 0.0)
+            self.piece.text(f"told {n}", text, *at, start, end, align=align)
+
+    @staticmethod
+    def _free(x: float) -> tuple[tuple[float, float], Align]:
+        """Which way the curve leaves room: over it where it is low, then under it, then at its left."""
+        if x < -BESIDE:
+            return (0.0, 1.0), "centre"
+        return ((1.4, 0.7), "left") if x < BESIDE else ((-1.0, 0.0), "right")
 
     def column(self) -> None:
         """A column of what became of them, where what was muted is flush."""
@@ -219,7 +228,7 @@ class _Telling:
         after.pose("sheet", *copies(self.after, self.trace, column=self.t))
         with self.piece.beat("column", 2.6) as beat:
             after.enter("curve", beat.at(0.0))
-            after.to("column", beat[0.05:0.55], stagger=0.5, groups=16)
+            after.to("column", beat[0.02:0.3], stagger=0.3, groups=16)
             self._title("after", self.words.note("after_curve", activation=self.title), 1, beat.at(0.3))
         self.made.append((after, self.after))
 

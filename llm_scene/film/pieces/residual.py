@@ -12,7 +12,7 @@ from ...layout.layout import Block
 from ...network.ops import Add, Array
 from ...network.trace import Trace
 from ..example import Example
-from ..excerpt import Excerpt, largest, written_sum
+from ..excerpt import Excerpt, written_sum
 from ..props import number
 from ..shapes import NONE, Shape, cells, copies, gone, pile, row_of, some, tones
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
@@ -22,6 +22,7 @@ WIDE, HIGH, STEP = 5.4, 1.3, 1.5  # a cell with a number on it, and from row to 
 PILE = 0.55  # the height of the cells that are folded together
 HEADING = 1.1
 MOST, BETWEEN = 5, 1.2  # columns of a table, and from the table to what stands beside it
+CALM, BRISK = 0.35, 0.2  # of a beat, that the flight of a column takes
 LIFTED = 0.3  # how far a column stands before the table it is taken from
 
 
@@ -32,7 +33,7 @@ def add(example: Example, total: str) -> SetPiece:
     assert isinstance(op, Add)
     old, found = (example.layout.of(name)[0] for name in target.matrix.inputs)
     at = dict.fromkeys((old.name, found.name, target.name), example.focus.position)
-    headings = ("before", "correction", "after")
+    headings = ("before", "of_attention" if total == "resid_mid" else "of_mlp", "after")
     made = Addition(example.trace, old, found, target, at, headings, op.scale)
     telling = _Telling(f"add {total}", example, made, beats=2)
     telling.both()
@@ -103,7 +104,7 @@ class _Telling:
         self.old, self.part, self.target = made.old, made.part, made.target
         stage = self.stage = piece.stage
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
-        self.excerpt: Excerpt = largest(self.values[self.part.name], min(12, rows))
+        self.excerpt: Excerpt = example.rows(min(12, rows))
         self.written = self._written()
         self.wide = min(WIDE, (2 * stage.reach - 3.0) / 3)
         pitch = stage.reach - self.wide / 2
@@ -118,8 +119,7 @@ class _Telling:
         actor.pose("sheet", *copies(block, self.trace, column=self.at[block.name]))
         actor.pose("column", *self._shape(block, self.x[block.name], self.wide, values))
         if block is self.target:
-            middle = (self.x[self.old.name] + self.x[self.part.name]) / 2
-            actor.pose("unmade", *gone(self._shape(block, middle, self.wide, values)))
+            actor.pose("unmade", *gone(self._shape(block, self.x[block.name], self.wide, values)))
         return actor
 
     def _shape(self, block: Block, x: float, wide: float, values: Array) -> Shape:
@@ -159,22 +159,28 @@ class _Telling:
         with self.piece.beat("both", self.end) as beat:
             for which, block in enumerate((self.old, self.part)):
                 self._comes(which, block, beat, 0.12 * which)
-            self._empty(beat.at(0.5))
+            self._empty(beat.at(0.4))
 
-    def _comes(self, which: int, block: Block, beat: Beat, late: float) -> None:
+    def _comes(self, which: int, block: Block, beat: Beat, late: float, takes: float = CALM) -> None:
         """A column leaves its sheet; it stays until the sum is made."""
-        column = self.columns[block.name]
+        column, there = self.columns[block.name], late + takes
         column.enter("sheet", beat.at(0))
-        column.to("column", beat[late + 0.02 : late + 0.35], stagger=0.3)
+        column.to("column", beat[late : late + takes], stagger=0.3)
         column.exit(self.end)
-        self._number(block, beat.at(late + 0.37), self.end)
-        self._heading(which, block, beat.at(late + 0.35))
+        self._number(block, beat.at(there), self.end)
+        self._heading(which, block, beat.at(there))
 
     def _empty(self, start: float) -> None:
-        """Where the sum is to come."""
-        for n, z in enumerate(self.z[: len(self.excerpt)]):
-            at = self.x[self.target.name], float(z), self.wide, HIGH
-            self.piece.outline(f"empty {n}", *at, start, self.end)
+        """Where the sum is to come, and what it is to be made of."""
+        signs = (self.x[self.old.name] / 2, self.x[self.target.name] / 2)
+        for n, z in enumerate(self.z[: len(self.excerpt)].tolist()):
+            self.piece.outline(f"empty {n}", self.x[self.target.name], z, self.wide, HIGH, start, self.end)
+            for name, sign, x in zip(("plus", "equals"), "+=", signs, strict=True):
+                self.piece.text(f"{name} {n}", sign, x, z, start, self.end)
+        if self.excerpt.folded:
+            more, at = self.words.note("folded", count=len(self.excerpt.folded)), self.z[-1] - 0.4
+            self.piece.text("folded", more, 0.0, at, start, self.end, SMALL, ink="faint")
+        self._heading(2, self.target, start)
 
     def lookup(self, table: dict[int, str]) -> None:
         """The token's column is taken out of the table of all of them; `table` are those that are shown."""
@@ -227,28 +233,20 @@ class _Telling:
     def place(self) -> None:
         """The column of the token's place comes beside it."""
         with self.piece.beat("place", 2.6) as beat:
-            self._comes(1, self.part, beat, 0.0)
-            self._empty(beat.at(0.6))
+            self._comes(1, self.part, beat, 0.0, BRISK)
+            self._empty(beat.at(0.0))
 
     def add(self) -> None:
         """Number by number both are added."""
         column, shown = self.columns[self.target.name], list(self.excerpt.shown)
-        signs = (self.x[self.old.name] / 2, self.x[self.target.name] / 2)
         with self.piece.beat("add", 4.0) as beat:
             column.enter("unmade", beat.at(0))
-            for n, (start, end) in enumerate(beat.each(len(shown), 0.03, 0.8, ease=0.75)):
+            for n, (start, end) in enumerate(beat.each(len(shown), 0.03, 0.7, ease=0.75)):
                 made = start + 0.7 * (end - start)
                 column.to("column", (start, made), only=[shown[n]])
                 self._number(self.target, made, self.end, [shown[n]])
-                self.piece.text(f"plus {n}", "+", signs[0], self.z[n], start, self.end)
-                self.piece.text(f"equals {n}", "=", signs[1], self.z[n], start, self.end, ink="faint")
             if self.excerpt.folded:
                 column.to("column", beat[0.8:0.9], only=self.excerpt.folded)
-                more = self.words.note("folded", count=len(self.excerpt.folded))
-                self.piece.text(
-                    "folded", more, 0.0, self.z[-1] - 0.4, beat.at(0.05), self.end, SMALL, ink="faint"
-                )
-            self._heading(2, self.target, beat.at(0.1))
 
     def home(self) -> None:
         """The new column goes into the stream."""

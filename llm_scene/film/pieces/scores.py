@@ -57,21 +57,25 @@ class Attention:
         return (len(self.seen) - 1) // 2 if len(self.seen) > 1 else None
 
 
-def meeting(example: Example) -> SetPiece:
-    """Beats: keys, match, mask. The query visits every key; an earlier one does not see later letters."""
+def meeting(example: Example, masked: bool = True) -> SetPiece:
+    """Beats: keys, match, mask. The query visits every key; an earlier one does not see later letters.
+
+    Without that last beat unless it is `masked`.
+    """
     stage = example.stage(example.here("attn.scores", head=True), (example.focus.position,) * 2)
     found = Attention(example, FEW if stage.upright else MOST)
-    telling = _Meeting(SetPiece("scores", stage), found, example.words)
+    telling = _Meeting(SetPiece("scores", stage), found, example.words, masked)
     telling.keys()
     telling.match()
-    telling.mask()
+    if masked:
+        telling.mask()
     return telling.piece
 
 
 class _Meeting:
     """Queries at the left, keys in a row, and scores below them."""
 
-    def __init__(self, piece: SetPiece, found: Attention, words: Words) -> None:
+    def __init__(self, piece: SetPiece, found: Attention, words: Words, masked: bool) -> None:
         self.piece, self.found, self.words = piece, found, words
         stage = self.stage = piece.stage
         self.left = LEFT - stage.reach
@@ -79,7 +83,10 @@ class _Meeting:
         self.x = row_of(len(found.seen), self.pitch, (self.left + stage.reach) / 2)
         self.tile, self.wide = min(4.0, TILE * self.pitch), min(1.6, COLUMN * self.pitch)
         self.heading = stage.top - 0.5
-        self.letter_z, self.rows = stage.floor + 0.6, (stage.floor + 3.6, stage.floor + 2.1)
+        self.letter_z, self.rows = (
+            stage.floor + 0.6,
+            (stage.floor + (3.6 if masked else 2.1), stage.floor + 2.1),
+        )
         top, low = stage.top - 1.2, self.rows[0] + HIGH
         self.z, self.each = pile(top, top - low, found.keys.shape[0])
         self.query_x = self.left - LEFT / 2

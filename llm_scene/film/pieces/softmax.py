@@ -24,6 +24,7 @@ STICK = 2.4  # how high the stick of shares is
 CURVE = 0.3  # of the stage's width, for the curve of exp
 FORMULA = r"\frac{" + _POWER + r"}{\sum " + _POWER + "}"
 FORMULA_SIZE = 1.6
+SOON = 0.15  # of its beat, in which bars move where it is brief
 LOW = -4.0  # where the curve begins
 
 
@@ -37,12 +38,15 @@ def softmax(example: Example, brief: bool = False) -> SetPiece:
     return _told(SetPiece("softmax", stage), found, example.words, brief)
 
 
-def attention(example: Example) -> SetPiece:
-    """The beats of `meeting`, and then those of `softmax` on the scores that it left."""
-    piece = meeting(example)
+def attention(example: Example, brief: bool = False) -> SetPiece:
+    """The beats of `meeting`, and then those of `softmax` on the scores that it left.
+
+    `brief` leaves out the mask and how the shares come about.
+    """
+    piece = meeting(example, masked=not brief)
     found = Attention(example, FEW if piece.stage.upright else MOST)
     piece.next_act("softmax")
-    return _told(piece, found, example.words)
+    return _told(piece, found, example.words, brief)
 
 
 def _told(piece: SetPiece, found: Attention, words: Words, brief: bool = False) -> SetPiece:
@@ -90,7 +94,7 @@ class _Telling:
         """The poses of the bars, one after the other."""
         found, stage = self.found, self.stage
         n = len(found.seen)
-        curve = 0.0 if stage.upright else CURVE * stage.width
+        curve = 0.0 if stage.upright or self.brief else CURVE * stage.width
         self.pitch = (2 * stage.reach - curve) / n
         self.x = row_of(n, self.pitch, -curve / 2)
         wide = BAR * self.pitch
@@ -139,9 +143,10 @@ class _Telling:
     def scores(self, until: float) -> None:
         """Scores stand on a line, whatever their size and sign; their letters stay below it until a beat."""
         found, piece = self.found, self.piece
+        there = SOON if self.brief else 0.5
         with piece.beat("scores", 3.0) as beat:
             self.bars.enter("flat", beat.at(0))
-            self.bars.to("scores", beat[0.05:0.5], stagger=0.5)
+            self.bars.to("scores", beat[0.02:there], stagger=0.5)
             self._zero("zero", self.zero, beat.at(0), beat.index + 1.0)
             for j, letter in enumerate(found.letters):
                 piece.text(
@@ -154,16 +159,20 @@ class _Telling:
                     LETTERS,
                     ink="accent",
                 )
-            self._numbers([number(v) for v in found.raw], "scores", beat.at(0.5), beat.index + 1.1, "score")
+            self._numbers(
+                [number(v) for v in found.raw],
+                "scores",
+                beat.at(there),
+                beat.index + (1.0 if self.brief else 1.1),
+                "score",
+            )
             self._heading("any", beat.at(0), beat.index + 1.0)
-            if not self.stage.upright:
+            if not self.stage.upright and not self.brief:
                 x = self.stage.reach - CURVE * self.stage.width / 2
                 a, b, c = (self.first + n for n in range(3))
-                lit = {1: (a, b), 2: (b, c)} if until > b else None
-                end = min(c, until)
-                piece.formula(
-                    "softmax", FORMULA, x, self.stage.middle, beat.at(COMES), end, FORMULA_SIZE, lit
-                )
+                lit = {1: (a, b), 2: (b, c)}
+                at = x, self.stage.middle
+                piece.formula("softmax", FORMULA, *at, beat.at(COMES), c, FORMULA_SIZE, lit)
 
     def _zero(self, name: str, z: float, start: float, end: float) -> None:
         edge = float(self.x[-1] + self.pitch / 2)
@@ -244,13 +253,14 @@ class _Telling:
         piece, stage, found = self.piece, self.stage, self.found
         with piece.beat("whole", 3.2) as beat:
             end = None  # until the shares fly home
-            self.bars.to("shares", beat[0.05:0.35])
+            there = SOON if self.brief else 0.35
+            self.bars.to("shares", beat[0.02:there])
             low = stage.middle - STICK / 2 - 0.5
             ends: tuple[tuple[float, str, Align], ...] = ((-1, "0 %", "left"), (1, "100 %", "right"))
             for side, text, align in ends:
                 at = side * stage.reach, low - 0.5
-                piece.text(f"at {text}", text, *at, beat.at(0.35), end, align=align, ink="faint")
-            piece.outline("frame", 0.0, stage.middle, 2 * stage.reach + 0.3, STICK + 0.4, beat.at(0.35), end)
+                piece.text(f"at {text}", text, *at, beat.at(there), end, align=align, ink="faint")
+            piece.outline("frame", 0.0, stage.middle, 2 * stage.reach + 0.3, STICK + 0.4, beat.at(there), end)
             stand = self.bars.stands["shares"]
             for j, text in enumerate(found.percent[: len(found.seen)]):
                 x = float(stand.places[j][0] - stage.centre[0]) / stage.unit
@@ -258,22 +268,22 @@ class _Telling:
                 size = HERO if wide > 5 else NUMBER
                 of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
                 if wide > 0.62 * size * len(text):
-                    self.bars.write(j, text, beat.at(0.4), beat.index + 1.0, size, of)
+                    self.bars.write(j, text, beat.at(there), beat.index + 1.0, size, of)
                 else:
                     piece.text(
-                        f"share {j}", text, x, stage.middle - STICK / 2 - 1.3, beat.at(0.45), end, of=of
+                        f"share {j}", text, x, stage.middle - STICK / 2 - 1.3, beat.at(there), end, of=of
                     )
                 piece.text(
                     f"of {j}",
                     found.letters[j],
                     x,
                     stage.middle + STICK / 2 + 1.2,
-                    beat.at(0.4),
+                    beat.at(there),
                     end,
                     LETTERS,
                     ink="accent",
                 )
-            self._heading("whole", beat.at(0.3), end)
+            self._heading("whole", beat.at(there), end)
             low = (stage.floor + stage.middle - STICK / 2) / 2 - 0.3
             if not self.brief:
                 piece.formula("whole", FORMULA, 0.0, low, beat.at(0.55), end, FORMULA_SIZE)

@@ -116,8 +116,8 @@ def close_maps(look: Look) -> Json:
     for role in ROLES:
         plain, close = look.ramp(role, True), look.close_ramp(role, True)
         maps[role] = {
-            "dark": [plain.zero, *plain.negative],
-            "rose": [close.zero, *close.negative],
+            "dark": list(plain.falling),
+            "rose": list(close.falling),
         }
     return maps
 

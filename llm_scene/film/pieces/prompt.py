@@ -1,0 +1,60 @@
+"""The prompt: every token stands over the column of numbers that it becomes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...layout.drawn import text_width
+from ..example import Example
+from ..props import number
+from ..shapes import Shape, cells, row_of, some, tones
+from ..stage import Stage
+from ..stagecraft import HERO, NUMBER, SetPiece
+
+MOST, FEW = 6, 4  # columns side by side, and in a narrow picture
+HIGH, STEP = 1.3, 1.5  # a cell with a number on it, and from row to row
+HEADING = 3.0  # what the tokens take above their columns
+WIDEST, FILLED = 5.0, 0.9  # from column to column at most; of that, by a cell
+THICK, OUT = 0.9, 0.7  # how thick a cell of value 0 is here, and how much further the largest come out
+FLAT = 0.25  # and before it has a value
+WAVE = 0.55  # of the beat, in which columns rise one after the other
+
+
+def columns(example: Example) -> SetPiece:
+    """Beats: rise, home. Under each of the last tokens numbers come out of flat plates, then fly home."""
+    trace, block = example.trace, example.layout.find("resid_pre", 0)
+    stage = example.stage(block)
+    most = FEW if stage.upright else MOST
+    positions = example.positions[-most:]
+    rows = list(example.rows(int((stage.top - stage.floor - HEADING) / STEP)).shown)
+    values = block.values(trace)[np.ix_(rows, positions)].astype(float)
+    pitch = min(WIDEST, 2 * stage.reach / len(positions))
+    x, z = row_of(len(positions), pitch), stage.top - HEADING - STEP * (np.arange(len(rows)) + 0.5)
+    piece = SetPiece("prompt", stage)
+    with piece.beat("rise", 3.0) as beat:
+        for n, (start, end) in enumerate(beat.each(len(positions), 0.0, WAVE)):
+            at = [(row, positions[n]) for row in rows]
+            colours = tones(block, trace, values[:, n])
+            actor = piece.actor(f"column {n}", block.role, len(rows))
+            actor.pose("flat", *_column(stage, x[n], z, FILLED * pitch, 0.0 * colours, FLAT))
+            actor.pose("column", *_column(stage, x[n], z, FILLED * pitch, colours, THICK + OUT * colours))
+            actor.pose("sheet", *some(block, trace, at))
+            actor.enter("flat", beat.at(0))
+            actor.to("column", (start, end), stagger=0.4, groups=3)
+            actor.exit(2.0)
+            for i, value in enumerate(values[:, n].tolist()):
+                of = (block.matrix.name, block.cell(*at[i]))
+                actor.write(i, number(value), end, beat.index + 1.0, NUMBER, of)
+            letter = example.tokens[positions[n]].strip()
+            size = min(1.2 * HERO, 0.9 * pitch / text_width(letter))
+            piece.text(
+                f"token {n}", letter, x[n], stage.top - HEADING / 2, beat.at(0), None, size, ink="accent"
+            )
+    with piece.beat("home", 1.3) as beat:
+        for actor in piece.actors:
+            actor.to("sheet", beat[0.05:0.9])
+    return piece
+
+
+def _column(stage: Stage, x: float, z: np.ndarray, wide: float, colours: np.ndarray, thick: object) -> Shape:
+    return cells(stage, x, z, wide, HIGH, colours, thick)  # type: ignore[arg-type]
