@@ -245,11 +245,15 @@ class Screenplay:
         return arrive, end - LINGER
 
     def begin(self, key: str, take: Take, length: float) -> Window:
-        """A caption under which the film goes on: it stands until it is stretched. The camera is there at the
-        end of the time returned."""
-        start, end = self.go(self._cut_where_empty(take) or take, length)
+        """A caption under which the film goes on: it stands until it is stretched.
+
+        The camera is there at the end of the time returned, which is so long at least.
+        """
+        take = self._cut_where_empty(take) or take
+        start, end = self.go(take, max(length, self._travel(take)))
         text, comment = self.words.caption(key, **self.facts), self.words.comment(key, **self.facts)
-        self.captions.append(Caption(start + LANDED, end, key, text, comment))
+        landed = (start if take.cut else end) + LANDED
+        self.captions.append(Caption(landed, max(end, landed), key, text, comment))
         return start, end
 
     def go(self, take: Take, length: float) -> Window:

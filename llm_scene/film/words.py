@@ -18,7 +18,7 @@ COMMENTARY = Path(__file__).parent / "commentary"
 LINK = re.compile(r"\[([^]]*)\]\(([^)]*)\)")  # [words](Label|Other label) or [words](=axis)
 READING_SPEED = 15.0  # characters a second
 WIDE = 2.0  # a Chinese character takes the time of this many letters
-SHORTEST = 2.0  # seconds a caption stands at least
+SHORTEST = 2.5  # seconds a caption stands at least
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ MAPS = {
 }
 # Negative values where cells are seen close, from just below zero outwards: rose from the smallest on.
 ROSE = {
-    "weight signed": ("#6d4f94", "#a05695", "#d86393", "#ff6f91"),
+    "weight signed": ("#8a4a74", "#a85590", "#d86393", "#ff6f91"),
     "activation signed": ("#7d4659", "#a0526b", "#da6484", "#ff6f91"),
     "aggregate signed": ("#866a73", "#a46d7b", "#da7089", "#ff6f91"),
 }

@@ -21,6 +21,7 @@ from llm_scene.film.pieces.heads import mixed
 from llm_scene.film.pieces.mix import mix
 from llm_scene.film.pieces.mlp import bend
 from llm_scene.film.pieces.norm import norm
+from llm_scene.film.pieces.prompt import columns
 from llm_scene.film.pieces.residual import add, embed
 from llm_scene.film.pieces.roles import roles
 from llm_scene.film.pieces.scores import meeting
@@ -38,7 +39,7 @@ LARGE = Shape("gpt2", 1, 2, 11, d_head=64)  # 128 wide: rows are shown in part
 LLAMA = Shape("llama", 2, 3, 6, n_kv_head=1, qk_norm=True)
 PIECES = [
     "dot", "scores", "softmax", "attention", "mix", "bend", "add", "norm", "roles", "grid", "heads", "choice",
-    "choosing", "brief softmax", "brief mix", "embed", "whole bend",
+    "choosing", "brief softmax", "brief mix", "embed", "whole bend", "prompt", "brief attention",
 ]  # fmt: skip
 WITHOUT = ("norm", "heads", "choosing")  # pieces whose numbers stand nowhere in the trace, or that have none
 FORMED = {"gpt2": ("pre", "post"), "llama": ("pre", "act")}  # before and after the activation
@@ -74,6 +75,8 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
         # a Llama has one table only, so that nothing is added there
         "embed": lambda: embed(example) if shape.family == "gpt2" else add(example, "resid_post"),
         "whole bend": lambda: bend(example, whole=True),
+        "prompt": lambda: columns(example),
+        "brief attention": lambda: attention(example, brief=True),
     }[name]()
 
 
@@ -187,6 +190,45 @@ def test_a_column_is_taken_out_of_the_table_of_all_of_them(shape: Shape) -> None
     assert np.allclose(found.values[np.argmin(apart, axis=0)], taken.values[shown])
 
 
+@on_models
+def test_the_same_rows_of_the_stream_are_shown_everywhere(shape: Shape) -> None:
+    """What the prompt's last column says is met again where tables make it, and where something is added."""
+    layout = stage(shape).layout
+    rows = {}
+    for name, of in (
+        ("prompt", "resid_pre"),
+        ("embed", "resid_pre"),
+        ("add", "resid_pre"),
+        ("add", "resid_mid"),
+    ):
+        if name == "embed" and shape.family != "gpt2":
+            continue
+        block = layout.find(of, 0)
+        texts = [p for p in told(name, shape, 16 / 9).props if isinstance(p, Text) and p.of is not None]
+        places = [block.place(p.of[1]) for p in texts if p.of is not None and p.of[0] == block.matrix.name]
+        rows[name, of] = {row for row, column in places if column == layout.n_prompt - 1}
+    assert all(rows.values())
+    assert len(set.union(*rows.values())) == max(
+        map(len, rows.values())
+    )  # a piece with less room shows fewer of the same ones
+
+
+@on_models
+def test_a_role_is_made_row_by_row_of_its_table(shape: Shape) -> None:
+    """In the table behind a number of query, key or value stands the row that makes it."""
+    piece, made = told("roles", shape, 16 / 9), stage(shape)
+    for name, letter in (("query", "q"), ("key", "k"), ("value", "v")):
+        (table,), (column,) = piece.named(f"{name} table"), piece.named(name)
+        block = next(b for b in made.layout.blocks.values() if b.kind == f"attn.W_{letter.upper()}")
+        shown = [figure.cell for figure in column.figures]
+        standing = table.stands["table"]
+        heights = np.unique(standing.places[:, 2].round(6))[::-1]
+        assert np.allclose(heights, np.sort(column.stands["column"].places[shown, 2])[::-1], atol=1e-5)
+        assert table.count == len(shown) * min(6, block.shape[1])
+        behind = standing.places[:, 1] - standing.sizes[:, 1] / 2
+        assert (behind > column.stands["column"].places[shown, 1].max()).all()  # its front covers the table
+
+
 @each
 @on_models
 def test_numbers_are_the_traces_own(name: str, shape: Shape) -> None:
@@ -251,7 +293,7 @@ def test_numbers_go_with_their_cells(name: str) -> None:
 def test_what_lands_stays(name: str) -> None:
     """Some of it ends before its sheet, and nothing hides that."""
     piece = told(name, NANO, 16 / 9)
-    if name == "scores":
+    if name in ("scores", "prompt"):  # another follows; it lands on what is there already
         return
     landed = piece.landed()
     assert landed

@@ -118,11 +118,12 @@ def test_hue_says_the_role_at_every_value(role: str, signed: bool) -> None:
 
 @roles
 def test_negatives_seen_close_turn_rose(role: str) -> None:
-    """And only those: zero and positive values stay as they are."""
+    """From the smallest on, and only those: zero and positive values stay as they are."""
     near, far = STUDIO.close_ramp(role, True), STUDIO.ramp(role, True)
     assert np.array_equal(near.colours(STEPS), far.colours(STEPS))
     assert near.colours(np.array([-1.0]))[0] == pytest.approx(srgb("#ff6f91"), abs=1e-3)
-    hue = [np.degrees(np.arctan2(b, a)) % 360 for _, a, b in oklab(to_linear(near.colours(-STEPS[20:])))]
+    below = oklab(to_linear(near.colours(-np.r_[1e-4, STEPS[1:]])))
+    hue = [np.degrees(np.arctan2(b, a)) % 360 for _, a, b in below]
     assert all(h < 30 or h > 320 for h in hue), hue
     assert STUDIO.close_ramp(role, False) == STUDIO.ramp(role, False)
 

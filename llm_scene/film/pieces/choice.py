@@ -216,8 +216,9 @@ class _Telling:
         self, n: int, temperature: float, start: float, end: float | None, ink: str = "accent"
     ) -> None:
         said = self.words.note("chance_at", value=f"{temperature:g}")
-        x = self.left + self.full / 2
-        self.piece.text(f"temperature {n}", said, x, self.heading, start, end, 1.3, ink=ink)
+        x, reach = self.left + self.full / 2, self.piece.stage.reach
+        size = min(1.3, 2 * min(reach - x, x + reach) / text_width(said))
+        self.piece.text(f"temperature {n}", said, x, self.heading, start, end, size, ink=ink)
 
     def _heading(self, key: str, x: float, start: float) -> None:
         size = NUMBER if not self.piece.stage.upright else 0.9 * NUMBER
