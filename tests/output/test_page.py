@@ -253,8 +253,7 @@ class TestPage:
         )
         assert not shown.run(outside)
         x, y, name = shown.run(SOME_CELL)
-        shown.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
-        shown.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        shown.tap(x, y)
         shown.wait("Boolean(llmScene.inspector.pinned)")
         assert shown.run("llmScene.inspector.pinned.told.matrix") == name
         shown.resize(1280, 720)
@@ -294,8 +293,7 @@ class TestLesson:
         shown.resize(390, 844, phone=True)
         learn(shown, 2)
         shown.wait("!llmScene.stage.pick(40, 40)")
-        shown.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": 40, "y": 40}])
-        shown.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        shown.tap(40, 40)
         shown.wait("llmScene.page.playing")
         shown.resize(1280, 720)
 

@@ -103,7 +103,7 @@ class TestAccess:
     def test_camera_turns_by_keys(self, shown: Tab) -> None:
         seek(shown, 20.0)
         before = shown.run("llmScene.stage.camera.position.toArray()")
-        shown.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", modifiers=8)
+        shown.key("ArrowRight", shift=True)
         shown.key("+")
         shown.run(FRAME)
         assert shown.run("llmScene.stage.orbit")
