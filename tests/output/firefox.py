@@ -18,8 +18,11 @@ import pytest
 from tests.output.browser import PATIENCE, Window
 
 NAMES = ("firefox", "firefox-esr")
-KEYS = {"ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Escape": "\ue00c",
-        "Home": "\ue011", "End": "\ue010", "Enter": "\ue007", "Backspace": "\ue003", "Shift": "\ue008"}  # fmt: skip
+KEYS = {
+    "ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Home": "\ue011",
+    "End": "\ue010", "Escape": "\ue00c", "Enter": "\ue007", "Tab": "\ue004", "Backspace": "\ue003",
+    "Shift": "\ue008",
+}  # fmt: skip
 SETTINGS = {
     "webgl.force-enabled": True,
     "webgl.forbid-software": False,
@@ -36,16 +39,23 @@ SETTINGS = {
 EVALUATE = """const [code, done] = arguments;
 const plain = (value) => ArrayBuffer.isView(value) ? [...value] : value;
 Promise.resolve().then(() => window.eval(code)).then(
-    (value) => done({ value: plain(value) }), (error) => done({ error: String(error) + (error?.stack ?? "") }));"""
+    (value) => done({ value: plain(value) }),
+    (error) => done({ error: String(error) + (error?.stack ?? "") }));"""
 HEARD = """const { interfaces: Ci, classes: Cc } = Components;
+const ours = (place) => /^(file|blob):/.test(place ?? "");
 const said = Services.console.getMessageArray()
-    .filter((m) => m instanceof Ci.nsIScriptError && m.sourceName.startsWith("file:") || /blob:/.test(m.sourceName ?? ""))
-    .map((m) => m.errorMessage);
+    .filter((message) => message instanceof Ci.nsIScriptError && ours(message.sourceName))
+    .map((message) => message.errorMessage);
 const storage = Cc["@mozilla.org/consoleAPI-storage;1"].getService(Ci.nsIConsoleAPIStorage);
-const told = storage.getEvents().filter((e) => ["error", "warn"].includes(e.level)).map((e) => e.arguments.join(" "));
+const told = storage.getEvents()
+    .filter((event) => ["error", "warn"].includes(event.level) && ours(event.filename))
+    .map((event) => event.arguments.join(" "));
 return [...said, ...told];"""
-FORGET = """Services.console.reset();
-Components.classes["@mozilla.org/consoleAPI-storage;1"].getService(Components.interfaces.nsIConsoleAPIStorage).clearEvents();"""
+VIEWPORT = """const { style } = window.gBrowser.selectedBrowser;
+Object.assign(style, { minWidth: wide, maxWidth: wide, minHeight: high, maxHeight: high });"""
+FORGET = """const { interfaces: Ci, classes: Cc } = Components;
+Services.console.reset();
+Cc["@mozilla.org/consoleAPI-storage;1"].getService(Ci.nsIConsoleAPIStorage).clearEvents();"""
 
 
 def firefox() -> str | None:
@@ -63,6 +73,7 @@ class Fox(Window):
         self._count = 0
         self._down = False
         self._ask("WebDriver:NewSession", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+        self._ask("WebDriver:SetWindowRect", x=0, y=0, width=1700, height=1200)
         self._ask("WebDriver:SetTimeouts", script=1000 * int(PATIENCE), pageLoad=1000 * int(PATIENCE))
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
@@ -114,13 +125,8 @@ class Fox(Window):
 
     def resize(self, width: int, height: int, *, phone: bool = False) -> None:
         """The size of the window's inside, in pixels of the page."""
-        for _ in range(3):  # it may take effect late
-            inside = self.run("[innerWidth, innerHeight]")
-            if inside == [width, height]:
-                return
-            outside = self.run("[outerWidth, outerHeight]")
-            wide, high = (o - i + n for o, i, n in zip(outside, inside, (width, height), strict=True))
-            self._ask("WebDriver:SetWindowRect", width=wide, height=high)
+        size = f"const [wide, high] = ['{width}px', '{height}px'];"
+        self._chrome(size + VIEWPORT)
         self.wait(f"innerWidth === {width} && innerHeight === {height}")
 
     def _act(self, kind: str, actions: list[dict[str, Any]], **more: Any) -> None:
@@ -132,7 +138,8 @@ class Fox(Window):
         there = {"x": round(x), "y": round(y)}
         if kind == "mouseWheel":
             way = {"deltaX": round(more.get("deltaX", 0)), "deltaY": round(more.get("deltaY", 0))}
-            return self._act("wheel", [{"type": "scroll", **there, **way}])
+            self._act("wheel", [{"type": "scroll", **there, **way}])
+            return
         acts: list[dict[str, Any]] = [{"type": "pointerMove", **there, "duration": 0}]
         if kind == "mousePressed":
             acts.append({"type": "pointerDown", "button": 0})
@@ -151,7 +158,8 @@ class Fox(Window):
         code = KEYS.get(key, key)
         acts = [{"type": kind, "value": code} for kind in ("keyDown", "keyUp")]
         if shift:
-            acts = [{"type": "keyDown", "value": KEYS["Shift"]}, *acts, {"type": "keyUp", "value": KEYS["Shift"]}]
+            held = [{"type": kind, "value": KEYS["Shift"]} for kind in ("keyDown", "keyUp")]
+            acts = [held[0], *acts, held[1]]
         self._act("key", acts)
 
     def letters(self, text: str) -> None:
@@ -188,7 +196,7 @@ def _connected(port: int) -> socket.socket:
 def screen() -> Iterator[str]:
     """A screen in memory; gives its name."""
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1100x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1800x1300x24", "-nolisten", "tcp"]
     process = subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL)
     os.close(write)
     try:

@@ -288,7 +288,7 @@ def shown(either: Tab | Fox, tmp_path: Path) -> Tab | Fox:
     either.wait("Boolean(window.llmScene)")
     press(either, "#try")
     either.wait("Boolean(llmScene.page.live.now)")
-    return tab
+    return either
 
 
 def press(tab: Tab, selector: str) -> None:
