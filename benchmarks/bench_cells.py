@@ -167,6 +167,7 @@ def makers() -> dict[str, Callable[[Array], Iterable[Any]]]:
     from llm_scene.scene.compat import modifier_input
     from llm_scene.scene.materials import cell_material
     from llm_scene.scene.nodes import inputs
+    from llm_scene.scene.roles import Roles
     from llm_scene.scene.slabs import picture, slab_object
 
     from . import rivals
@@ -175,10 +176,12 @@ def makers() -> dict[str, Callable[[Array], Iterable[Any]]]:
 
     def slab(values: Array) -> list[Any]:
         one = block(values.shape)
-        return [slab_object(one, picture([one], trace(values), {"weights": 1.0}, look, "weight", True), 1)]
+        return [
+            slab_object(one, picture([one], trace(values), {"weights": 1.0}, Roles(look), "weight", True), 1)
+        ]
 
     def cuboids(values: Array) -> list[Any]:
-        material = cell_material(look, "weight", True)
+        material = cell_material(Roles(look), "weight", True)
         return [cell_object(block(values.shape), trace(values), 1.0, material, 1, cell_group())]
 
     def plain(values: Array) -> list[Any]:
@@ -188,7 +191,7 @@ def makers() -> dict[str, Callable[[Array], Iterable[Any]]]:
         return [cells]
 
     def rival(make: Callable[..., Iterable[Any]]) -> Callable[[Array], Iterable[Any]]:
-        return lambda values: make(values, cell_material(look, "weight", True))
+        return lambda values: make(values, cell_material(Roles(look), "weight", True))
 
     return {
         OURS: cuboids,

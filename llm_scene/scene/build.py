@@ -39,7 +39,8 @@ from .materials import (
     swarm_material,
 )
 from .rig import new_rig
-from .room import backdrop_material, furnish
+from .roles import Roles
+from .room import furnish, painted
 from .screen import hang_screen
 from .slabs import Pictures, picture, slab_object
 from .swarm import states, swarm_object
@@ -83,8 +84,9 @@ class _Studio:
     def __post_init__(self) -> None:
         self.large = slabs(self.layout, self.detail.cuboids)
         # Materials, made where they are first needed and shared from then on.
-        self.cells = functools.cache(functools.partial(cell_material, self.look))
-        self.moving = functools.cache(functools.partial(swarm_material, self.look))
+        self.roles = Roles(self.look)
+        self.cells = functools.cache(functools.partial(cell_material, self.roles))
+        self.moving = functools.cache(functools.partial(swarm_material, self.roles))
         self.link = functools.cache(functools.partial(link_material, self.look))
         self.ink = functools.cache(lambda ink: ink_material(self.look, ink))
 
@@ -101,7 +103,7 @@ class _Studio:
     @functools.cached_property
     def wall(self) -> bpy.types.Material:
         """What comes before the model during a calculation."""
-        return backdrop_material(self.look)
+        return painted(self.look, "backdrop")
 
     def collection(self, *path: str) -> bpy.types.Collection:
         """The collection at a path, made where missing; nested as the path is."""
@@ -209,7 +211,7 @@ def _pictures(studio: _Studio, trace: Trace) -> Iterator[float]:
     kinds = _by_kind(block for block in layout.blocks.values() if block.name in studio.large)
     for n, (kind, blocks) in enumerate(kinds.items()):
         yield 0.4 + 0.6 * n / len(kinds)
-        studio.pictures[kind] = picture(blocks, trace, studio.scales, studio.look, *kind, studio.detail.bits)
+        studio.pictures[kind] = picture(blocks, trace, studio.scales, studio.roles, *kind, studio.detail.bits)
 
 
 def _put_up(studio: _Studio, trace: Trace, things: list[Thing]) -> Iterator[float]:

@@ -20,7 +20,7 @@ from ..look import RECESS, THIN, normalise
 from ..network.ops import Array, Numbers
 from ..network.trace import Trace
 from .compat import modifier_input
-from .nodes import Tree, Value, inputs, shape_group
+from .nodes import Tree, Value, framed, inputs, shape_group
 
 GROUP = "LLM Scene cells"
 MASKED, BROKEN = 1.0, 2.0
@@ -112,7 +112,9 @@ def cell_group() -> bpy.types.NodeTree:
     for name, default in DEFAULTS.items():
         socket = group.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")
         socket.default_value, socket.min_value, socket.max_value = default, 0.0, 4.0
-    _wire_group(Tree(group))
+    tree = Tree(group)
+    _wire_group(tree)
+    tree.arrange()
     return group
 
 
@@ -137,6 +139,7 @@ def _wire_group(tree: Tree) -> None:
     tree.wire(shaded.outputs[0], tree.node("NodeGroupOutput").inputs[0])
 
 
+@framed("How far cells stand out")
 def _relief(tree: Tree, relief: Value) -> Value:
     """How far a cell's front stands out, as `look.relief_of` says it."""
     value = tree.call("GeometryNodeInputNamedAttribute", "value")
@@ -145,6 +148,7 @@ def _relief(tree: Tree, relief: Value) -> Value:
     return tree.math("MAXIMUM", out, THIN - 1.0)
 
 
+@framed("A cuboid")
 def _cuboid(tree: Tree, gap: Value, bevel: Value) -> Value:
     """A unit cuboid open at the back, its front (towards -y) bevelled where `bevel` is not 0."""
     width = tree.math("SUBTRACT", 1.0, gap)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..film.framing import SENSOR
-from .nodes import Tree, Value
+from .nodes import Tree, Value, framed
 
 AVERAGED, CRISP = 4.5, 6.0  # pixels of a cell below which a sheet is one calm tone, and from which cells show
 GAP_SHADE = 0.55  # between cells one sees their sides, which get less light
@@ -19,6 +19,7 @@ class Footprint:
     high: Value  # along a column
 
 
+@framed("How many cells a pixel covers")
 def footprint(tree: Tree) -> Footprint:
     """A pixel covers a disc across the ray, which the sheet cuts at a slant.
 
@@ -41,12 +42,14 @@ def footprint(tree: Tree) -> Footprint:
     return Footprint(wide, high)
 
 
+@framed("Whether cells are too small")
 def far(tree: Tree, seen: Footprint) -> Value:
     """1 where cells are too small to be shown one by one."""
     pixels = tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", tree.math("MAXIMUM", seen.wide, seen.high), 1e-4))
     return tree.math("DIVIDE", tree.math("SUBTRACT", CRISP, pixels), CRISP - AVERAGED, clamp=True)
 
 
+@framed("Between cells")
 def between(tree: Tree, row: Value, column: Value, seen: Footprint, gap: Value) -> Value:
     """How much of a pixel falls between cells: the gaps' average over the cells it covers."""
     free = [

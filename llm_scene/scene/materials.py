@@ -10,6 +10,8 @@ What a material is for it says in its own properties: `kind`, and `role` and `si
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 import numpy as np
 
@@ -20,7 +22,10 @@ from ..network.ops import Array
 from .compat import with_nodes
 from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
 from .marks import name_part
-from .nodes import Tree, Value
+from .nodes import Tree, Value, framed
+
+if TYPE_CHECKING:
+    from .roles import Roles
 
 PROPERTIES = {
     "reveal": 0.0,
@@ -33,42 +38,54 @@ PROPERTIES = {
 MOVING = {"pose": 0.0, "highlight": 0.0, "dim": 0.0, "rose": 0.0}  # properties of cells on the move
 DENSE = 0.85  # how much of what is behind a veil it covers at most
 STOPS = 32  # the most a ColorRamp takes
+SOLID = 0.35  # the value whose colour stands for a role in views without light
 MIDDLE = (0.5, 0.55, 0.0)  # of the picture, where the wall is brightest
 
 
-def cell_material(look: Look, role: Role, signed: bool) -> bpy.types.Material:
+def cell_material(roles: Roles, role: Role, signed: bool) -> bpy.types.Material:
     """The material of all matrices of a role: cells, from afar a calm tone, and not computed yet a plate."""
+    look = roles.look
     material, tree = blank(f"{role}{'' if signed else ' positive'}", kind="cell", role=role, signed=signed)
-    colour = colour_map(tree, look, role, signed, attribute(tree, "value"))
+    material.diffuse_color = role_colour(look, role, signed)
+    colours = roles.colours(role, signed)
+    colour = tree.group(colours, attribute(tree, "value"))
     colour = tree.mix(tree.math("COMPARE", attribute(tree, "state"), 2.0, 0.1), colour, rgba(look.broken))
     pointed = focus(tree, attribute(tree, "row"), attribute(tree, "column"))
     lift = tree.math("MAXIMUM", object_property(tree, "highlight"), pointed)
     glow = tree.math("MULTIPLY_ADD", lift, look.lift, look.light.glow)
     seen = footprint(tree)
-    tone = _tone(tree, look, role, signed)
+    tone = _tone(tree, colours)
+    normal = tree.node("ShaderNodeNewGeometry").outputs["Normal"]
     if role == "weight":
-        solid = matt(tree, look, colour, glow)
+        solid = tree.group(roles.surface(role), colour, glow, normal)
         shines = tree.math("ADD", glow, 1 - look.light.glow)
         show(tree, tree.blend_shaders(far(tree, seen), solid, _shining(tree, look, tone, shines)))
         return material
     material.use_transparent_shadow = False  # shadows need not ask where a plate ends
     lit, flash = front(tree, attribute(tree, "order"))
     glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
-    solid = matt(tree, look, colour, glow)
+    solid = tree.group(roles.surface(role), colour, glow, normal)
     shines = tree.math("ADD", glow, 1 - look.light.glow)
     computed = tree.blend_shaders(far(tree, seen), solid, _shining(tree, look, tone, shines))
     show(tree, tree.blend_shaders(lit, _plate(tree, look, seen), computed))
     return material
 
 
-def _tone(tree: Tree, look: Look, role: Role, signed: bool) -> Value:
+def role_colour(look: Look, role: Role, signed: bool) -> tuple[float, float, float, float]:
+    """What a role looks like where a view shows one colour an object."""
+    r, g, b = to_linear(look.ramp(role, signed).colours(np.array([SOLID])))[0]
+    return float(r), float(g), float(b), 1.0
+
+
+@framed("From afar, one calm tone")
+def _tone(tree: Tree, colours: bpy.types.NodeTree) -> Value:
     """What the cells around a cell average to, with the gaps between them.
 
     The average of the colour map over values with this mean and spread, by its values at one spread below and
     above: the two-point Gauss-Hermite rule.
     """
     mean, spread = attribute(tree, "mean"), attribute(tree, "spread")
-    ends = [colour_map(tree, look, role, signed, tree.math(way, mean, spread)) for way in ("SUBTRACT", "ADD")]
+    ends = [tree.group(colours, tree.math(way, mean, spread)) for way in ("SUBTRACT", "ADD")]
     covered = (1 - GAP) ** 2
     return tree.mix(covered + (1 - covered) * GAP_SHADE, rgba("#000000"), tree.mix(0.5, *ends))
 
@@ -78,6 +95,7 @@ def _shining(tree: Tree, look: Look, colour: Value, strength: Value) -> Value:
     return tree.call("ShaderNodeEmission", dimmed(tree, look, colour), strength)
 
 
+@framed("Not computed yet")
 def _plate(tree: Tree, look: Look, seen: Footprint) -> Value:
     """A flat sheet with its grid, whatever stands behind it: it is drawn where the ray meets its plane.
 
@@ -104,19 +122,22 @@ def _plate(tree: Tree, look: Look, seen: Footprint) -> Value:
     return tree.blend_shaders(there, clear, _shining(tree, look, colour, 1.0))
 
 
-def swarm_material(look: Look, role: Role, signed: bool, poses: int) -> bpy.types.Material:
+def swarm_material(roles: Roles, role: Role, signed: bool, poses: int) -> bpy.types.Material:
     """Cells on the move: the colour goes with property `pose` from one pose's value to the next."""
+    look = roles.look
     name = f"moving {role}{'' if signed else ' positive'} {poses}"
     material, tree = blank(name, kind="moving", role=role, signed=signed, poses=poses)
+    material.diffuse_color = role_colour(look, role, signed)
     value = None
     for state in range(poses):
         away = tree.math("ABSOLUTE", tree.math("SUBTRACT", object_property(tree, "pose"), float(state)))
         near = tree.math("SUBTRACT", 1.0, away, clamp=True)
         part = tree.math("MULTIPLY", near, attribute(tree, f"value {state}"))
         value = part if value is None else tree.math("ADD", value, part)
-    colour = colour_map(tree, look, role, signed, value)
+    colour = tree.group(roles.colours(role, signed), value)
     glow = tree.math("MULTIPLY_ADD", object_property(tree, "highlight"), look.lift, look.light.glow)
-    surface(tree, look, colour, glow)
+    normal = tree.node("ShaderNodeNewGeometry").outputs["Normal"]
+    show(tree, tree.group(roles.surface(role), colour, glow, normal))
     return material
 
 
@@ -128,7 +149,7 @@ def link_material(look: Look, kind: str) -> bpy.types.Material:
     lit = tree.math("MULTIPLY", behind, 12.0, clamp=True)
     pulse = tree.math("MULTIPLY", lit, tree.math("EXPONENT", tree.math("MULTIPLY", behind, -9.0)))
     colour = tree.mix(lit, rgba(look.idle), rgba(look.links[kind]))
-    surface(tree, look, colour, tree.math("MULTIPLY_ADD", pulse, FLASH, look.light.glow))
+    show(tree, matt(tree, look, colour, tree.math("MULTIPLY_ADD", pulse, FLASH, look.light.glow)))
     return material
 
 
@@ -230,13 +251,13 @@ def blank(name: str, **what: str | int) -> tuple[bpy.types.Material, Tree]:
 
 def attribute(tree: Tree, name: str, output: str = "Fac") -> Value:
     """What the geometry says at a place."""
-    node = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name=name)
+    node = tree.node("ShaderNodeAttribute", label=name, attribute_type="GEOMETRY", attribute_name=name)
     return node.outputs[output]
 
 
 def object_property(tree: Tree, name: str, output: str = "Fac") -> Value:
     """A custom property of the object."""
-    node = tree.node("ShaderNodeAttribute", attribute_type="OBJECT", attribute_name=name)
+    node = tree.node("ShaderNodeAttribute", label=name, attribute_type="OBJECT", attribute_name=name)
     return node.outputs[output]
 
 
@@ -253,6 +274,7 @@ def colour_map(tree: Tree, look: Look, role: Role, signed: bool, value: Value) -
     return tree.mix(object_property(tree, "rose"), *found) if signed else found[0]
 
 
+@framed("The front of computation")
 def front(tree: Tree, order: Value) -> tuple[Value, Value]:
     """How far a cell is lit (0 to 1), and the glow of the front that just passed it."""
     behind = tree.math("SUBTRACT", object_property(tree, "reveal"), order)
@@ -261,6 +283,7 @@ def front(tree: Tree, order: Value) -> tuple[Value, Value]:
     return lit, tree.math("MULTIPLY", lit, decay)
 
 
+@framed("The row or column pointed at")
 def focus(tree: Tree, row: Value, column: Value) -> Value:
     """1 on the column or row that is pointed at."""
     hits = [
@@ -270,11 +293,7 @@ def focus(tree: Tree, row: Value, column: Value) -> Value:
     return tree.math("MAXIMUM", *hits)
 
 
-def surface(tree: Tree, look: Look, colour: Value, glow: Value, normal: Value = None) -> None:
-    """Make a material's surface matt."""
-    show(tree, matt(tree, look, colour, glow, normal))
-
-
+@framed("Matt, shining a little by itself")
 def matt(tree: Tree, look: Look, colour: Value, glow: Value, normal: Value = None) -> Value:
     """A matt surface that shines a little by itself; `dim` takes it half way to the wall.
 
@@ -305,6 +324,7 @@ def show(tree: Tree, shader: Value) -> None:
     both = tree.call("ShaderNodeAddShader", shader, kept.outputs[0])
     for target, closure in (("EEVEE", shader), ("CYCLES", both)):
         tree.wire(closure, tree.node("ShaderNodeOutputMaterial", target=target).inputs["Surface"])
+    tree.arrange()
 
 
 def rgba(code: str) -> tuple[float, float, float, float]:

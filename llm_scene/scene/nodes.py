@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import functools
+import graphlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ParamSpec, TypeVar
 
 import bpy
 
 from .marks import name_part
 
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+WIDTH = 220  # from column to column of nodes
+MARGIN = 80  # between frames
 Value = Any  # a socket, or a constant for a socket's default
 
 
@@ -16,16 +24,54 @@ class Tree:
 
     def __init__(self, tree: bpy.types.NodeTree) -> None:
         self.tree = tree
-        self.count = 0
+        self._made: list[tuple[bpy.types.Node, str]] = []  # nodes, and the titles of their frames
+        self._frame = ""
 
     def node(self, kind: str, **settings: object) -> bpy.types.Node:
-        """A node with its settings, set out in reading order so that an artist can follow."""
+        """A node with its settings."""
         node = self.tree.nodes.new(kind)
         for name, value in settings.items():
             setattr(node, name, value)
-        node.location = (200 * (self.count // 4), -220 * (self.count % 4))
-        self.count += 1
+        self._made.append((node, self._frame))
         return node
+
+    @contextlib.contextmanager
+    def frame(self, title: str) -> Iterator[None]:
+        """What is made within the block stands in a frame with a title; frames do not nest."""
+        outer = self._frame
+        self._frame = outer or title
+        try:
+            yield
+        finally:
+            self._frame = outer
+
+    def arrange(self) -> None:
+        """Set the nodes out from left to right as values flow, each frame in rows of its own."""
+        depth = self._depths()
+        below = 0.0
+        for title in dict.fromkeys(title for _, title in self._made):
+            ends: dict[int, float] = {}
+            nodes = [node for node, frame in self._made if frame == title]
+            for node in nodes:
+                at = ends.get(depth[node], below)
+                node.location = (-WIDTH * depth[node], at)
+                ends[depth[node]] = at - _height(node)
+            if title:
+                frame = self.tree.nodes.new("NodeFrame")
+                frame.label = title
+                for node in nodes:
+                    node.parent = frame
+            below = min(ends.values()) - MARGIN
+
+    def _depths(self) -> dict[bpy.types.Node, int]:
+        """How many nodes a node's values go through, at most, before they leave."""
+        readers: dict[bpy.types.Node, list[bpy.types.Node]] = {}
+        for link in self.tree.links:
+            readers.setdefault(link.from_node, []).append(link.to_node)
+        depth: dict[bpy.types.Node, int] = {}
+        for node in _ordered([node for node, _ in self._made], readers):
+            depth[node] = max((depth[reader] + 1 for reader in readers.get(node, ())), default=0)
+        return depth
 
     def wire(self, value: Value, socket: bpy.types.NodeSocket) -> None:
         """Connect a socket, or set a constant."""
@@ -40,6 +86,13 @@ class Tree:
         for value, socket in zip(values, node.inputs, strict=False):
             if value is not None:
                 self.wire(value, socket)
+        return node.outputs[0]
+
+    def group(self, group: bpy.types.NodeTree, *values: Value) -> bpy.types.NodeSocket:
+        """What a group of shader nodes makes of values."""
+        node = self.node("ShaderNodeGroup", node_tree=group, label=group.name.removeprefix("LLM Scene "))
+        for value, socket in zip(values, node.inputs, strict=True):
+            self.wire(value, socket)
         return node.outputs[0]
 
     def math(self, operation: str, *values: Value, clamp: bool = False) -> bpy.types.NodeSocket:
@@ -72,6 +125,35 @@ class Tree:
         for value, socket in zip((factor, a, b), node.inputs, strict=True):
             self.wire(value, socket)
         return node.outputs[0]
+
+
+def framed(title: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
+    """A function that adds nodes to a tree, its first argument, does so in a frame with this title."""
+
+    def wrap(function: Callable[Given, Made]) -> Callable[Given, Made]:
+        @functools.wraps(function)
+        def inside(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+            tree = args[0]
+            assert isinstance(tree, Tree)
+            with tree.frame(title):
+                return function(*args, **kwargs)
+
+        return inside
+
+    return wrap
+
+
+def _ordered(
+    nodes: list[bpy.types.Node], readers: Mapping[bpy.types.Node, list[bpy.types.Node]]
+) -> list[bpy.types.Node]:
+    """Nodes, those that read others before these."""
+    return list(graphlib.TopologicalSorter({node: readers.get(node, ()) for node in nodes}).static_order())
+
+
+def _height(node: bpy.types.Node) -> float:
+    """About how high a node is drawn, with the room beneath it."""
+    ramp = 120 if node.type == "VALTORGB" else 0
+    return 100 + 24 * (len(node.inputs) + len(node.outputs)) + ramp
 
 
 def inputs(group: bpy.types.NodeTree) -> dict[str, str]:

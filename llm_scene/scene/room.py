@@ -12,6 +12,7 @@ from ..look import FRONT, Look, linear
 from ..look.light import Sun
 from .compat import with_nodes
 from .engines import set_view
+from .marks import name_part
 from .materials import wall_material
 from .nodes import Tree
 
@@ -26,25 +27,21 @@ def furnish(scene: bpy.types.Scene, look: Look, box: Box, into: bpy.types.Collec
 
 def light(scene: bpy.types.Scene, look: Look, into: bpy.types.Collection) -> None:
     """What comes from all around, and the suns."""
-    scene.world = _world(look)
+    scene.world = world(look)
     set_view(scene, look.light.tone)
     for sun in look.light.suns:
-        _sun(sun, into)
+        into.objects.link(sun_object(sun))
 
 
-def backdrop_material(look: Look) -> bpy.types.Material:
-    """The wall's, for a piece of it that comes before the model."""
-    return _painted(look, "backdrop")
-
-
-def _painted(look: Look, kind: str) -> bpy.types.Material:
+def painted(look: Look, kind: str) -> bpy.types.Material:
+    """The material of the "wall", or of a "backdrop": a piece of wall that comes before the model."""
     return wall_material(look, look.light.on(FRONT), look.light.on(UP), kind)
 
 
-def _world(look: Look) -> bpy.types.World:
+def world(look: Look) -> bpy.types.World:
     """Light from all around; where the wall ends one sees the wall's colours."""
-    world = bpy.data.worlds.new("LLM Scene room")
-    nodes = with_nodes(world)
+    room = bpy.data.worlds.new("LLM Scene room")
+    nodes = with_nodes(room)
     nodes.nodes.clear()
     tree = Tree(nodes)
     direction = tree.node("ShaderNodeTexCoord").outputs["Generated"]
@@ -56,15 +53,17 @@ def _world(look: Look) -> bpy.types.World:
     camera = tree.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
     colour = tree.mix(camera, (*(3 * (look.light.ambient,)), 1.0), seen)
     tree.wire(tree.call("ShaderNodeBackground", colour, 1.0), tree.node("ShaderNodeOutputWorld").inputs[0])
-    return world
+    tree.arrange()
+    return room
 
 
-def _sun(sun: Sun, into: bpy.types.Collection) -> None:
+def sun_object(sun: Sun) -> bpy.types.Object:
+    """A sun of a look."""
     light = bpy.data.lights.new(sun.name, "SUN")
     light.energy, light.color, light.angle = sun.strength, sun.colour, math.radians(sun.softness)
-    lamp = bpy.data.objects.new(sun.name, light)
+    lamp = name_part(bpy.data.objects.new(sun.name, light), sun.name)
     lamp.rotation_euler = [math.radians(angle) for angle in sun.degrees]
-    into.objects.link(lamp)
+    return lamp
 
 
 def _wall(look: Look, box: Box) -> bpy.types.Object:
@@ -76,7 +75,7 @@ def _wall(look: Look, box: Box) -> bpy.types.Object:
     mesh = bpy.data.meshes.new("Wall")
     mesh.from_pydata(vertices, [], faces)
     mesh.shade_smooth()
-    mesh.materials.append(_painted(look, "wall"))
+    mesh.materials.append(painted(look, "wall"))
     wall = bpy.data.objects.new("Wall", mesh)
     wall.visible_shadow = False
     return wall

@@ -12,6 +12,7 @@ import bpy
 from ..film.film import Caption, Film, Writing
 from ..film.framing import SENSOR
 from ..film.keys import Key
+from ..film.retiming import retimed
 from ..film.screen import SOFT, ScreenText, joined, screen_texts, shades
 from ..look import Look
 from .animate import Curves, curve_of, shot_keys
@@ -19,6 +20,7 @@ from .faces import in_order, set_text
 from .labels import ALIGN, quiet
 from .marks import name_part, part_of
 from .materials import screen_material, veil_material
+from .retime import retiming_of
 
 BEHIND = 0.01  # units by which shades hang behind the texts
 HALF = 2 / SENSOR  # at this share of the lens before the camera, half the picture's longer side is a unit
@@ -59,10 +61,11 @@ def hang_texts(
 
 
 def as_it_stands(scene: bpy.types.Scene, film: Film) -> Film:
-    """The film with the captions and running heads that its scene has now, be they edited, moved or gone.
+    """The film at its scene's times, with its captions and running heads, be they edited, moved or gone.
 
     What is as it was made keeps its text as it was told, whichever way letters had to be put to be shown.
     """
+    film = retimed(film, retiming_of(scene))
     made = {text.name: text for text in screen_texts(film)}
     said = {f"caption {n}": caption for n, caption in enumerate(film.captions)}
     said |= {f"head {n}": head for n, head in enumerate(film.heads)}

@@ -16,32 +16,33 @@ import bpy
 
 from ..film.front import STRIDE
 from ..layout.mosaic import REDUCTIONS
-from ..look import FLASH, RECESS, Look
+from ..look import FLASH, RECESS
 from ..network.graph import Role
 from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
 from .materials import (
     attribute,
     blank,
-    colour_map,
     focus,
     front,
     object_property,
     rgba,
-    surface,
+    role_colour,
+    show,
 )
-from .nodes import Tree, Value
+from .nodes import Tree, Value, framed
+from .roles import Roles
 
 KEY_LIGHT = (1.77, 1.47)  # how far the key light's shadows fall to the right and down, by a cell's height
 CALM = 24.0  # cells that a texel of the smaller copy is taken from, by those that a pixel covers
 SHADOW = 0.6  # what is left of the light there
 
 
-def in_look(old: bpy.types.Material, look: Look, role: Role, signed: bool) -> bpy.types.Material:
+def in_look(old: bpy.types.Material, roles: Roles, role: Role, signed: bool) -> bpy.types.Material:
     """The material of the same page in another look."""
     names = ("Values", *(_copy_name(side) for side in REDUCTIONS))
     images = [old.node_tree.nodes[name].image for name in names]
     rows, columns, bits = old["page"]
-    return slab_material(look, role, signed, images, (rows, columns), bits)
+    return slab_material(roles, role, signed, images, (rows, columns), bits)
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,22 @@ class _Place:
 
 
 def slab_material(
-    look: Look, role: Role, signed: bool, images: Sequence[bpy.types.Image], size: tuple[int, int], bits: int
+    roles: Roles,
+    role: Role,
+    signed: bool,
+    images: Sequence[bpy.types.Image],
+    size: tuple[int, int],
+    bits: int,
 ) -> bpy.types.Material:
     """The material that shows a page: `images` are the picture, of `size` (rows, columns), and its copies."""
-    name = f"slab {role}{'' if signed else ' positive'}"
+    look, name = roles.look, f"slab {role}{'' if signed else ' positive'}"
     material, tree = blank(name, kind="slab", role=role, signed=signed)
     material["page"] = (*size, bits)
+    material.diffuse_color = role_colour(look, role, signed)
     gap, relief, bevel = parts(tree, object_property(tree, "cell", "Vector"))
     place = _place(tree)
     mean, spread, masked, broken, height = _filtered(tree, images, size, bits, place)
-    colour = _average_colour(tree, look, role, signed, mean, spread)
+    colour = _average_colour(tree, roles.colours(role, signed), mean, spread)
     colour = tree.mix(masked, colour, rgba(look.wall))
     colour = tree.mix(broken, colour, rgba(look.broken))
     row, column = (tree.math("FLOOR", axis) for axis in (place.row, place.column))
@@ -77,7 +84,7 @@ def slab_material(
     gaps = between(tree, place.row, place.column, place.seen, gap)
     shade = tree.math("MULTIPLY", _shadow(tree, place, height, relief, gap), tree.blend(gaps, 1.0, GAP_SHADE))
     colour = tree.mix(shade, rgba("#000000"), colour)
-    surface(tree, look, colour, glow, _normal(tree, place, gap, bevel))
+    show(tree, tree.group(roles.surface(role), colour, glow, _normal(tree, place, gap, bevel)))
     return material
 
 
@@ -86,6 +93,7 @@ def _place(tree: Tree) -> _Place:
     return _Place(attribute(tree, "row"), attribute(tree, "column"), seen)
 
 
+@framed("Values from the picture, near and far")
 def _filtered(
     tree: Tree, images: Sequence[bpy.types.Image], size: tuple[int, int], bits: int, place: _Place
 ) -> tuple[Value, Value, Value, Value, tuple[Value, Value, Value]]:
@@ -162,13 +170,13 @@ def _kept(tree: Tree, at: Value, low: Value, high: Value, across: float, up: flo
     return tree.vector("MAXIMUM", inside, tree.vector("ADD", low, margin))
 
 
-def _average_colour(tree: Tree, look: Look, role: Role, signed: bool, mean: Value, spread: Value) -> Value:
-    ends = [
-        colour_map(tree, look, role, signed, tree.math(side, mean, spread)) for side in ("SUBTRACT", "ADD")
-    ]
+@framed("The average colour of a pixel's cells")
+def _average_colour(tree: Tree, colours: bpy.types.NodeTree, mean: Value, spread: Value) -> Value:
+    ends = [tree.group(colours, tree.math(side, mean, spread)) for side in ("SUBTRACT", "ADD")]
     return tree.mix(0.5, *ends)
 
 
+@framed("Shadows of higher cells")
 def _shadow(
     tree: Tree, place: _Place, heights: tuple[Value, Value, Value], relief: Value, gap: Value
 ) -> Value:
@@ -185,6 +193,7 @@ def _shadow(
     return tree.blend(_near(tree, place), 1.0, light)
 
 
+@framed("Bevelled edges")
 def _normal(tree: Tree, place: _Place, gap: Value, bevel: Value) -> Value:
     """The direction a cell faces: forward, and aslant where its edges are bevelled."""
     half = tree.math("MULTIPLY_ADD", gap, -0.5, 0.5)
@@ -209,6 +218,7 @@ def _near(tree: Tree, place: _Place) -> Value:
     return tree.math("DIVIDE", tree.math("SUBTRACT", pixels, 3.0), 5.0, clamp=True)
 
 
+@framed("When a cell is computed")
 def _running_order(tree: Tree, row: Value, column: Value) -> Value:
     """When a slab's cell is computed, 0 to 1, as `front.order_of` says it for cuboids."""
     by_rows, length, prompt = parts(tree, object_property(tree, "run", "Vector"))

@@ -19,12 +19,13 @@ import numpy as np
 from ..film.front import by_rows
 from ..layout.layout import Block
 from ..layout.mosaic import REDUCTIONS, Mosaic, Region, Tile, mosaic
-from ..look import Look, normalise
+from ..look import normalise
 from ..network.graph import Role
 from ..network.ops import Array, Numbers
 from ..network.trace import Trace
 from ..png import png_file
 from .cells import DEFAULTS
+from .roles import Roles
 from .slab_material import slab_material
 
 ZERO, STEP = 128, 127  # byte of a value v in -1 to 1: ZERO + v STEP
@@ -57,7 +58,7 @@ def picture(
     blocks: Sequence[Block],
     trace: Trace,
     scales: dict[str, float],
-    look: Look,
+    roles: Roles,
     role: Role,
     signed: bool,
     bits: int = 8,
@@ -83,7 +84,7 @@ def picture(
                 filled[tile.slices] = True
         for side, copy in zip(REDUCTIONS, reduced(codes, filled), strict=True):
             images.append(_image(f"{name}, {side} x {side}", copy))
-        pages.append(Page(size, slab_material(look, role, signed, images, size, bits)))
+        pages.append(Page(size, slab_material(roles, role, signed, images, size, bits)))
     return Pictures(laid, tuple(pages))
 
 

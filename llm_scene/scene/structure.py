@@ -93,7 +93,9 @@ def box_group() -> bpy.types.NodeTree:
     `share` runs over every box from 0 to 1 along each axis.
     """
     group = shape_group(GROUP)
-    _wire_group(Tree(group))
+    tree = Tree(group)
+    _wire_group(tree)
+    tree.arrange()
     return group
 
 

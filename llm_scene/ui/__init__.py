@@ -14,6 +14,7 @@ from . import (
     preferences,
     rendering,
     settings,
+    timing,
     translations,
 )
 
@@ -24,6 +25,7 @@ CLASSES = (
     *rendering.CLASSES,
     *menus.CLASSES,
     *inspector.CLASSES,
+    *timing.CLASSES,
     *panels.CLASSES,
 )
 _command: object | None = None

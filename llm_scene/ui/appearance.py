@@ -10,30 +10,39 @@ import numpy as np
 from ..errors import UserError
 from ..layout import names
 from ..layout.inspection import Mark
-from ..layout.layout import Box
 from ..layout.legend import TITLES
-from ..look import Look, to_linear
+from ..look import Light, Look, Sun, to_linear
 from ..scene import cells, materials, room, slab_material, window
 from ..scene.build import LETTERED
 from ..scene.compat import modifier_input
+from ..scene.engines import set_view
 from ..scene.marks import MARK, is_local, part_of
 from ..scene.nodes import inputs
+from ..scene.roles import Roles
 from ..staging.production import Production
 from .ownership import marked, tag_of
+from .repaint import change, repaint
 from .translations import tr
 
+PAINTED = (bpy.types.Material, bpy.types.World, bpy.types.ShaderNodeTree)  # what a look may colour
 
-def set_look(scene: bpy.types.Scene, look: Look) -> None:
-    """Give a scene of the add-on another look."""
-    tag = tag_of(scene)
-    # By their names: taking one out of the file can take away our hold of others.
-    for name in [m.name for m in marked(tag or "") if isinstance(m, bpy.types.Material)]:
-        old = bpy.data.materials.get((name, None))  # of this file
-        new = _material(old, look) if old is not None else None
-        if new is not None:
-            _exchange(old, new)
-    _refurnish(scene, look)
-    _recolour_legend(scene, look)
+
+def set_look(scene: bpy.types.Scene, before: Look, after: Look) -> None:
+    """Let a scene of the add-on change from one look to another.
+
+    Whatever is still as the look before left it becomes as the next has it; what an artist changed, added or
+    exchanged stays, be it a node, a lamp, the world or the view transform.
+    """
+    worn, wanted = Roles(before), Roles(after)
+    fresh: list[bpy.types.ID] = []
+    for thing in [m for m in marked(tag_of(scene) or "") if isinstance(m, PAINTED)]:
+        old, new = _made_anew(thing, worn), _made_anew(thing, wanted)
+        if old is not None and new is not None:
+            repaint(thing, old, new)
+            fresh += [old, new]
+    bpy.data.batch_remove({*fresh, *worn.made, *wanted.made})
+    _relight(scene, before.light, after.light)
+    _recolour_legend(scene, before, after)
 
 
 def set_measure(scene: bpy.types.Scene, name: str, value: float) -> None:
@@ -83,7 +92,9 @@ def open_window(scene: bpy.types.Scene, made: Production, mark: Mark, look: Look
         and all(m.get(key) == value for key, value in wanted.items())
     ]
     place = mark.rows[0], mark.columns[0]
-    material = own[0] if own else materials.cell_material(look, block.role, block.matrix.signed)
+    groups = {part_of(t): t for t in marked(tag_of(scene) or "") if isinstance(t, bpy.types.ShaderNodeTree)}
+    roles = Roles(look, groups)
+    material = own[0] if own else materials.cell_material(roles, block.role, block.matrix.signed)
     return window.open_window(slab, block, made.trace, place, material, made.layout.n_prompt)
 
 
@@ -101,79 +112,74 @@ def root(scene: bpy.types.Scene) -> bpy.types.Collection:
     return next(own, scene.collection)
 
 
-def _material(old: bpy.types.Material, look: Look) -> bpy.types.Material | None:
-    """The same material in another look; None where it looks alike in all of them."""
-    kind = old.get("kind") if part_of(old) else None  # that of another version is left alone
-    if kind == "ink":
-        return materials.ink_material(look, old["ink"])
-    if kind == "screen":
-        return materials.screen_material(look)
-    if kind == "veil":
-        return materials.veil_material(look)
-    if kind == "link":
-        return materials.link_material(look, old["link"])
-    if kind == "cell":
-        return materials.cell_material(look, old["role"], old["signed"])
-    if kind == "slab":
-        return slab_material.in_look(old, look, old["role"], old["signed"])
-    if kind == "moving":
-        return materials.swarm_material(look, old["role"], old["signed"], old["poses"])
-    if kind == "backdrop":
-        return room.backdrop_material(look)
+def _made_anew(thing: bpy.types.ID, roles: Roles) -> bpy.types.ID | None:
+    """A thing of ours as it would be built in a look; None where it looks alike in all of them."""
+    kind, look = thing.get("kind") if part_of(thing) else None, roles.look  # another version's is left alone
+    if isinstance(thing, bpy.types.World):
+        return room.world(look)
+    match kind:
+        case "colours":
+            return roles.colours(thing["role"], thing["signed"])
+        case "surface":
+            return roles.surface(thing["role"])
+        case "ink":
+            return materials.ink_material(look, thing["ink"])
+        case "screen":
+            return materials.screen_material(look)
+        case "veil":
+            return materials.veil_material(look)
+        case "link":
+            return materials.link_material(look, thing["link"])
+        case "cell":
+            return materials.cell_material(roles, thing["role"], thing["signed"])
+        case "slab":
+            return slab_material.in_look(thing, roles, thing["role"], thing["signed"])
+        case "moving":
+            return materials.swarm_material(roles, thing["role"], thing["signed"], thing["poses"])
+        case "wall" | "backdrop":
+            return room.painted(look, kind)
     return None
 
 
-def _exchange(old: bpy.types.ID, new: bpy.types.ID) -> None:
-    """Put one data-block in another's place, under its name."""
-    name, new[MARK] = old.name, old[MARK]
-    old.user_remap(new)
-    bpy.data.batch_remove([old])
-    new.name = name
+def _relight(scene: bpy.types.Scene, before: Light, after: Light) -> None:
+    """Another room's suns and view transform, where those of the room before are as they were."""
+    tag = tag_of(scene)
+    lamps = {part_of(t): t for t in scene.collection.all_objects if t.type == "LIGHT" and t.get(MARK) == tag}
+    worn, wanted = ({sun.name: sun for sun in light.suns} for light in (before, after))
+    for name in wanted.keys() - worn.keys() - lamps.keys():
+        lamp = room.sun_object(wanted[name])
+        lamp[MARK] = lamp.data[MARK] = tag
+        (part(scene, "Room") or root(scene)).objects.link(lamp)
+    for name in lamps.keys() & worn.keys():
+        if name in wanted:
+            _turn(lamps[name], worn[name], wanted[name])
+        else:
+            bpy.data.batch_remove([lamps[name].data, lamps[name]])
+    if before.tone != after.tone and scene.view_settings.view_transform == before.tone:
+        set_view(scene, after.tone)
 
 
-def _refurnish(scene: bpy.types.Scene, look: Look) -> None:
-    """Another light and background in the same place; what a user put into the room stays."""
-    tag, into = tag_of(scene), part(scene, "Room") or root(scene)
-    gone = [thing for thing in into.objects if thing.get(MARK) == tag]
-    data = [thing.data for thing in gone if thing.data.get(MARK) == tag]
-    grounds = [m for thing in data for m in getattr(thing, "materials", ()) if m and m.get(MARK) == tag]
-    world = scene.world
-    bpy.data.batch_remove([*gone, *data, *grounds])
-    before = set(into.objects)
-    room.furnish(scene, look, box_of(scene), into)
-    if world is not None and world.get(MARK) == tag:
-        bpy.data.batch_remove([world])
-    made: list[bpy.types.ID] = [scene.world]
-    for thing in set(into.objects) - before:
-        made += [thing, thing.data, *getattr(thing.data, "materials", ())]
-    for thing in made:
-        thing[MARK] = tag
+def _turn(lamp: bpy.types.Object, before: Sun, after: Sun) -> None:
+    """Let a lamp change from one sun to another."""
+    old, new = room.sun_object(before), room.sun_object(after)
+    change(lamp, "rotation_euler", old, new)
+    for field in ("energy", "color", "angle"):
+        change(lamp.data, field, old.data, new.data)
+    bpy.data.batch_remove([old.data, old, new.data, new])
 
 
-def box_of(scene: bpy.types.Scene) -> Box:
-    """The volume that the matrices take, from where they stand."""
-    boxes = []
-    for thing in matrices(scene):
-        x, y, z = thing.location
-        points = np.empty(3 * len(thing.data.vertices), np.float32)
-        thing.data.vertices.foreach_get("co", points)
-        low, high = points.reshape(-1, 3).min(axis=0), points.reshape(-1, 3).max(axis=0)
-        half = 0.5 if group_of(thing) is not None else 0.0  # points are the middles of cells
-        lowest, rightmost = float(low[2]) - half, float(high[0]) + half
-        boxes.append(Box((x, y, z + lowest), (x + rightmost, y + 1, z)))
-    return Box.around(boxes or [Box((0, 0, 0), (1, 1, 1))])
-
-
-def _recolour_legend(scene: bpy.types.Scene, look: Look) -> None:
+def _recolour_legend(scene: bpy.types.Scene, before: Look, after: Look) -> None:
     bars = {names.legend_bar(title): (role, signed) for role, signed, title in TITLES}
     found = part(scene, "Legend")
     for thing in found.objects if found is not None else ():
         if part_of(thing) not in bars or "colour" not in thing.data.attributes:
             continue
         role, signed = bars[part_of(thing)]
+        if before.ramp(role, signed) == after.ramp(role, signed):
+            continue
         attribute = thing.data.attributes["colour"]
         values = np.linspace(-1 if signed else 0, 1, len(attribute.data))
-        rgb = to_linear(look.ramp(role, signed).colours(values))
+        rgb = to_linear(after.ramp(role, signed).colours(values))
         rgba = np.concatenate([rgb, np.ones((len(rgb), 1))], axis=1)
         attribute.data.foreach_set("color", rgba.astype(np.float32).ravel())
         thing.data.update()

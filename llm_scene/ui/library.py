@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 RECIPE = "llm_scene_recipe"  # custom property of a scene: how its production is made again
 TOLD = {"preset", "folder", "prompt", "written", "options"}  # what it says of one model
 COMPARED = {"models", "folder", "options", "budget"}  # and of several
+WORN = "llm_scene_look"  # of a scene: the look and the colour map that it was given since
 REMEMBERED = 3  # productions that are kept in memory: those used last
 _productions: dict[str, Production | Comparison] = {}  # the one used last comes last
 
@@ -243,6 +244,13 @@ def recipe_in(scene: bpy.types.Scene) -> dict[str, Any]:
     """A scene's recipe as it is stored; empty where there is none."""
     recipe: dict[str, Any] = json.loads(scene.get(RECIPE, "{}"))
     return recipe
+
+
+def worn(scene: bpy.types.Scene) -> tuple[str, str]:
+    """The look and the colour map that a scene has."""
+    made = recipe_in(scene).get("options", {})
+    look, colour_map = scene.get(WORN) or (made.get("look", "studio"), made.get("colour_map", "look"))
+    return look, colour_map
 
 
 def compare(recipe: Mapping[str, Any]) -> Comparison:

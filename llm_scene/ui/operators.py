@@ -13,7 +13,7 @@ from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
 from ..output.render.containers import CONTAINERS
-from . import library, preferences, views
+from . import library, preferences, views, workspace
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
 from .task import Steps, Task, aside, sentence
@@ -149,9 +149,14 @@ def present(
 ) -> None:
     """Show a new scene in the window, in place of a previous one where there is one."""
     if window is not None:
-        views.keep(window, window.scene, fresh)
+        leaving, apart = window.scene, preferences.own_workspace() and not bpy.app.background
+        if not apart:
+            views.keep(window, leaving, fresh)
         window.scene = fresh
-        views.face_camera(window, fresh)
+        if apart:
+            workspace.enter(window, leaving)
+        else:
+            views.face_camera(window, fresh)
     if previous is not None:
         remove(previous, fresh)
         take_plain_names(fresh)
@@ -348,6 +353,7 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
         library.let_go(tag_of(context.scene) or "")
         remove(context.scene, heir or bpy.data.scenes.new("Scene"))
         views.restore(before)
+        workspace.leave(context.window)
         return {"FINISHED"}
 
 

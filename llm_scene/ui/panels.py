@@ -36,14 +36,18 @@ LETTER = 6.2  # pixels of an average letter, to break lines where the sidebar en
 
 def write(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
     """A paragraph, broken where the sidebar ends."""
-    scale = context.preferences.system.ui_scale
-    width = max(16, int((context.region.width / scale - 60) / LETTER))
+    width = letters(context)
     column = layout.column(align=True)
     column.scale_y = 0.8
     for i, line in enumerate(wrapped(text, width)):
         column.label(
             text=line, icon=icon if i == 0 else "NONE" if icon == "NONE" else "BLANK1", translate=False
         )
+
+
+def letters(context: bpy.types.Context) -> int:
+    """How many letters of average width fit into a line of the sidebar."""
+    return max(16, int((context.region.width / context.preferences.system.ui_scale - 60) / LETTER))
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -130,7 +134,7 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
             return
         if model.preset is not None and model.preset.description:
             write(layout, context, tr(model.preset.description))
-        _facts(layout, library.facts_of(model))
+        _facts(layout, context, library.facts_of(model))
         if not model.has_weights:
             self._shape(context, model)
             return
@@ -151,11 +155,17 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
             layout.operator("llm_scene.real_model", text=text, icon="IMPORT", translate=False)
 
 
-def _facts(layout: bpy.types.UILayout, facts: tuple[tuple[str, str], ...]) -> None:
+def _facts(
+    layout: bpy.types.UILayout, context: bpy.types.Context, facts: tuple[tuple[str, str], ...]
+) -> None:
     """Names at the left, numbers at the right."""
     column = layout.column(align=True)
     column.scale_y = 0.85
+    half = letters(context) // 2
     for name, value in facts:
+        if _breadth(value) > half:  # it would be cut off
+            write(column, context, f"{tr(name)}: {value}")
+            continue
         split = column.split(factor=0.5)
         split.label(text=tr(name), translate=False)
         right = split.row()
@@ -182,7 +192,7 @@ class VIEW3D_PT_llm_scene_prompt(_SubPanel, bpy.types.Panel):
         if words is not None:
             self._tokens(context, words)
             self._room(context, words, settings)
-            _facts(layout, library.cost_of(settings, cell_budget()))
+            _facts(layout, context, library.cost_of(settings, cell_budget()))
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
@@ -258,7 +268,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         )
         self._chapters(scene)
         seconds = (scene.frame_end + 1 - scene.frame_start) / rate(scene.render)
-        _facts(layout, (("Total time", f"{seconds:.1f} s"),))
+        _facts(layout, context, (("Total time", f"{seconds:.1f} s"),))
 
     def _toggles(self, settings: Settings) -> None:
         """Which chapters the next film keeps, by their titles."""
@@ -280,6 +290,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
             text = f"{minutes}:{seconds:02}  {marker.name}"
             jump = row.operator("llm_scene.jump", text=text, depress=marker.frame == current, translate=False)
             jump.frame = marker.frame
+        self.layout.operator("llm_scene.retime", icon="MOD_TIME")
 
 
 class VIEW3D_PT_llm_scene_compare(_SubPanel, bpy.types.Panel):

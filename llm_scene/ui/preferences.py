@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..film.words import languages, words
 from ..layout.budget import CUBOIDS, Detail
@@ -59,10 +59,25 @@ class Preferences(bpy.types.AddonPreferences):
         items=CAPTIONS,
     )
 
+    own_workspace: BoolProperty(
+        name="Own Workspace",
+        description="Generate shows its scenes in a workspace of their own: picture, timeline and panel. "
+        "Without it they are shown where you are",
+        default=True,
+    )
+
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
-        for name in ("model_folder", "output_folder", "cell_budget", "bits", "cluster", "language"):
+        for name in (
+            "model_folder",
+            "output_folder",
+            "cell_budget",
+            "bits",
+            "cluster",
+            "language",
+            "own_workspace",
+        ):
             layout.prop(self, name)
 
 
@@ -76,6 +91,12 @@ def cell_budget() -> int:
     """The most cells drawn as cuboids."""
     chosen = preferences()
     return chosen.cell_budget if chosen is not None else CUBOIDS
+
+
+def own_workspace() -> bool:
+    """Whether scenes are shown in a workspace of their own."""
+    chosen = preferences()
+    return chosen is None or chosen.own_workspace
 
 
 def detail() -> Detail:

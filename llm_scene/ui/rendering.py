@@ -19,6 +19,7 @@ from ..output.render.cluster import check_cluster, is_local
 from ..output.render.frames import let_go, recipe_of
 from ..output.render.local import Plan, check_output, film_steps, frames_folder, plan
 from ..output.render.pace import Progress, clock
+from ..scene.screen import as_it_stands
 from . import library, preferences
 from .operators import OnOwnScene, film_path, named_film
 from .ownership import tag_of
@@ -99,6 +100,8 @@ def begin(scene: bpy.types.Scene, film: Path, frames: range) -> Render:
     if tag in _running:
         raise UserError(tr("This scene is being rendered already."))
     check_output(film)
+    if story is not None:
+        story = as_it_stands(scene, story)
     told: list[str] = []
     steps = film_steps(scene, story, film, frames=frames, cluster=_cluster(), tell=told.append)
     render = Render(film, steps, Progress("rendering", 0, len(frames)), told)

@@ -24,7 +24,7 @@ from ..scene.picture import rate
 from ..staging.options import Options, rate_name
 from ..staging.quality import PRESETS as RENDER_PRESETS
 from . import appearance, preferences
-from .library import compares, presets, shipped
+from .library import WORN, compares, presets, shipped, worn
 from .ownership import tag_of
 from .translations import CONTEXT, tr
 
@@ -115,7 +115,9 @@ def live(
 
 def recolour(scene: bpy.types.Scene, settings: Settings) -> None:
     """Give the scene the chosen look and colour map."""
-    appearance.set_look(scene, look_of(settings.look, settings.colour_map))
+    now = settings.look, settings.colour_map
+    appearance.set_look(scene, look_of(*worn(scene)), look_of(*now))
+    scene[WORN] = now
 
 
 def reshape(name: str) -> Callable[[bpy.types.Scene, Settings], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
@@ -18,6 +19,7 @@ SHOWN = {  # how a view shows a film
     "shading.use_scene_world": True,
     "overlay.show_relationship_lines": False,  # they would cut through the picture, as the next do
     "overlay.show_floor": False,
+    "overlay.show_extras": False,
     "overlay.show_axis_x": False,
     "overlay.show_axis_y": False,
     "region_3d.view_perspective": "CAMERA",
@@ -44,6 +46,29 @@ def face_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
         region = next(region for region in area.regions if region.type == "WINDOW")
         with bpy.context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_center_camera()  # as large as the view allows
+        _clear_sides(area, region)
+
+
+def _clear_sides(area: bpy.types.Area, region: bpy.types.Region) -> None:
+    """Show the camera's picture between the toolbar and the sidebar, where these lie over the view.
+
+    A picture that fills the view takes the share f = (√2 + zoom / 50)² / 4 of its width, and an offset of x
+    moves it by 2 f x of that to the left.
+    """
+    if area.type != "VIEW_3D" or region.width < area.width - 8:  # they stand beside it
+        return
+    left, right = (
+        sum(side.width for side in area.regions if side.type == kind and side.width > 1)
+        for kind in ("TOOLS", "UI")
+    )
+    shown = area.spaces.active.region_3d
+    share = (math.sqrt(2) + shown.view_camera_zoom / 50) ** 2 / 4
+    free = 1 - (left + right) / region.width
+    if free < 0.3:
+        return
+    share = min(share, free)
+    shown.view_camera_zoom = 50 * (2 * math.sqrt(share) - math.sqrt(2))
+    shown.view_camera_offset[0] = (right - left) / region.width / 4 / share
 
 
 def keep(window: bpy.types.Window, leaving: bpy.types.Scene, entering: bpy.types.Scene) -> None:

@@ -6,15 +6,16 @@ import bpy
 import numpy as np
 import pytest
 
-from llm_scene.look import COLOUR_MAPS, INKS
+from llm_scene.look import COLOUR_MAPS, INKS, look_of
+from llm_scene.output.render.fingerprint import digests
 from llm_scene.ui.appearance import part
 from llm_scene.ui.ownership import everything, tag_of
 
 
-def constants(material: Any) -> list[Any]:
-    """Everything that is set in a material's nodes."""
+def constants(tree: Any) -> list[Any]:
+    """Everything that is set in a node tree."""
     found: list[Any] = []
-    for node in material.node_tree.nodes:
+    for node in tree.nodes:
         for socket in node.inputs:
             value = getattr(socket, "default_value", None)
             found.append(tuple(value) if hasattr(value, "__len__") else value)
@@ -24,14 +25,32 @@ def constants(material: Any) -> list[Any]:
 
 
 def palette(scene: Any) -> dict[str, list[Any]]:
+    """What every material, group and world of a scene is set to."""
     tag = tag_of(scene)
-    return {m.name.split(".")[0]: constants(m) for m in bpy.data.materials if m.get("llm_scene") == tag}
+    own = [*bpy.data.materials, *bpy.data.node_groups, *bpy.data.worlds]
+    return {
+        one.name.split(".")[0]: constants(getattr(one, "node_tree", None) or one)
+        for one in own
+        if one.get("llm_scene") == tag
+    }
+
+
+def beside_colours(scene: Any) -> dict[str, str]:
+    """All that a scene's pictures depend on, but for materials and their groups."""
+    return {name: said for name, said in digests(scene).items() if not name.startswith(("Mat", "Shader"))}
 
 
 def depth(scene: Any, name: str) -> float:
     """How deep a matrix is, evaluated."""
     evaluated = scene.objects[name].evaluated_get(bpy.context.evaluated_depsgraph_get())
     return float(np.ptp([corner[1] for corner in evaluated.bound_box]))
+
+
+@pytest.fixture
+def quick(addon: None) -> Any:
+    bpy.context.scene.llm_scene_settings.cut = "teaser"
+    bpy.ops.llm_scene.generate()
+    return bpy.context.scene
 
 
 def test_another_look_is_what_a_new_scene_would_have(generated: Any) -> None:
@@ -50,6 +69,61 @@ def test_every_colour_map_can_be_chosen(generated: Any, look: str, colour_map: s
     generated.llm_scene_settings.look = look
     generated.llm_scene_settings.colour_map = colour_map
     assert (palette(generated) == before) == (look == "studio" and colour_map == "look")
+
+
+def test_a_colour_map_touches_colours_and_nothing_else(quick: Any) -> None:
+    before, painted = beside_colours(quick), palette(quick)
+    quick.llm_scene_settings.colour_map = "grey"
+    touched = {name for name, said in beside_colours(quick).items() if said != before[name]}
+    assert all(name.startswith("Mesh legend bar") for name in touched)
+    changed = {name for name, values in palette(quick).items() if values != painted[name]}
+    assert changed and all("colours of" in name for name in changed)
+
+
+def test_what_an_artist_changed_stays(quick: Any) -> None:
+    scene, mine = quick, bpy.data.worlds.new("mine")
+    materials = {m["kind"]: m for m in bpy.data.materials if "kind" in m}
+    tree = materials["cell"].node_tree
+    node = tree.nodes.new("ShaderNodeBrightContrast")
+    node.name = "mine"
+    wall = next(n for n in materials["wall"].node_tree.nodes if n.type == "EMISSION")
+    wall.inputs["Strength"].default_value = 0.77
+    scene.world, scene.view_settings.view_transform = mine, "AgX"
+    lamp, fill = scene.objects["Key light"], scene.objects["Fill light"]
+    lamp.data.energy, lamp.rotation_euler = 12.0, (0.1, 0.2, 0.3)
+    sheet, links = scene.objects["probs"], [(k.from_node.name, k.to_node.name) for k in tree.links]
+    material, before = sheet.data.materials[0], fill.data.energy
+    scene.llm_scene_settings.look = "paper"
+    assert (scene.world, scene.view_settings.view_transform) == (mine, "AgX")
+    assert lamp.data.energy == 12.0 and lamp.rotation_euler.z == pytest.approx(0.3)
+    assert fill.data.energy == pytest.approx(look_of("paper").light.suns[1].strength) != before
+    assert tree.nodes["mine"] and [(k.from_node.name, k.to_node.name) for k in tree.links] == links
+    assert wall.inputs["Strength"].default_value == pytest.approx(0.77)
+    assert sheet.data.materials[0] == material
+    scene.llm_scene_settings.look = "studio"
+    assert lamp.data.energy == 12.0 and fill.data.energy == pytest.approx(before)
+
+
+def test_there_and_back_is_where_it_began(quick: Any) -> None:
+    before, painted = digests(quick), palette(quick)
+    for look, colour_map in (("paper", "look"), ("paper", "grey"), ("studio", "grey"), ("studio", "look")):
+        quick.llm_scene_settings.look, quick.llm_scene_settings.colour_map = look, colour_map
+    assert palette(quick) == painted
+    assert {name for name, said in digests(quick).items() if said != before.get(name)} == set()
+
+
+def test_a_role_is_restyled_in_one_place(quick: Any) -> None:
+    """All materials of a role share its groups, which the asset browser offers."""
+    groups = [g for g in bpy.data.node_groups if g.get("kind") in ("colours", "surface")]
+    assert groups and all(group.asset_data and not group.use_fake_user for group in groups)
+    for material in bpy.data.materials:
+        if material.get("kind") in ("cell", "moving"):
+            used = [n.node_tree for n in material.node_tree.nodes if n.type == "GROUP"]
+            assert {(g["kind"], g["role"]) for g in used} == {
+                ("colours", material["role"]),
+                ("surface", material["role"]),
+            }
+            assert not [n for n in material.node_tree.nodes if n.type == "VALTORGB"]
 
 
 def test_every_ink_is_in_use(generated: Any) -> None:
