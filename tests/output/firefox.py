@@ -19,8 +19,9 @@ from tests.output.browser import PATIENCE, Window
 
 NAMES = ("firefox", "firefox-esr")
 KEYS = {
-    "ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Home": "\ue011",
-    "End": "\ue010", "Escape": "\ue00c", "Enter": "\ue007", "Tab": "\ue004", "Backspace": "\ue003",
+    "ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015",
+    "Home": "\ue011", "End": "\ue010", "Escape": "\ue00c",
+    "Enter": "\ue007", "Tab": "\ue004", "Backspace": "\ue003",
     "Shift": "\ue008",
 }  # fmt: skip
 SETTINGS = {

@@ -21,6 +21,7 @@ from ...film.stage import sides
 from ...film.stagecraft import BEYOND
 from ...layout.drawn import Text
 from ...layout.names import piece_of
+from ...network.ops import Activation
 from . import worked
 from .copied import Copies
 from .sums import At, Number, Sums
@@ -32,7 +33,8 @@ FALLEN, BELOW = 2.3, 2.2  # of letters under the floor of the bars, and under wh
 LOW = -4.0  # where the curve of exp begins at least
 TOLD_APART = 0.03  # the least of a column that is taken
 # Those whose scale stays the film's.
-FREE = ("bend: ", "softmax: dots", "softmax: curve", "scores: softmax dots", "scores: softmax curve")
+BENDS = ("bend: ", "think: ")
+FREE = (*BENDS, "softmax: dots", "softmax: curve", "scores: softmax dots", "scores: softmax curve")
 One = tuple[Swarm, int]  # a moving cell
 Keys = Sequence[tuple[Number, Number, str]]  # score, share, and the matrix of the scores
 
@@ -67,8 +69,12 @@ class Shaping:
         self._mix()
         for begin in worked.CHOICE:
             self._choice(begin)
+        self._embed()
+        for begin in BENDS:
+            self._columns(begin)
         copies.spread()
-        self._bend()
+        for begin in BENDS:
+            self._bend(begin)
 
     # --- parts ---
 
@@ -234,29 +240,84 @@ class Shaping:
         self.moved(one, pose, Z, (token - token.own) * -1.0)
         self.paint(one, pose, self._ranked(matrix, rank))
 
-    def _bend(self) -> None:
+    def _embed(self) -> None:
+        """A letter's column comes out of the table where that shows it, and is in its own place elsewhere."""
+        trace, table = self.sums.trace, self.sums.table
+        column = self.company("embed: embed.W_E")
+        if not table or not column or len(column) != trace[table].shape[1] or len(column[0][0].places) != 2:
+            return
+        swarm = column[0][0]
+        for i in range(len(column)):
+            for pose in (0, 1):
+                tone = self.sums.tone((table, (trace.tokens[self.sums.position], i)))
+                self.copies.claim(swarm, pose, i, tone)
+        standing = {token: self._entry_at(token) for token in self._entries()}
+        aside = self.sums.constant(float(swarm.places[1, 0, X]))
+        for token, at in standing.items():
+            away = self.sums.made("size", self.sums.letter() - float(token))
+            aside = self.sums.made("pick", away * -1.0 + 0.5, at, aside)
+        for i in range(len(column)):
+            self.stand((swarm, i), 0, X, aside)
+
+    def _entries(self) -> list[int]:
+        """The tokens whose columns the table shows."""
+        names = (re.fullmatch(r"embed: entry (\d+)", name) for name in self.written)
+        return [int(match[1]) for match in names if match is not None]
+
+    def _entry_at(self, token: int) -> float:
+        return float(self.written[f"embed: entry {token}"].at[X])
+
+    def _columns(self, begin: str) -> None:
+        """The numbers that go into the curve, from top to bottom, where no sheet says which they are."""
+        numbers, letter = self.company(f"{begin}numbers", 0, Z), self.company(f"{begin}letter")
+        if not numbers or not letter:
+            return
+        source = self.sums.matrix_of(self._cell_of(letter[0], 0))
+        network, trace = self.sums.trace.network, self.sums.trace
+        bent = {m.inputs[0] for m in network if isinstance(m.op, Activation)}
+        made = (m for m in network if m.name in bent and source in m.inputs)
+        matrix = next((m.name for m in made if trace[m.name].shape[-1] == len(numbers)), None)
+        if matrix is None:
+            return
+        companies = ((numbers, (0, 1)), (self.company(f"{begin}before", 1, Z), (0, 1)))
+        for company, poses in companies:
+            for i, (swarm, cell) in enumerate(company):
+                for pose in poses:
+                    self.copies.claim(swarm, pose, cell, self.sums.tone((matrix, (self.sums.position, i))))
+
+    def _bend(self, begin: str) -> None:
         """Numbers on a line, and on a curve."""
-        numbers = self.company("bend: numbers", 0, Z)
+        numbers = self.company(f"{begin}numbers", 0, Z)
+        bent = self.company(f"{begin}after", 1, Z)
         if not numbers:
             return
-        before, after = ([self._cell_of(one, pose) for one in numbers] for pose in (1, 2))
+        before = [self._cell_of(one, 1) for one in numbers]
+        source = self.sums.matrix_of(before[0])
+        made = next(
+            m.name for m in self.sums.trace.network if isinstance(m.op, Activation) and m.inputs[0] == source
+        )
+        tones = [self.sums.same_in(made, x) for x in before]
+        for one, twin, tone in zip(numbers, bent, tones, strict=True):
+            self.paint(one, 2, tone)
+            for pose in range(len(twin[0].places)):
+                self.paint(twin, pose, tone)
+        after = [self._cell_of(one, 2) for one in numbers]
         k = _slope([float(s.places[1, i, X]) for s, i in numbers], [x.own for x in before])
         up = _slope([float(s.places[2, i, Z]) for s, i in numbers], [y.own for y in after])
-        bent = self.company("bend: after", 1, Z)
-        for one, x, y in zip(numbers, before, after, strict=True):
+        for one, twin, x, y in zip(numbers, bent, before, after, strict=True):
             self.moved(one, 1, X, (x - x.own) * k)
-            self.moved(one, 2, X, (x - x.own) * k)
-            self.moved(one, 2, Z, (y - y.own) * up)
-        for one, x, y in zip(bent, before, after, strict=True):
-            self.moved(one, 0, X, (x - x.own) * k)
-            self.moved(one, 0, Z, (y - y.own) * up)
-        self._told_apart(before, after, k, up)
+            for there, pose in ((one, 2), (twin, 0)):
+                self.moved(there, pose, X, (x - x.own) * k)
+                self.moved(there, pose, Z, (y - y.own) * up)
+        self._told_apart(begin, before, after, k, up)
 
-    def _told_apart(self, before: Sequence[Number], after: Sequence[Number], k: float, up: float) -> None:
+    def _told_apart(
+        self, begin: str, before: Sequence[Number], after: Sequence[Number], k: float, up: float
+    ) -> None:
         """What becomes of some of them, in words beside them."""
         said = {f"{number(x.own)} → {number(y.own)}": [x, y] for x, y in zip(before, after, strict=True)}
         for name, text in self.written.items():
-            if name.startswith("bend: told ") and text.text in said:
+            if name.startswith(f"{begin}told ") and text.text in said:
                 x, y = self.told_apart[name] = said[text.text]
                 self.shift(name, X, (x - x.own) * k)
                 self.shift(name, Z, (y - y.own) * up)
