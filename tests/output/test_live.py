@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from llm_scene.film.props import Swarm
 from llm_scene.film.story import clearest_head
+from llm_scene.layout.drawn import Text
 from llm_scene.models import Model, load
 from llm_scene.models.rules import RULES, Options
 from llm_scene.models.tokenizer import TextTokenizer
@@ -353,6 +354,22 @@ class TestPanel:
         look = made().look
         rgb = look.ramp("activation", True).colours(np.array([np.clip(value_ / scale, -1, 1)]))[0]
         assert found == pytest.approx((255 * rgb).tolist(), abs=6)
+
+    def test_letter_is_picked_from_its_own_column_of_the_table(self, shown: Tab) -> None:
+        table = model("nano-gpt-sort").trace([2])["wte.weight"]
+        shown.run("llmScene.page.live.ask('CCBBAA')")
+        shown.wait("llmScene.inspector.model.tokens.slice(0, 6).join('') === '221100'")
+        picked = shown.run("llmScene.stage.swarms.get('embed: embed.W_E').places[0]")
+        entry = next(prop for prop in made().film.props if prop.name == "embed: entry 0")
+        assert isinstance(entry, Text)
+        assert picked == pytest.approx(entry.at[0], abs=1e-3)
+        said = shown.run("""(() => {
+            const { scene } = llmScene.page.live;
+            const rows = scene.live.texts.filter((row) => llmScene.page.data.parts[row.part].name.startsWith("embed: "));
+            return rows.map((row) => scene._line(row, llmScene.page.live.sequence).text);
+        })()""")
+        assert f"{table[0, 7]:.2f}".replace("-", "−") in said
+        assert shown.complaints() == []
 
     def test_bad_prompts_get_one_sentence(self, shown: Tab) -> None:
         says = "document.querySelector('#live .status').textContent"

@@ -21,7 +21,6 @@ from ...film.stage import sides
 from ...film.stagecraft import BEYOND
 from ...layout.drawn import Text
 from ...layout.names import piece_of
-from ...network.ops import Activation
 from . import worked
 from .copied import Copies
 from .sums import At, Number, Sums
@@ -32,8 +31,8 @@ CLEAR, BESIDE = 0.75, 0.9  # of a number from its bar, above and at its end
 FALLEN, BELOW = 2.3, 2.2  # of letters under the floor of the bars, and under what hangs lower
 LOW = -4.0  # where the curve of exp begins at least
 TOLD_APART = 0.03  # the least of a column that is taken
-# Those whose scale stays the film's.
 BENDS = ("bend: ", "think: ")
+# Those whose scale stays the film's.
 FREE = (*BENDS, "softmax: dots", "softmax: curve", "scores: softmax dots", "scores: softmax curve")
 One = tuple[Swarm, int]  # a moving cell
 Keys = Sequence[tuple[Number, Number, str]]  # score, share, and the matrix of the scores
@@ -70,8 +69,6 @@ class Shaping:
         for begin in worked.CHOICE:
             self._choice(begin)
         self._embed()
-        for begin in BENDS:
-            self._columns(begin)
         copies.spread()
         for begin in BENDS:
             self._bend(begin)
@@ -267,48 +264,22 @@ class Shaping:
     def _entry_at(self, token: int) -> float:
         return float(self.written[f"embed: entry {token}"].at[X])
 
-    def _columns(self, begin: str) -> None:
-        """The numbers that go into the curve, from top to bottom, where no sheet says which they are."""
-        numbers, letter = self.company(f"{begin}numbers", 0, Z), self.company(f"{begin}letter")
-        if not numbers or not letter:
-            return
-        source = self.sums.matrix_of(self._cell_of(letter[0], 0))
-        network, trace = self.sums.trace.network, self.sums.trace
-        bent = {m.inputs[0] for m in network if isinstance(m.op, Activation)}
-        made = (m for m in network if m.name in bent and source in m.inputs)
-        matrix = next((m.name for m in made if trace[m.name].shape[-1] == len(numbers)), None)
-        if matrix is None:
-            return
-        companies = ((numbers, (0, 1)), (self.company(f"{begin}before", 1, Z), (0, 1)))
-        for company, poses in companies:
-            for i, (swarm, cell) in enumerate(company):
-                for pose in poses:
-                    self.copies.claim(swarm, pose, cell, self.sums.tone((matrix, (self.sums.position, i))))
-
     def _bend(self, begin: str) -> None:
         """Numbers on a line, and on a curve."""
         numbers = self.company(f"{begin}numbers", 0, Z)
-        bent = self.company(f"{begin}after", 1, Z)
         if not numbers:
             return
-        before = [self._cell_of(one, 1) for one in numbers]
-        source = self.sums.matrix_of(before[0])
-        made = next(
-            m.name for m in self.sums.trace.network if isinstance(m.op, Activation) and m.inputs[0] == source
-        )
-        tones = [self.sums.same_in(made, x) for x in before]
-        for one, twin, tone in zip(numbers, bent, tones, strict=True):
-            self.paint(one, 2, tone)
-            for pose in range(len(twin[0].places)):
-                self.paint(twin, pose, tone)
-        after = [self._cell_of(one, 2) for one in numbers]
+        before, after = ([self._cell_of(one, pose) for one in numbers] for pose in (1, 2))
         k = _slope([float(s.places[1, i, X]) for s, i in numbers], [x.own for x in before])
         up = _slope([float(s.places[2, i, Z]) for s, i in numbers], [y.own for y in after])
-        for one, twin, x, y in zip(numbers, bent, before, after, strict=True):
+        bent = self.company(f"{begin}after", 1, Z)
+        for one, x, y in zip(numbers, before, after, strict=True):
             self.moved(one, 1, X, (x - x.own) * k)
-            for there, pose in ((one, 2), (twin, 0)):
-                self.moved(there, pose, X, (x - x.own) * k)
-                self.moved(there, pose, Z, (y - y.own) * up)
+            self.moved(one, 2, X, (x - x.own) * k)
+            self.moved(one, 2, Z, (y - y.own) * up)
+        for one, x, y in zip(bent, before, after, strict=True):
+            self.moved(one, 0, X, (x - x.own) * k)
+            self.moved(one, 0, Z, (y - y.own) * up)
         self._told_apart(begin, before, after, k, up)
 
     def _told_apart(

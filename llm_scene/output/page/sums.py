@@ -125,10 +125,6 @@ class Sums:
         """The matrix that a cell is in."""
         return self._names[int(self._list[cell.row][1])]
 
-    def same_in(self, matrix: str, cell: Number) -> Number:
-        """The cell at the same place of another matrix of the same shape: for its colour."""
-        return self._row("tone", self._order[matrix], self._list[cell.row][2])
-
     # --- what is worked out ---
 
     def made(self, operation: str, *of: Number | float) -> Number:
