@@ -364,9 +364,10 @@ class TestPanel:
         assert isinstance(entry, Text)
         assert picked == pytest.approx(entry.at[0], abs=1e-3)
         said = shown.run("""(() => {
-            const { scene } = llmScene.page.live;
-            const rows = scene.live.texts.filter((row) => llmScene.page.data.parts[row.part].name.startsWith("embed: "));
-            return rows.map((row) => scene._line(row, llmScene.page.live.sequence).text);
+            const { page } = llmScene;
+            const { live, parts } = page.data;
+            const rows = live.texts.filter((row) => parts[row.part].name.startsWith("embed: "));
+            return rows.map((row) => page.live.scene._line(row, page.live.sequence).text);
         })()""")
         assert f"{table[0, 7]:.2f}".replace("-", "−") in said
         assert shown.complaints() == []
