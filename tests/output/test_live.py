@@ -359,7 +359,7 @@ class TestPanel:
         table = model("nano-gpt-sort").trace([2])["wte.weight"]
         shown.run("llmScene.page.live.ask('CCBBAA')")
         shown.wait("llmScene.inspector.model.tokens.slice(0, 6).join('') === '221100'")
-        picked = shown.run("llmScene.stage.swarms.get('embed: embed.W_E').places[0]")
+        picked = shown.run("llmScene.stage.swarms.get('embed: embed.W_E').places[3 * 48]")
         entry = next(prop for prop in made().film.props if prop.name == "embed: entry 0")
         assert isinstance(entry, Text)
         assert picked == pytest.approx(entry.at[0], abs=1e-3)

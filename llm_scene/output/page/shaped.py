@@ -239,22 +239,15 @@ class Shaping:
 
     def _embed(self) -> None:
         """A letter's column comes out of the table where that shows it, and is in its own place elsewhere."""
-        trace, table = self.sums.trace, self.sums.table
         column = self.company("embed: embed.W_E")
-        if not table or not column or len(column) != trace[table].shape[1] or len(column[0][0].places) != 2:
+        if not column or any(len(swarm.places) != 3 for swarm, _ in column):
             return
-        swarm = column[0][0]
-        for i in range(len(column)):
-            for pose in (0, 1):
-                tone = self.sums.tone((table, (trace.tokens[self.sums.position], i)))
-                self.copies.claim(swarm, pose, i, tone)
-        standing = {token: self._entry_at(token) for token in self._entries()}
-        aside = self.sums.constant(float(swarm.places[1, 0, X]))
-        for token, at in standing.items():
-            away = self.sums.made("size", self.sums.letter() - float(token))
-            aside = self.sums.made("pick", away * -1.0 + 0.5, at, aside)
-        for i in range(len(column)):
-            self.stand((swarm, i), 0, X, aside)
+        for one in column:
+            place = self.sums.constant(float(one[0].places[2, one[1], X]))
+            for token in self._entries():
+                away = self.sums.made("size", self.sums.letter() - float(token))
+                place = self.sums.made("pick", away * -1.0 + 0.5, self._entry_at(token), place)
+            self.stand(one, 1, X, place)
 
     def _entries(self) -> list[int]:
         """The tokens whose columns the table shows."""

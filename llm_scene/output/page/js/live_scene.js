@@ -310,7 +310,7 @@ export class LiveScene {
       }
       const { count } = swarm.mesh;
       const row = (pose, i) => this.numbers[at + pose * count + i];
-      swarm.shift = !places && this.rows[4 * row(0, 0)] === looked ? now - own : 0; // out of its sheet
+      swarm.shift = this.rows[4 * row(0, 0)] === looked ? now - own : 0; // out of its sheet
       const tone = (pose, i) => this.sums[row(pose, i)];
       const out = (pose, i) => (deep[pose] ? deep[pose] * this._change(row(pose, i)) : 0);
       swarm.repaint({ map: this.maps[swarm.map], tone, out, places: this._moves(places), sizes: this._moves(sizes) });
