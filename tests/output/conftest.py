@@ -32,9 +32,20 @@ def either(request: pytest.FixtureRequest) -> Iterator[Tab | Fox]:
 @pytest.fixture
 def shown(either: Tab | Fox, tmp_path: Path) -> Tab | Fox:
     """The page, freshly opened from a file, in each browser."""
-    path = tmp_path / "page.html"
-    path.write_text(written(), encoding="utf-8")
-    either.resize(1280, 720)
-    either.open(path.as_uri())
-    either.wait("Boolean(window.llmScene)")
+    _open(either, tmp_path)
     return either
+
+
+@pytest.fixture
+def tooled(tab: Tab, tmp_path: Path) -> Tab:
+    """The same in Chromium alone, for what only its DevTools can bring about."""
+    _open(tab, tmp_path)
+    return tab
+
+
+def _open(window: Tab | Fox, folder: Path) -> None:
+    path = folder / "page.html"
+    path.write_text(written(), encoding="utf-8")
+    window.resize(1280, 720)
+    window.open(path.as_uri())
+    window.wait("Boolean(window.llmScene)")
