@@ -226,7 +226,7 @@ def _put_up(studio: _Studio, trace: Trace, things: list[Thing]) -> Iterator[floa
 
 
 def _filed(layout: Layout, thing: Thing) -> tuple[str, ...]:
-    """The collection of a thing: that of its section, where what leads there and what is written lie apart."""
+    """Its collection: that of its section, in which what leads there and what is written lie apart."""
     match thing.form:
         case Block(section=section):
             return section

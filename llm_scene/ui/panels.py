@@ -28,7 +28,7 @@ from .translations import CONTEXT, caption_language, tr
 if TYPE_CHECKING:
     from ..models import Model
 
-PARTS = 33  # switches for links and heads, at most
+SWITCHES = 33  # for links and heads, at most
 TOKENS = 48  # shown of a long prompt
 WIDE = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"  # letters between which lines may break
 PARTS = re.compile(rf"{WIDE}[，。：；、！？）”]*|(?:(?!{WIDE})\S)+\s*|\s+")
@@ -246,9 +246,9 @@ class VIEW3D_PT_llm_scene_look(_SubPanel, bpy.types.Panel):
         """A switch for the links, and one for each head."""
         found = appearance.shown_parts(scene)
         grid = self.layout.grid_flow(row_major=True, columns=4, even_columns=True, align=True)
-        for name in found[:PARTS]:
-            kind, _, number = name.partition(" ")
-            text = tr(kind) if not number else tr("Head {n}", n=int(number) + 1)
+        for name in found[:SWITCHES]:
+            number = name.partition(" ")[2]
+            text = tr("Links") if not number else tr("Head {n}", n=int(number) + 1)
             on = appearance.shows(scene, name)
             grid.operator("llm_scene.show", text=text, depress=on, translate=False).part = name
 
