@@ -51,9 +51,9 @@ class Cue:
         first, last = max(start, self.start), min(end, self.end)
         if first > last or (first == last and self.start < self.end):
             return None
-        if self.start == self.end:
-            return self  # its two values belong to the same time
-        return replace(self, start=first, end=last, a=self.value(first), b=self.value(last))
+        a = self.a if first == self.start else self.value(first)
+        b = self.b if last == self.end else self.value(last)  # of a change at once, too
+        return replace(self, start=first, end=last, a=a, b=b)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -154,6 +155,15 @@ class Screenplay:
         """Whether the focused layer, or the model, has matrices of all these kinds."""
         layers = (None, self.focus.layer)
         return all(any(b.matrix.layer in layers for b in self.blocks(kind)) for kind in kinds)
+
+    @contextlib.contextmanager
+    def looking_at(self, layer: int) -> Iterator[None]:
+        """Within the block, another layer is the focused one."""
+        before, self.focus = self.focus, replace(self.focus, layer=layer)
+        try:
+            yield
+        finally:
+            self.focus = before
 
     @property
     def own(self) -> int:
@@ -339,9 +349,9 @@ class Screenplay:
                 self.cues.append(Cue(target, "dim", start, start + FADE, now, wanted, "smooth"))
                 self._dim[target] = (wanted, start + FADE)
 
-    def undim(self) -> None:
-        """Bring everything back."""
-        self._spotlight(None, self.now)
+    def undim(self, early: float = 0.0) -> None:
+        """Bring everything back, from so many seconds before now."""
+        self._spotlight(None, self.now - early)
 
     def point_out(self, blocks: Iterable[Block], window: Window, strength: float = 0.7) -> None:
         """Sources glow while they are read."""

@@ -413,12 +413,22 @@ def test_flown_columns_leave_and_land_on_their_cells() -> None:
     """The picked columns start at the tables' cells and end in the embedding's column."""
     made = produce(load("nano-gpt-sort"), [2, 1, 0, 1, 1, 2])
     swarms = [prop for prop in made.film.props if isinstance(prop, Swarm)]
-    for kind, column, pose in (("embed.W_E", 2, 0), ("pos_embed.W_pos", 5, 0), ("resid_pre", 5, -1)):
+    for name, kind, columns, pose in (
+        ("table", "embed.W_E", (0, 1, 2), 0),
+        ("pos_embed.W_pos", "pos_embed.W_pos", (5,), 0),
+        ("resid_pre", "resid_pre", (5,), -1),
+    ):
         block = made.layout.find(kind, 0 if kind == "resid_pre" else None)
-        flown = [swarm.places[pose] for swarm in swarms if swarm.name.startswith(f"embed: {kind}")]
+        flown = [swarm.places[pose] for swarm in swarms if swarm.name.startswith(f"embed: {name}")]
         found = np.concatenate(flown)[:, [0, 2]]
-        wanted = np.array([block.centre(row, column) for row in range(block.shape[0])])[:, [0, 2]]
-        assert found[np.argsort(-found[:, 1])] == pytest.approx(wanted)
+        cells = [block.centre(row, column) for column in columns for row in range(block.shape[0])]
+        wanted = np.array(cells)[:, [0, 2]]
+        assert in_order(found) == pytest.approx(in_order(wanted))
+
+
+def in_order(places: np.ndarray) -> np.ndarray:
+    """Places `[n, 2]` from left to right and down."""
+    return places[np.lexsort((-places[:, 1], places[:, 0].round(3)))]
 
 
 # --- chapters alone ---

@@ -48,3 +48,23 @@ def test_a_jump_keeps_its_old_value_until_just_before() -> None:
         [Cue("x", "hidden", 0.0, 2.0, 1.0, 0.0, "step"), Cue("x", "hidden", 2.0, 3.0, 1.0, 1.0)], JUMP
     )
     assert found == [(0.0, 1.0, "step"), (2.0 - JUMP, 0.0, "step"), (2.0, 1.0, "linear"), (3.0, 1.0, "step")]
+
+
+@given(tracks(), st.floats(0, 4), st.floats(0.1, 8))
+def test_what_falls_between_two_times_is_as_it_was(cues: list[Cue], start: float, length: float) -> None:
+    """Changes at once are kept too: what flew to a place stands there."""
+    end = start + length
+    for cue in cues:
+        part = cue.within(start, end)
+        if part is None:
+            assert (
+                cue.end < start
+                or cue.start > end
+                or (cue.start < cue.end and min(cue.end - start, end - cue.start) <= 0)
+            )
+        else:
+            assert start <= part.start <= part.end <= end
+            assert (part.a, part.b) == (
+                cue.a if cue.start >= start else cue.value(start),
+                cue.b if cue.end <= end else cue.value(end),
+            )

@@ -19,9 +19,9 @@ from llm_scene.film.pieces.dot import dot_product
 from llm_scene.film.pieces.grid import grid
 from llm_scene.film.pieces.heads import mixed
 from llm_scene.film.pieces.mix import mix
-from llm_scene.film.pieces.mlp import bend
+from llm_scene.film.pieces.mlp import bend, think
 from llm_scene.film.pieces.norm import norm
-from llm_scene.film.pieces.residual import add
+from llm_scene.film.pieces.residual import add, embed
 from llm_scene.film.pieces.roles import roles
 from llm_scene.film.pieces.scores import meeting
 from llm_scene.film.pieces.softmax import attention, softmax
@@ -38,7 +38,7 @@ LARGE = Shape("gpt2", 1, 2, 11, d_head=64)  # 128 wide: rows are shown in part
 LLAMA = Shape("llama", 2, 3, 6, n_kv_head=1, qk_norm=True)
 PIECES = [
     "dot", "scores", "softmax", "attention", "mix", "bend", "add", "norm", "roles", "grid", "heads", "choice",
-    "choosing", "brief softmax", "brief mix",
+    "choosing", "brief softmax", "brief mix", "embed", "think",
 ]  # fmt: skip
 WITHOUT = ("norm", "heads", "choosing")  # pieces whose numbers stand nowhere in the trace, or that have none
 FORMED = {"gpt2": ("pre", "post"), "llama": ("pre", "act")}  # before and after the activation
@@ -71,6 +71,9 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
         "choosing": lambda: choice.temperatures(example),
         "brief softmax": lambda: softmax(example, brief=True),
         "brief mix": lambda: mix(example, brief=True),
+        # a Llama has one table only, so that nothing is added there
+        "embed": lambda: embed(example) if shape.family == "gpt2" else add(example, "resid_post"),
+        "think": lambda: think(example),
     }[name]()
 
 
@@ -153,13 +156,44 @@ def test_words_are_large_enough(name: str, shape: Shape, aspect: float) -> None:
     assert all(px >= 14 for px, text in zip(pixels, texts, strict=True) if text.of is not None)
 
 
+@on_models
+def test_the_mlp_is_as_wide_as_it_is(shape: Shape) -> None:
+    """Columns are as tall as they have numbers, and both titles say how many."""
+    piece, network = told("think", shape, 16 / 9), stage(shape).trace.network
+    texts = [prop.text for prop in piece.props if isinstance(prop, Text) and "numbers" in prop.text]
+    d_model, d_mlp = network.config.d_model, network.config.d_mlp
+    assert texts == [f"{d_model} → {d_mlp} numbers", f"{d_mlp} → {d_model} numbers"]
+    letter, before, answer = (
+        piece.named(name)[0].stands["column"] for name in ("letter", "before", "answer")
+    )
+    tall, short = (np.ptp(stand.places[:, 2]) for stand in (before, letter))
+    assert short / tall == pytest.approx(d_model / d_mlp, rel=0.05)
+    assert np.allclose(letter.places[:, 2], answer.places[:, 2])
+
+
+@pytest.mark.parametrize("shape", [NANO, LARGE], ids=str)
+def test_a_column_is_taken_out_of_the_table_of_all_of_them(shape: Shape) -> None:
+    """The table's columns are those of the tokens given, in its order, and one of them flies to the left."""
+    piece = told("embed", shape, 16 / 9)
+    (table,) = piece.named("table")
+    (column,) = piece.named("embed.W_E")
+    tokens = sorted(set(stage(shape).trace.tokens[: stage(shape).layout.n_prompt]))
+    assert table.count == len(tokens) * column.count
+    taken = column.stands["picked"]
+    apart = np.abs(table.stands["table"].places[:, None, [0, 2]] - taken.places[None, :, [0, 2]]).max(axis=2)
+    same = np.argmin(apart, axis=0)
+    assert apart.min(axis=0).max() < 1e-6
+    assert np.allclose(table.stands["table"].values[same], taken.values)
+
+
 @each
 @on_models
 def test_numbers_are_the_traces_own(name: str, shape: Shape) -> None:
     piece, trace = told(name, shape, 16 / 9), stage(shape).trace
     texts = [prop for prop in piece.props if isinstance(prop, Text) and prop.of is not None]
-    if name == "bend":  # a number and what becomes of it
-        said = [prop.text.split(" → ") for prop in piece.props if isinstance(prop, Text) and "→" in prop.text]
+    if name in ("bend", "think"):  # a number and what becomes of it
+        told_apart = [prop for prop in piece.props if isinstance(prop, Text) and ": told" in prop.name]
+        said = [prop.text.split(" → ") for prop in told_apart]
         values = {
             kind: trace[f"blocks.0.mlp.{kind}"].ravel()
             for kind in FORMED[stage(shape).trace.network.config.family]

@@ -57,7 +57,7 @@ def test_every_caption_has_a_comment_of_two_to_five_sentences(code: str) -> None
 FACTS = {
     *("model", "task", "prompt", "answer", "parameters", "d_model", "d_head", "d_mlp", "d_vocab"),
     *("n_head", "n_layer", "head", "expansion", "activation", "position", "letter", "token", "probability"),
-    *("group", "window", "times", "experts", "chosen"),
+    *("group", "window", "times", "experts", "chosen", "block"),
 }
 
 

@@ -39,7 +39,7 @@ FOREIGN: dict[str, list[Any]] = {  # entries that a family's class may not have
         {"rope_type": "default", "rope_theta": 30.0},
         {"rope_type": "linear", "factor": 2.0, "rope_theta": 30.0},
     ],
-    "head_dim": [8],
+    "head_dim": [12],
     "rope_local_base_freq": [20.0],
     "sliding_window": [2, None],
     "use_sliding_window": [True],

@@ -93,7 +93,7 @@ CASES: dict[str, tuple[str, Entries]] = {
 }
 
 
-def config(name: str) -> Config:
-    """The shape of a case."""
+def config(name: str, **other: Any) -> Config:
+    """The shape of a case, with other entries."""
     family, entries = CASES[name]
-    return config_of(Fields(Path("config.json"), {"model_type": family, **entries}))[0]
+    return config_of(Fields(Path("config.json"), {"model_type": family, **entries, **other}))[0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +24,9 @@ from tests.network import family_cases
 APART = ("gpt_neox", "gemma3", "olmo2", "qwen2_moe", "gpt_oss")  # built unlike all others
 
 
-def production(name: str, cut: str, prompt: Sequence[int] = (3, 1, 4)) -> Production:
-    """A case, over a prompt and two tokens that it writes."""
-    network = declare(family_cases.config(name))
+def production(name: str, cut: str, prompt: Sequence[int] = (3, 1, 4), **entries: Any) -> Production:
+    """A case, with other entries of config.json, over a prompt and two tokens that it writes."""
+    network = declare(family_cases.config(name, **entries))
     weights, words = formula_weights(network), NumberTokenizer(name)
     model = Model(name, name, network.config, network, weights, words)
     return produce(model, list(prompt), Options(cut=cut, steps=2))
@@ -65,3 +67,27 @@ def test_what_scales_and_caps_is_told() -> None:
         assert rules and all(("tanh" in rule) == told for rule in rules)
         said = [caption.text for caption in film.captions if caption.key == "lookup_scaled"]
         assert said == (["All its numbers are multiplied by 4"] if told else [])
+
+
+@pytest.mark.parametrize("cut", ["full", "short"])
+@pytest.mark.parametrize(
+    ("dense", "layer"), [([], 0), ([0], 1), ([0, 1], 2), ([0, 2], 1), ([0, 1, 2, 3], None)]
+)
+def test_experts_are_told_in_the_first_block_that_has_them(
+    dense: list[int], layer: int | None, cut: str
+) -> None:
+    made = production("qwen2_moe", cut, num_hidden_layers=4, mlp_only_layers=dense)
+    keys = [caption.key for caption in made.film.captions]
+    assert keys.count("experts_chosen") == (layer is not None)
+    here = [caption.text for caption in made.film.captions if caption.key == "experts_here"]
+    assert here == ([f"In block {layer + 1}, experts take the MLP’s place"] if layer else [])
+    assert keys.count("blocks") == 1
+    for one, other in itertools.pairwise(made.film.captions):
+        assert one.end <= other.start
+    for block in made.layout.blocks.values():
+        if block.matrix.op is not None:
+            assert made.film.value(block.name, "reveal", made.film.duration, 0.0) > 0
+    if layer is not None:
+        router = next(b for b in made.layout.blocks.values() if b.name == f"blocks.{layer}.mlp.router")
+        chapter = next(c for c in made.film.chapters if c.name == ("blocks" if layer else "mlp"))
+        assert any(cue.target == router.name and cue.channel == "reveal" for cue in chapter.cues)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..pieces.residual import embed
 from ..screenplay import Screenplay
 
-ADDING, QUICK = 0.8, 0.6  # of its natural time that the sum takes, and in the short
+ADDING, CALM = 0.8, 1.1  # of its natural time that the sum takes, and in the short
 
 
 def embedding(play: Screenplay) -> None:
@@ -15,8 +15,8 @@ def embedding(play: Screenplay) -> None:
         play.act(
             embed(play.example),
             ADDING,
-            stream="lookup_token",
-            correction="lookup_position",
+            lookup="lookup_token",
+            place="lookup_position",
             add="lookup_sum",
         )
     else:
@@ -38,7 +38,7 @@ def embedding_at_once(play: Screenplay) -> None:
     made = play.blocks("resid_pre", layer=0)
     tables = play.blocks("embed.W_E", "pos_embed.W_pos")
     if play.has("embed.W_E", "pos_embed.W_pos"):
-        window = play.act(embed(play.example), QUICK, stream="lookup_token", add="embedding")
+        window = play.act(embed(play.example), CALM, lookup="lookup_token", add="embedding")
         window = window[1] - 1.0, window[1]
     else:
         window = play.say("embedding", play.detail(made, beside=[*tables, *play.blocks("tokens")]), least=2.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...layout.layout import Block
 from ..pieces.experts import choice_of, choose, mixture
-from ..pieces.mlp import bend
+from ..pieces.mlp import bend, think
 from ..screenplay import Screenplay, Take, names
 from .attention import BRISK, CALM, QUICK
 from .projection import after_norm, residual
@@ -19,7 +19,7 @@ def mlp(play: Screenplay) -> None:
         return
     play.start("mlp", "bend")
     if play.has("mlp.share"):
-        _experts(play)
+        experts(play)
     else:
         _questions(play)
     after_norm(play, "ln2_post")
@@ -33,11 +33,10 @@ def mlp_at_once(play: Screenplay) -> None:
     play.start("mlp", "bend")
     play.compute(play.here("resid_mid"), (play.now - 0.5, play.now + 0.5))
     if play.has("mlp.share"):
-        play.act(choose(play.example), QUICK, scores="experts_scores", choose="experts_chosen")
-        play.act(mixture(play.example), QUICK, answers="experts_mixed")
-        play.undim()
+        experts_at_once(play)
     else:
-        _bend(play, at_once=True)
+        play.act(think(play.example), QUICK, widen="mlp_wide", curve="bend_curve", narrow="mlp_narrow")
+        play.undim()
     residual(play, "residual" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 
 
@@ -60,8 +59,9 @@ def _questions(play: Screenplay) -> None:
     play.point_out(weights, window)
 
 
-def _experts(play: Screenplay) -> None:
-    """A router chooses, those chosen work while the others are dim, and their answers are mixed."""
+def experts(play: Screenplay, curve: bool = True) -> None:
+    """A router chooses, those chosen work while the others are dim, and their answers are mixed; with the
+    `curve` unless it has been shown."""
     router, weights = play.here("mlp.router"), play.here("mlp.W_router")
     window = play.say("experts", play.detail(router, beside=weights), least=2.4)
     play.compute(router, window)
@@ -73,11 +73,19 @@ def _experts(play: Screenplay) -> None:
     window = play.say("experts_lit", take, least=3.6, keep=names(chosen))
     play.compute([b for b in everyone if b.role != "weight"], window)
     play.point_out(chosen, window)
-    play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")
+    if curve:
+        play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")
     play.act(mixture(play.example), BRISK, answers="experts_mixed")
     play.undim()
     made = play.here("mlp_out")
     play.compute(made, play.say("experts_all", play.detail(made, beside=play.here("mlp.share")), least=2.4))
+
+
+def experts_at_once(play: Screenplay) -> None:
+    """The choice, and the answers that are mixed."""
+    play.act(choose(play.example), QUICK, scores="experts_scores", choose="experts_chosen")
+    play.act(mixture(play.example), QUICK, answers="experts_mixed")
+    play.undim()
 
 
 def _of_expert(play: Screenplay, block: Block) -> int | None:
@@ -93,10 +101,6 @@ def _of_the_chosen(play: Screenplay) -> list[Block]:
     return [block for block in play.layout.blocks.values() if _of_expert(play, block) in chosen]
 
 
-def _bend(play: Screenplay, at_once: bool = False) -> None:
-    piece = bend(play.example)
-    if at_once:
-        play.act(piece, QUICK, line="mlp_wide", curve="bend_curve")
-    else:
-        play.act(piece, BRISK, line="bend_line", curve="bend_curve")
+def _bend(play: Screenplay) -> None:
+    play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")
     play.undim()

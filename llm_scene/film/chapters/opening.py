@@ -21,8 +21,8 @@ QUICK = 0.5  # the least part of these that shorter cuts keep
 REWIND = 0.8  # seconds in which the machine is emptied again
 AT_LAST = 0.05  # and before the next picture
 LOOK = 2.2  # seconds for each caption before the whole
-ROWS, COLUMNS = 12, 16  # cells that the first picture shows
-ASIDE, SWEEP = -24.0, 7.0  # degrees: whence the first picture is seen, and how far the camera moves in it
+WHOLE, ROWS, COLUMNS = 16, 12, 16  # rows of a sheet that is seen as a whole; cells of a larger one
+ASIDE, SWEEP = -30.0, 2.0  # degrees: whence the first picture is seen, and how far the camera moves in it
 
 
 def opening(play: Screenplay) -> None:
@@ -75,8 +75,9 @@ def _hook(play: Screenplay, caption: str = "", *captions: str) -> Window:
     """
     share = max(QUICK, play.leisure)
     block = _liveliest(play)
-    row, column = (block.shape[0] - ROWS) // 3, (block.shape[1] - COLUMNS) // 2
-    near = replace(play.near(block, row, column, ROWS, COLUMNS, turn=ASIDE), tags=())
+    rows = WHOLE if block.shape[0] <= WHOLE else ROWS
+    row, column = (block.shape[0] - rows) // 3, (block.shape[1] - COLUMNS) // 2
+    near = replace(play.near(block, row, column, rows, COLUMNS, turn=ASIDE), tags=())
     play.pose = play.framed(near, -SWEEP)
     if caption:
         play.say(caption, near)

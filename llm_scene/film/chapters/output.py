@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...layout import names as thing
 from ..pieces import choice
-from ..screenplay import Screenplay
+from ..screenplay import FADE, Screenplay
 from .attention import BRISK, CALM, QUICK
 
 FINAL = ("ln_final.mean", "ln_final.rms", "ln_final.std", "ln_final.out")
@@ -47,7 +47,7 @@ def winner(play: Screenplay) -> None:
 
 def bars(play: Screenplay) -> None:
     """Probabilities, the letters they stand for, and their bars, all in their places behind the stage."""
-    play.undim()
+    play.undim(early=FADE)  # a film may end here
     grown = play.now - SOON
     start = grown - GROW
     play.compute(play.blocks("logits_max", "logits_sum", "probs"), (start, grown))

@@ -40,7 +40,7 @@ def residual(play: Screenplay, key: str, total: str, pace: float = ADDING) -> No
     (target,) = play.here(total)
     _, *sources = [block for name in target.matrix.inputs for block in play.layout.of(name)]
     if len(sources) == 1:
-        play.act(add(play.example, total), pace, stream=key)
+        play.act(add(play.example, total), pace, both=key)
         play.undim()
         play.compute([target], (play.now - 0.4, play.now + 0.6))
     else:

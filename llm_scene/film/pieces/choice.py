@@ -18,12 +18,9 @@ COLD, HOT = 0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # one that sharpens, and those
 FLAT = 0.7  # a bar below this lets others come up
 DRAWS = 9  # throws of the dice
 MOST = 5  # candidates on the stage
-ROW, FILLED = 3.2, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
+ROW, FILLED = 3.8, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
 LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage units; letters at least
-LARGER, MOST_LETTERS = (
-    1.2,
-    0.24,
-)  # size of the letters in that of numbers; the width they take, of the stage's
+LARGER, MOST_LETTERS = 1.2, 0.24  # size of the letters in that of numbers; their share of the stage's width
 SHARE = 6.4  # and behind them
 LEAST = 0.12  # the length of a bar that is as good as none
 HEADING = 1.3  # what the headings take above
@@ -43,7 +40,7 @@ def choice(example: Example, hotter: bool = False) -> SetPiece:
 
 def temperatures(example: Example) -> SetPiece:
     """Beats: greedy, cold, hot, dice, home."""
-    telling = _Telling("choosing", example)
+    telling = _Telling("choosing", example, below=1)
     telling.greedy()
     telling.at_temperature("cold", COLD, 3.4)
     telling.at_temperature("hot", telling.hot, 3.4)
@@ -58,9 +55,12 @@ def hot_enough(logits: Array) -> float:
 
 
 class _Telling:
-    """A row for each of the likeliest tokens: its letters, its score, and a bar as long as its chance."""
+    """A row for each of the likeliest tokens: its letters, its score, and a bar as long as its chance.
 
-    def __init__(self, name: str, example: Example) -> None:
+    So many further rows are left free `below`.
+    """
+
+    def __init__(self, name: str, example: Example, below: int = 0) -> None:
         layout, trace = example.layout, example.trace
         self.trace, self.words, self.t = trace, example.words, example.focus.position
         self.probs = layout.find("probs")
@@ -71,16 +71,16 @@ class _Telling:
         self.likely = np.argsort(-trace["probs"][self.t], kind="stable")[:count]
         self.letters = [told(candidate.text) for candidate in layout.candidates[:count]]
         self.made = layout.find("logits")
-        self._places(self.piece.stage)
+        self._places(self.piece.stage, count + below)
         self.bars = [self._bar(i) for i in range(count)]
 
-    def _places(self, stage: Stage) -> None:
+    def _places(self, stage: Stage, rows: int) -> None:
         """Where rows, letters, scores and bars stand."""
         count = len(self.likely)
         room = stage.top - HEADING - stage.floor
-        row = min(ROW, room / (count + 1))  # one is left for the dice
+        row = min(ROW, room / rows)
         self.high, self.heading = FILLED * row, stage.top - 0.6
-        top = stage.top - HEADING - (room - (count + 1) * row) / 2
+        top = stage.top - HEADING - (room - rows * row) / 2
         self.z = top - row * (np.arange(count) + 0.5)
         self.low = top - row * (count + 0.5)
         small = 0.7 if stage.upright or stage.square else 1.0
@@ -126,10 +126,10 @@ class _Telling:
             for i in range(len(raw)):  # the winner's changes its colour
                 self._letter(i, beat.at(COMES), 2.0 if i == 0 else None)
             actor.enter("sheet", beat.at(0))
-            actor.to("row", beat[0.05:0.5], stagger=0.4)
+            actor.to("row", beat[0.02:0.3], stagger=0.4)
             for i, value in enumerate(raw.tolist()):
                 of = (block.matrix.name, block.cell(int(self.likely[i]), self.t))
-                actor.write(i, number(value), beat.at(0.52), None, min(self.size, 1.5), of)
+                actor.write(i, number(value), beat.at(0.32), None, min(self.size, 1.5), of)
             self._heading("scores", self.score_x, beat.at(COMES))
 
     def chances(self) -> None:

@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...layout.drawn import Align
 from ...layout.layout import Block
 from ...network.activations import ACTIVATIONS
 from ...network.ops import Array
 from ..example import Example
 from ..props import number
-from ..shapes import cells, copies, pile, tones
-from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece
+from ..shapes import Shape, cells, copies, gone, pile, tones
+from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece, Span, Stand
 from .experts import choice_of
 
 LOW, HIGH = -3.0, 3.0  # what the line holds at least
-COLUMN = 2.0  # the width of a column
-SIDE = 5.2  # what a column takes at its side of the stage
+COLUMN, SLIM = 2.0, 1.4  # the width of a column, and in an upright picture
+SIDE, NARROW = 5.2, 0.5  # what a column takes at its side of the stage; of that in an upright picture
+ASIDE = 0.8  # from a column to the one it is made of
+UNDER_TITLE = 1.3  # from the top of the stage to that of a column
+SHORTEST = 0.12  # of a tall column's height: a short one at least
 DOT = 0.42  # the size of a number on the line
+BESIDE = -0.5  # from here on the curve is in the way of what is told of a number: it stands at the left
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
 
 
 def bend(example: Example) -> SetPiece:
-    """Beats: line, curve, home."""
-    after = _bent(example)
-    telling = _Telling(SetPiece("bend", example.stage(after)), after, example)
+    """Beats: line, curve, column, home: the column that goes into the curve and the one that comes out."""
+    telling = _Telling("bend", example)
     telling.line()
     telling.curve()
-    telling.home()
+    telling.home(telling.column(), telling.after)
+    return telling.piece
+
+
+def think(example: Example) -> SetPiece:
+    """Beats: widen, line, curve, column, narrow, home: all of the MLP, from a letter to its answer."""
+    telling = _Telling("think", example, whole=True)
+    telling.widen()
+    telling.line()
+    telling.curve()
+    telling.column()
+    telling.home(telling.narrow(), telling.answer)
     return telling.piece
 
 
@@ -41,27 +56,38 @@ def _bent(example: Example) -> Block:
 
 
 class _Telling:
-    """A column at the left, the line and the curve, and the same column after it."""
+    """A column at the left, the line and the curve, and the same column after it.
 
-    def __init__(self, piece: SetPiece, after: Block, example: Example) -> None:
-        self.piece, self.after = piece, after
+    As the `whole` of the MLP beside them the columns that they are made of and that become of them.
+    """
+
+    def __init__(self, name: str, example: Example, whole: bool = False) -> None:
+        after = _bent(example)
+        piece = SetPiece(name, example.stage(after))
+        self.piece, self.after, self.whole = piece, after, whole
         self.trace, self.words, self.t = example.trace, example.words, example.focus.position
         stage, trace = piece.stage, example.trace
         self.stage = stage
         self.before = example.layout.of(after.matrix.inputs[0])[0]
+        self.letter = next(
+            b for name in self.before.matrix.inputs for b in example.layout.of(name) if b.role != "weight"
+        )
+        self.answer = example.here("mlp_out")
         assert after.matrix.op is not None
         self.act = after.matrix.op
         self.title = ACTIVATIONS[trace.network.config.activation].title
         self.x, self.y = (b.values(trace)[:, self.t].astype(float) for b in (self.before, after))
         self.low, self.high = min(LOW, float(self.x.min())), max(HIGH, float(self.x.max()))
-        side = SIDE if not stage.upright else 2.6
+        self.wide = SLIM if stage.upright else COLUMN
+        self.outer = stage.reach - self.wide / 2
+        self.tall = self.outer - (self.wide + ASIDE if whole else 0.0)
+        side = SIDE * (NARROW if stage.upright else 1.0) + self.outer - self.tall
         left, right = side - stage.reach, stage.reach - side
         self.k = (right - left) / (self.high - self.low)
         self.zero = left - self.k * self.low
         self.level = stage.floor + 2.9 + self.k * max(0.0, -float(self.y.min()))
         room = stage.top - 2.4 - self.level
         self.up = min(self.k, room / max(1.0, float(self.y.max())))
-        self.wide = COLUMN if not stage.upright else 1.4
         self.numbers = self._numbers()
 
     def at(self, x: Array, y: Array) -> tuple[Array, Array]:
@@ -73,17 +99,34 @@ class _Telling:
         n, stage = len(self.x), self.stage
         then, now = tones(self.before, self.trace, self.x), tones(self.after, self.trace, self.y)
         actor = self.piece.actor("numbers", "activation", n)
-        z, each = pile(stage.top - 1.3, stage.top - 1.3 - stage.floor, n)
-        sides = (self.wide / 2 - stage.reach, stage.reach - self.wide / 2)
-        self.column = [
-            cells(stage, x, z, self.wide, each, v) for x, v in zip(sides, (then, now), strict=True)
-        ]
-        actor.pose("column", *self.column[0])
+        self.columns = [self._pile(x, v) for x, v in ((-self.tall, then), (self.tall, now))]
+        actor.pose("column", *self.columns[0])
         x, y = self.at(self.x, 0.0 * self.y)
         actor.pose("line", *cells(stage, x, y, DOT, DOT, then, DOT))
         x, y = self.at(self.x, self.y)
         actor.pose("curve", *cells(stage, x, y, DOT, DOT, now, DOT))
         return actor
+
+    def _pile(self, x: float, colours: Array) -> Shape:
+        """A column around a place, the taller the more numbers it has."""
+        high = self.stage.top - UNDER_TITLE - self.stage.floor
+        count = len(colours)
+        z, each = pile(
+            self.stage.top - UNDER_TITLE, high * max(SHORTEST, min(1.0, count / len(self.x))), count
+        )
+        return cells(self.stage, x, z, self.wide, each, colours)
+
+    def _short(self, name: str, block: Block, x: float) -> Actor:
+        """A letter's column, as it goes into the MLP or comes out of it."""
+        actor = self.piece.actor(name, "activation", block.shape[0])
+        shape = self._pile(x, tones(block, self.trace, block.values(self.trace)[:, self.t]))
+        actor.pose("sheet", *copies(block, self.trace, column=self.t))
+        actor.pose("column", *shape)
+        return actor
+
+    def _title(self, name: str, said: str, side: int, start: float) -> None:
+        align: Align = "left" if side < 0 else "right"
+        self.piece.text(name, said, side * self.stage.reach, self.stage.top - 0.5, start, align=align)
 
     def told(self) -> list[int]:
         """The numbers that are told apart."""
@@ -91,16 +134,40 @@ class _Telling:
 
     # --- beats ---
 
-    def line(self) -> None:
-        """The column leaves its sheet; of each of its numbers a copy goes to its place on a line."""
-        piece, stage, column = self.piece, self.stage, self.piece.actor("before", "activation", len(self.x))
+    def widen(self) -> None:
+        """A letter's numbers become many more."""
+        letter = self._short("letter", self.letter, -self.outer)
+        with self.piece.beat("widen", 2.8) as beat:
+            letter.enter("sheet", beat.at(0))
+            letter.to("column", beat[0.02:0.3])
+            self._come(beat, letter.stands["column"], beat[0.35:0.75])
+            said = self.words.note("numbers_to", before=letter.count, count=len(self.x))
+            self._title("count", said, -1, beat.at(COMES))
+
+    def _come(self, beat: Beat, before: Stand | None, span: Span) -> None:
+        """The column that goes into the curve comes from its sheet, or out of another column."""
+        column = self.piece.actor("before", "activation", len(self.x))
         column.pose("sheet", *copies(self.before, self.trace, column=self.t))
-        column.pose("column", *self.column[0])
-        with piece.beat("line", 4.5) as beat:
+        column.pose("column", *self.columns[0])
+        if before is None:
             column.enter("sheet", beat.at(0))
-            column.to("column", beat[0.02:0.3])
-            self.numbers.enter("column", beat.at(0.4))
-            self.numbers.to("line", beat[0.42:0.85], stagger=0.7, groups=16)
+        else:
+            middle = before.places.mean(axis=0)
+            column.pose("unmade", *gone((np.tile(middle, (len(self.x), 1)), *self.columns[0][1:])))
+            column.enter("unmade", span[0])
+        column.to("column", span)
+
+    def line(self) -> None:
+        """Of each number of the column a copy goes to its place on a line."""
+        piece, stage = self.piece, self.stage
+        there = 0.0 if self.whole else 0.4
+        with piece.beat("line", 3.2 if self.whole else 4.5) as beat:
+            if not self.whole:
+                self._come(beat, None, beat[0.02:0.3])
+                said = self.words.note("numbers", count=len(self.x))
+                self._title("count", said, -1, beat.at(COMES))
+            self.numbers.enter("column", beat.at(there))
+            self.numbers.to("line", beat[there + 0.02 : 0.85], stagger=0.7, groups=16)
             ends = [(self.zero + self.k * v, self.level) for v in (self.low, self.high)]
             piece.line("axis", ends, beat.at(COMES), None, 0.09, "ink", y=0.3)
             for value in range(int(np.ceil(self.low)), int(self.high) + 1):
@@ -111,10 +178,14 @@ class _Telling:
             for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):
                 said = self.words.note(key)
                 piece.text(
-                    key, said, self.zero + self.k * x, self.level + 1.6, beat.at(0.8), 1.0, ink="faint"
+                    key,
+                    said,
+                    self.zero + self.k * x,
+                    self.level + 1.6,
+                    beat.at(0.8),
+                    beat.index + 1.0,
+                    ink="faint",
                 )
-            said = self.words.note("numbers", count=len(self.x))
-            piece.text("count", said, -stage.reach, stage.top - 0.5, beat.at(COMES), None, align="left")
 
     def curve(self) -> None:
         """A curve is drawn, and every number rides up or down to it."""
@@ -126,7 +197,7 @@ class _Telling:
             path = list(zip(x.tolist(), y.tolist(), strict=True))
             piece.line("curve", path, beat.at(0.02), end, 0.2, "ink", y=0.5)
             self.numbers.to("curve", beat[0.12:0.5], stagger=0.6, groups=16)
-            middle, top = self.zero + self.k * self.low / 2, self.level + 0.62 * self.up * float(self.y.max())
+            middle, top = self.zero + self.k * self.low / 2, self.level + self.up * float(self.y.max())
             piece.text("name", self.title, middle, max(top, self.level + 3.0), beat.at(0.02), end, HERO)
             self._tell(beat, end)
 
@@ -135,26 +206,40 @@ class _Telling:
         for n, i in enumerate(self.told()):
             text = f"{number(self.x[i])} → {number(self.y[i])}"
             x, z = self.at(self.x[i : i + 1], self.y[i : i + 1])
-            aside = "right" if self.x[i] > 0.5 else "centre"
+            aside = "right" if self.x[i] > BESIDE else "centre"
             shift = -0.6 if aside == "right" else 0.0
-            over = 0.3 if aside == "right" else 1.0 + 1.1 * (n % 2)
+            over = 0.3 if self.x[i] > -BESIDE else 1.0 + 1.1 * (n % 2)
             at = float(x[0]) + shift, float(z[0]) + over
             start = beat.at(0.55 + 0.1 * n)
             self.piece.text(f"told {n}", text, *at, start, end, align=aside)  # type: ignore[arg-type]
 
-    def home(self) -> None:
-        """A column of what became of them, where what was muted is flush; it flies to its sheet."""
+    def column(self) -> Actor:
+        """A column of what became of them, where what was muted is flush."""
         after = self.piece.actor("after", "activation", len(self.x))
         after.stands["curve"] = self.numbers.stands["curve"]
-        after.pose("column", *self.column[1])
-        after.pose("back", *copies(self.after, self.trace, column=self.t))
+        after.pose("column", *self.columns[1])
+        after.pose("sheet", *copies(self.after, self.trace, column=self.t))
         with self.piece.beat("column", 2.6) as beat:
             after.enter("curve", beat.at(0.0))
             after.to("column", beat[0.05:0.55], stagger=0.5, groups=16)
-            said = self.words.note("after_curve", activation=self.title)
-            self.piece.text(
-                "after", said, self.stage.reach, self.stage.top - 0.5, beat.at(0.3), align="right"
-            )
+            self._title("after", self.words.note("after_curve", activation=self.title), 1, beat.at(0.3))
+        return after
+
+    def narrow(self) -> Actor:
+        """As many numbers as there were at first are made of them: the answer."""
+        answer = self._short("answer", self.answer, self.outer)
+        shape = self._pile(self.tall, answer.stands["column"].values)
+        answer.pose("unmade", *gone(shape))
+        self.piece.until(float(len(self.piece.beats)), "after")
+        with self.piece.beat("narrow", 2.6) as beat:
+            answer.enter("unmade", beat.at(0.05))
+            answer.to("column", beat[0.05:0.45])
+            said = self.words.note("numbers_to", before=len(self.x), count=answer.count)
+            self._title("narrowed", said, 1, beat.at(0.02))
+        return answer
+
+    def home(self, actor: Actor, block: Block) -> None:
+        """What was made flies to its sheet."""
         with self.piece.beat("home", 1.3) as beat:
-            after.to("back", beat[0.1:0.8])
-            after.stays(self.after)
+            actor.to("sheet", beat[0.1:0.8])
+            actor.stays(block)

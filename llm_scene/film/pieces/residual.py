@@ -7,51 +7,61 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...layout.drawn import text_width
 from ...layout.layout import Block
 from ...network.ops import Add, Array
 from ...network.trace import Trace
 from ..example import Example
 from ..excerpt import Excerpt, largest, written_sum
 from ..props import number
-from ..shapes import cells, copies, gone, pile, tones
-from ..stagecraft import NUMBER, SMALL, Actor, SetPiece
-from ..words import Words
+from ..shapes import Shape, cells, copies, gone, pile, row_of, tones
+from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
+from ..story import told
 
 WIDE, HIGH, STEP = 5.4, 1.3, 1.5  # a cell with a number on it, and from row to row
 PILE = 0.55  # the height of the cells that are folded together
 HEADING = 1.1
+MOST, BETWEEN = 5, 1.2  # columns of a table, and from the table to what stands beside it
+LIFTED = 0.3  # how far a column stands before the table it is taken from
 
 
 def add(example: Example, total: str) -> SetPiece:
-    """Beats: stream, correction, add, home. `total` is the stream after one part was added to it."""
+    """Beats: both, add, home. `total` is the stream after one part was added to it."""
     target = example.here(total)
     op = target.matrix.op
     assert isinstance(op, Add)
     old, found = (example.layout.of(name)[0] for name in target.matrix.inputs)
     at = dict.fromkeys((old.name, found.name, target.name), example.focus.position)
     headings = ("before", "correction", "after")
-    return _told(f"add {total}", example, Addition(example.trace, old, found, target, at, headings, op.scale))
+    made = Addition(example.trace, old, found, target, at, headings, op.scale)
+    telling = _Telling(f"add {total}", example, made, beats=2)
+    telling.both()
+    telling.add()
+    telling.home()
+    return telling.piece
 
 
 def embed(example: Example) -> SetPiece:
-    """The same beats for the column of a token's table and that of its place."""
+    """Beats: lookup, place, add, home: the same for the column of a token's table and that of its place."""
     layout, trace, t = example.layout, example.trace, example.focus.position
     table, places = layout.find("embed.W_E"), layout.find("pos_embed.W_pos")
     target = layout.find("resid_pre", 0)
     at = {table.name: trace.tokens[t], places.name: t, target.name: t}
-    headings = ("of_letter", "of_place", "sum_of_both")
-    return _told("embed", example, Addition(trace, table, places, target, at, headings))
-
-
-def _told(name: str, example: Example, made: Addition) -> SetPiece:
-    column = made.at[made.target.name]
-    stage = example.stage(made.target, (0, column))
-    telling = _Telling(SetPiece(name, stage), made, example.words, example.letter, column + 1)
-    telling.stream()
-    telling.correction()
+    made = Addition(trace, table, places, target, at, ("of_letter", "of_place", "sum_of_both"))
+    telling = _Telling("embed", example, made, beats=3)
+    telling.lookup(_table(example))
+    telling.place()
     telling.add()
     telling.home()
     return telling.piece
+
+
+def _table(example: Example) -> dict[int, str]:
+    """What the columns of the table shown stand for: the tokens given, in the table's order; few of many."""
+    asked = example.trace.tokens[: example.focus.position + 1]
+    given, here = dict(zip(asked, map(told, example.tokens), strict=False)), asked[-1]
+    others = [token for token in given if token != here][: MOST - 1]
+    return {token: given[token] for token in sorted([*others, here])}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +92,12 @@ class Addition:
 class _Telling:
     """Three columns: the stream, the correction, and the stream after it."""
 
-    def __init__(self, piece: SetPiece, made: Addition, words: Words, letter: str, position: int) -> None:
-        self.piece, self.words, self.letter, self.position = piece, words, letter, position
+    def __init__(self, name: str, example: Example, made: Addition, beats: int) -> None:
+        """So many beats go by before the sum flies home."""
+        self.end = float(beats)
+        column = made.at[made.target.name]
+        self.piece = piece = SetPiece(name, example.stage(made.target, (0, column)))
+        self.words, self.letter, self.position = example.words, example.letter, column + 1
         self.trace, self.at, self.values = made.trace, made.at, made.values
         self.headings, self.scale = made.headings, made.scale
         self.old, self.part, self.target = made.old, made.part, made.target
@@ -100,19 +114,22 @@ class _Telling:
     def _column(self, block: Block) -> Actor:
         """The numbers of a column: those that change most, the others as a pile."""
         values = self.values[block.name]
+        actor = self.piece.actor(block.kind, block.role, len(values))
+        actor.pose("sheet", *copies(block, self.trace, column=self.at[block.name]))
+        actor.pose("column", *self._shape(block, self.x[block.name], self.wide, values))
+        if block is self.target:
+            middle = (self.x[self.old.name] + self.x[self.part.name]) / 2
+            actor.pose("unmade", *gone(self._shape(block, middle, self.wide, values)))
+        return actor
+
+    def _shape(self, block: Block, x: float, wide: float, values: Array) -> Shape:
+        """A column of all numbers around a place: those shown, and the others as a pile."""
         shown, folded = list(self.excerpt.shown), self.excerpt.folded
         z, high = np.zeros(len(values)), np.full(len(values), HIGH)
         z[shown] = self.z[: len(shown)]
         if folded:
             z[folded], high[folded] = pile(self.z[-1] + HIGH / 2, PILE, len(folded))
-        actor = self.piece.actor(block.kind, block.role, len(values))
-        shape = cells(self.stage, self.x[block.name], z, self.wide, high, tones(block, self.trace, values))
-        actor.pose("sheet", *copies(block, self.trace, column=self.at[block.name]))
-        actor.pose("column", *shape)
-        if block is self.target:
-            middle = (self.x[self.old.name] + self.x[self.part.name]) / 2
-            actor.pose("unmade", *gone(cells(self.stage, middle, z, self.wide, high, shape[2])))
-        return actor
+        return cells(self.stage, x, z, wide, high, tones(block, self.trace, values))
 
     def _written(self) -> dict[str, dict[int, str]]:
         """The numbers shown, by block and row, so that every row adds up as it is written."""
@@ -133,33 +150,84 @@ class _Telling:
         said = self.words.note(key, letter=self.letter, position=self.position)
         if block is self.part and self.scale != 1:
             said = f"{said} × {self.scale:.3g}"
-        self.piece.text(key, said, self.x[block.name], self.stage.top - 0.5, start, 3.0, size)
+        self.piece.text(key, said, self.x[block.name], self.stage.top - 0.5, start, self.end, size)
 
     # --- beats ---
 
-    def stream(self) -> None:
-        """The column that the stream carries; it stays."""
-        column = self.columns[self.old.name]
-        with self.piece.beat("stream", 2.6) as beat:
-            column.enter("sheet", beat.at(0))
-            column.to("column", beat[0.05:0.6], stagger=0.3)
-            self._number(self.old, beat.at(0.65), 3.0)
-            self._heading(0, self.old, beat.at(0.6))
-            for n, z in enumerate(self.z[: len(self.excerpt)]):
-                self.piece.outline(
-                    f"empty {n}", self.x[self.target.name], z, self.wide, HIGH, beat.at(0.2), 3.0
-                )
-        column.exit(3.0)
+    def both(self) -> None:
+        """The column that the stream carries, and beside it what a part found out."""
+        with self.piece.beat("both", self.end) as beat:
+            for which, block in enumerate((self.old, self.part)):
+                self._comes(which, block, beat, 0.12 * which)
+            self._empty(beat.at(0.5))
 
-    def correction(self) -> None:
-        """What the part found out comes beside it."""
-        column = self.columns[self.part.name]
-        with self.piece.beat("correction", 2.6) as beat:
-            column.enter("sheet", beat.at(0))
-            column.to("column", beat[0.05:0.6], stagger=0.3)
-            self._number(self.part, beat.at(0.65), 3.0)
-            self._heading(1, self.part, beat.at(0.55))
-        column.exit(3.0)
+    def _comes(self, which: int, block: Block, beat: Beat, late: float) -> None:
+        """A column leaves its sheet; it stays until the sum is made."""
+        column = self.columns[block.name]
+        column.enter("sheet", beat.at(0))
+        column.to("column", beat[late + 0.02 : late + 0.35], stagger=0.3)
+        column.exit(self.end)
+        self._number(block, beat.at(late + 0.37), self.end)
+        self._heading(which, block, beat.at(late + 0.35))
+
+    def _empty(self, start: float) -> None:
+        """Where the sum is to come."""
+        for n, z in enumerate(self.z[: len(self.excerpt)]):
+            at = self.x[self.target.name], float(z), self.wide, HIGH
+            self.piece.outline(f"empty {n}", *at, start, self.end)
+
+    def lookup(self, table: dict[int, str]) -> None:
+        """The token's column is taken out of the table of all of them; `table` are those that are shown."""
+        column, here = self.columns[self.old.name], self.at[self.old.name]
+        x, wide = self._beside_each_other(len(table))
+        shape = self._shape(self.old, float(x[list(table).index(here)]), wide, self.values[self.old.name])
+        column.pose("picked", shape[0] - (0.0, LIFTED * self.stage.unit, 0.0), *shape[1:])
+        with self.piece.beat("lookup", 4.0) as beat:
+            shown = self._of_the_table(table, x, wide)
+            shown.enter("sheet", beat.at(0))
+            shown.to("table", beat[0.02:0.25])
+            shown.exit(1.0)
+            said = self.words.note("table")
+            self.piece.text(
+                "table title", said, 0.0, self.z[-1] - 0.4, beat.at(COMES), 1.0, SMALL, ink="faint"
+            )
+            if max(map(text_width, table.values())) < wide:
+                for place, (token, letter) in zip(x.tolist(), table.items(), strict=True):
+                    ink = "accent" if token == here else "ink"
+                    at = place, self.stage.top - 0.5
+                    self.piece.text(f"entry {token}", letter, *at, beat.at(COMES), 1.0, NUMBER, ink=ink)
+            column.enter("picked", beat.at(COMES))
+            column.glow(beat[0.3:0.5])
+            column.to("column", beat[0.42:0.66])
+            self._number(self.old, beat.at(0.68), self.end)
+            self._heading(0, self.old, beat.at(0.6))
+        column.exit(self.end)
+
+    def _beside_each_other(self, count: int) -> tuple[Array, float]:
+        """Places of the table's columns, in the middle of the stage, and their width."""
+        room = self.x[self.target.name] - self.x[self.old.name] - self.wide - 2 * BETWEEN
+        pitch = min(WIDE, room / count)
+        return row_of(count, pitch), min(pitch - BETWEEN / 4, self.wide)
+
+    def _of_the_table(self, table: dict[int, str], x: Array, wide: float) -> Actor:
+        """Some columns of the table, side by side."""
+        block = self.old
+        numbers = block.values(self.trace)
+        sheets = [copies(block, self.trace, column=token) for token in table]
+        shapes = [
+            self._shape(block, place, wide, numbers[:, token].astype(float))
+            for place, token in zip(x.tolist(), table, strict=True)
+        ]
+        actor = self.piece.actor("table", block.role, sum(len(shape[2]) for shape in shapes))
+        for name, parts in (("sheet", sheets), ("table", shapes)):
+            actor.pose(name, *(np.concatenate(part) for part in zip(*parts, strict=True)))
+        return actor
+
+    def place(self) -> None:
+        """The column of the token's place comes beside it."""
+        with self.piece.beat("place", 2.6) as beat:
+            self._comes(1, self.part, beat, 0.0)
+            self._empty(beat.at(0.6))
 
     def add(self) -> None:
         """Number by number both are added."""
@@ -170,13 +238,15 @@ class _Telling:
             for n, (start, end) in enumerate(beat.each(len(shown), 0.03, 0.8, ease=0.75)):
                 made = start + 0.7 * (end - start)
                 column.to("column", (start, made), only=[shown[n]])
-                self._number(self.target, made, 3.0, [shown[n]])
-                self.piece.text(f"plus {n}", "+", signs[0], self.z[n], start, 3.0)
-                self.piece.text(f"equals {n}", "=", signs[1], self.z[n], start, 3.0, ink="faint")
+                self._number(self.target, made, self.end, [shown[n]])
+                self.piece.text(f"plus {n}", "+", signs[0], self.z[n], start, self.end)
+                self.piece.text(f"equals {n}", "=", signs[1], self.z[n], start, self.end, ink="faint")
             if self.excerpt.folded:
                 column.to("column", beat[0.8:0.9], only=self.excerpt.folded)
                 more = self.words.note("folded", count=len(self.excerpt.folded))
-                self.piece.text("folded", more, 0.0, self.z[-1] - 0.4, beat.at(0.05), 3.0, SMALL, ink="faint")
+                self.piece.text(
+                    "folded", more, 0.0, self.z[-1] - 0.4, beat.at(0.05), self.end, SMALL, ink="faint"
+                )
             self._heading(2, self.target, beat.at(0.1))
 
     def home(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...layout.layout import Block
-from ...network.ops import Array
+from ...network.ops import Array, Normed
 from ..example import Example
 from ..excerpt import largest
 from ..props import number
@@ -20,15 +20,15 @@ PILE = 0.55  # the height of the cells that are folded together
 HEADING = 2.3  # two lines above a column
 MOST = 12  # rows
 LARGE = 1.25  # size of the titles
+LATER = 0.12  # of their beat, that one sets out after the other
 
 
 def roles(example: Example) -> SetPiece:
-    """Beats: letter, query, key, value, home."""
+    """Beats: letter, made, home."""
     made = {letter: turned(example.layout, letter, example.focus) for letter in "qkv"}
     telling = _Telling(SetPiece("roles", example.stage(made["k"])), example)
     telling.letter(example.letter)
-    for name, key in (("query", "q"), ("key", "k"), ("value", "v")):
-        telling.role(name, made[key])
+    telling.roles({"query": made["q"], "key": made["k"], "value": made["v"]})
     telling.home()
     return telling.piece
 
@@ -80,35 +80,32 @@ class _Telling:
         """A letter's numbers."""
         x = float(self.x[0])
         actor, shown, values = self._column("letter", self.inputs, x)
-        with self.piece.beat("letter", 2.2) as beat:
+        with self.piece.beat("letter", 1.8) as beat:
             actor.enter("sheet", beat.at(0))
-            actor.to("column", beat[0.02:0.5], stagger=0.3)
-            self._write(actor, self.inputs, shown, values, beat.at(0.55))
-            said = self.words.note("numbers", count=len(values))
+            actor.to("column", beat[0.02:0.45], stagger=0.3)
+            self._write(actor, self.inputs, shown, values, beat.at(0.5))
+            evened = isinstance(self.inputs.matrix.op, Normed)
+            said = self.words.note("numbers_rescaled" if evened else "numbers", count=len(values))
             self._heading("letter", x, f"“{letter}”", said, beat.at(COMES))
-            for n in range(1, 4):
-                high = STEP * self.rows
-                z = self.z[0] + STEP / 2 - high / 2
-                self.piece.outline(f"empty {n}", float(self.x[n]), z, self.wide, high, beat.at(COMES))
 
     def _write(self, actor: Actor, block: Block, shown: list[int], values: Array, start: float) -> None:
         for i in shown:
             of = (block.matrix.name, block.cell(i, self.t))
-            actor.write(i, number(values[i]), start, 4.0, NUMBER, of)
+            actor.write(i, number(values[i]), start, 2.0, NUMBER, of)
 
-    def role(self, name: str, block: Block) -> None:
-        """One learned table makes one column of it."""
-        n = 1 + len(self.made)
-        x = float(self.x[n])
-        actor, shown, values = self._column(name, block, x)
-        with self.piece.beat(name, 1.6) as beat:
-            actor.enter("unmade", beat.at(0))
-            actor.to("column", beat[0.0:0.5], stagger=0.3)
-            self._write(actor, block, shown, values, beat.at(0.52))
-            title, said = self.words.note(name), self.words.note(f"{name}_role")
-            self._heading(name, x, title, said, beat.at(0.05))
-            actor.glow(beat[0.3:0.9])
-        self.made.append((actor, block))
+    def roles(self, made: dict[str, Block]) -> None:
+        """Three learned tables make three columns of it, each for a purpose of its own."""
+        with self.piece.beat("made", 3.6) as beat:
+            for n, (name, block) in enumerate(made.items(), 1):
+                x, late = float(self.x[n]), LATER * (n - 1)
+                actor, shown, values = self._column(name, block, x)
+                actor.enter("unmade", beat.at(late))
+                actor.to("column", beat[late : late + 0.3], stagger=0.3)
+                self._write(actor, block, shown, values, beat.at(late + 0.32))
+                title, said = self.words.note(name), self.words.note(f"{name}_role")
+                self._heading(name, x, title, said, beat.at(late + 0.05))
+                actor.glow(beat[late + 0.2 : late + 0.5])
+                self.made.append((actor, block))
 
     def home(self) -> None:
         """All three go to their sheets."""
