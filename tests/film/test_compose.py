@@ -421,9 +421,13 @@ def test_flown_columns_leave_and_land_on_their_cells() -> None:
         block = made.layout.find(kind, 0 if kind == "resid_pre" else None)
         flown = [swarm.places[pose] for swarm in swarms if swarm.name.startswith(f"embed: {name}")]
         found = np.concatenate(flown)[:, [0, 2]]
-        cells = [block.centre(row, column) for column in columns for row in range(block.shape[0])]
-        wanted = np.array(cells)[:, [0, 2]]
-        assert in_order(found) == pytest.approx(in_order(wanted))
+        rows = range(block.shape[0])
+        wanted = np.array([block.centre(row, column) for column in columns for row in rows])[:, [0, 2]]
+        if name == "table":  # a part of its rows
+            apart = np.abs(found[:, None] - wanted[None]).max(axis=2).min(axis=1)
+            assert apart.max() < 1e-6 and len(found) >= 6 * len(columns)
+        else:
+            assert in_order(found) == pytest.approx(in_order(wanted))
 
 
 def in_order(places: np.ndarray) -> np.ndarray:

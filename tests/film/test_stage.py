@@ -178,12 +178,13 @@ def test_a_column_is_taken_out_of_the_table_of_all_of_them(shape: Shape) -> None
     (table,) = piece.named("table")
     (column,) = piece.named("embed.W_E")
     tokens = sorted(set(stage(shape).trace.tokens[: stage(shape).layout.n_prompt]))
-    assert table.count == len(tokens) * column.count
     taken = column.stands["picked"]
-    apart = np.abs(table.stands["table"].places[:, None, [0, 2]] - taken.places[None, :, [0, 2]]).max(axis=2)
-    same = np.argmin(apart, axis=0)
+    shown = taken.sizes[:, 2] > 1e-2 * taken.sizes[:, 2].max()
+    assert table.count == len(tokens) * shown.sum() and shown.sum() >= 6
+    found = table.stands["table"]
+    apart = np.abs(found.places[:, None, [0, 2]] - taken.places[None, shown][..., [0, 2]]).max(axis=2)
     assert apart.min(axis=0).max() < 1e-6
-    assert np.allclose(table.stands["table"].values[same], taken.values)
+    assert np.allclose(found.values[np.argmin(apart, axis=0)], taken.values[shown])
 
 
 @each

@@ -573,7 +573,7 @@ class TestErrors:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(Path, "write_bytes", full)
-        with pytest.raises(UserError, match="No space left"):
+        with pytest.raises(UserError, match="disk is full"):
             export_gltf(tmp_path / "model.glb", staged())
         assert not list(tmp_path.iterdir())
 

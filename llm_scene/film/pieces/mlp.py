@@ -11,7 +11,7 @@ from ...network.ops import Array
 from ..example import Example
 from ..props import number
 from ..shapes import Shape, cells, copies, gone, pile, tones
-from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece, Span, Stand
+from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece, Span
 from .experts import choice_of
 
 LOW, HIGH = -3.0, 3.0  # what the line holds at least
@@ -30,7 +30,8 @@ def bend(example: Example) -> SetPiece:
     telling = _Telling("bend", example)
     telling.line()
     telling.curve()
-    telling.home(telling.column(), telling.after)
+    telling.column()
+    telling.home()
     return telling.piece
 
 
@@ -41,7 +42,8 @@ def think(example: Example) -> SetPiece:
     telling.line()
     telling.curve()
     telling.column()
-    telling.home(telling.narrow(), telling.answer)
+    telling.narrow()
+    telling.home()
     return telling.piece
 
 
@@ -89,6 +91,7 @@ class _Telling:
         room = stage.top - 2.4 - self.level
         self.up = min(self.k, room / max(1.0, float(self.y.max())))
         self.numbers = self._numbers()
+        self.made: list[tuple[Actor, Block]] = []  # what is at home in a sheet
 
     def at(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Where a value stands on the stage."""
@@ -140,21 +143,16 @@ class _Telling:
         with self.piece.beat("widen", 2.8) as beat:
             letter.enter("sheet", beat.at(0))
             letter.to("column", beat[0.02:0.3])
-            self._come(beat, letter.stands["column"], beat[0.35:0.75])
+            self._come(beat[0.35:0.75])
             said = self.words.note("numbers_to", before=letter.count, count=len(self.x))
             self._title("count", said, -1, beat.at(COMES))
 
-    def _come(self, beat: Beat, before: Stand | None, span: Span) -> None:
-        """The column that goes into the curve comes from its sheet, or out of another column."""
+    def _come(self, span: Span) -> None:
+        """The column that goes into the curve comes from its sheet."""
         column = self.piece.actor("before", "activation", len(self.x))
         column.pose("sheet", *copies(self.before, self.trace, column=self.t))
         column.pose("column", *self.columns[0])
-        if before is None:
-            column.enter("sheet", beat.at(0))
-        else:
-            middle = before.places.mean(axis=0)
-            column.pose("unmade", *gone((np.tile(middle, (len(self.x), 1)), *self.columns[0][1:])))
-            column.enter("unmade", span[0])
+        column.enter("sheet", span[0])
         column.to("column", span)
 
     def line(self) -> None:
@@ -163,7 +161,7 @@ class _Telling:
         there = 0.0 if self.whole else 0.4
         with piece.beat("line", 3.2 if self.whole else 4.5) as beat:
             if not self.whole:
-                self._come(beat, None, beat[0.02:0.3])
+                self._come(beat[0.0:0.3])
                 said = self.words.note("numbers", count=len(self.x))
                 self._title("count", said, -1, beat.at(COMES))
             self.numbers.enter("column", beat.at(there))
@@ -213,7 +211,7 @@ class _Telling:
             start = beat.at(0.55 + 0.1 * n)
             self.piece.text(f"told {n}", text, *at, start, end, align=aside)  # type: ignore[arg-type]
 
-    def column(self) -> Actor:
+    def column(self) -> None:
         """A column of what became of them, where what was muted is flush."""
         after = self.piece.actor("after", "activation", len(self.x))
         after.stands["curve"] = self.numbers.stands["curve"]
@@ -223,9 +221,9 @@ class _Telling:
             after.enter("curve", beat.at(0.0))
             after.to("column", beat[0.05:0.55], stagger=0.5, groups=16)
             self._title("after", self.words.note("after_curve", activation=self.title), 1, beat.at(0.3))
-        return after
+        self.made.append((after, self.after))
 
-    def narrow(self) -> Actor:
+    def narrow(self) -> None:
         """As many numbers as there were at first are made of them: the answer."""
         answer = self._short("answer", self.answer, self.outer)
         shape = self._pile(self.tall, answer.stands["column"].values)
@@ -236,10 +234,11 @@ class _Telling:
             answer.to("column", beat[0.05:0.45])
             said = self.words.note("numbers_to", before=len(self.x), count=answer.count)
             self._title("narrowed", said, 1, beat.at(0.02))
-        return answer
+        self.made.append((answer, self.answer))
 
-    def home(self, actor: Actor, block: Block) -> None:
+    def home(self) -> None:
         """What was made flies to its sheet."""
         with self.piece.beat("home", 1.3) as beat:
-            actor.to("sheet", beat[0.1:0.8])
-            actor.stays(block)
+            for actor, block in self.made:
+                actor.to("sheet", beat[0.1:0.8])
+                actor.stays(block)

@@ -14,7 +14,7 @@ from ...network.trace import Trace
 from ..example import Example
 from ..excerpt import Excerpt, largest, written_sum
 from ..props import number
-from ..shapes import Shape, cells, copies, gone, pile, row_of, tones
+from ..shapes import NONE, Shape, cells, copies, gone, pile, row_of, some, tones
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
 from ..story import told
 
@@ -180,8 +180,11 @@ class _Telling:
         """The token's column is taken out of the table of all of them; `table` are those that are shown."""
         column, here = self.columns[self.old.name], self.at[self.old.name]
         x, wide = self._beside_each_other(len(table))
-        shape = self._shape(self.old, float(x[list(table).index(here)]), wide, self.values[self.old.name])
-        column.pose("picked", shape[0] - (0.0, LIFTED * self.stage.unit, 0.0), *shape[1:])
+        places, sizes, colours = self._shape(
+            self.old, float(x[list(table).index(here)]), wide, self.values[self.old.name]
+        )
+        sizes[self.excerpt.folded] *= NONE  # the table shows a part of its rows
+        column.pose("picked", places - (0.0, LIFTED * self.stage.unit, 0.0), sizes, colours)
         with self.piece.beat("lookup", 4.0) as beat:
             shown = self._of_the_table(table, x, wide)
             shown.enter("sheet", beat.at(0))
@@ -196,7 +199,8 @@ class _Telling:
                     ink = "accent" if token == here else "ink"
                     at = place, self.stage.top - 0.5
                     self.piece.text(f"entry {token}", letter, *at, beat.at(COMES), 1.0, NUMBER, ink=ink)
-            column.enter("picked", beat.at(COMES))
+            column.enter("sheet", beat.at(0))
+            column.to("picked", beat[0.02:0.25])
             column.glow(beat[0.3:0.5])
             column.to("column", beat[0.42:0.66])
             self._number(self.old, beat.at(0.68), self.end)
@@ -210,17 +214,14 @@ class _Telling:
         return row_of(count, pitch), min(pitch - BETWEEN / 4, self.wide)
 
     def _of_the_table(self, table: dict[int, str], x: Array, wide: float) -> Actor:
-        """Some columns of the table, side by side."""
-        block = self.old
-        numbers = block.values(self.trace)
-        sheets = [copies(block, self.trace, column=token) for token in table]
-        shapes = [
-            self._shape(block, place, wide, numbers[:, token].astype(float))
-            for place, token in zip(x.tolist(), table, strict=True)
-        ]
-        actor = self.piece.actor("table", block.role, sum(len(shape[2]) for shape in shapes))
-        for name, parts in (("sheet", sheets), ("table", shapes)):
-            actor.pose(name, *(np.concatenate(part) for part in zip(*parts, strict=True)))
+        """The rows shown of some columns of the table, side by side."""
+        block, shown = self.old, self.excerpt.shown
+        at = [(row, token) for token in table for row in shown]
+        numbers = block.values(self.trace)[tuple(np.array(at).T)]
+        actor = self.piece.actor("table", block.role, len(at))
+        actor.pose("sheet", *some(block, self.trace, at))
+        places = np.repeat(x, len(shown)), np.tile(self.z[: len(shown)], len(table))
+        actor.pose("table", *cells(self.stage, *places, wide, HIGH, tones(block, self.trace, numbers)))
         return actor
 
     def place(self) -> None:

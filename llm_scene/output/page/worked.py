@@ -39,12 +39,13 @@ def numbered(of: Mapping[str, At], pattern: str) -> dict[int, At]:
 
 
 def norm_of(sums: Sums) -> tuple[Number | None, Number] | None:
-    """Mean and spread of the column, or its size alone: those of the first norm."""
-    first = next((m for m in sums.trace.network if isinstance(m.op, LayerNorm | RmsNorm)), None)
+    """Mean and spread of the column, or its size alone, in the first norm that is not of queries or keys."""
+    norms = (m for m in sums.trace.network if isinstance(m.op, LayerNorm | RmsNorm))
+    first = next((m for m in norms if ".attn." not in m.name), None)
     if first is None:
         return None
-    found = [sums.cell((matrix, (sums.position,))) for matrix in first.inputs[1:3]]
-    return (found[0], found[1]) if isinstance(first.op, LayerNorm) else (None, found[0])
+    mean = sums.cell((first.inputs[1], (sums.position,))) if isinstance(first.op, LayerNorm) else None
+    return mean, sums.cell((first.inputs[1 if mean is None else 2], (sums.position,)))
 
 
 def _norm(sums: Sums) -> dict[str, Number]:
