@@ -152,7 +152,7 @@ class TestPredict:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(np, "savez", full)
-        refused(capsys, "No space left on device", "predict", "--trace", str(path))
+        refused(capsys, "disk is full", "predict", "--trace", str(path))
         assert path.read_text() == "mine"
         assert list(tmp_path.iterdir()) == [path]
 
