@@ -9,9 +9,13 @@ import bpy
 import numpy as np
 
 from ..film.retiming import Retiming
+from ..network.ops import Array
+from .animate import JUMP
 from .picture import rate
 
 TIMES = "llm_scene_times"  # custom property of a scene: its film's times, and where they are now, in seconds
+
+APART = 0.8 * JUMP  # frames between keys; what jumps has its two keys `JUMP` apart, and Blender melts 0.01
 
 
 def retiming_of(scene: bpy.types.Scene) -> Retiming:
@@ -80,8 +84,17 @@ def _move_keys(curve: bpy.types.FCurve, when: Retiming) -> None:
         places = np.empty(2 * len(points), np.float32)
         points.foreach_get(name, places)
         places[::2] = when(places[::2].astype(float))
+        if name == "co":
+            places[::2] = _apart(places[::2])
         points.foreach_set(name, places)
     curve.update()
+
+
+def _apart(frames: Array) -> Array:
+    """Frames of keys, `[n]`, each a little after the one before: Blender melts keys that lie closer."""
+    steps = APART * np.arange(len(frames))
+    found: Array = np.maximum.accumulate(frames - steps) + steps
+    return found
 
 
 def _move_strips(thing: bpy.types.ID, when: Retiming) -> None:

@@ -75,6 +75,19 @@ def test_everything_moves_and_nothing_is_lost(short: Any) -> None:
     assert mine in set(animated(short))
 
 
+def test_what_jumps_goes_on_jumping_where_time_is_short(short: Any) -> None:
+    """Blender melts keys that lie closer than a hundredth of a frame."""
+    name, since, start, end = parts(short)[2]
+    times = np.random.default_rng(1).uniform(start, end, 40)
+    before = [[(p.co.y, p.interpolation) for p in curve.keyframe_points] for curve in curves(short)]
+    values, across = np.array(sampled(short, times)), crossing(short, [since, start, end], times)
+    bpy.ops.llm_scene.retime(chapter=name, length=0.3 * (end - start) / short.render.fps)
+    assert [[(p.co.y, p.interpolation) for p in curve.keyframe_points] for curve in curves(short)] == before
+    after = np.array(sampled(short, stretched(start, end, 0.3 * (end - start), 0, since)(times)))
+    same = np.isclose(values, after, rtol=1e-2, atol=1e-2)
+    assert np.mean(same | across) > 0.999
+
+
 def test_captions_and_exports_follow(short: Any) -> None:
     told = library.film_of(short)
     name, since, start, end = parts(short)[3]

@@ -11,7 +11,7 @@ from ..piece import Window
 from ..screenplay import Screenplay
 from .machine import steps, under
 
-FIRST, LEAST = 2.5, 0.5  # seconds of the first step, and of any at least
+FIRST, LEAST = 2.6, 0.6  # seconds of the first step, and of any at least
 FASTER = 0.65  # of a step's time, that the next one takes
 AFTER = 0.8  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
