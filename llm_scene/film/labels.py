@@ -56,32 +56,32 @@ def labels(held: Sequence[Held], layout: Layout, aspect: float) -> list[Placed]:
     """The names of all shots that stand still."""
     sheets = np.stack([[block.box.low, block.box.high] for block in layout.blocks.values()])  # [n, 2, 3]
     found: list[Placed] = []
-    for n, shown in enumerate(held):
-        start, end = shown.shot.start + COME, shown.shot.end - 0.1
-        if end - start < SHORTEST or not shown.tags:
-            continue
-        poses = (shown.shot.a, shown.shot.b)
-        notes = _arranged(f"label {n}", shown.tags, poses, sheets, aspect)
-        found += [Placed(note, start, end) for note in notes]
-    return _joined(found)
+    for n, run in enumerate(_runs(held)):
+        start, end = run[0].shot.start + COME, run[-1].shot.end - 0.1
+        if end - start >= SHORTEST and run[0].tags:
+            poses = tuple(pose for shown in run for pose in (shown.shot.a, shown.shot.b))
+            notes = _arranged(f"label {n}", run[0].tags, poses, sheets, aspect)
+            found += [Placed(note, start, end) for note in notes]
+    return found
 
 
-def _joined(found: list[Placed]) -> list[Placed]:
-    """A name that goes on in the next shot at the same place stays."""
-    out: list[Placed] = []
-    for placed in found:
-        if out and out[-1].note == placed.note and placed.start - out[-1].end < 0.6:
-            out[-1] = Placed(placed.note, out[-1].start, placed.end)
-        else:
-            out.append(placed)
-    return out
+def _runs(held: Sequence[Held]) -> Iterator[list[Held]]:
+    """Shots that follow each other without a break and may show the same names: these stay."""
+    run: list[Held] = []
+    for shown in held:
+        if run and (run[-1].tags != shown.tags or run[-1].shot.end < shown.shot.start - 1e-6):
+            yield run
+            run = []
+        run.append(shown)
+    if run:
+        yield run
 
 
 def _arranged(
-    stem: str, tags: Sequence[Tag], poses: tuple[Pose, Pose], sheets: Array, aspect: float
+    stem: str, tags: Sequence[Tag], poses: Sequence[Pose], sheets: Array, aspect: float
 ) -> Iterator[Text]:
     taken = [_visible(sheets, pose, aspect) for pose in poses]
-    kept = [np.stack([zone.array() for zone in _zones(aspect)])] * 2
+    kept = [np.stack([zone.array() for zone in _zones(aspect)])] * len(poses)
     count = 0
     for tag in tags:
         if count == MOST:

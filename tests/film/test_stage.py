@@ -19,7 +19,7 @@ from llm_scene.film.pieces.dot import dot_product
 from llm_scene.film.pieces.grid import grid
 from llm_scene.film.pieces.heads import mixed
 from llm_scene.film.pieces.mix import mix
-from llm_scene.film.pieces.mlp import bend, think
+from llm_scene.film.pieces.mlp import bend
 from llm_scene.film.pieces.norm import norm
 from llm_scene.film.pieces.residual import add, embed
 from llm_scene.film.pieces.roles import roles
@@ -38,7 +38,7 @@ LARGE = Shape("gpt2", 1, 2, 11, d_head=64)  # 128 wide: rows are shown in part
 LLAMA = Shape("llama", 2, 3, 6, n_kv_head=1, qk_norm=True)
 PIECES = [
     "dot", "scores", "softmax", "attention", "mix", "bend", "add", "norm", "roles", "grid", "heads", "choice",
-    "choosing", "brief softmax", "brief mix", "embed", "think",
+    "choosing", "brief softmax", "brief mix", "embed", "whole bend",
 ]  # fmt: skip
 WITHOUT = ("norm", "heads", "choosing")  # pieces whose numbers stand nowhere in the trace, or that have none
 FORMED = {"gpt2": ("pre", "post"), "llama": ("pre", "act")}  # before and after the activation
@@ -73,7 +73,7 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
         "brief mix": lambda: mix(example, brief=True),
         # a Llama has one table only, so that nothing is added there
         "embed": lambda: embed(example) if shape.family == "gpt2" else add(example, "resid_post"),
-        "think": lambda: think(example),
+        "whole bend": lambda: bend(example, whole=True),
     }[name]()
 
 
@@ -159,7 +159,7 @@ def test_words_are_large_enough(name: str, shape: Shape, aspect: float) -> None:
 @on_models
 def test_the_mlp_is_as_wide_as_it_is(shape: Shape) -> None:
     """Columns are as tall as they have numbers, and both titles say how many."""
-    piece, network = told("think", shape, 16 / 9), stage(shape).trace.network
+    piece, network = told("whole bend", shape, 16 / 9), stage(shape).trace.network
     texts = [prop.text for prop in piece.props if isinstance(prop, Text) and "numbers" in prop.text]
     d_model, d_mlp = network.config.d_model, network.config.d_mlp
     assert texts == [f"{d_model} → {d_mlp} numbers", f"{d_mlp} → {d_model} numbers"]
@@ -192,7 +192,7 @@ def test_a_column_is_taken_out_of_the_table_of_all_of_them(shape: Shape) -> None
 def test_numbers_are_the_traces_own(name: str, shape: Shape) -> None:
     piece, trace = told(name, shape, 16 / 9), stage(shape).trace
     texts = [prop for prop in piece.props if isinstance(prop, Text) and prop.of is not None]
-    if name in ("bend", "think"):  # a number and what becomes of it
+    if name in ("bend", "whole bend"):  # a number and what becomes of it
         told_apart = [prop for prop in piece.props if isinstance(prop, Text) and ": told" in prop.name]
         said = [prop.text.split(" → ") for prop in told_apart]
         values = {

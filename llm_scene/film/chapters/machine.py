@@ -57,31 +57,38 @@ def part_tags(play: Screenplay) -> list[Tag]:
     ]
 
 
-def headlines(play: Screenplay, piece: str, pairs: Sequence[tuple[str, str]]) -> list[list[Text]]:
+Pair = tuple[Sequence[str], str]  # what goes in, in parts that begin lines of their own; what comes out
+
+
+def headlines(play: Screenplay, piece: str, pairs: Sequence[Pair]) -> list[list[Text]]:
     """What goes in and what comes out, several times, of which one is to be seen at a time."""
-    pairs = [(isolated(given[-MOST:]), isolated(made)) for given, made in pairs]
+    pairs = [([part[-MOST:] for part in given], isolated(made)) for given, made in pairs]
     box = whole(play.layout)
     wide, _, high = box.size
     if play.aspect < WIDE or wide > SQUAT * high:
-        return _above(play, piece, box, [f"{given} → {made}" for given, made in pairs])
+        texts = [f"{isolated(''.join(given)[-MOST:])} → {made}" for given, made in pairs]
+        return _above(play, piece, box, texts)
     return _beside(play, piece, box, pairs)
 
 
 def question(play: Screenplay, piece: str = "asked") -> list[Text]:
     """The prompt, and that something is to come of it."""
-    return headlines(play, piece, [(running(play.story.words[: play.layout.n_prompt]), "?")])[0]
+    return headlines(play, piece, [([running(play.story.words[: play.layout.n_prompt])], "?")])[0]
 
 
 def answer(play: Screenplay) -> list[Text]:
     """The prompt, and all that the model wrote."""
     words, first = play.story.words, play.layout.n_prompt
-    return headlines(play, "answered", [(running(words[:first]), running(words[first:]))])[0]
+    return headlines(play, "answered", [([running(words[:first])], running(words[first:]))])[0]
 
 
 def steps(play: Screenplay) -> list[list[Text]]:
-    """At every step all that goes in, and the one token that comes out."""
+    """At every step the prompt, under it what was written to it so far, and the one token that comes out."""
     words, first = play.story.words, play.layout.n_prompt
-    pairs = [(running(words[:n]), running(words[n : n + 1])) for n in range(first, len(words))]
+    pairs = [
+        ([running(words[:first]), running(words[first:n])], running(words[n : n + 1]))
+        for n in range(first, len(words))
+    ]
     return headlines(play, "step", pairs)
 
 
@@ -118,10 +125,13 @@ def _above(play: Screenplay, piece: str, box: Box, texts: Sequence[str]) -> list
     return [[Text(thing.prop(piece, n), text, at, size, "left", "accent")] for n, text in enumerate(texts)]
 
 
-def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[tuple[str, str]]) -> list[list[Text]]:
+def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> list[list[Text]]:
     """What goes in where the letters do, what comes out where they come out."""
     wide, _, high = box.size
-    told = [(_lines(given), _lines(made)) for given, made in pairs]
+    told = [
+        ([line for part in given if part for line in _lines(isolated(part.strip()))], _lines(made))
+        for given, made in pairs
+    ]
     longest = max(text_width(line) for pair in told for lines in pair for line in lines)
     size = min(ASIDE * wide / longest, TALL * high)
     entrance = play.layout.find("tokens").box if len(play.layout.lines) == 1 else box

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...layout.layout import Block
 from ..pieces.experts import choice_of, choose, mixture
-from ..pieces.mlp import bend, think
+from ..pieces.mlp import bend
 from ..screenplay import Screenplay, Take, names
 from .attention import BRISK, CALM, QUICK
 from .projection import after_norm, residual
@@ -35,7 +35,9 @@ def mlp_at_once(play: Screenplay) -> None:
     if play.has("mlp.share"):
         experts_at_once(play)
     else:
-        play.act(think(play.example), QUICK, widen="mlp_wide", curve="bend_curve", narrow="mlp_narrow")
+        play.act(
+            bend(play.example, whole=True), QUICK, widen="mlp_wide", curve="bend_curve", narrow="mlp_narrow"
+        )
         play.undim()
     residual(play, "residual" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 

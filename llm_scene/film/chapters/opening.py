@@ -98,9 +98,9 @@ def _hook(play: Screenplay, caption: str = "", *captions: str) -> Window:
 
 
 def _rewind(play: Screenplay) -> None:
-    """The machine is emptied again, just before the camera leaves."""
+    """The machine is emptied again, just before the camera leaves; behind a cut nobody sees it."""
     later = play.trace.n_positions - play.layout.n_prompt
-    start, end = play.now - REWIND, play.now - AT_LAST
+    start, end = play.now - (REWIND if play.cut.travels else 2 * AT_LAST), play.now - AT_LAST
     for block in play.layout.blocks.values():
         if block.role != "weight":
             play.cues.append(Cue(block.name, "reveal", start, end, done(later), begin(0), "smooth"))

@@ -25,24 +25,19 @@ BESIDE = -0.5  # from here on the curve is in the way of what is told of a numbe
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
 
 
-def bend(example: Example) -> SetPiece:
-    """Beats: line, curve, column, home: the column that goes into the curve and the one that comes out."""
-    telling = _Telling("bend", example)
+def bend(example: Example, whole: bool = False) -> SetPiece:
+    """Beats: line, curve, column, home: what goes into the curve, and what comes out of it.
+
+    Of the `whole` MLP there is widen before these, and narrow before the last.
+    """
+    telling = _Telling(example, whole)
+    if whole:
+        telling.widen()
     telling.line()
     telling.curve()
     telling.column()
-    telling.home()
-    return telling.piece
-
-
-def think(example: Example) -> SetPiece:
-    """Beats: widen, line, curve, column, narrow, home: all of the MLP, from a letter to its answer."""
-    telling = _Telling("think", example, whole=True)
-    telling.widen()
-    telling.line()
-    telling.curve()
-    telling.column()
-    telling.narrow()
+    if whole:
+        telling.narrow()
     telling.home()
     return telling.piece
 
@@ -63,9 +58,9 @@ class _Telling:
     As the `whole` of the MLP beside them the columns that they are made of and that become of them.
     """
 
-    def __init__(self, name: str, example: Example, whole: bool = False) -> None:
+    def __init__(self, example: Example, whole: bool) -> None:
         after = _bent(example)
-        piece = SetPiece(name, example.stage(after))
+        piece = SetPiece("bend", example.stage(after))
         self.piece, self.after, self.whole = piece, after, whole
         self.trace, self.words, self.t = example.trace, example.words, example.focus.position
         stage, trace = piece.stage, example.trace
@@ -146,6 +141,7 @@ class _Telling:
             self._come(beat[0.35:0.75])
             said = self.words.note("numbers_to", before=letter.count, count=len(self.x))
             self._title("count", said, -1, beat.at(COMES))
+            self._axis(beat)
 
     def _come(self, span: Span) -> None:
         """The column that goes into the curve comes from its sheet."""
@@ -155,24 +151,28 @@ class _Telling:
         column.enter("sheet", span[0])
         column.to("column", span)
 
+    def _axis(self, beat: Beat) -> None:
+        """The line on which numbers are laid."""
+        ends = [(self.zero + self.k * v, self.level) for v in (self.low, self.high)]
+        self.piece.line("axis", ends, beat.at(COMES), None, 0.09, "ink", y=0.3)
+        for value in range(int(np.ceil(self.low)), int(self.high) + 1):
+            if value % max(1, round((self.high - self.low) / 7)) == 0:
+                text, x = f"{value}".replace("-", "−"), self.zero + self.k * value
+                z = self.stage.floor + 0.5
+                self.piece.text(f"at {value}", text, x, z, beat.at(COMES), None, SMALL, ink="faint")
+
     def line(self) -> None:
         """Of each number of the column a copy goes to its place on a line."""
-        piece, stage = self.piece, self.stage
+        piece = self.piece
         there = 0.0 if self.whole else 0.4
         with piece.beat("line", 3.2 if self.whole else 4.5) as beat:
             if not self.whole:
                 self._come(beat[0.0:0.3])
                 said = self.words.note("numbers", count=len(self.x))
                 self._title("count", said, -1, beat.at(COMES))
+                self._axis(beat)
             self.numbers.enter("column", beat.at(there))
             self.numbers.to("line", beat[there + 0.02 : 0.85], stagger=0.7, groups=16)
-            ends = [(self.zero + self.k * v, self.level) for v in (self.low, self.high)]
-            piece.line("axis", ends, beat.at(COMES), None, 0.09, "ink", y=0.3)
-            for value in range(int(np.ceil(self.low)), int(self.high) + 1):
-                if value % max(1, round((self.high - self.low) / 7)) == 0:
-                    text, x = f"{value}".replace("-", "−"), self.zero + self.k * value
-                    z = stage.floor + 0.5
-                    piece.text(f"at {value}", text, x, z, beat.at(COMES), None, SMALL, ink="faint")
             for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):
                 said = self.words.note(key)
                 piece.text(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...layout.drawn import Align
 from ...network.ops import Array
 from ..example import Example
 from ..excerpt import written_sum
@@ -245,9 +246,11 @@ class _Telling:
             end = None  # until the shares fly home
             self.bars.to("shares", beat[0.05:0.35])
             low = stage.middle - STICK / 2 - 0.5
-            for x, text in ((1.2 - stage.reach, "0 %"), (stage.reach - 1.8, "100 %")):
-                piece.text(f"at {text}", text, x, low - 0.5, beat.at(0.35), end, ink="faint")
-            piece.outline("frame", 0.0, stage.middle, 2 * stage.reach + 0.3, STICK + 0.4, beat.at(0.02), end)
+            ends: tuple[tuple[float, str, Align], ...] = ((-1, "0 %", "left"), (1, "100 %", "right"))
+            for side, text, align in ends:
+                at = side * stage.reach, low - 0.5
+                piece.text(f"at {text}", text, *at, beat.at(0.35), end, align=align, ink="faint")
+            piece.outline("frame", 0.0, stage.middle, 2 * stage.reach + 0.3, STICK + 0.4, beat.at(0.35), end)
             stand = self.bars.stands["shares"]
             for j, text in enumerate(found.percent[: len(found.seen)]):
                 x = float(stand.places[j][0] - stage.centre[0]) / stage.unit
@@ -270,7 +273,7 @@ class _Telling:
                     LETTERS,
                     ink="accent",
                 )
-            self._heading("whole", beat.at(0), end)
+            self._heading("whole", beat.at(0.3), end)
             low = (stage.floor + stage.middle - STICK / 2) / 2 - 0.3
             if not self.brief:
                 piece.formula("whole", FORMULA, 0.0, low, beat.at(0.55), end, FORMULA_SIZE)

@@ -32,14 +32,7 @@ FALLEN, BELOW = 2.3, 2.2  # of letters under the floor of the bars, and under wh
 LOW = -4.0  # where the curve of exp begins at least
 TOLD_APART = 0.03  # the least of a column that is taken
 # Those whose scale stays the film's.
-FREE = (
-    "bend: ",
-    "think: ",
-    "softmax: dots",
-    "softmax: curve",
-    "scores: softmax dots",
-    "scores: softmax curve",
-)
+FREE = ("bend: ", "softmax: dots", "softmax: curve", "scores: softmax dots", "scores: softmax curve")
 One = tuple[Swarm, int]  # a moving cell
 Keys = Sequence[tuple[Number, Number, str]]  # score, share, and the matrix of the scores
 
@@ -75,8 +68,7 @@ class Shaping:
         for begin in worked.CHOICE:
             self._choice(begin)
         copies.spread()
-        for begin in ("bend: ", "think: "):
-            self._bend(begin)
+        self._bend()
 
     # --- parts ---
 
@@ -242,15 +234,15 @@ class Shaping:
         self.moved(one, pose, Z, (token - token.own) * -1.0)
         self.paint(one, pose, self._ranked(matrix, rank))
 
-    def _bend(self, begin: str) -> None:
+    def _bend(self) -> None:
         """Numbers on a line, and on a curve."""
-        numbers = self.company(f"{begin}numbers", 0, Z)
+        numbers = self.company("bend: numbers", 0, Z)
         if not numbers:
             return
         before, after = ([self._cell_of(one, pose) for one in numbers] for pose in (1, 2))
         k = _slope([float(s.places[1, i, X]) for s, i in numbers], [x.own for x in before])
         up = _slope([float(s.places[2, i, Z]) for s, i in numbers], [y.own for y in after])
-        bent = self.company(f"{begin}after", 1, Z)
+        bent = self.company("bend: after", 1, Z)
         for one, x, y in zip(numbers, before, after, strict=True):
             self.moved(one, 1, X, (x - x.own) * k)
             self.moved(one, 2, X, (x - x.own) * k)
@@ -258,15 +250,13 @@ class Shaping:
         for one, x, y in zip(bent, before, after, strict=True):
             self.moved(one, 0, X, (x - x.own) * k)
             self.moved(one, 0, Z, (y - y.own) * up)
-        self._told_apart(begin, before, after, k, up)
+        self._told_apart(before, after, k, up)
 
-    def _told_apart(
-        self, begin: str, before: Sequence[Number], after: Sequence[Number], k: float, up: float
-    ) -> None:
+    def _told_apart(self, before: Sequence[Number], after: Sequence[Number], k: float, up: float) -> None:
         """What becomes of some of them, in words beside them."""
         said = {f"{number(x.own)} → {number(y.own)}": [x, y] for x, y in zip(before, after, strict=True)}
         for name, text in self.written.items():
-            if name.startswith(f"{begin}told ") and text.text in said:
+            if name.startswith("bend: told ") and text.text in said:
                 x, y = self.told_apart[name] = said[text.text]
                 self.shift(name, X, (x - x.own) * k)
                 self.shift(name, Z, (y - y.own) * up)
