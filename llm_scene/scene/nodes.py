@@ -54,7 +54,7 @@ class Tree:
             nodes = [node for node, frame in self._made if frame == title]
             for node in nodes:
                 at = ends.get(depth[node], below)
-                node.location = (-WIDTH * depth[node], at)
+                node.location, node.select = (-WIDTH * depth[node], at), False
                 ends[depth[node]] = at - _height(node)
             if title:
                 frame = self.tree.nodes.new("NodeFrame")

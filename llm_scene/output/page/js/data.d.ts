@@ -193,6 +193,7 @@ export interface Text {
   token?: number;
   sorted?: boolean;
   rank?: number;
+  entry?: number; // of the table of tokens
   kind?: string;
   numbers?: Row[];
   format?: "number" | "whole" | "share" | "percent";

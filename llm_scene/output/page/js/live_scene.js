@@ -210,13 +210,11 @@ export class LiveScene {
   _workOut() {
     const { own, now } = this._letter();
     const wide = this.model.matrices.get(this.table)?.shape[1] ?? 0;
-    const [table, aside] = [this.names.indexOf(this.table), (now - own) * wide];
+    const aside = (now - own) * wide; // from what the film looks up to what is looked up now
     const ranks = this._ranks();
     const logits = this._row("logits", this._place);
-    const cell = (/** @type {number} */ matrix, /** @type {number} */ place) => {
-      const followed = matrix === table && Math.floor(place / wide) === own ? place + aside : place;
-      return matrixOf(this.model, this.names[matrix]).values[followed];
-    };
+    const cell = (/** @type {number} */ matrix, /** @type {number} */ place) =>
+      matrixOf(this.model, this.names[matrix]).values[place];
     const tone = (/** @type {number} */ matrix, /** @type {number} */ place) => {
       const value = cell(matrix, place);
       return Number.isFinite(value) ? Math.min(1, Math.max(-1, value / this.scale(this.names[matrix]))) : 0;
@@ -225,6 +223,9 @@ export class LiveScene {
       constant: (value) => value,
       cell,
       tone,
+      entry: (matrix, place) => cell(matrix, place + aside),
+      entry_tone: (matrix, place) => tone(matrix, place + aside),
+      letter: () => now,
       scale: (matrix) => this.scale(this.names[matrix]),
       token: (rank) => ranks[rank],
       ranked: (matrix, rank) => this._row(this.names[matrix], this._place)[ranks[rank]],
@@ -280,7 +281,8 @@ export class LiveScene {
   }
 
   /** What a text is written with: on a cell, what is read on its colour. @param {Text} row */
-  _ink({ ink, on, tone }) {
+  _ink({ ink, on, tone, entry }) {
+    if (entry !== undefined) return this.data.look[entry === this._letter().now ? "accent" : "ink"];
     if (!on) return ink;
     const colour = new Float32Array(3);
     this.maps[on].close(tone === undefined ? 0 : this.sums[tone], colour, 0);
@@ -349,7 +351,7 @@ export class LiveScene {
 
   _swarms() {
     const { own, now } = this._letter();
-    const looked = [this.live.operations.indexOf("tone"), this.names.indexOf(this.table)];
+    const looked = this.live.operations.indexOf("entry_tone");
     for (const [name, painted] of Object.entries(this.live.swarms)) {
       const swarm = this.stage.swarms.get(name);
       if (!swarm) continue;
@@ -360,10 +362,10 @@ export class LiveScene {
       const { tones: at, deep, places, sizes } = painted;
       const { count } = swarm.mesh;
       const row = (/** @type {number} */ pose, /** @type {number} */ i) => this.numbers[at + pose * count + i];
-      const from = this.rows.subarray(4 * row(0, 0));
-      swarm.shift = from[0] === looked[0] && from[1] === looked[1] ? now - own : 0;
+      swarm.shift = this.rows[4 * row(0, 0)] === looked ? now - own : 0; // out of its sheet
       const tone = (/** @type {number} */ pose, /** @type {number} */ i) => this.sums[row(pose, i)];
-      const out = (/** @type {number} */ pose, /** @type {number} */ i) => (deep[pose] ? deep[pose] * this._change(row(pose, i)) : 0);
+      const out = (/** @type {number} */ pose, /** @type {number} */ i) =>
+        deep[pose] ? deep[pose] * this._change(row(pose, i)) : 0;
       swarm.repaint({ map: this.maps[swarm.map], tone, out, places: this._moves(places), sizes: this._moves(sizes) });
     }
   }

@@ -4,6 +4,8 @@
  * What cells and tokens have to say.
  * @typedef {{
  *   constant: (value: number) => number, cell: (matrix: number, place: number) => number,
+ *   entry: (matrix: number, place: number) => number, entry_tone: (matrix: number, place: number) => number,
+ *   letter: () => number,
  *   tone: (matrix: number, place: number) => number, scale: (matrix: number) => number,
  *   token: (rank: number) => number, ranked: (matrix: number, rank: number) => number,
  *   chance: (rank: number, temperature: number) => number,
