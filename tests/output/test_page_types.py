@@ -29,12 +29,12 @@ def complaints(project: Path) -> list[str]:
     return ran.stdout.splitlines()
 
 
-def typed(folder: Path, kind: str, value: object) -> list[str]:
-    """What TypeScript says where a value is declared as a type of data.d.ts; nothing where it is one."""
-    home = (export.HERE / "js" / "data").as_posix()
-    code = f'/** @type {{import("{home}").{kind}}} */\nexport const value = {json.dumps(value)};\n'
-    (folder / "value.js").write_text(code)
-    settings = {"extends": (CHECKS / "tsconfig.json").as_posix(), "include": ["value.js"]}
+def typed(folder: Path, kind: str, *values: object) -> list[str]:
+    """What TypeScript says where values are declared as a type of data.d.ts; nothing where they are that."""
+    note = f'/** @type {{import("{(export.HERE / "js" / "data").as_posix()}").{kind}}} */'
+    lines = (f"{note} export const value{i} = {json.dumps(value)};" for i, value in enumerate(values))
+    (folder / "values.js").write_text("\n".join(lines))
+    settings = {"extends": (CHECKS / "tsconfig.json").as_posix(), "include": ["values.js"]}
     (folder / "tsconfig.json").write_text(json.dumps(settings))
     return complaints(folder)
 
@@ -65,4 +65,4 @@ def test_matrices_of_every_family_are_as_declared(tmp_path: Path) -> None:
     for name in family_cases.CASES:
         network = declare(family_cases.config(name))
         rows += facts.matrices(run(network, random_weights(network), [0, 1, 2]), facts.Numbers())
-    assert typed(tmp_path, "Matrix[]", rows) == []
+    assert typed(tmp_path, "Matrix", *rows) == []
