@@ -320,6 +320,17 @@ class TestLesson:
         assert shown.run(lit) == []
         assert shown.run(f"{word}.classList.contains('lit')")
 
+    def test_words_flow_with_the_text_and_answer_to_keys(self, shown: Tab) -> None:
+        learn(shown, [caption.key for caption in made().film.captions].index("queries"))
+        shown.run("document.querySelector('#lesson .word').focus()")
+        assert shown.run("getComputedStyle(document.activeElement).display") == "inline"
+        time = shown.run("llmScene.page.time")
+        for key, pressed in (("Enter", "true"), (" ", "false")):
+            shown.key(key)
+            assert shown.run("document.activeElement.ariaPressed") == pressed
+        assert shown.run("llmScene.page.time") == time
+        assert not shown.run("llmScene.page.playing")
+
     def test_dimension_words_draw_brackets(self, shown: Tab) -> None:
         step = [caption.key for caption in made().film.captions].index("embedding")
         learn(shown, step)
