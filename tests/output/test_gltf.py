@@ -484,7 +484,7 @@ class TestWall:
         for thing in things(made.layout, made.trace, made.film):
             if isinstance(thing.form, Text | Letter):
                 x, y, z = turned(thing.form.at)
-                wide = np.ptp(outline(thing.form.text).bounds[:, 0]) * thing.form.size
+                wide = np.subtract(*outline(thing.form.text).bounds[::-1])[0] * thing.form.size
                 assert low[0] < x - wide, thing.name
                 assert x + wide < high[0], thing.name
                 assert low[1] < y < high[1], thing.name
