@@ -363,8 +363,12 @@ class TestContents:
         learn(shown, 3)
         assert set(shown.run(strip)) == {"·"}
         keys = [caption.key for caption in made().film.captions]
-        learn(shown, keys.index("chosen"))
         best = "".join("ABC"[i] for i in made().trace["probs"][:6].argmax(axis=1))
+        learn(shown, keys.index("chosen"))  # the sheet is being computed, column by column
+        told = shown.run(strip).rstrip("·")
+        assert told
+        assert best.startswith(told)
+        learn(shown, keys.index("greedy"))
         assert shown.run(strip) == best + "·" * 5
         shown.run("document.querySelectorAll('.predictions button')[5].click()")
         assert shown.run("llmScene.inspector.pinned.told.matrix") == "probs"
