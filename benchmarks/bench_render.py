@@ -65,7 +65,7 @@ def stage_still() -> None:
     for thing in scene.objects:
         if thing not in (scene.camera, scene.camera.parent):
             thing.animation_data_clear()
-        thing.hide_render |= any(c.name.startswith(("Labels", "Links")) for c in thing.users_collection)
+        thing.hide_render |= any(c.name.endswith(("Labels", "Links")) for c in thing.users_collection)
 
 
 def runs(numbers: Sequence[int]) -> list[Row]:

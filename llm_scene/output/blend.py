@@ -8,10 +8,10 @@ from pathlib import Path
 import bpy
 
 from ..scene.picture import literal
-from ..writing import FULL, whole_file
+from ..writing import FULL, AnyPath, whole_file
 
 
-def save(scene: bpy.types.Scene, path: Path) -> None:
+def save(scene: bpy.types.Scene, path: AnyPath) -> None:
     """Write `scene`, with everything it uses and nothing else, to a compressed .blend.
 
     Raises UserError where the file cannot be written; what was there stays then.
@@ -19,7 +19,7 @@ def save(scene: bpy.types.Scene, path: Path) -> None:
     shown = scene.frame_current
     scene.frame_set(scene.frame_start)  # Blender 5.2 crashes when it writes a scene it never evaluated
     try:
-        with whole_file(path) as temporary:
+        with whole_file(Path(path)) as temporary:
             _write(scene, temporary)
     finally:
         scene.frame_set(shown)

@@ -60,7 +60,7 @@ STEPS = {  # what building consists of, and about how much of the time each take
     "film": 0.08,
     "window": 0.01,
 }
-LETTERED = (("Labels",), ("Legend",))  # collections that a scene without labels hides
+LETTERED = ("Labels", "Legend")  # collections that a scene without labels hides, last in their paths
 Progress = Callable[[float, str], None]
 Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
 DETAIL = Detail()
@@ -110,8 +110,9 @@ class _Studio:
         if path not in self.collections:
             made = bpy.data.collections.new(" / ".join(path[-2:]) or NAME)
             self.collections[path] = name_part(made, "/".join(path))
-            if path in LETTERED:
-                made.hide_viewport = made.hide_render = not self.detail.labels
+            if path and path[-1] in LETTERED:
+                made.hide_render = True  # a film's shots have names of their own
+                made.hide_viewport = not self.detail.labels
             if path:
                 self.collection(*path[:-1]).children.link(made)
             else:
@@ -219,11 +220,21 @@ def _put_up(studio: _Studio, trace: Trace, things: list[Thing]) -> Iterator[floa
     for n, thing in enumerate(things):
         yield n / len(things)
         made, properties = _object(studio, trace, thing)
-        studio.add(thing.name, made, *thing.group, **properties)
-        if thing.spare and not studio.collection(thing.group[0]).hide_render:
-            studio.collection(thing.group[0]).hide_render = True
+        studio.add(thing.name, made, *_filed(studio.layout, thing), **properties)
         if thing.on:
             _attach(made, studio.objects[thing.on])
+
+
+def _filed(layout: Layout, thing: Thing) -> tuple[str, ...]:
+    """Its collection: that of its section, in which what leads there and what is written lie apart."""
+    match thing.form:
+        case Block(section=section):
+            return section
+        case Tubes(links=links):
+            return (*layout[links[0].target].section, "Links")
+    if thing.on in layout.blocks and thing.group[0] == "Labels":
+        return (*layout[thing.on].section, "Labels")
+    return thing.group
 
 
 def _object(studio: _Studio, trace: Trace, thing: Thing) -> tuple[bpy.types.Object, dict[str, float]]:

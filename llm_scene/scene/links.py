@@ -13,7 +13,7 @@ from ..staging.tubes import tube
 
 
 def link_object(name: str, links: Sequence[Link], material: bpy.types.Material) -> bpy.types.Object:
-    """One object for all links that lead to the same block."""
+    """One object for all links that lead to the same block; it stands where the first begins."""
     vertices: list[Array] = []
     faces: list[Array] = []
     along: list[Array] = []
@@ -22,10 +22,13 @@ def link_object(name: str, links: Sequence[Link], material: bpy.types.Material) 
         faces.append(quads + sum(map(len, vertices)))
         vertices.append(ring)
         along.append(share)
-    mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata(np.concatenate(vertices).tolist(), [], np.concatenate(faces).tolist())
+    mesh, origin = bpy.data.meshes.new(name), links[0].points[0]
+    places = np.concatenate(vertices) - np.array(origin)
+    mesh.from_pydata(places.tolist(), [], np.concatenate(faces).tolist())
     attribute = mesh.attributes.new("along", "FLOAT", "POINT")
     attribute.data.foreach_set("value", np.concatenate(along).astype(np.float32))
     mesh.shade_smooth()
     mesh.materials.append(material)
-    return bpy.data.objects.new(name, mesh)
+    tubes = bpy.data.objects.new(name, mesh)
+    tubes.location = origin
+    return tubes

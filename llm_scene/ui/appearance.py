@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import bpy
@@ -24,6 +25,7 @@ from .ownership import marked, tag_of
 from .repaint import change, repaint
 from .translations import tr
 
+HEAD = re.compile(r"Head \d+")
 PAINTED = (bpy.types.Material, bpy.types.World, bpy.types.ShaderNodeTree)  # what a look may colour
 
 
@@ -63,11 +65,27 @@ def group_of(matrix: bpy.types.Object) -> bpy.types.NodeTree | None:
 
 
 def show_labels(scene: bpy.types.Scene, show: bool) -> None:
-    """Show or hide names, dimensions, section titles and the legend."""
-    for (name,) in LETTERED:
-        collection = part(scene, name)
-        if collection is not None:
-            collection.hide_viewport = collection.hide_render = not show
+    """Show or hide names, dimensions, section titles and the legend; the film has names of its own."""
+    for name in LETTERED:
+        for collection in parts(scene, name):
+            collection.hide_viewport = not show
+
+
+def shows(scene: bpy.types.Scene, name: str) -> bool:
+    """Whether the parts of a scene with a name, such as "Links" or "Head 2", are shown."""
+    return not all(collection.hide_viewport for collection in parts(scene, name))
+
+
+def show(scene: bpy.types.Scene, name: str, shown: bool) -> None:
+    """Show or hide the parts of a scene with a name, in the view and in the film."""
+    for collection in parts(scene, name):
+        collection.hide_viewport = collection.hide_render = not shown
+
+
+def shown_parts(scene: bpy.types.Scene) -> list[str]:
+    """What a scene has that can be hidden part by part: its links, and its heads in their order."""
+    found = {last for last in map(_last, _own(scene)) if last == "Links" or HEAD.fullmatch(last)}
+    return sorted(found, key=lambda name: (name != "Links", int(name.split()[-1]) if " " in name else 0))
 
 
 def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
@@ -99,10 +117,22 @@ def open_window(scene: bpy.types.Scene, made: Production, mark: Mark, look: Look
 
 
 def part(scene: bpy.types.Scene, name: str) -> bpy.types.Collection | None:
-    """A part of the scene, "Matrices", "Links", "Labels", "Legend", "Room" …; None where it is gone."""
+    """A part of the scene, "Legend", "Room", "Screen" …; None where it is gone."""
+    return next((c for c in _own(scene) if part_of(c) == name), None)
+
+
+def parts(scene: bpy.types.Scene, name: str) -> list[bpy.types.Collection]:
+    """All parts of a kind, wherever they lie: "Links", "Labels", "Head 2" …."""
+    return [c for c in _own(scene) if _last(c) == name]
+
+
+def _own(scene: bpy.types.Scene) -> Iterator[bpy.types.Collection]:
     tag = tag_of(scene)
-    own = (c for c in scene.collection.children_recursive if c.get(MARK) == tag)
-    return next((c for c in own if part_of(c) == name), None)
+    return (c for c in scene.collection.children_recursive if c.get(MARK) == tag)
+
+
+def _last(collection: bpy.types.Collection) -> str:
+    return part_of(collection).rpartition("/")[2]
 
 
 def root(scene: bpy.types.Scene) -> bpy.types.Collection:

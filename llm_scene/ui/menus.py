@@ -17,7 +17,7 @@ from .task import Steps, Task, aside, sentence
 from .translations import tr
 
 COMMANDS = (
-    ("generate", "compare", "open_model", "download_model", "save_preset", "retime", "remove"),
+    ("generate", "compare", "open_model", "download_model", "save_preset", "show", "retime", "remove"),
     ("inspect_tool", "inspect", "inspect_film", "open_window", "inspect_clear"),
 )
 

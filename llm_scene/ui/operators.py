@@ -13,7 +13,7 @@ from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
 from ..output.render.containers import CONTAINERS
-from . import library, preferences, views, workspace
+from . import appearance, library, preferences, views, workspace
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
 from .task import Steps, Task, aside, sentence
@@ -357,6 +357,23 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
+    """Show or hide a part of the scene, in the view and in the film"""
+
+    bl_idname = "llm_scene.show"
+    bl_label = "Show or Hide Part"
+    bl_options = {"REGISTER", "UNDO"}
+
+    part: StringProperty(name="Part", description="Links, or a head: “Head 0” is the first of every block")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.part not in appearance.shown_parts(context.scene):
+            self.report({"ERROR"}, tr("This scene has no such part: there are Links, Head 0, Head 1 …"))
+            return {"CANCELLED"}
+        appearance.show(context.scene, self.part, not appearance.shows(context.scene, self.part))
+        return {"FINISHED"}
+
+
 class LLM_SCENE_OT_jump(OnOwnScene, bpy.types.Operator):
     """Go to the beginning of this chapter"""
 
@@ -401,5 +418,6 @@ CLASSES = (
     LLM_SCENE_OT_delete_preset,
     LLM_SCENE_OT_real_model,
     LLM_SCENE_OT_remove,
+    LLM_SCENE_OT_show,
     LLM_SCENE_OT_jump,
 )

@@ -14,7 +14,7 @@ from ..layout.inspection import Inspection
 from ..network.explain import number
 from ..output.formats import FORMATS
 from ..scene.picture import rate
-from . import library
+from . import appearance, library
 from .changes import DRAWN, changes
 from .inspector import looked_at
 from .operators import film_path
@@ -28,6 +28,7 @@ from .translations import CONTEXT, caption_language, tr
 if TYPE_CHECKING:
     from ..models import Model
 
+SWITCHES = 33  # for links and heads, at most
 TOKENS = 48  # shown of a long prompt
 WIDE = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"  # letters between which lines may break
 PARTS = re.compile(rf"{WIDE}[，。：；、！？）”]*|(?:(?!{WIDE})\S)+\s*|\s+")
@@ -238,6 +239,18 @@ class VIEW3D_PT_llm_scene_look(_SubPanel, bpy.types.Panel):
         draw_options(layout, settings, "look")
         for name in ("gap", "relief", "bevel", "labels"):
             layout.prop(settings, name)
+        if tag_of(context.scene) is not None:
+            self._parts(context.scene)
+
+    def _parts(self, scene: bpy.types.Scene) -> None:
+        """A switch for the links, and one for each head."""
+        found = appearance.shown_parts(scene)
+        grid = self.layout.grid_flow(row_major=True, columns=4, even_columns=True, align=True)
+        for name in found[:SWITCHES]:
+            number = name.partition(" ")[2]
+            text = tr("Links") if not number else tr("Head {n}", n=int(number) + 1)
+            on = appearance.shows(scene, name)
+            grid.operator("llm_scene.show", text=text, depress=on, translate=False).part = name
 
 
 class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):

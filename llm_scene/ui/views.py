@@ -20,6 +20,7 @@ SHOWN = {  # how a view shows a film
     "overlay.show_relationship_lines": False,  # they would cut through the picture, as the next do
     "overlay.show_floor": False,
     "overlay.show_extras": False,
+    "overlay.show_text": False,  # it would lie over the running head
     "overlay.show_axis_x": False,
     "overlay.show_axis_y": False,
     "region_3d.view_perspective": "CAMERA",

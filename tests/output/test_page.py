@@ -236,13 +236,13 @@ class TestPage:
         nameless = "filter(e => !e.ariaLabel && !e.textContent.trim())"
         assert shown.run(f"{pressed}.{nameless}.map(e => e.id)") == []
 
-    def test_spares_motion_where_asked(self, shown: Tab) -> None:
+    def test_spares_motion_where_asked(self, tooled: Tab) -> None:
         feature = {"name": "prefers-reduced-motion", "value": "reduce"}
-        shown.call("Emulation.setEmulatedMedia", features=[feature])
-        shown.run("llmScene.stage.setOrbit(true), llmScene.stage.setOrbit(false)")
-        seek(shown, 20.0)
-        assert shown.run("llmScene.stage.left === undefined")
-        shown.call("Emulation.setEmulatedMedia", features=[])
+        tooled.call("Emulation.setEmulatedMedia", features=[feature])
+        tooled.run("llmScene.stage.setOrbit(true), llmScene.stage.setOrbit(false)")
+        seek(tooled, 20.0)
+        assert tooled.run("llmScene.stage.left === undefined")
+        tooled.call("Emulation.setEmulatedMedia", features=[])
 
     def test_fits_a_phone_and_answers_a_tap(self, shown: Tab) -> None:
         shown.resize(390, 844, phone=True)
@@ -253,8 +253,7 @@ class TestPage:
         )
         assert not shown.run(outside)
         x, y, name = shown.run(SOME_CELL)
-        shown.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
-        shown.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        shown.tap(x, y)
         shown.wait("Boolean(llmScene.inspector.pinned)")
         assert shown.run("llmScene.inspector.pinned.told.matrix") == name
         shown.resize(1280, 720)
@@ -294,8 +293,7 @@ class TestLesson:
         shown.resize(390, 844, phone=True)
         learn(shown, 2)
         shown.wait("!llmScene.stage.pick(40, 40)")
-        shown.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": 40, "y": 40}])
-        shown.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        shown.tap(40, 40)
         shown.wait("llmScene.page.playing")
         shown.resize(1280, 720)
 
@@ -321,6 +319,17 @@ class TestLesson:
         shown.mouse("mouseMoved", x, y)
         assert shown.run(lit) == []
         assert shown.run(f"{word}.classList.contains('lit')")
+
+    def test_words_flow_with_the_text_and_answer_to_keys(self, shown: Tab) -> None:
+        learn(shown, [caption.key for caption in made().film.captions].index("queries"))
+        shown.run("document.querySelector('#lesson .word').focus()")
+        assert shown.run("getComputedStyle(document.activeElement).display") == "inline"
+        time = shown.run("llmScene.page.time")
+        for key, pressed in (("Enter", "true"), (" ", "false")):
+            shown.key(key)
+            assert shown.run("document.activeElement.ariaPressed") == pressed
+        assert shown.run("llmScene.page.time") == time
+        assert not shown.run("llmScene.page.playing")
 
     def test_dimension_words_draw_brackets(self, shown: Tab) -> None:
         step = [caption.key for caption in made().film.captions].index("embedding")
@@ -354,8 +363,12 @@ class TestContents:
         learn(shown, 3)
         assert set(shown.run(strip)) == {"·"}
         keys = [caption.key for caption in made().film.captions]
-        learn(shown, keys.index("chosen"))
         best = "".join("ABC"[i] for i in made().trace["probs"][:6].argmax(axis=1))
+        learn(shown, keys.index("chosen"))  # the sheet is being computed, column by column
+        told = shown.run(strip).rstrip("·")
+        assert told
+        assert best.startswith(told)
+        learn(shown, keys.index("greedy"))
         assert shown.run(strip) == best + "·" * 5
         shown.run("document.querySelectorAll('.predictions button')[5].click()")
         assert shown.run("llmScene.inspector.pinned.told.matrix") == "probs"
@@ -487,14 +500,14 @@ NUMBER = r"\d+\.?\d*(?:e[+−]\d+)?"
 @needs_browser
 class TestLook:
     @pytest.mark.parametrize("t", TIMES)
-    def test_is_that_of_the_film(self, shown: Tab, scene: bpy.types.Scene, t: float, tmp_path: Path) -> None:
+    def test_is_that_of_the_film(self, tooled: Tab, scene: bpy.types.Scene, t: float, tmp_path: Path) -> None:
         """Mean colours tile by tile, against Blender's picture from the same camera at the same time."""
-        shown.resize(1280, 720 + BAR)
-        seek(shown, t)
-        shown.run(
+        tooled.resize(1280, 720 + BAR)
+        seek(tooled, t)
+        tooled.run(
             f"document.head.append(Object.assign(document.createElement('style'), {{textContent: {BARE!r}}}))"
         )
-        shown.screenshot(tmp_path / "page.png")
+        tooled.screenshot(tmp_path / "page.png")
         scene.frame_set(round(t * made().film.fps))
         scene.render.image_settings.file_format = "PNG"
         scene.render.filepath = str(tmp_path / "film.png")

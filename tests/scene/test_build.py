@@ -31,9 +31,9 @@ def path_of(thing: bpy.types.Object, root: bpy.types.Collection) -> list[bpy.typ
 def test_matrices_sit_in_collections_nested_as_their_sections(nano: Made) -> None:
     for name, thing in matrices(nano.scene).items():
         section = nano.production.layout[name].section
-        below_matrices = path_of(thing, nano.scene.collection)[2:]
-        assert len(below_matrices) == len(section) + 1, name
-        for collection, part in zip(below_matrices[1:], section, strict=True):
+        below = path_of(thing, nano.scene.collection)[2:]
+        assert len(below) == len(section), name
+        for collection, part in zip(below, section, strict=True):
             assert collection.name.split(".")[0].endswith(part), f"{name} sits in {collection.name}"
 
 

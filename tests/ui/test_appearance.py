@@ -8,7 +8,10 @@ import pytest
 
 from llm_scene.look import COLOUR_MAPS, INKS, look_of
 from llm_scene.output.render.fingerprint import digests
-from llm_scene.ui.appearance import part
+from llm_scene.scene.build import LETTERED
+from llm_scene.scene.marks import part_of
+from llm_scene.ui import library
+from llm_scene.ui.appearance import parts
 from llm_scene.ui.ownership import everything, tag_of
 
 
@@ -138,10 +141,37 @@ def test_relief_acts_at_once(generated: Any) -> None:
 
 
 def test_labels_can_be_hidden(generated: Any) -> None:
+    def hidden() -> set[tuple[bool, bool]]:
+        return {(c.hide_viewport, c.hide_render) for kind in LETTERED for c in parts(generated, kind)}
+
+    before = hidden()
+    assert before == {(False, True)}  # the film's shots have names of their own
     generated.llm_scene_settings.labels = False
-    assert part(generated, "Labels").hide_render
+    assert hidden() == {(True, True)}
     generated.llm_scene_settings.labels = True
-    assert not part(generated, "Labels").hide_render
+    assert hidden() == before
+
+
+def test_a_section_is_one_collection_and_heads_can_be_hidden(quick: Any) -> None:
+    paths = {part_of(c): c for c in quick.collection.children_recursive}
+    for head in ("Transformer 1/Self-attention/Head 2", "Transformer 0/MLP", "Embedding"):
+        kinds = {child.name.rpartition(" / ")[2].partition(".")[0] for child in paths[head].children}
+        assert {"Links", "Labels"} <= kinds and paths[head].objects
+    sheets = [o for o in quick.objects if "sheet" in o or "cell" in o]
+    made = library.production_of(quick).layout
+    for sheet in sheets:
+        assert tuple(sheet.location) == pytest.approx(made[part_of(sheet)].origin)
+    for thing in quick.objects:
+        if thing.name.startswith("data into") and thing.type == "MESH":
+            assert thing.location.length > 0  # it stands where it begins
+    bpy.ops.llm_scene.show(part="Head 2")
+    gone = [o.name for o in sheets if not o.visible_get()]
+    assert len(gone) > 3 * 5 and all("head=2" in name for name in gone)
+    assert all(o.visible_get() for o in sheets if o.name not in gone and not o.hide_viewport)
+    bpy.ops.llm_scene.show(part="Head 2")
+    assert all(o.visible_get() for o in sheets)
+    with pytest.raises(RuntimeError, match="no such part"):
+        bpy.ops.llm_scene.show(part="Head 9")
 
 
 def test_settings_of_another_scene_do_nothing(generated: Any) -> None:
@@ -151,18 +181,20 @@ def test_settings_of_another_scene_do_nothing(generated: Any) -> None:
 
 
 def test_moved_and_renamed_things_are_found(generated: Any) -> None:
-    labels, sheet = part(generated, "Labels"), generated.objects["probs"]
+    (labels,) = (c for c in parts(generated, "Labels") if c.name.startswith("Output"))
+    sheet = generated.objects["probs"]
     mine = bpy.data.collections.new("Mine")
     generated.collection.children.link(mine)
-    root = next(c for c in generated.collection.children if c != mine)
-    root.children.unlink(labels)
+    next(c for c in generated.collection.children_recursive if labels.name in c.children).children.unlink(
+        labels
+    )
     mine.children.link(labels)
     labels.name = "Names of mine"
     for holder in sheet.users_collection:
         holder.objects.unlink(sheet)
     mine.objects.link(sheet)
     generated.llm_scene_settings.labels = False
-    assert labels.hide_render
+    assert labels.hide_viewport
     flat = depth(generated, "probs")
     generated.llm_scene_settings.relief = 4.0
     assert depth(generated, "probs") > flat + 1
