@@ -70,7 +70,7 @@ MAPS = {
 }
 # Negative values where cells are seen close, from just below zero outwards: rose from the smallest on.
 ROSE = {
-    "weight signed": ("#8a4a74", "#a85590", "#d86393", "#ff6f91"),
-    "activation signed": ("#7d4659", "#a0526b", "#da6484", "#ff6f91"),
-    "aggregate signed": ("#866a73", "#a46d7b", "#da7089", "#ff6f91"),
+    "weight signed": ("#523a4e", "#8a4a74", "#cc6090", "#ff6f91"),
+    "activation signed": ("#4a3640", "#8a4a60", "#d06080", "#ff6f91"),
+    "aggregate signed": ("#5a4a50", "#906572", "#d06c86", "#ff6f91"),
 }

@@ -16,6 +16,7 @@ from .faces import set_text
 from .outlines import Flat, filled, outline
 
 ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
+BOLDER = 0.012  # of its size: dark figures on light look thinner than light ones on dark
 
 
 def text_object(sign: Text, material: bpy.types.Material) -> bpy.types.Object:
@@ -25,6 +26,8 @@ def text_object(sign: Text, material: bpy.types.Material) -> bpy.types.Object:
     curve.align_x, curve.align_y = ALIGN[sign.align], "BOTTOM_BASELINE"
     curve.resolution_u = 2
     curve.fill_mode = "FRONT"
+    if sign.ink == "on light":
+        curve.offset = BOLDER * sign.size
     curve.materials.append(material)
     label = bpy.data.objects.new(sign.name, curve)
     x, y, z = sign.at

@@ -28,7 +28,7 @@ def loop(play: Screenplay) -> None:
         return
     play.start("loop", "again")
     texts = steps(play)
-    shown, _ = play.begin("loop", under(play, texts[-1]), LOOK)
+    shown, _ = play.begin("loop", replace(under(play, texts[-1]), tags=()), LOOK)
     came = shown
     blocks = [block for block in play.layout.blocks.values() if block.role != "weight"]
     for step in range(1, further + 1):

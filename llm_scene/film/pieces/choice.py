@@ -122,7 +122,7 @@ class _Telling:
         actor.pose("sheet", *some(block, self.trace, [(int(v), self.t) for v in self.likely]))
         colours = tones(block, self.trace, raw)
         actor.pose("row", *cells(piece.stage, self.score_x, self.z, self.score_wide, self.high, colours))
-        with piece.beat("scores", 2.0) as beat:
+        with piece.beat("scores", 1.6) as beat:
             for i in range(len(raw)):  # the winner's changes its colour
                 self._letter(i, beat.at(COMES), 2.0 if i == 0 else None)
             actor.enter("sheet", beat.at(0))
@@ -135,7 +135,7 @@ class _Telling:
     def chances(self, at_one: bool) -> None:
         """Softmax makes chances of them: a bar for each. The temperature is said where others follow."""
         with self.piece.beat("chances", 3.0) as beat:
-            for i, (start, end) in enumerate(beat.each(len(self.bars), 0.0, 0.3)):
+            for i, (start, end) in enumerate(beat.each(len(self.bars), 0.0, 0.2)):
                 self.bars[i].enter("none", start)
                 self.bars[i].to("chance", (start, end))
                 self._share(0, i, 1.0, end, None)
@@ -147,7 +147,7 @@ class _Telling:
     def chosen(self) -> None:
         """The likeliest is taken."""
         with self.piece.beat("chosen", 2.4) as beat:
-            self._win(0, beat.at(0.1), beat.index + 1.0)
+            self._win(0, beat.at(0.02), beat.index + 1.0)
             self._letter(0, beat.at(0.0), None, "accent")
 
     def greedy(self) -> None:

@@ -200,8 +200,8 @@ class _Telling:
                 column.enter("column", beat.at(0))
                 column.to("taken", beat[0.05:0.3])
                 copy.enter("taken", beat.at(0.32))
-                copy.to("poured", beat[0.32:0.55], stagger=0.4)
-                copy.exit(beat.at(0.56))
+                copy.to("poured", beat[0.32:0.5])
+                copy.exit(beat.at(0.52))
             self.mix.enter("unmade", beat.at(0.3))
             self.mix.to("column", beat[0.35:0.6], stagger=0.4)
         with piece.beat("home", 1.3) as beat:

@@ -138,7 +138,7 @@ class _Telling:
     def widen(self) -> None:
         """A letter's numbers become many more."""
         letter = self._short("letter", self.letter, -self.outer)
-        with self.piece.beat("widen", 2.8) as beat:
+        with self.piece.beat("widen", 1.8) as beat:
             letter.enter("sheet", beat.at(0))
             letter.to("column", beat[0.02:0.3])
             self._come(beat[0.2:0.42])

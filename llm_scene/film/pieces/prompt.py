@@ -17,7 +17,7 @@ HEADING = 3.0  # what the tokens take above their columns
 WIDEST, FILLED = 5.0, 0.9  # from column to column at most; of that, by a cell
 THICK, OUT = 0.9, 0.7  # how thick a cell of value 0 is here, and how much further the largest come out
 FLAT = 0.25  # and before it has a value
-WAVE = 0.55  # of the beat, in which columns rise one after the other
+WAVE = 0.45  # of the beat, in which columns rise one after the other
 
 
 def columns(example: Example) -> SetPiece:
@@ -39,12 +39,13 @@ def columns(example: Example) -> SetPiece:
             actor.pose("flat", *_column(stage, x[n], z, FILLED * pitch, 0.0 * colours, FLAT))
             actor.pose("column", *_column(stage, x[n], z, FILLED * pitch, colours, THICK + OUT * colours))
             actor.pose("sheet", *some(block, trace, at))
-            actor.enter("flat", beat.at(0))
-            actor.to("column", (start, end), stagger=0.4, groups=3)
+            actor.enter("flat" if n else "column", beat.at(0))  # one is there from the first moment
+            if n:
+                actor.to("column", (start, end), stagger=0.4, groups=3)
             actor.exit(2.0)
             for i, value in enumerate(values[:, n].tolist()):
                 of = (block.matrix.name, block.cell(*at[i]))
-                actor.write(i, number(value), end, beat.index + 1.0, NUMBER, of)
+                actor.write(i, number(value), end if n else beat.at(0), beat.index + 1.0, NUMBER, of)
             letter = example.tokens[positions[n]].strip()
             size = min(1.2 * HERO, 0.9 * pitch / text_width(letter))
             piece.text(

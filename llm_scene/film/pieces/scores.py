@@ -76,7 +76,7 @@ class _Meeting:
     """Queries at the left, keys in a row, and scores below them."""
 
     def __init__(self, piece: SetPiece, found: Attention, words: Words, masked: bool) -> None:
-        self.piece, self.found, self.words = piece, found, words
+        self.piece, self.found, self.words, self.masked = piece, found, words, masked
         stage = self.stage = piece.stage
         self.left = LEFT - stage.reach
         self.pitch = (stage.reach - self.left) / len(found.seen)
@@ -126,7 +126,7 @@ class _Meeting:
                 "asks", said, self.query_x, self.heading, beat.at(COMES), beat.index + 2.0, ink="accent"
             )
             self._letter("row 0", found.letter, self.query_x, self.rows[0], beat.at(COMES))
-            for j, (start, end) in enumerate(beat.each(len(found.seen), COMES, 0.95)):
+            for j, (start, end) in enumerate(beat.each(len(found.seen), COMES, 0.7)):
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
                 self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start)
@@ -144,6 +144,8 @@ class _Meeting:
         with self.piece.beat("match", 4.5) as beat:
             self._visit(self.query, "score", self.found.t, 0, n, beat.each(n, 0.02, 0.9, ease=0.85))
             self.query.to("column", beat[0.92:1.0])
+            if not self.masked:  # told at length only
+                return
             tex, size = self._rule(part(1, r"q\cdot k")), 1.15
             lit = {1: (beat.at(0.02), beat.at(0.9))}
             middle = self.stage.reach - max(2.2, size * setting(tex).width / 2)
