@@ -25,6 +25,7 @@ from .marks import is_local, name_part, part_of
 
 MAIN = "Inter"  # Latin, Greek, Cyrillic; ours is without overlaps, see tools/make_face.py
 WIDE = "Noto Sans CJK Regular"
+HAN = "Noto Sans CJK common"  # the same, of common Chinese letters; ours, see tools/make_face.py
 MANY = "<builtin>"  # Blender's plainest, which no file needs to hold; it borrows from all that Blender has
 SLOTS = ("font", "font_bold", "font_italic", "font_bold_italic")  # of a text object, by (bold, italic) below
 STYLES = ((False, False), (True, False), (False, True), (True, True))
@@ -64,11 +65,13 @@ def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
     seen = in_order(text)
     needed = [face_of(letter) for letter in seen]
     if WIDE in needed:  # it has Latin letters, too, and its own are smaller than others'
-        needed = [WIDE if name == MAIN else name for name in needed]
+        east = {letter for letter, name in zip(seen, needed, strict=True) if name in (MAIN, WIDE)}
+        wide = HAN if all(letter.isspace() or _shows(HAN, letter) for letter in east) else WIDE
+        needed = [wide if name in (MAIN, WIDE) else name for name in needed]
     if len(set(needed)) > len(SLOTS):
         needed = [MANY] * len(needed)
     faces = list(dict.fromkeys(needed)) or [MAIN]
-    size *= next((_scale(name) for name in (WIDE, MANY) if name in faces), 1.0)
+    size *= next((_scale(name) for name in (HAN, WIDE, MANY) if name in faces), 1.0)
     for slot, name in zip(SLOTS, [*faces, *[faces[0]] * len(SLOTS)], strict=False):
         setattr(curve, slot, load_face(name))  # all of them, else Blender takes one of its own, be it linked
     curve.body, curve.size = seen, size
@@ -136,6 +139,7 @@ def _face_of(letter: str) -> str:
     return own or MAIN
 
 
+@lru_cache(maxsize=4096)
 def _shows(name: str, letter: str) -> bool:
     """Whether a face has a letter: what it has not looks as what no face has."""
     shape, nothing = _outline(name, letter), _outline(name, "\uffff")
@@ -161,7 +165,7 @@ def _outline(name: str, letter: str) -> Array:
     return points.reshape(-1, 3)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _scale(name: str) -> float:
     """How much larger letters are in the main face than in another one."""
     main, other = (float(np.ptp(_outline(face, "H")[:, 1])) for face in (MAIN, name))
@@ -196,4 +200,5 @@ def _files() -> dict[str, Path]:
     folder = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
     names = (path for path in folder.glob("*.woff2"))
     found = {re.sub(r"-(Regular|VariableFont.*)$", "", path.stem): path for path in names}
-    return found | {MAIN: Path(__file__).parent / "face.woff2"}
+    here = Path(__file__).parent
+    return found | {MAIN: here / "face.woff2", HAN: here / "han.otf"}

@@ -12,7 +12,6 @@ from ...film.props import Swarm
 from ...layout.layout import Layout
 from ...look import RELIEF, Look
 from ...network.trace import Trace
-from ...scene.outlines import faces_kept
 from ...staging.production import Production
 from ...staging.things import Thing, things
 from ...writing import whole_file
@@ -64,7 +63,6 @@ def check_mode(mode: str) -> None:
         raise UserError(f"There is no glTF mode “{mode}”: choose one of {', '.join(MODES)}.")
 
 
-@faces_kept()
 def glb(
     made: Production,
     *,

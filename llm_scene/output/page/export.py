@@ -13,7 +13,6 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...film.words import languages, words
-from ...scene.outlines import faces_kept
 from ...staging.production import Production
 from ...writing import whole_file
 from . import facts
@@ -42,7 +41,6 @@ def export_page(path: Path, made: Production) -> None:
         temporary.write_text(page(made), encoding="utf-8", newline="\n")
 
 
-@faces_kept()
 def page(made: Production) -> str:
     """The same as text, equal for equal input."""
     _checked(made)
