@@ -22,6 +22,7 @@ from .marks import name_part, part_of
 from .materials import screen_material, veil_material
 from .retime import retiming_of
 
+SCREEN = "Screen"
 BEHIND = 0.01  # units by which shades hang behind the texts
 HALF = 2 / SENSOR  # at this share of the lens before the camera, half the picture's longer side is a unit
 
@@ -40,7 +41,7 @@ def hang_texts(
     film: Film, look: Look, camera: bpy.types.Object, into: bpy.types.Collection, curves: Curves
 ) -> bpy.types.Object:
     """The same without a place: what carries them, to be kept `HALF` times the lens before the camera."""
-    screen = bpy.data.objects.new("Screen", None)
+    screen = name_part(bpy.data.objects.new(SCREEN, None), SCREEN)
     screen.parent, screen.empty_display_size = camera, 0.01
     into.objects.link(screen)
     _hang_shades(film, look, screen, into, curves)
@@ -58,6 +59,11 @@ def hang_texts(
         for path in ("hide_render", "hide_viewport"):
             curves.write(thing, path, 0, hidden if text.start > 0 else hidden[1:])
     return screen
+
+
+def screen_of(camera: bpy.types.Object) -> bpy.types.Object | None:
+    """What carries the texts before a camera: half the picture's longer side is its unit."""
+    return next((child for child in camera.children if part_of(child) == SCREEN), None)
 
 
 def as_it_stands(scene: bpy.types.Scene, film: Film) -> Film:

@@ -108,6 +108,13 @@ def looked_at(scene: bpy.types.Scene) -> Inspector | None:
     return _current if _current is not None and _current.tag == tag_of(scene) else None
 
 
+def let_go(scene: bpy.types.Scene) -> None:
+    """Forget what was inspected in a scene."""
+    global _current
+    if looked_at(scene) is not None:
+        _current = None
+
+
 def find(context: bpy.types.Context, at: tuple[int, int]) -> Inspection | None:
     """The cell under a place in the view, in pixels."""
     inspector = inspector_of(context.scene)
@@ -277,7 +284,6 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
             with claimed(tag_of(scene)):
                 show_inspected(
                     scene,
-                    inspector.production.layout,
                     found,
                     look,
                     appearance.root(scene),
