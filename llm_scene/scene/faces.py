@@ -84,7 +84,7 @@ def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
 
 @contextlib.contextmanager
 def unused_faces_removed() -> Iterator[None]:
-    """Takes away the faces that the block loads and nothing uses in the end: Blender loads one for any text."""
+    """Takes away the faces that the block loads and nothing uses: Blender loads one for any text."""
     before = {face.session_uid for face in bpy.data.fonts}
     try:
         yield
