@@ -5,6 +5,7 @@ An artist writes into a text, or moves its keys; `as_it_stands` takes what stand
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import bpy
@@ -51,13 +52,7 @@ def hang_texts(
         thing.parent = screen
         into.objects.link(thing)
         curves.write(thing, '["shown"]', 0, _coming(text.start, text.end, film.fps))
-        hidden = [
-            (0.0, 1.0, "step"),
-            (text.start * film.fps, 0.0, "step"),
-            (text.end * film.fps, 1.0, "step"),
-        ]
-        for path in ("hide_render", "hide_viewport"):
-            curves.write(thing, path, 0, hidden if text.start > 0 else hidden[1:])
+        _hide(thing, [(text.start, text.end)], film.fps, curves)
     return screen
 
 
@@ -118,10 +113,20 @@ def _hang_shades(
         cover.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
         mesh.materials.append(material)
         thing = quiet(bpy.data.objects.new(shade.name, mesh))
-        thing["shown"] = 0.0
+        thing["shown"], thing.hide_select = 0.0, True  # a click means the caption, or what is behind
         thing.parent = screen
         into.objects.link(thing)
         curves.write(thing, '["shown"]', 0, [key for run in shade.runs for key in _coming(*run, film.fps)])
+        _hide(thing, shade.runs, film.fps, curves)
+
+
+def _hide(thing: bpy.types.Object, runs: Sequence[tuple[float, float]], fps: float, curves: Curves) -> None:
+    """Hide a thing but for some runs, in seconds: a view shows white what it has no shader of yet."""
+    keys: list[Key] = [(0.0, 1.0, "step")] if runs[0][0] > 0 else []
+    for start, end in runs:
+        keys += [(start * fps, 0.0, "step"), (end * fps, 1.0, "step")]
+    for path in ("hide_render", "hide_viewport"):
+        curves.write(thing, path, 0, keys)
 
 
 def _coming(start: float, end: float, fps: float) -> list[Key]:

@@ -354,6 +354,11 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
+def _parts(show: LLM_SCENE_OT_show, context: bpy.types.Context, typed: str) -> list[tuple[str, str]]:
+    """What there is to show or hide, with what the panel calls it."""
+    return [(name, appearance.called(name)) for name in appearance.shown_parts(context.scene)]
+
+
 class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
     """Show or hide a part of the scene, in the view and in the film"""
 
@@ -364,7 +369,7 @@ class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
     part: StringProperty(
         name="Part",
         description="Links, or a head: “Head 0” is the first of every block",
-        search=lambda self, context, typed: appearance.shown_parts(context.scene),
+        search=_parts,
         search_options={"SORT"},
     )
 
