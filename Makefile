@@ -13,6 +13,7 @@ lint:           ## check the format, the style and the types
 	@$(IN_ENV) -m ruff format --check .
 	@$(IN_ENV) -m ruff check .
 	@$(IN_ENV) -m mypy
+	@tools/check_page.sh
 
 format:         ## bring the code into its format
 	@$(IN_ENV) -m ruff format .

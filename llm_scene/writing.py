@@ -93,27 +93,16 @@ def held(folder: Path) -> Iterator[None]:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise disk_error(error, folder) from None
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _take(handle, folder)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _take(handle: int, folder: Path) -> None:
-    """Lock an open folder until it is closed."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = _lock(folder.resolve())
     except BlockingIOError:
         raise UserError(
             f"Another LLM Scene is at work in {folder}: wait for it, or choose another folder."
         ) from None
-    except OSError:  # a disk without locks
-        pass
+    try:
+        yield
+    finally:
+        _unlock(lock)
 
 
 def _locked_folder(parent: Path) -> tuple[Path, int | None]:
@@ -139,10 +128,11 @@ def _sweep(parent: Path) -> None:
         found = NAME.fullmatch(folder.name)
         if not found or found[2] != _mark(found[1]):
             continue
-        lock = _lock(folder)
-        if lock is not None:
-            _dissolve(folder)
-            _unlock(lock)
+        with contextlib.suppress(BlockingIOError):
+            lock = _lock(folder)
+            if lock is not None:
+                _dissolve(folder)
+                _unlock(lock)
 
 
 def _dissolve(folder: Path) -> None:
@@ -157,7 +147,10 @@ def _dissolve(folder: Path) -> None:
 
 
 def _lock(folder: Path, *, wait: bool = False) -> int | None:
-    """A lock on a folder, which ends with its process; None where another has it, or there are none."""
+    """A lock on a folder, which ends with its process; None where there are none.
+
+    Raises BlockingIOError where another has it, unless told to wait.
+    """
     if fcntl is None:
         return None
     try:
@@ -166,7 +159,10 @@ def _lock(folder: Path, *, wait: bool = False) -> int | None:
         return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
+    except BlockingIOError:
+        os.close(lock)
+        raise
+    except OSError:  # a disk without locks
         os.close(lock)
         return None
     return lock

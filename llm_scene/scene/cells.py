@@ -108,14 +108,7 @@ def cell_group() -> bpy.types.NodeTree:
 
     Masked cells are holes. Every scene has its own, so that a user can change one scene's.
     """
-    group = shape_group(GROUP)
-    for name, default in DEFAULTS.items():
-        socket = group.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")
-        socket.default_value, socket.min_value, socket.max_value = default, 0.0, 4.0
-    tree = Tree(group)
-    _wire_group(tree)
-    tree.arrange()
-    return group
+    return shape_group(GROUP, _wire_group, DEFAULTS)
 
 
 def _wire_group(tree: Tree) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import graphlib
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 import bpy
@@ -162,11 +163,22 @@ def inputs(group: bpy.types.NodeTree) -> dict[str, str]:
     return {item.name: item.identifier for item in items if getattr(item, "in_out", "") == "INPUT"}
 
 
-def shape_group(name: str) -> bpy.types.NodeTree:
-    """A new geometry node group that turns a geometry into another one of a material."""
+def shape_group(
+    name: str, wire: Callable[[Tree], None], numbers: Mapping[str, float] = MappingProxyType({})
+) -> bpy.types.NodeTree:
+    """A new geometry node group that turns a geometry into another one of a material, by what `wire` puts in.
+
+    `numbers` are further inputs from 0 to 4, with their defaults.
+    """
     group = name_part(bpy.data.node_groups.new(name, "GeometryNodeTree"), name)
     face = group.interface
     face.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
     face.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
     face.new_socket("Material", in_out="INPUT", socket_type="NodeSocketMaterial")
+    for number, default in numbers.items():
+        socket = face.new_socket(number, in_out="INPUT", socket_type="NodeSocketFloat")
+        socket.default_value, socket.min_value, socket.max_value = default, 0.0, 4.0
+    tree = Tree(group)
+    wire(tree)
+    tree.arrange()
     return group

@@ -92,11 +92,7 @@ def box_group() -> bpy.types.NodeTree:
 
     `share` runs over every box from 0 to 1 along each axis.
     """
-    group = shape_group(GROUP)
-    tree = Tree(group)
-    _wire_group(tree)
-    tree.arrange()
-    return group
+    return shape_group(GROUP, _wire_group)
 
 
 def _wire_group(tree: Tree) -> None:

@@ -115,6 +115,13 @@ def let_go(scene: bpy.types.Scene) -> None:
         _current = None
 
 
+def inspector_in(context: bpy.types.Context) -> Inspector:
+    """The inspector of the scene in view, in operators whose `poll` asks for a scene of one model."""
+    inspector = inspector_of(context.scene)
+    assert inspector is not None
+    return inspector
+
+
 def find(context: bpy.types.Context, at: tuple[int, int]) -> Inspection | None:
     """The cell under a place in the view, in pixels."""
     inspector = inspector_of(context.scene)
@@ -165,8 +172,7 @@ class LLM_SCENE_OT_inspect_hover(OnModelScene, bpy.types.Operator):
     watching = False  # whether it waits already for the mouse to leave
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        inspector = inspector_of(context.scene)
-        assert inspector is not None
+        inspector = inspector_in(context)
         found = find(context, (event.mouse_region_x, event.mouse_region_y))
         if found is not inspector.hovered:
             inspector.hovered = found
@@ -220,8 +226,7 @@ class LLM_SCENE_OT_inspect(OnModelScene, bpy.types.Operator):
         return self._pin(context, found)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        inspector = inspector_of(context.scene)
-        assert inspector is not None
+        inspector = inspector_in(context)
         try:
             return self._pin(context, inspector.at(self.address))
         except UserError as error:
@@ -229,8 +234,7 @@ class LLM_SCENE_OT_inspect(OnModelScene, bpy.types.Operator):
             return {"CANCELLED"}
 
     def _pin(self, context: bpy.types.Context, found: Inspection) -> set[str]:
-        inspector = inspector_of(context.scene)
-        assert inspector is not None
+        inspector = inspector_in(context)
         inspector.pin(found)
         inspector.hovered = None
         redraw(context)
@@ -245,8 +249,7 @@ class LLM_SCENE_OT_inspect_clear(OnModelScene, bpy.types.Operator):
     bl_options = {"REGISTER"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        inspector = inspector_of(context.scene)
-        assert inspector is not None
+        inspector = inspector_in(context)
         inspector.trail.clear()
         inspector.hovered = None
         redraw(context)
@@ -274,8 +277,7 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        inspector = inspector_of(scene)
-        assert inspector is not None
+        inspector = inspector_in(context)
         settings = settings_of(scene)
         look = look_of(settings.look, settings.colour_map)
         try:
@@ -311,8 +313,7 @@ class LLM_SCENE_OT_open_window(OnModelScene, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        inspector = inspector_of(scene)
-        assert inspector is not None
+        inspector = inspector_in(context)
         settings = settings_of(scene)
         look = look_of(settings.look, settings.colour_map)
         try:

@@ -22,6 +22,7 @@ read, write = (fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]
 os.dup2(read, 3), os.dup2(write, 4)
 os.execv(sys.argv[3], sys.argv[3:])
 """
+CODES = {"Backspace": 8, "Escape": 27, "ArrowRight": 39}  # which fields need to act
 PATIENCE = 120.0  # seconds: software rendering on a shared machine is slow
 
 
@@ -30,7 +31,37 @@ def chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-class Tab:
+class Window:
+    """What every browser can do, by means of what it does in its own way."""
+
+    def run(self, code: str) -> Any:
+        """The value of an expression in the page; promises are waited for."""
+        raise NotImplementedError
+
+    def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
+        """`mouseMoved`, `mousePressed`, `mouseReleased`, `mouseWheel`."""
+        raise NotImplementedError
+
+    def complaints(self) -> list[str]:
+        """Errors and warnings of the console, and exceptions."""
+        raise NotImplementedError
+
+    def wait(self, code: str) -> Any:
+        """Wait until an expression is true."""
+        end = time.monotonic() + PATIENCE
+        while not (value := self.run(code)):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{code} did not come true: {self.complaints()}")
+            time.sleep(0.05)
+        return value
+
+    def click(self, x: float, y: float) -> None:
+        """Press and release the left button."""
+        for kind in ("mousePressed", "mouseReleased"):
+            self.mouse(kind, x, y, button="left", clickCount=1)
+
+
+class Tab(Window):
     """A page of the browser."""
 
     def __init__(self, read: int, write: int) -> None:
@@ -74,15 +105,6 @@ class Tab:
             raise RuntimeError(result["exceptionDetails"])
         return result["result"].get("value")
 
-    def wait(self, code: str) -> Any:
-        """Wait until an expression is true."""
-        end = time.monotonic() + PATIENCE
-        while not (value := self.run(code)):
-            if time.monotonic() > end:
-                raise TimeoutError(f"{code} did not come true: {self.complaints()}")
-            time.sleep(0.05)
-        return value
-
     def open(self, url: str) -> None:
         """Go to an address, and forget what was heard before."""
         self.events.clear()
@@ -104,15 +126,21 @@ class Tab:
         """`mouseMoved`, `mousePressed`, `mouseReleased`."""
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
 
-    def click(self, x: float, y: float) -> None:
-        """Press and release the left button."""
-        for kind in ("mousePressed", "mouseReleased"):
-            self.mouse(kind, x, y, button="left", clickCount=1)
+    def tap(self, x: float, y: float) -> None:
+        """A finger's touch."""
+        self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
-    def key(self, key: str) -> None:
+    def key(self, key: str, *, shift: bool = False) -> None:
         """Press and release a key."""
+        code = {"windowsVirtualKeyCode": CODES[key]} if key in CODES else {}
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key)
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, modifiers=8 if shift else 0, **code)
+
+    def letters(self, text: str) -> None:
+        """Type a text where the focus is."""
+        for letter in text:
+            self.call("Input.dispatchKeyEvent", type="char", text=letter)
 
     def screenshot(self, path: Path) -> None:
         """What is to be seen, as PNG."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from llm_scene.film.props import Swarm
 from llm_scene.film.story import clearest_head
+from llm_scene.layout.drawn import Text
 from llm_scene.models import Model, load
 from llm_scene.models.rules import RULES, Options
 from llm_scene.models.tokenizer import TextTokenizer
@@ -31,6 +32,7 @@ from llm_scene.staging.options import Options as ProductionOptions
 from llm_scene.staging.production import Production, produce
 from tests.network.random_models import configs, random_weights
 from tests.output.browser import Tab
+from tests.output.firefox import Fox
 from tests.output.pages import needs_browser
 
 CLOSE = 1e-4  # of a matrix's largest value
@@ -278,16 +280,16 @@ def written(preset: str) -> str:
 
 
 @pytest.fixture
-def shown(tab: Tab, tmp_path: Path) -> Tab:
+def shown(either: Tab | Fox, tmp_path: Path) -> Tab | Fox:
     """The page of nano-GPT with its panel open."""
     path = tmp_path / "page.html"
     path.write_text(written("nano-gpt-sort"), encoding="utf-8")
-    tab.resize(1440, 900)
-    tab.open(path.as_uri())
-    tab.wait("Boolean(window.llmScene)")
-    press(tab, "#try")
-    tab.wait("Boolean(llmScene.page.live.now)")
-    return tab
+    either.resize(1440, 900)
+    either.open(path.as_uri())
+    either.wait("Boolean(window.llmScene)")
+    press(either, "#try")
+    either.wait("Boolean(llmScene.page.live.now)")
+    return either
 
 
 def press(tab: Tab, selector: str) -> None:
@@ -306,9 +308,8 @@ def type_in(tab: Tab, text: str) -> None:
     press(tab, "#live input[type=text]")
     tab.run("document.activeElement.select(), window.turn = llmScene.page.live.turn")
     if not text:
-        tab.call("Input.dispatchKeyEvent", type="keyDown", key="Backspace", windowsVirtualKeyCode=8)
-    for letter in text:
-        tab.call("Input.dispatchKeyEvent", type="char", text=letter)
+        tab.key("Backspace")
+    tab.letters(text)
 
 
 def spelled(tab: Tab) -> str:
@@ -354,6 +355,23 @@ class TestPanel:
         rgb = look.ramp("activation", True).colours(np.array([np.clip(value_ / scale, -1, 1)]))[0]
         assert found == pytest.approx((255 * rgb).tolist(), abs=6)
 
+    def test_letter_is_picked_from_its_own_column_of_the_table(self, shown: Tab) -> None:
+        table = model("nano-gpt-sort").trace([2])["wte.weight"]
+        shown.run("llmScene.page.live.ask('CCBBAA')")
+        shown.wait("llmScene.inspector.model.tokens.slice(0, 6).join('') === '221100'")
+        picked = shown.run("llmScene.stage.swarms.get('embed: embed.W_E').places[3 * 48]")
+        entry = next(prop for prop in made().film.props if prop.name == "embed: entry 0")
+        assert isinstance(entry, Text)
+        assert picked == pytest.approx(entry.at[0], abs=1e-3)
+        said = shown.run("""(() => {
+            const { page } = llmScene;
+            const { live, parts } = page.data;
+            const rows = live.texts.filter((row) => parts[row.part].name.startsWith("embed: "));
+            return rows.map((row) => page.live.scene._line(row, page.live.sequence).text);
+        })()""")
+        assert f"{table[0, 7]:.2f}".replace("-", "−") in said
+        assert shown.complaints() == []
+
     def test_bad_prompts_get_one_sentence(self, shown: Tab) -> None:
         says = "document.querySelector('#live .status').textContent"
         for text, said in (
@@ -373,13 +391,13 @@ class TestPanel:
         assert shown.run(bars)[0] == 100
         shown.run("document.getElementById('live-temperature').focus()")
         for _ in range(60):
-            shown.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", windowsVirtualKeyCode=39)
+            shown.key("ArrowRight")
         hot = shown.run(bars)
         logits = made().trace["logits"][5]
         expected = np.sort(filtered(logits, Sampling(3.0)))[::-1]
         assert hot == pytest.approx((100 * expected).tolist(), abs=0.01)
         shown.run("document.getElementById('live-top_k').focus()")
-        shown.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", windowsVirtualKeyCode=39)
+        shown.key("ArrowRight")
         assert shown.run(bars) == [100, 0, 0]
 
     def test_generate_writes_token_by_token(self, shown: Tab) -> None:
@@ -410,8 +428,7 @@ class TestPanel:
         shown.wait("Boolean(document.querySelector('.changer input'))")
         press(shown, ".changer input")
         shown.run("document.activeElement.select()")
-        for letter in "9.5":
-            shown.call("Input.dispatchKeyEvent", type="char", text=letter)
+        shown.letters("9.5")
         press(shown, ".changer button")
         shown.wait("llmScene.inspector.pinned.told.value === 9.5")
         assert shown.run("llmScene.explain('blocks.0.attn.pattern', [1, 5, 2]).value") > 0.9
@@ -430,7 +447,7 @@ class TestPanel:
 
     def test_closing_gives_the_picture_its_place_back(self, shown: Tab) -> None:
         wide = shown.run("llmScene.stage.canvas.clientWidth")
-        shown.call("Input.dispatchKeyEvent", type="keyDown", key="Escape", windowsVirtualKeyCode=27)
+        shown.key("Escape")
         shown.wait(f"llmScene.stage.canvas.clientWidth > {wide}")
         assert shown.run("document.activeElement.id") == "try"
 

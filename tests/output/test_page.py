@@ -236,13 +236,13 @@ class TestPage:
         nameless = "filter(e => !e.ariaLabel && !e.textContent.trim())"
         assert shown.run(f"{pressed}.{nameless}.map(e => e.id)") == []
 
-    def test_spares_motion_where_asked(self, shown: Tab) -> None:
+    def test_spares_motion_where_asked(self, tooled: Tab) -> None:
         feature = {"name": "prefers-reduced-motion", "value": "reduce"}
-        shown.call("Emulation.setEmulatedMedia", features=[feature])
-        shown.run("llmScene.stage.setOrbit(true), llmScene.stage.setOrbit(false)")
-        seek(shown, 20.0)
-        assert shown.run("llmScene.stage.left === undefined")
-        shown.call("Emulation.setEmulatedMedia", features=[])
+        tooled.call("Emulation.setEmulatedMedia", features=[feature])
+        tooled.run("llmScene.stage.setOrbit(true), llmScene.stage.setOrbit(false)")
+        seek(tooled, 20.0)
+        assert tooled.run("llmScene.stage.left === undefined")
+        tooled.call("Emulation.setEmulatedMedia", features=[])
 
     def test_fits_a_phone_and_answers_a_tap(self, shown: Tab) -> None:
         shown.resize(390, 844, phone=True)
@@ -253,8 +253,7 @@ class TestPage:
         )
         assert not shown.run(outside)
         x, y, name = shown.run(SOME_CELL)
-        shown.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
-        shown.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        shown.tap(x, y)
         shown.wait("Boolean(llmScene.inspector.pinned)")
         assert shown.run("llmScene.inspector.pinned.told.matrix") == name
         shown.resize(1280, 720)
@@ -294,8 +293,7 @@ class TestLesson:
         shown.resize(390, 844, phone=True)
         learn(shown, 2)
         shown.wait("!llmScene.stage.pick(40, 40)")
-        shown.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": 40, "y": 40}])
-        shown.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        shown.tap(40, 40)
         shown.wait("llmScene.page.playing")
         shown.resize(1280, 720)
 
@@ -487,14 +485,14 @@ NUMBER = r"\d+\.?\d*(?:e[+−]\d+)?"
 @needs_browser
 class TestLook:
     @pytest.mark.parametrize("t", TIMES)
-    def test_is_that_of_the_film(self, shown: Tab, scene: bpy.types.Scene, t: float, tmp_path: Path) -> None:
+    def test_is_that_of_the_film(self, tooled: Tab, scene: bpy.types.Scene, t: float, tmp_path: Path) -> None:
         """Mean colours tile by tile, against Blender's picture from the same camera at the same time."""
-        shown.resize(1280, 720 + BAR)
-        seek(shown, t)
-        shown.run(
+        tooled.resize(1280, 720 + BAR)
+        seek(tooled, t)
+        tooled.run(
             f"document.head.append(Object.assign(document.createElement('style'), {{textContent: {BARE!r}}}))"
         )
-        shown.screenshot(tmp_path / "page.png")
+        tooled.screenshot(tmp_path / "page.png")
         scene.frame_set(round(t * made().film.fps))
         scene.render.image_settings.file_format = "PNG"
         scene.render.filepath = str(tmp_path / "film.png")

@@ -103,7 +103,7 @@ class TestAccess:
     def test_camera_turns_by_keys(self, shown: Tab) -> None:
         seek(shown, 20.0)
         before = shown.run("llmScene.stage.camera.position.toArray()")
-        shown.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", modifiers=8)
+        shown.key("ArrowRight", shift=True)
         shown.key("+")
         shown.run(FRAME)
         assert shown.run("llmScene.stage.orbit")
@@ -156,8 +156,12 @@ class TestElsewhere:
     @pytest.fixture
     def framed(self, shown: Tab, tmp_path: Path) -> Tab:
         """A long page with the film in it."""
-        (tmp_path / "film.html").write_text(written(), encoding="utf-8")
-        outer = tmp_path / "outer.html"
+        return self._long(shown, tmp_path)
+
+    @staticmethod
+    def _long(shown: Tab, folder: Path) -> Tab:
+        (folder / "film.html").write_text(written(), encoding="utf-8")
+        outer = folder / "outer.html"
         frame = '<iframe src="film.html" width="800" height="500"></iframe>'
         wide = "<meta name='viewport' content='width=device-width'>"
         outer.write_text(
@@ -178,7 +182,8 @@ class TestElsewhere:
         time.sleep(0.5)
         assert framed.run("scrollY") == 0
 
-    def test_finger_scrolls_the_other_page(self, framed: Tab) -> None:
+    def test_finger_scrolls_the_other_page(self, tooled: Tab, tmp_path: Path) -> None:
+        framed = self._long(tooled, tmp_path)
         framed.resize(800, 700, phone=True)
         touch = "Input.dispatchTouchEvent"
         framed.call(touch, type="touchStart", touchPoints=[{"x": 400, "y": 300}])
@@ -227,31 +232,31 @@ class TestMissing:
         shown.screenshot(tmp_path / "after.png")
         assert (tmp_path / "before.png").read_bytes() == (tmp_path / "after.png").read_bytes()
 
-    def test_without_webgl_a_picture_and_a_sentence_are_left(self, shown: Tab, tmp_path: Path) -> None:
-        changed(shown, tmp_path, "", "HTMLCanvasElement.prototype.getContext = () => null")
-        shown.wait(f"document.body.innerText.includes({json.dumps(words('en').page['picture'])})")
-        self._still(shown)
+    def test_without_webgl_a_picture_and_a_sentence_are_left(self, tooled: Tab, tmp_path: Path) -> None:
+        changed(tooled, tmp_path, "", "HTMLCanvasElement.prototype.getContext = () => null")
+        tooled.wait(f"document.body.innerText.includes({json.dumps(words('en').page['picture'])})")
+        self._still(tooled)
 
-    def test_without_scripts(self, shown: Tab, tmp_path: Path) -> None:
-        shown.call("Emulation.setScriptExecutionDisabled", value=True)
-        shown.open((tmp_path / "page.html").as_uri())
+    def test_without_scripts(self, tooled: Tab, tmp_path: Path) -> None:
+        tooled.call("Emulation.setScriptExecutionDisabled", value=True)
+        tooled.open((tmp_path / "page.html").as_uri())
         time.sleep(1)
-        shown.call("Emulation.setScriptExecutionDisabled", value=False)
-        assert "the film needs JavaScript" in said(shown)
-        self._still(shown)
+        tooled.call("Emulation.setScriptExecutionDisabled", value=False)
+        assert "the film needs JavaScript" in said(tooled)
+        self._still(tooled)
 
-    def test_under_a_strict_policy(self, shown: Tab, tmp_path: Path) -> None:
+    def test_under_a_strict_policy(self, tooled: Tab, tmp_path: Path) -> None:
         policy = "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'\">"
-        changed(shown, tmp_path, policy)
-        assert "this place allows no scripts" in said(shown)
-        self._still(shown)
+        changed(tooled, tmp_path, policy)
+        assert "this place allows no scripts" in said(tooled)
+        self._still(tooled)
 
-    def test_plays_under_the_policy_that_the_documentation_names(self, shown: Tab, tmp_path: Path) -> None:
+    def test_plays_under_the_policy_that_the_documentation_names(self, tooled: Tab, tmp_path: Path) -> None:
         policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        changed(shown, tmp_path, policy)
-        shown.wait("Boolean(window.llmScene)")
-        seek(shown, 60.0)
-        assert shown.complaints() == []
+        changed(tooled, tmp_path, policy)
+        tooled.wait("Boolean(window.llmScene)")
+        seek(tooled, 60.0)
+        assert tooled.complaints() == []
         docs = Path(__file__).parents[2] / "docs" / "page.md"
         assert POLICY in " ".join(docs.read_text(encoding="utf-8").split())
 

@@ -229,12 +229,17 @@ def _value(times: Array, values: Array, time: float, step: bool) -> Array:
 
 def rounded(place: object) -> list[float]:
     """A place or a size with as many digits as can be seen."""
-    return [round(float(number), 4) for number in np.asarray(place)]
+    return [_plain(round(float(number), 4)) for number in np.asarray(place)]
 
 
 def _short(numbers: Array) -> list[float]:
     """Numbers with no more digits than they have."""
-    return [float(str(number)) for number in numbers]
+    return [_plain(float(str(number))) for number in numbers]
+
+
+def _plain(number: float) -> float:
+    """The same without the point of a whole number."""
+    return int(number) if number.is_integer() else number
 
 
 def read_glb(data: bytes) -> tuple[Mapping[str, Any], bytes]:

@@ -22,6 +22,7 @@ from .sums import Number, Sums
 
 ALIKE, NEAR = 1e-5, 1e-3  # a difference in colours, and in places, that is none
 UNKNOWN = -1
+TABLE = ": table"  # how the name of copies of many of its columns ends
 
 
 class Copies:
@@ -41,7 +42,7 @@ class Copies:
         """Say what a cell is painted by in a pose."""
         self.tones[swarm.name][pose, i] = tone.row
 
-    def _claim(self, swarm: Swarm, pose: int, i: int, tone: Number) -> None:
+    def claim(self, swarm: Swarm, pose: int, i: int, tone: Number) -> None:
         """The same, where the colour agrees and nothing is known yet."""
         alike = abs(tone.own - swarm.values[pose, i]) < ALIKE
         if alike and self.tones[swarm.name][pose, i] == UNKNOWN:
@@ -60,14 +61,15 @@ class Copies:
                 at &= (column > -0.5) & (column < columns - 0.5) & (row > -0.5) & (row < rows - 0.5)
                 for b, i in np.argwhere(at):
                     cell = blocks[b].cell(round(row[b, i]), round(column[b, i]))
-                    self._claim(swarm, pose, int(i), self.sums.tone((blocks[b].matrix.name, cell)))
+                    still = swarm.name.endswith(TABLE)
+                    self.claim(swarm, pose, int(i), self.sums.tone((blocks[b].matrix.name, cell), still))
 
     def _texts(self, texts: Sequence[Text]) -> None:
         """Those under a number that says which cell it tells."""
         for text in texts:
             assert text.of is not None
             for swarm, pose, i in self.under(text):
-                self._claim(swarm, pose, i, self.sums.tone(text.of))
+                self.claim(swarm, pose, i, self.sums.tone(text.of))
 
     def under(self, text: Text) -> Iterator[tuple[Swarm, int, int]]:
         """The cells, in some pose, on whose middle a text stands."""

@@ -45,6 +45,7 @@ ON = ("on dark", "on light")  # inks on cells
 HOLE, CHANCE = "\uf8fe", "\uf8ff"  # where a number goes, and the chance of the likeliest token
 NUMBER = re.compile(r"([<>] )?[−-]?\d+(\.\d+)?( %)?")
 RANKED = re.compile(r"(choosing|choice): letter (\d+) \d+")
+ENTRY = re.compile(r"embed: entry (\d+)")
 DRAWN = re.compile(r"choosing: draw \d+")
 ANSWERED = re.compile(r"answer: (letter|place) (\d+)")
 CENT = 0.016  # by which a number may be written otherwise, so that sums come out even
@@ -248,6 +249,8 @@ def _token(form: Text, shaping: Shaping) -> Json | None:
     if form.name.startswith("candidate "):
         _, rank, kind = form.name.split()
         return {"rank": int(rank), "kind": kind}
+    if (match := ENTRY.fullmatch(form.name)) is not None:
+        return {"text": form.text, "entry": int(match[1])}
     if (match := RANKED.fullmatch(form.name)) is not None:
         return {"rank": int(match[2]), "kind": "token"}
     if DRAWN.fullmatch(form.name) is not None:

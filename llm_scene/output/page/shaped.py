@@ -67,6 +67,7 @@ class Shaping:
         self._mix()
         for begin in worked.CHOICE:
             self._choice(begin)
+        self._embed()
         copies.spread()
         self._bend()
 
@@ -233,6 +234,26 @@ class Shaping:
         token = self.sums.token(rank)
         self.moved(one, pose, Z, (token - token.own) * -1.0)
         self.paint(one, pose, self._ranked(matrix, rank))
+
+    def _embed(self) -> None:
+        """A letter's column comes out of the table where that shows it, and is in its own place elsewhere."""
+        column = self.company("embed: embed.W_E")
+        if not column or any(len(swarm.places) != 3 for swarm, _ in column):
+            return
+        for one in column:
+            place = self.sums.constant(float(one[0].places[2, one[1], X]))
+            for token in self._entries():
+                away = self.sums.made("size", self.sums.letter() - float(token))
+                place = self.sums.made("pick", away * -1.0 + 0.5, self._entry_at(token), place)
+            self.stand(one, 1, X, place)
+
+    def _entries(self) -> list[int]:
+        """The tokens whose columns the table shows."""
+        names = (re.fullmatch(r"embed: entry (\d+)", name) for name in self.written)
+        return [int(match[1]) for match in names if match is not None]
+
+    def _entry_at(self, token: int) -> float:
+        return float(self.written[f"embed: entry {token}"].at[X])
 
     def _bend(self) -> None:
         """Numbers on a line, and on a curve."""

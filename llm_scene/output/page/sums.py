@@ -14,14 +14,16 @@ from functools import reduce
 import numpy as np
 
 from ...look import normalise, scale_of
-from ...network.ops import Array, Cell
+from ...network.ops import Array, Cell, Lookup, TokenAndPosition
 from ...network.sampling import softmax
 from ...network.trace import Trace
 
 At = tuple[str, Cell]  # a matrix and a cell of it
 
 # On cells and tokens: what is looked up. On numbers: what is worked out.
-LOOKED_UP = ("constant", "cell", "tone", "scale", "token", "ranked", "chance")
+LOOKED_UP = (
+    "constant", "cell", "tone", "entry", "entry_tone", "letter", "scale", "token", "ranked", "chance",
+)  # fmt: skip
 WORKED: dict[str, Callable[..., float]] = {
     "add": lambda a, b: a + b,
     "less": lambda a, b: a - b,
@@ -66,6 +68,8 @@ class Sums:
 
     def __init__(self, trace: Trace, position: int) -> None:
         self.trace, self.position = trace, position
+        lookups = (m for m in trace.network if isinstance(m.op, Lookup | TokenAndPosition))
+        self.table = next((m.inputs[1] for m in lookups), "")  # where tokens are looked up
         self._order = {matrix.name: i for i, matrix in enumerate(trace.network)}
         self._names = list(self._order)
         self._rows: dict[tuple[float, ...], int] = {}
@@ -80,12 +84,20 @@ class Sums:
         return self._row("constant", float(value))
 
     def cell(self, at: At) -> Number:
-        """The value of a cell."""
-        return self._row("cell", *self._place(at))
+        """The value of a cell; where the film looked it up for its letter, what is looked up for another."""
+        return self._row("entry" if self._looked_up(at) else "cell", *self._place(at))
 
-    def tone(self, at: At) -> Number:
-        """The value of a cell for the colour map, -1 to 1."""
-        return self._row("tone", *self._place(at))
+    def tone(self, at: At, still: bool = False) -> Number:
+        """The same for the colour map, -1 to 1. `still`: that of this very cell, whatever is looked up."""
+        followed = self._looked_up(at) and not still
+        return self._row("entry_tone" if followed else "tone", *self._place(at))
+
+    def letter(self) -> Number:
+        """The token at the position."""
+        return self._row("letter")
+
+    def _looked_up(self, at: At) -> bool:
+        return at[0] == self.table and at[1][0] == self.trace.tokens[self.position]
 
     def scale(self, matrix: str) -> Number:
         """The magnitude that fills the colour map of a matrix."""
@@ -106,7 +118,8 @@ class Sums:
     def beneath(self, tone: int) -> Number | None:
         """The value of the cell whose colour a row gives, where it is that of a cell."""
         operation, *place = self._list[tone] if tone >= 0 else (0.0,)
-        return self._row("cell", *place) if OPERATIONS[int(operation)] == "tone" else None
+        kind = {"tone": "cell", "entry_tone": "entry"}.get(OPERATIONS[int(operation)])
+        return None if kind is None else self._row(kind, *place)
 
     def matrix_of(self, cell: Number) -> str:
         """The matrix that a cell is in."""
@@ -152,7 +165,7 @@ class Sums:
 
     def rows(self) -> Array:
         """All rows `[n, 4]`: operation and operands."""
-        return np.array([[*row, 0.0, 0.0][:4] for row in self._list])
+        return np.array([[*row, 0.0, 0.0, 0.0][:4] for row in self._list])
 
     def values(self, trace: Trace) -> list[float]:
         """What all rows come to in another trace of the same network and tokens."""
@@ -170,10 +183,12 @@ class Sums:
             return WORKED[operation](*(made[int(place)] for place in operands))
         if operation == "constant":
             return operands[0]
+        if operation == "letter":
+            return trace.tokens[self.position]
         if operation in ("token", "ranked", "chance"):
             return self._of_rank(operation, operands, trace)
         name = self._names[int(operands[0])]
-        if operation == "cell":
+        if operation in ("cell", "entry"):
             return float(trace[name].flat[int(operands[1])])
         if name not in scales:
             scales[name] = scale_of(trace[name])

@@ -1,14 +1,21 @@
 // The architecture as a diagram to go by, and what is predicted at every position.
 
-import { rowOf } from "./explain.js";
+import { matrixOf, rowOf } from "./explain.js";
 import { CUE } from "./film.js";
 import { element, filled } from "./markup.js";
 import { Marks, nearest } from "./marks.js";
 
 const FAR = 40; // positions of which predictions are shown
 
-/** What belongs together in the model, from its beginning to its end: sections and their computed matrices. */
+/**
+ * @typedef {import("./main.js").Page} Page
+ * @typedef {import("./stage.js").Sheet} Sheet
+ * @typedef {{section: string[], labels: Map<string, Sheet[]>}} Part a section, with its computed matrices by their labels
+ */
+
+/** What belongs together in the model, from its beginning to its end. @param {import("./stage.js").Stage} stage */
 function parts(stage) {
+  /** @type {Map<string, Part>} */
   const found = new Map();
   for (const sheet of stage.sheets.values()) {
     const { section, label, role } = sheet.block;
@@ -21,9 +28,12 @@ function parts(stage) {
 }
 
 export class Diagram {
-  /** @param {any} page @param {HTMLElement} box */
+  /** @param {Page} page @param {HTMLElement} box */
   constructor(page, box) {
-    Object.assign(this, { page, box });
+    this.page = page;
+    this.box = box;
+    /** @type {{button: HTMLButtonElement, sheets: Set<Sheet>}[]} */
+    this.rows = [];
     this.marks = new Marks(page.stage);
     this.parts = parts(page.stage);
     this.box.addEventListener("pointerleave", () => this.marks.show([]));
@@ -46,10 +56,12 @@ export class Diagram {
     this.show();
   }
 
+  /** @param {string} label */
   _name(label) {
     return this.page.telling.names[label] ?? label;
   }
 
+  /** @param {string} text @param {Sheet[]} sheets @param {string} className */
   _button(text, sheets, className) {
     const button = element("button", { type: "button", className }, text);
     for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => this.marks.show(sheets));
@@ -58,10 +70,10 @@ export class Diagram {
     return button;
   }
 
-  /** Go to where the film computes the first of some sheets. */
+  /** Go to where the film computes the first of some sheets. @param {Sheet[]} sheets */
   go(sheets) {
     const { page } = this;
-    const times = sheets.map((sheet) => this._computed(sheet)).filter((t) => t !== undefined);
+    const times = sheets.flatMap((sheet) => this._computed(sheet) ?? []);
     if (!times.length) return;
     const t = Math.min(...times);
     page.play(false);
@@ -69,7 +81,7 @@ export class Diagram {
     else page.seek(t);
   }
 
-  /** When the film has computed a sheet for the first time. */
+  /** When the film has computed a sheet for the first time. @param {Sheet} sheet */
   _computed({ block }) {
     const curve = this.page.film.curveOf(block.name, "reveal") ?? [];
     for (let cue = 0; cue < curve.length; cue += CUE) if (curve[cue + 3] > curve[cue + 2]) return curve[cue + 1];
@@ -90,9 +102,12 @@ export class Diagram {
 
 /** What the model predicts after every position, as far as the film has computed it. */
 export class Predictions {
-  /** @param {any} page @param {HTMLElement} box */
+  /** @param {Page} page @param {HTMLElement} box */
   constructor(page, box) {
-    Object.assign(this, { page, box });
+    this.page = page;
+    this.box = box;
+    /** @type {unknown[] | undefined} what is shown */
+    this.state = undefined;
   }
 
   show() {
@@ -101,21 +116,23 @@ export class Predictions {
     const { tokens } = inspector.model;
     if (!sheet || this.box.offsetParent === null) return;
     const reveal = sheet.uniforms.uState.value.x;
-    const { values, shape } = inspector.model.matrices.get("probs");
+    const { values, shape } = matrixOf(inspector.model, "probs");
     const count = Math.min(shape[0], tokens.length, FAR);
     const known = Array.from({ length: count }, (_, t) => reveal > this._order(sheet, t, shape[1] - 1));
     const state = [values, tokens.join(), known.join(), this.page.language];
-    if (this.state && state.every((value, i) => value === this.state[i])) return;
+    if (this.state?.every((value, i) => value === state[i])) return;
     this.state = state;
     const cells = known.map((there, t) => this._cell(t, there, rowOf({ values, shape }, t)));
     this.box.replaceChildren(...cells);
   }
 
+  /** @param {Sheet} sheet @param {number} position @param {number} token */
   _order(sheet, position, token) {
-    const matrix = this.page.inspector.model.matrices.get("probs");
-    return sheet.order(...sheet.spot([position, token], matrix));
+    const [row, column] = sheet.spot([position, token], matrixOf(this.page.inspector.model, "probs"));
+    return sheet.order(row, column);
   }
 
+  /** @param {number} t @param {boolean} there @param {Float32Array} chances */
   _cell(t, there, chances) {
     const { inspector, words } = this.page;
     const { tokens, pieces } = inspector.model;

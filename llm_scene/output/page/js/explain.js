@@ -7,28 +7,33 @@ const TIME_AXES = ["position", "query", "key"];
 
 /**
  * @typedef {number[]} Cell
- * @typedef {{name: string, label: string, section: string[], axes: string[], shape: number[],
- *   values: Float32Array, op?: Op, formula?: string, inputs?: string[]}} Matrix
- * @typedef {{type: string, reads: string[], out: string, eps?: number, spelled?: string, bias?: boolean,
- *   window?: number | null, causal?: boolean, inv_freq?: number[], factor?: number, neighbours?: boolean,
- *   scale?: number | null, cap?: number | null, offset?: number, alpha?: number, limit?: number, k?: number,
- *   renormed?: boolean, shared?: boolean}} Op
+ * @typedef {import("./data").Op} Op
+ * @typedef {import("./data").Matrix & {values: Float32Array}} Matrix
  * @typedef {{matrices: Map<string, Matrix>, tokens: number[], pieces: string[]}} Model
  * @typedef {{matrix: string, label: string, axes: string[], cells: Cell[], values: number[]}} Input
  * @typedef {{matrix: string, cell: Cell, value: number, formula: string, numbers: string,
  *   inputs: Input[]}} Explanation
+ * @typedef {(op: Op, cell: Cell, terms: number[][]) => string} Teller one line on a cell, by the values of its sources
  */
+
+/** A matrix that is there. @param {Model} model @param {string} name @returns {Matrix} */
+export function matrixOf({ matrices }, name) {
+  const found = matrices.get(name);
+  if (!found) throw new Error(`no matrix ${name}`);
+  return found;
+}
 
 /**
  * All that can be said about a cell.
  * @param {Model} model @param {string} name @param {Cell} cell @returns {Explanation}
  */
 export function explain(model, name, cell) {
-  const matrix = model.matrices.get(name);
+  const matrix = matrixOf(model, name);
   const value = valueAt(matrix, cell);
+  /** @type {Explanation} */
   const told = { matrix: name, cell, value, formula: matrix.formula ?? "", numbers: "", inputs: [] };
   if (!matrix.op) return told;
-  const read = matrix.inputs.map((input) => model.matrices.get(input));
+  const read = (matrix.inputs ?? []).map((input) => matrixOf(model, input));
   const cells = sources(matrix.op, cell, read);
   const terms = cells.map((found, i) => found.map((source) => valueAt(read[i], source)));
   told.numbers = `${WORDS[matrix.op.type](matrix.op, cell, terms)} = ${number(value)}`;
@@ -53,7 +58,8 @@ export function rowOf({ values, shape }, row) {
   return values.subarray(row * shape[1], (row + 1) * shape[1]);
 }
 
-/** The indices by their names, with the tokens they belong to. @param {Model} model @param {Matrix} matrix */
+/** The indices by their names, with the tokens they belong to.
+ * @param {Model} model @param {Matrix} matrix @param {Cell} cell */
 export function placeOf(model, matrix, cell) {
   return matrix.axes
     .map((axis, i) => {
@@ -78,7 +84,7 @@ export function number(value) {
 
 // --- sources: for every input the cells that a cell is made of, as llm_scene/network/reads.py says ---
 
-const upTo = (count) => Array.from({ length: count }, (_, i) => i);
+const upTo = (/** @type {number} */ count) => Array.from({ length: count }, (_, i) => i);
 
 /** @param {Op} op @param {Cell} cell @param {Matrix[]} inputs @returns {Cell[][]} */
 function sources(op, cell, inputs) {
@@ -87,17 +93,19 @@ function sources(op, cell, inputs) {
   const names = expanded(op.out, op.out, cell.length);
   const at = Object.fromEntries(names.map((name, i) => [name, cell[i]]));
   const parts = inputs.map((_, i) => expanded(op.reads[i], op.out, cell.length));
+  /** @type {Record<string, number>} */
   const lengths = {};
   parts.forEach((axes, i) =>
     axes.forEach((part, axis) => (lengths[part] ??= part === "-" ? 0 : inputs[i].shape[axis])),
   );
   const over = Object.keys(lengths).filter((part) => "*<".includes(part[0]));
+  /** @type {Record<string, number>[]} */
   let places = [{}];
   for (const part of over) {
     const count = part[0] === "<" ? at.t + 1 : lengths[part];
     places = places.flatMap((place) => upTo(count).map((i) => ({ ...place, [part]: i })));
   }
-  const index = (part, size, place) => {
+  const index = (/** @type {string} */ part, /** @type {number} */ size, /** @type {Record<string, number>} */ place) => {
     if (part in place) return place[part];
     if (part === "@") return inputs[0].values[at.t];
     if (part[0] === "#") return Number(part.slice(1));
@@ -115,39 +123,44 @@ function sources(op, cell, inputs) {
   });
 }
 
-/** A pattern with its leading axes written out. @param {string} pattern @param {string} out */
+/** A pattern with its leading axes written out. @param {string} pattern @param {string} out @param {number} rank */
 function expanded(pattern, out, rank) {
-  const axes = (text) => text.replace(/[?!]$/, "").split(" ").filter(Boolean);
+  const axes = (/** @type {string} */ text) => text.replace(/[?!]$/, "").split(" ").filter(Boolean);
   const leading = out.startsWith("...") ? upTo(rank - axes(out).length + 1).map((i) => `axis ${i}`) : [];
   return axes(pattern).flatMap((part) => (part === "..." ? leading : [part]));
 }
 
-/** The number of its pair, its partner, and whether it is the first; null where it is not turned. */
+/** The number of its pair, its partner, and whether it is the first; null where it is not turned.
+ * @param {Op} op @param {number} a @returns {[pair: number, partner: number, first: boolean] | null} */
 function pairOf({ inv_freq: { length: half }, neighbours }, a) {
   if (a >= 2 * half) return null;
   if (neighbours) return [Math.floor(a / 2), a ^ 1, a % 2 === 0];
   return [a % half, a < half ? a + half : a - half, a < half];
 }
 
+/** @param {Op} op @param {Cell} cell @returns {Cell[]} */
 const rotated = (op, [h, t, a]) => {
   const pair = pairOf(op, a);
   return pair ? [[h, t, a], [h, t, pair[1]]] : [[h, t, a]]; // prettier-ignore
 };
 
+/** @param {Op} op @param {Cell} cell */
 const unseen = ({ window }, [, query, key]) => key > query || (window != null && key <= query - window);
 
 // --- numbers: one line for each kind of operation ---
 
-const signed = (value) => (value < 0 ? `(${number(value)})` : number(value));
-const total = (terms) => terms.reduce((sum, term) => sum + term, 0);
+const signed = (/** @type {number} */ value) => (value < 0 ? `(${number(value)})` : number(value));
+const total = (/** @type {number[]} */ terms) => terms.reduce((sum, term) => sum + term, 0);
 
-/** Places of the first `count` terms by falling `key`, in their own order. */
+/** Places of the first `count` terms by falling `key`, in their own order.
+ * @param {number[]} terms @param {number} count @param {(term: number) => number} key */
 function foremost(terms, count, key) {
   const order = upTo(terms.length).sort((i, j) => key(terms[j]) - key(terms[i]) || i - j);
   return order.slice(0, count).sort((i, j) => i - j);
 }
 
-/** The largest terms spelled out in their order, and the sum of the rest. */
+/** The largest terms spelled out in their order, and the sum of the rest.
+ * @param {number[]} terms @param {(i: number) => string} spell */
 function summed(terms, spell) {
   if (terms.length <= TERMS + 1) return terms.map((_, i) => spell(i)).join(" + ") || "0";
   const largest = foremost(terms, TERMS, Math.abs);
@@ -157,19 +170,23 @@ function summed(terms, spell) {
   return `${spelled} + ${signed(rest)} from ${terms.length - TERMS} smaller terms`;
 }
 
+/** @type {Teller} */
 const dot = (op, cell, [x, w, bias]) => {
   const products = x.map((value, i) => value * w[i]);
   const text = summed(products, (i) => `${signed(x[i])}·${signed(w[i])}`);
   return bias ? `${text} + ${signed(bias[0])}` : text;
 };
 
+/** @param {string} text @param {number | null} cap */
 const capped = (text, cap) => (cap == null ? text : `${number(cap)} · tanh((${text}) / ${number(cap)})`);
 
+/** @type {Teller} */
 const unembed = (op, cell, terms) => {
   const text = dot(op, cell, terms);
   return capped(op.scale === 1 ? text : `${number(op.scale)} · (${text})`, op.cap);
 };
 
+/** @type {Teller} */
 const scoreWords = (op, cell, terms) => {
   if (!terms[0].length)
     return cell[2] > cell[1] ? "hidden: a query sees no later key" : "hidden: outside the window";
@@ -177,6 +194,7 @@ const scoreWords = (op, cell, terms) => {
   return capped(`(${dot(op, cell, terms)})${times}`, op.cap);
 };
 
+/** @type {Teller} */
 const std = (op, cell, [x]) => {
   const mean = total(x) / x.length;
   const spread = x.map((value) => (value - mean) ** 2);
@@ -184,6 +202,7 @@ const std = (op, cell, [x]) => {
   return `√((${text}) / ${x.length} + ${number(op.eps)})`;
 };
 
+/** @type {Teller} */
 const rms = (op, cell, [x]) => {
   const text = summed(
     x.map((value) => value * value),
@@ -192,20 +211,24 @@ const rms = (op, cell, [x]) => {
   return `√((${text}) / ${x.length} + ${number(op.eps)})`;
 };
 
+/** @type {Teller} */
 const layerNorm = (op, cell, [x, mean, deviation, gain, shift]) => {
   const centred = `(${number(x[0])} ${MINUS} ${signed(mean[0])})`;
   const scaled = `${centred} / ${number(deviation[0])} · ${signed(gain[0])}`;
   return shift ? `${scaled} + ${signed(shift[0])}` : scaled;
 };
 
-const activation = ({ spelled }, cell, [[x]]) =>
+/** @type {Teller} */
+const activation = ({ spelled = "" }, cell, [[x]]) =>
   spelled.replaceAll("{(x)}", signed(x)).replaceAll("{x}", number(x));
 
+/** @type {Teller} */
 const clippedSwish = ({ alpha, limit }, cell, [[x]]) => {
   const cut = signed(Math.min(x, limit));
   return `${cut} · σ(${number(alpha)} · ${cut})`;
 };
 
+/** @type {Teller} */
 const rotaryWords = (op, cell, [x]) => {
   const pair = pairOf(op, cell[2]);
   if (!pair) return `${number(x[0])} (not turned)`;
@@ -214,12 +237,14 @@ const rotaryWords = (op, cell, [x]) => {
   return op.factor === 1 ? turned : `(${turned}) · ${number(op.factor)}`;
 };
 
+/** @type {Teller} */
 const rowMax = (op, cell, terms) => {
   const x = terms.flat(); // a sink comes last
   const shown = foremost(x, TERMS + 1, (value) => value);
   return `max(${shown.map((i) => number(x[i])).join(", ")}${x.length > shown.length ? ", …" : ""})`;
 };
 
+/** @type {Teller} */
 const rowSumExp = (op, cell, [row, [largest], sink = []]) => {
   const x = [...row, ...sink];
   return summed(
@@ -228,12 +253,14 @@ const rowSumExp = (op, cell, [row, [largest], sink = []]) => {
   );
 };
 
+/** @type {Teller} */
 const add = ({ scale }, cell, [[a], ...added]) => {
   const together = added.map(([b]) => signed(b)).join(" + ");
   if (scale === 1) return `${signed(a)} + ${together}`;
   return `${signed(a)} + ${number(scale)} · ${added.length === 1 ? together : `(${together})`}`;
 };
 
+/** @type {Teller} */
 const choose = ({ k, renormed }, cell, [p]) => {
   const chosen = foremost(p, k, (value) => value);
   const own = number(p[cell[1]]);
@@ -241,13 +268,14 @@ const choose = ({ k, renormed }, cell, [p]) => {
   return renormed ? `${own} / (${chosen.map((i) => number(p[i])).join(" + ")})` : own;
 };
 
+/** @type {Teller} */
 const mixture = (op, cell, [share, ...results]) => {
   const chosen = upTo(share.length).filter((i) => share[i]);
   const text = dot(op, cell, [chosen.map((i) => share[i]), chosen.map((i) => results[i][0])]);
   return op.shared ? `${text} + ${results.slice(-2).map(([x]) => signed(x)).join("·")}` : text;
 };
 
-/** @type {Record<string, (op: Op, cell: Cell, terms: number[][]) => string>} */
+/** @type {Record<string, Teller>} */
 const WORDS = {
   Lookup: ({ scale }, cell, [token, row]) =>
     `row ${token[0]} of the table${scale === 1 ? "" : `: ${signed(row[0])} · ${number(scale)}`}`,

@@ -1,5 +1,6 @@
 // The film as a pure function of time, as llm_scene/film/film.py has it.
 
+/** @type {Record<import("./data").Easing, (t: number) => number>} */
 const EASINGS = {
   linear: (t) => t,
   smooth: (t) => 0.5 - 0.5 * Math.cos(Math.PI * t),
@@ -9,11 +10,13 @@ const EASINGS = {
 export const CUE = 5; // numbers a cue: start, end, from, to, easing
 
 /**
- * @typedef {{start: number, end: number}} Span
- * @typedef {{target: number[], azimuth: number, elevation: number, distance: number, lens: number}} Pose
+ * @typedef {import("./data").Data} Data
+ * @typedef {import("./data").Span} Span
+ * @typedef {{target: import("./data").Triple, azimuth: number, elevation: number, distance: number, lens: number}} Pose
  */
 
-/** The last of `count` ascending starts that is not after `t`; 0 where all are. */
+/** The last of `count` ascending starts that is not after `t`; 0 where all are.
+ * @param {number} count @param {(i: number) => number} startOf @param {number} t */
 function lastBegun(count, startOf, t) {
   let low = 0;
   let high = count;
@@ -26,10 +29,9 @@ function lastBegun(count, startOf, t) {
 }
 
 export class Film {
-  /** @param {any} data what the page knows */
+  /** @param {Pick<Data, "duration" | "chapters" | "aspect" | "front" | "tracks" | "easings" | "curves" | "shots">} data */
   constructor(data) {
     this.duration = data.duration;
-    /** @type {(Span & {name: string})[]} */
     this.chapters = data.chapters;
     this.aspect = data.aspect;
     this.front = data.front;
@@ -39,7 +41,7 @@ export class Film {
     this.shots = data.shots;
   }
 
-  /** The cues by which a channel of a target moves, if it does. @returns {number[] | undefined} */
+  /** The cues by which a channel of a target moves, if it does. @param {string} target @param {string} channel */
   curveOf(target, channel) {
     const track = this.tracks.find(([name, way]) => name === target && way === channel);
     return track && this.curves[track[2]];
@@ -59,7 +61,7 @@ export class Film {
     return a + (b - a) * this.easings[curve[cue + 4]]((t - start) / (end - start));
   }
 
-  /** The camera at a time, framed for a lying or a standing screen. @returns {Pose} */
+  /** The camera at a time, framed for a lying or a standing screen. @param {number} t @returns {Pose} */
   pose(t, tall = false) {
     const shots = tall ? this.shots.tall : this.shots.wide;
     const shot = shots[lastBegun(shots.length, (i) => shots[i].start, t)];
@@ -70,23 +72,25 @@ export class Film {
     return { target: [x, y, z], azimuth, elevation, distance, lens };
   }
 
-  /** Which chapter a time is in. */
+  /** Which chapter a time is in. @param {number} t */
   chapterAt(t) {
     return lastBegun(this.chapters.length, (i) => this.chapters[i].start, t);
   }
 }
 
-/** What stands on the screen at a time, if anything. @template {Span} T @param {T[]} spans @returns {T | undefined} */
+/** What stands on the screen at a time, if anything.
+ * @template {Span} T @param {T[]} spans @param {number} t @returns {T | undefined} */
 export function standing(spans, t) {
   return spans.find(({ start, end }) => start <= t && t < end);
 }
 
-/** How visible a span is, with a soft beginning and end of `soft` seconds; the film begins at once. @param {Span} span */
+/** How visible a span is, with a soft beginning and end of `soft` seconds; the film begins at once.
+ * @param {Span} span @param {number} t @param {number} soft */
 export function presence({ start, end }, t, soft) {
   return Math.max(0, Math.min(1, start > 0 ? (t - start) / soft : 1, (end - t) / soft));
 }
 
-/** `1:05`. */
+/** `1:05`. @param {number} seconds */
 export function clock(seconds) {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;

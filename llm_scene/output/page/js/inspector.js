@@ -1,7 +1,7 @@
 // What a cell is made of, shown where it stands: outlines, arcs from its sources, and the lines to read.
 
-import * as THREE from "three";
-import { explain, number, placeOf } from "./explain.js";
+import * as THREE from "./three.js";
+import { explain, matrixOf, number, placeOf } from "./explain.js";
 import { CUE, clock } from "./film.js";
 import { element, filled } from "./markup.js";
 import { Line, cornersOf, middle, ring } from "./marks.js";
@@ -18,6 +18,7 @@ const STYLES = {
 
 /**
  * @typedef {import("./explain.js").Explanation} Explanation
+ * @typedef {import("./explain.js").Input} Input
  * @typedef {import("./stage.js").Sheet} Sheet
  * @typedef {import("./marks.js").Mark} Mark
  * @typedef {{told: Explanation, mark: Mark, sheet: Sheet, place: string}} Inspection
@@ -26,13 +27,23 @@ const STYLES = {
 export class Inspector {
   /** @param {import("./stage.js").Stage} stage @param {import("./explain.js").Model} model @param {HTMLElement} box */
   constructor(stage, model, box) {
-    Object.assign(this, { stage, model, box });
+    this.stage = stage;
+    this.model = model;
+    this.box = box;
+    /** @type {{x: number, y: number} | undefined} the pointer */
+    this.at = undefined;
+    /** @type {((sheet: Sheet, row: number, column: number) => boolean) | undefined} whether a cell holds nothing */
+    this.empty = undefined;
+    /** @type {((told: Explanation, box: HTMLElement) => void) | undefined} what else a kept cell's box offers */
+    this.extend = undefined;
     /** @type {Inspection | undefined} */
     this.hovered = undefined;
     /** @type {Inspection[]} pinned cells, the latest last */
     this.trail = [];
+    /** @type {Record<string, string>} */
     this.words = {};
     stage.covered = () => this._covers();
+    /** @type {Pick<import("./data").Telling, "names" | "sections" | "phrases">} */
     this.telling = { names: {}, sections: {}, phrases: {} };
     /** @type {unknown[]} what the box tells of */
     this.written = [];
@@ -55,7 +66,7 @@ export class Inspector {
   inspect(matrix, cell) {
     const sheet = this.sheetOf(matrix, cell);
     if (!sheet) return undefined;
-    const declared = this.model.matrices.get(matrix);
+    const declared = matrixOf(this.model, matrix);
     const [row, column] = sheet.spot(cell, declared);
     return {
       told: explain(this.model, matrix, cell),
@@ -65,12 +76,12 @@ export class Inspector {
     };
   }
 
-  /** The sheet that shows a cell, if the scene has one. */
+  /** The sheet that shows a cell, if the scene has one. @param {string} matrix @param {number[]} cell */
   sheetOf(matrix, cell) {
     return this.standing.get(matrix)?.find(({ block }) => block.head === null || block.head === cell[0]);
   }
 
-  /** Look at what is under a place of the canvas; returns whether there is a cell. */
+  /** Look at what is under a place of the canvas; returns whether there is a cell. @param {number} x @param {number} y */
   hover(x, y) {
     const found = this._under(x, y);
     const same = found && this.hovered && sameCell(found.told, this.hovered.told);
@@ -85,14 +96,14 @@ export class Inspector {
     this.draw();
   }
 
-  /** Keep what is under a place of the canvas, or let go where there is nothing. */
+  /** Keep what is under a place of the canvas, or let go where there is nothing. @param {number} x @param {number} y */
   pinAt(x, y) {
     const found = this._under(x, y);
     if (found) this.pin(found);
     return Boolean(found);
   }
 
-  /** Walk on to a cell; one that is in the trail already cuts off what came after it. */
+  /** Walk on to a cell; one that is in the trail already cuts off what came after it. @param {Inspection} inspection */
   pin(inspection) {
     const known = this.trail.findIndex(({ told }) => sameCell(told, inspection.told));
     if (known >= 0) this.trail.length = known + 1;
@@ -103,12 +114,12 @@ export class Inspector {
 
   /** Tell of the kept cells once more: their numbers have changed. */
   again() {
-    this.trail = this.trail.map(({ told }) => this.inspect(told.matrix, told.cell));
+    this.trail = this.trail.flatMap(({ told }) => this.inspect(told.matrix, told.cell) ?? []);
     this.hovered = undefined;
     this.draw();
   }
 
-  /** Keep a cell, and go to where it and its sources are seen. */
+  /** Keep a cell, and go to where it and its sources are seen. @param {string} matrix @param {number[]} cell */
   keep(matrix, cell) {
     const found = this.inspect(matrix, cell);
     if (!found) return;
@@ -118,6 +129,7 @@ export class Inspector {
 
   /** Let the camera go to the kept cell and its sources. */
   look(always = true) {
+    if (!this.pinned) return;
     const { mark, told } = this.pinned;
     const marks = [mark, ...told.inputs.flatMap((input) => this._marksOf(input))];
     this.stage.visit(marks.flatMap(cornersOf), always);
@@ -133,11 +145,12 @@ export class Inspector {
     return held;
   }
 
+  /** @param {number} x @param {number} y */
   _under(x, y) {
     const hit = this.stage.pick(x, y);
     if (!hit || this.empty?.(hit.sheet, hit.row, hit.column)) return undefined;
     const { matrix } = hit.sheet.block;
-    return this.inspect(matrix, hit.sheet.cell(hit.row, hit.column, this.model.matrices.get(matrix)));
+    return this.inspect(matrix, hit.sheet.cell(hit.row, hit.column, matrixOf(this.model, matrix)));
   }
 
   // --- drawing ---
@@ -153,7 +166,7 @@ export class Inspector {
     else this.written = [];
   }
 
-  /** Write the box, unless it says the same already. */
+  /** Write the box, unless it says the same already. @param {Inspection} shown */
   _tell(shown) {
     const state = [shown, this.words, this._waits(shown.mark), shown === this.pinned, this.trail.length];
     if (state.some((value, i) => value !== this.written[i])) this._write(shown);
@@ -161,17 +174,15 @@ export class Inspector {
     this._place(shown);
   }
 
-  /** Outlines of the cell, its row and column, and all its sources, with an arc from each. */
+  /** Outlines of the cell, its row and column, and all its sources, with an arc from each. @param {Inspection} [shown] */
   _mark(shown) {
+    /** @type {Record<string, THREE.Vector3[][]>} */
     const paths = { cross: [], arcs: [], sources: [], mark: [] };
     if (shown) {
       const { sheet, rows, columns } = shown.mark;
       const [height, width] = sheet.block.shape;
       const sources = shown.told.inputs.flatMap((input) => this._marksOf(input));
-      paths.cross = [
-        { sheet, rows, columns: [0, width] },
-        { sheet, rows: [0, height], columns },
-      ].map((mark) => ring(mark));
+      paths.cross = [ring({ sheet, rows, columns: [0, width] }), ring({ sheet, rows: [0, height], columns })];
       paths.arcs = sources.map((source) => arc(middle(source), middle(shown.mark)));
       paths.sources = sources.map((source) => ring(source));
       paths.mark = [ring(shown.mark)];
@@ -179,16 +190,17 @@ export class Inspector {
     for (const [kind, line] of Object.entries(this.lines)) line.draw(paths[kind]);
   }
 
-  /** The cells of one input: a rectangle where they fill one, else one by one. */
+  /** The cells of one input: a rectangle where they fill one, else one by one. @param {Input} input @returns {Mark[]} */
   _marksOf({ matrix, cells }) {
     /** @type {Map<Sheet, number[][]>} */
     const spots = new Map();
-    const declared = this.model.matrices.get(matrix);
+    const declared = matrixOf(this.model, matrix);
     for (const cell of cells) {
       const sheet = this.sheetOf(matrix, cell);
       if (sheet) spots.set(sheet, [...(spots.get(sheet) ?? []), sheet.spot(cell, declared)]);
     }
     return [...spots].flatMap(([sheet, places]) => {
+      /** @param {number} axis @returns {[number, number]} */
       const span = (axis) => [
         Math.min(...places.map((p) => p[axis])),
         Math.max(...places.map((p) => p[axis])) + 1,
@@ -200,13 +212,16 @@ export class Inspector {
     });
   }
 
+  /** @param {string} kind @param {{opacity: number, linewidth: number}} style */
   _line(kind, style) {
     const { look } = this.stage.data;
-    const color = { arcs: look.source, sources: look.source, mark: look.accent }[kind] ?? look.ink;
+    /** @type {Record<string, string>} */
+    const colours = { arcs: look.source, sources: look.source, mark: look.accent };
+    const color = colours[kind] ?? look.ink;
     return new Line(this.stage.overlay, { ...style, color });
   }
 
-  /** The box's lines; of a pinned cell also its inputs, to walk on to. */
+  /** The box's lines; of a pinned cell also its inputs, to walk on to. @param {Inspection} shown */
   _write({ told, sheet, place, mark }) {
     const { words } = this;
     const waits = this._waits(mark);
@@ -222,19 +237,19 @@ export class Inspector {
     if (told === this.pinned?.told) this._walk(told);
   }
 
-  /** Where a sheet belongs, and what it is called: by the film, and in the field. */
+  /** Where a sheet belongs, and what it is called: by the film, and in the field. @param {Sheet["block"]} block */
   titleOf({ section, label }) {
     const { sections } = this.telling;
     return [...section.map((part) => sections[part] ?? part), this.nameOf(label)].join(" › ");
   }
 
-  /** What a matrix is called, with its name in the field. */
+  /** What a matrix is called, with its name in the field. @param {string} label */
   nameOf(label) {
     const name = this.telling.names[label] ?? label;
     return name === label ? label : `${name} (${label})`;
   }
 
-  /** An explanation in the chosen language. */
+  /** An explanation in the chosen language. @param {string} text */
   said(text) {
     return Object.entries(this.telling.phrases).reduce((told, [english, own]) => {
       const pattern = english.replace(/[()]/g, "\\$&").replace(/\{(\w)\}/g, "(?<$1>[^\\s,]+)");
@@ -242,10 +257,10 @@ export class Inspector {
     }, text);
   }
 
-  /** The ways on from a pinned cell, and back. */
+  /** The ways on from a pinned cell, and back. @param {Explanation} told */
   _walk(told) {
     const { words } = this;
-    const steps = told.inputs.map((input) => this._step(input)).filter(Boolean);
+    const steps = told.inputs.flatMap((input) => this._step(input) ?? []);
     if (steps.length) this.box.append(element("h2", {}, words.from), element("ul", {}, ...steps));
     const back = this.trail
       .slice(0, -1)
@@ -262,7 +277,7 @@ export class Inspector {
     this.extend?.(told, this.box);
   }
 
-  /** A way on to the largest cell of an input. */
+  /** A way on to the largest cell of an input. @param {Input} input */
   _step({ matrix, label, cells, values }) {
     const largest = values.reduce(
       (best, value, i) => (Math.abs(value) > Math.abs(values[best]) ? i : best),
@@ -275,10 +290,14 @@ export class Inspector {
     return this._row(next, "→", this.nameOf(label), values[largest], count);
   }
 
+  /** @param {Inspection} before */
   _back(before) {
-    return this._row(before, "←", this.nameOf(this.model.matrices.get(before.told.matrix).label), before.told.value, "");
+    const { matrix, value } = before.told;
+    return this._row(before, "←", this.nameOf(matrixOf(this.model, matrix).label), value, "");
   }
 
+  /** @param {Inspection} target @param {string} sign @param {string} label @param {number} value
+   * @param {HTMLElement | string} more */
   _row(target, sign, label, value, more) {
     const button = element(
       "button",
@@ -303,7 +322,7 @@ export class Inspector {
     return { right: 0, bottom: canvas.clientHeight - this.box.offsetTop };
   }
 
-  /** When the film computes a cell, if it has not yet. */
+  /** When the film computes a cell, if it has not yet. @param {Mark} mark */
   _waits({ sheet, rows, columns }) {
     const cues = this.stage.film.curveOf(sheet.block.name, "reveal");
     if (!cues) return undefined;
@@ -317,7 +336,7 @@ export class Inspector {
     return undefined;
   }
 
-  /** Beside the pointer; a pinned cell's box has its own place. */
+  /** Beside the pointer; a pinned cell's box has its own place. @param {Inspection} shown */
   _place(shown) {
     const { box } = this;
     if (shown === this.pinned || !this.at) {
@@ -335,9 +354,11 @@ export class Inspector {
   }
 }
 
+/** @param {Explanation} a @param {Explanation} b */
 const sameCell = (a, b) => a.matrix === b.matrix && a.cell.every((index, i) => index === b.cell[i]);
 
-/** A curve that leaves the sheets towards the viewer, higher the farther it goes. */
+/** A curve that leaves the sheets towards the viewer, higher the farther it goes.
+ * @param {THREE.Vector3} a @param {THREE.Vector3} b */
 function arc(a, b) {
   const reach = 0.25 * a.distanceTo(b);
   const top = a

@@ -1,7 +1,7 @@
 // Lesson mode: the film stops at each caption, and beside it stands what a teacher would say.
 
 import { standing } from "./film.js";
-import { element, filled } from "./markup.js";
+import { element, filled, inside } from "./markup.js";
 import { Marks, nearest } from "./marks.js";
 import { widgetOf } from "./widgets.js";
 
@@ -9,14 +9,28 @@ const LAST = 0.37; // seconds before a caption's end at which the film waits: it
 const JUST = 1e-3; // seconds that count as having passed a stop
 const LINK = /\[([^\]]*)\]\(([^)]*)\)/g; // [words](Label|Other label) or [words](=axis)
 
+/**
+ * @typedef {import("./stage.js").Sheet} Sheet
+ * @typedef {{axis: string | undefined, labels: string[]}} Link what a word speaks of: an axis, or matrices by their labels
+ */
+
 export class Lesson {
-  /** @param {any} page @param {HTMLElement} box */
+  /** @param {import("./main.js").Page} page @param {HTMLElement} box */
   constructor(page, box) {
-    Object.assign(this, { page, box, on: false });
+    this.page = page;
+    this.box = box;
+    this.on = false;
     this.marks = new Marks(page.stage);
-    this.held = undefined; // the link that stays lit
+    /** @type {Link | undefined} the link that stays lit */
+    this.held = undefined;
+    /** @type {{word: HTMLElement, link: Link}[]} the words to touch, and what they speak of */
+    this.links = [];
+    /** @type {import("./data").Caption | undefined} */
+    this.told = undefined;
+    /** @type {string | undefined} the label that is pointed at */
+    this.pointed = undefined;
     for (const [kind, act] of Object.entries({ next: () => this.next(), back: () => this.back() })) {
-      box.querySelector(`[data-act=${kind}]`).addEventListener("click", act);
+      inside(box, `[data-act=${kind}]`).addEventListener("click", act);
     }
   }
 
@@ -25,25 +39,25 @@ export class Lesson {
     return this.page.telling.captions;
   }
 
-  /** When the film waits at a step. */
+  /** When the film waits at a step. @param {number} i */
   stop(i) {
     const { start, end } = this.steps[i];
     return Math.max(start, end - LAST);
   }
 
-  /** The step that a time belongs to; after the last stop it is the last one. */
+  /** The step that a time belongs to; after the last stop it is the last one. @param {number} t */
   at(t) {
     const i = this.steps.findIndex((_, n) => this.stop(n) >= t - JUST);
     return i < 0 ? this.steps.length - 1 : i;
   }
 
-  /** The first stop after a time, if there is one. */
+  /** The first stop after a time, if there is one. @param {number} t */
   after(t) {
     const i = this.steps.findIndex((_, n) => this.stop(n) > t + JUST);
     return i < 0 ? Infinity : this.stop(i);
   }
 
-  /** Begin or leave. */
+  /** Begin or leave. @param {boolean} on */
   set(on) {
     this.on = on && this.steps.length > 0;
     this.box.hidden = !this.on;
@@ -60,7 +74,7 @@ export class Lesson {
     else if (this.after(page.time) < Infinity) this.wait(this.after(page.time));
   }
 
-  /** Stand at a stop. */
+  /** Stand at a stop. @param {number} t */
   wait(t) {
     this.page.seek(t);
     this.page.play(false);
@@ -71,7 +85,7 @@ export class Lesson {
     this.go(Math.max(0, this.at(this.page.time) - 1));
   }
 
-  /** Play a step from its beginning. */
+  /** Play a step from its beginning. @param {number} i */
   go(i) {
     this.page.seek(i > 0 ? this.stop(i - 1) + 2 * JUST : 0);
     this.page.play(true);
@@ -90,16 +104,17 @@ export class Lesson {
     const { words } = this.page;
     const chapter = this.page.telling.chapters[this.page.film.chapterAt(at.start)];
     const place = filled(words.step, { n: i + 1, count: this.steps.length });
-    this.box.querySelector(".where").textContent = `${chapter} · ${place}`;
-    this.box.querySelector("h2").textContent = step.text;
-    this.box.querySelector(".comment").replaceChildren(...this._text(step.comment));
-    this.box.querySelector(".formula").innerHTML = this.page.data.formulas[step.key] ?? "";
-    this.box.querySelector(".widget").replaceChildren(...widgetOf(step.key, this.page));
-    this.box.querySelector(".told").scrollTop = 0;
-    this.box.querySelector("[data-act=back]").disabled = i === 0;
+    inside(this.box, ".where").textContent = `${chapter} · ${place}`;
+    inside(this.box, "h2").textContent = step.text;
+    this.links = [];
+    inside(this.box, ".comment").replaceChildren(...this._text(step.comment));
+    inside(this.box, ".formula").innerHTML = this.page.data.formulas[step.key] ?? "";
+    inside(this.box, ".widget").replaceChildren(...widgetOf(step.key, this.page));
+    inside(this.box, ".told").scrollTop = 0;
+    inside(this.box, "[data-act=back]", HTMLButtonElement).disabled = i === 0;
   }
 
-  /** A comment with its links as words to touch. */
+  /** A comment with its links as words to touch. @param {string} comment */
   _text(comment) {
     const parts = [];
     let from = 0;
@@ -110,11 +125,12 @@ export class Lesson {
     return [...parts, comment.slice(from)];
   }
 
+  /** @param {string} text @param {string} target */
   _link(text, target) {
     const link = { axis: target[0] === "=" ? target.slice(1) : undefined, labels: target.split("|") };
     if (!this._sheets(link).length) return text;
     const word = element("button", { className: "word", type: "button" }, text);
-    word.link = link;
+    this.links.push({ word, link });
     word.setAttribute("aria-pressed", "false");
     word.addEventListener("pointerenter", () => this._light(link));
     word.addEventListener("focus", () => this._light(link));
@@ -123,34 +139,35 @@ export class Lesson {
     return word;
   }
 
-  /** The sheets that a link speaks of, where the film is just now. */
+  /** The sheets that a link speaks of, where the film is just now. @param {Link} link */
   _sheets({ axis, labels }) {
     const { stage } = this.page;
-    const has = axis
-      ? ({ block }) => block.axes.includes(axis) && block.shape[block.axes.indexOf(axis)] > 1
-      : ({ block }) => labels.includes(block.label);
+    const has = (/** @type {Sheet} */ { block }) =>
+      axis
+        ? block.axes.includes(axis) && block.shape[block.axes.indexOf(axis)] > 1
+        : labels.includes(block.label);
     return nearest(stage, [...stage.sheets.values()].filter(has));
   }
 
-  /** Keep a link lit, or none; the camera goes to what is lit where it is not seen. */
+  /** Keep a link lit, or none; the camera goes to what is lit where it is not seen. @param {Link} [link] */
   hold(link) {
     this.held = link;
-    for (const word of this.box.querySelectorAll(".word"))
-      word.setAttribute("aria-pressed", String(word.link === link));
+    for (const { word, link: own } of this.links) word.setAttribute("aria-pressed", String(own === link));
     this._light(link);
     if (link) this.page.stage.visit(this.marks.corners, false);
   }
 
+  /** @param {Link} [link] */
   _light(link) {
     const sheets = link ? this._sheets(link) : [];
     this.marks.show(sheets, link?.axis);
   }
 
-  /** Light the words that speak of a matrix, by its label. */
+  /** Light the words that speak of a matrix, by its label. @param {string} [label] */
   point(label) {
     if (!this.on || label === this.pointed) return;
     this.pointed = label;
-    for (const word of this.box.querySelectorAll(".word"))
-      word.classList.toggle("lit", word.link.labels.includes(label));
+    for (const { word, link } of this.links)
+      word.classList.toggle("lit", label !== undefined && link.labels.includes(label));
   }
 }

@@ -3,7 +3,7 @@
 import { Tokens } from "./live_tokens.js";
 import { dice, draw, filtered, likeliest, softmax } from "./live_chances.js";
 import { LiveScene, percent } from "./live_scene.js";
-import { element, filled } from "./markup.js";
+import { element, filled, inside } from "./markup.js";
 import { rowOf } from "./explain.js";
 
 const SHOWN = 8; // candidates with bars
@@ -17,25 +17,36 @@ const SLIDERS = {
 };
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** @typedef {import("./live_forward.js").Change} Change @typedef {import("./live_forward.js").Tensor} Tensor */
+/**
+ * @typedef {import("./data").Data} Data
+ * @typedef {import("./explain.js").Explanation} Explanation
+ * @typedef {import("./explain.js").Model} Model
+ * @typedef {import("./live_forward.js").Change} Change
+ * @typedef {import("./live_forward.js").Tensor} Tensor
+ * @typedef {import("./stage.js").Sheet} Sheet
+ * @typedef {Map<string, Tensor>} Made the matrices of a forward pass
+ * @typedef {{button: HTMLButtonElement, matrix: string, head: number, layer: number}} Switch
+ */
 
 /** The model in a worker. */
 class Runner {
+  /** @param {Model["matrices"]} matrices */
   constructor(matrices) {
     this.worker = new Worker(URL.createObjectURL(script()));
     /** @type {Map<number, (found: [string, Tensor][]) => void>} */
     this.waiting = new Map();
     this.asked = 0;
+    this.seconds = 0; // that the latest pass took
     this.worker.onmessage = ({ data }) => {
-      this.seconds = data.seconds; // that the latest pass took
-      this.waiting.get(data.asked)(data.matrices);
+      this.seconds = data.seconds;
+      this.waiting.get(data.asked)?.(data.matrices);
       this.waiting.delete(data.asked);
     };
     const rows = [...matrices.values()].map(({ name, op, inputs, shape, values }) => ({ name, op, inputs, shape, values: op ? undefined : values.slice() })); // prettier-ignore
     this.worker.postMessage({ rows });
   }
 
-  /** All matrices of a forward pass. @param {number[]} tokens @param {Change[]} changes @returns {Promise<Map<string, Tensor>>} */
+  /** All matrices of a forward pass. @param {number[]} tokens @param {Change[]} changes @returns {Promise<Made>} */
   run(tokens, changes) {
     const asked = ++this.asked;
     return new Promise((done) => {
@@ -47,23 +58,64 @@ class Runner {
 
 /** live_forward.js as a plain script: a page from a disk may not start workers from modules. */
 function script() {
-  const code = document.querySelector("script[data-module=live_forward]").textContent;
+  const code = inside(document, "script[data-module=live_forward]").textContent ?? "";
   return new Blob([code.replace(/^export /gm, "")], { type: "text/javascript" });
 }
 
 export class Live {
-  /** @param {any} page @param {any} data @param {Float32Array} numbers @param {any} model what the inspector knows */
+  field = element("input", { type: "text", autocomplete: "off", spellcheck: false, maxLength: 2000 });
+  title = element("span", {});
+  examples = element("div", { className: "examples" });
+  status = element("p", { className: "status" });
+  strip = element("p", { className: "strip" });
+  heading = element("h3", {});
+  bars = element("ul", { className: "bars" });
+  verdict = element("p", { className: "verdict" });
+  go = element("button", { className: "go", onclick: () => this.write() });
+  home = element("button", { onclick: () => this.back() });
+  heads = element("div", { className: "heads" });
+  headsTitle = element("summary", {});
+  undoer = element("button", { className: "undo", onclick: () => this.undo() });
+  closer = element("button", { className: "close", onclick: () => this.toggle(false) }, "×");
+  /** @type {Switch[]} of every head of every block */
+  switches = [];
+  /** @param {import("./main.js").Page} page @param {Data} data @param {Float32Array} numbers
+   * @param {Model} model what the inspector knows */
   constructor(page, data, numbers, model) {
-    Object.assign(this, { page, data, model, facts: data.live });
+    this.page = page;
+    this.data = data;
+    this.model = model;
+    this.facts = data.live;
     this.numbers = numbers;
-    this.box = document.getElementById("live");
-    this.opener = document.getElementById("try");
+    this.box = inside(document, "#live");
+    this.opener = inside(document, "#try");
     this.tokens = this.facts.tokenizer && new Tokens(this.facts.tokenizer);
     /** @type {Change[]} */
     this.changes = [];
     this.sampling = { ...this.facts.sampling };
     this.turn = 0; // counts what was asked for, so that what is late is dropped
+    /** @type {Runner | undefined} */
+    this.runner = undefined;
+    /** @type {LiveScene | undefined} */
+    this.scene = undefined;
+    /** @type {Made | undefined} what the model computes of the sequence */
+    this.now = undefined;
+    /** @type {Made | undefined} the same without a viewer's changes, where there are any */
+    this.before = undefined;
+    /** @type {object | undefined} the run that writes token by token */
+    this.writing = undefined;
+    /** @type {number | undefined} the timer after the last key */
+    this.typing = undefined;
+    /** @type {number[]} token ids */
+    this.prompt = [];
+    /** @type {number[]} what the model wrote after it */
+    this.written = [];
+    this.at = 0; // the position after which the bars tell what was expected
+    this.message = ""; // what is wrong with a text
+    this.own = true; // whether it is the film's prompt
     this._own();
+    const sliders = /** @type {(keyof typeof SLIDERS)[]} */ (Object.keys(SLIDERS));
+    this.lines = sliders.map((name) => this._slider(name));
     this._build();
     this.opener.addEventListener("click", () => this.toggle());
     page.inspector.extend = (told, box) => this._changer(told, box);
@@ -84,7 +136,7 @@ export class Live {
     return this.page.telling.page;
   }
 
-  toggle(open = this.box.hidden) {
+  toggle(open = Boolean(this.box.hidden)) {
     this.box.hidden = !open;
     this.opener.setAttribute("aria-expanded", String(open));
     document.body.classList.toggle("trying", open);
@@ -98,6 +150,7 @@ export class Live {
   _start() {
     this.runner ??= new Runner(this.model.matrices);
     this.scene ??= new LiveScene(this.page.stage, this.data, this.numbers, this.model);
+    return { runner: this.runner, scene: this.scene };
   }
 
   // --- the model ---
@@ -119,7 +172,10 @@ export class Live {
     this._stop();
     this.field.value = text;
     this._visit();
-    Object.assign(this, { prompt: ids, written: [], at: ids.length - 1, own: text === this.facts.prompt });
+    this.prompt = ids;
+    this.written = [];
+    this.at = ids.length - 1;
+    this.own = text === this.facts.prompt;
     if (this.own) this._own();
     const turn = ++this.turn;
     const chance = dice(1);
@@ -136,16 +192,16 @@ export class Live {
     if (document.body.classList.contains("begun")) return;
     document.body.classList.add("begun");
     const { chapters } = this.data;
-    const loop = chapters.find(({ name }) => name === "loop") ?? chapters.at(-1);
+    const loop = chapters.find(({ name }) => name === "loop") ?? chapters[chapters.length - 1];
     this.page.seek(loop.end - 0.5);
   }
 
-  /** Token ids of a text; otherwise says what is wrong with it. */
+  /** Token ids of a text; otherwise says what is wrong with it. @param {string} text */
   _read(text) {
     const { words } = this;
     this.message = "";
     if (!text) this.message = words.try_empty;
-    const ids = text ? this.tokens.encode(text) : undefined;
+    const ids = text ? this.tokens?.encode(text) : undefined;
     if (text && !ids) this.message = this._strange(text);
     if (ids && ids.length > this.facts.context) {
       this.message = filled(words.try_long, { count: ids.length, most: this.facts.context });
@@ -154,32 +210,33 @@ export class Live {
     return ids?.length ? ids : undefined;
   }
 
+  /** @param {string} text */
   _strange(text) {
-    const strange = this.tokens.strange(text).slice(0, NAMED).map((letter) => `“${letter}”`).join(" "); // prettier-ignore
+    const strange = (this.tokens?.strange(text) ?? []).slice(0, NAMED).map((letter) => `“${letter}”`).join(" "); // prettier-ignore
     const known = this.data.pieces.every((piece) => [...piece].length === 1) ? this.data.pieces.join("") : "";
     return filled(known ? this.words.try_strange : this.words.try_unknown, { letters: strange, known });
   }
 
-  /** The next token after the sequence. */
+  /** The next token after the sequence. @param {() => number} chance */
   async _next(chance) {
     const { sequence } = this;
-    const made = await this.runner.run(sequence, this.changes);
+    const made = await this._start().runner.run(sequence, this.changes);
     return this._drawn(made, sequence.length - 1, chance());
   }
 
   /** Run the model over the sequence, and let scene and panel follow. */
   async follow(known = Infinity) {
-    this._start();
+    const { runner, scene } = this._start();
     const turn = ++this.turn;
     const read = this.sequence.slice(0, this.facts.context);
     const padded = [...read, ...new Array(Math.max(0, this.data.tokens.length - read.length)).fill(0)];
-    const plain = await this.runner.run(padded, []);
-    const now = this.changes.length ? await this.runner.run(padded, this.changes) : plain;
+    const plain = await runner.run(padded, []);
+    const now = this.changes.length ? await runner.run(padded, this.changes) : plain;
     if (turn !== this.turn) return;
     this.now = now;
     this.before = this.changes.length ? plain : undefined;
-    if (this.own && !this.changes.length && known === Infinity) this.scene.reset();
-    else this.scene.show(now, this.sequence, this.prompt.length, Math.min(known, this.sequence.length), this.before);
+    if (this.own && !this.changes.length && known === Infinity) scene.reset();
+    else scene.show(now, this.sequence, this.prompt.length, Math.min(known, this.sequence.length), this.before);
     this._shown();
   }
 
@@ -210,15 +267,16 @@ export class Live {
       if (this.writing !== writing) return;
       await new Promise((done) => setTimeout(done, calm.matches ? 0 : PACE));
       if (this.writing !== writing) return;
-      this.written.push(this._drawn(this.now, this.at, Math.random()));
+      if (this.now) this.written.push(this._drawn(this.now, this.at, Math.random()));
     }
     this._stop();
     await this.follow();
   }
 
-  /** A token that follows a position, as the sliders and a chance from 0 to 1 have it. */
+  /** A token that follows a position, as the sliders and a chance from 0 to 1 have it.
+   * @param {Made} made @param {number} position @param {number} chance */
   _drawn(made, position, chance) {
-    return draw(filtered(rowOf(made.get("logits"), position), this.sampling), chance);
+    return draw(filtered(rowOf(logitsOf(made), position), this.sampling), chance);
   }
 
   _stop() {
@@ -230,12 +288,12 @@ export class Live {
 
   /** Give a cell another value, or take that back. @param {Change} change */
   change(change) {
-    const same = (other) => JSON.stringify({ ...other, value: 0 }) === JSON.stringify({ ...change, value: 0 });
+    const same = (/** @type {Change} */ other) => JSON.stringify({ ...other, value: 0 }) === JSON.stringify({ ...change, value: 0 });
     this.changes = [...this.changes.filter((other) => !same(other)), change];
     return this.follow();
   }
 
-  /** Switch a head off, or on again. */
+  /** Switch a head off, or on again. @param {string} matrix @param {number} head */
   head(matrix, head) {
     const off = this.changes.some((change) => change.matrix === matrix && change.head === head);
     if (!off) return this.change({ matrix, head, value: 0 });
@@ -259,12 +317,12 @@ export class Live {
     return this.follow();
   }
 
-  /** In the inspector's box: another value for the kept cell. */
+  /** In the inspector's box: another value for the kept cell. @param {Explanation} told @param {HTMLElement} box */
   _changer({ matrix, cell, value }, box) {
     if (matrix === "tokens") return;
     const { words } = this;
     const input = element("input", { type: "text", inputMode: "decimal", value: String(Number(value.toPrecision(4))), ariaLabel: words.try_value }); // prettier-ignore
-    const set = (text) => {
+    const set = (/** @type {string} */ text) => {
       const wanted = Number(text.replace("−", "-").replace(",", "."));
       if (!text.trim() || !Number.isFinite(wanted)) return input.setAttribute("aria-invalid", "true");
       return this.change({ matrix, cell: [...cell], value: wanted });
@@ -275,7 +333,7 @@ export class Live {
     box.append(form);
   }
 
-  /** Whether a cell of a sheet holds nothing yet. */
+  /** Whether a cell of a sheet holds nothing yet. @param {Sheet} sheet @param {number} row @param {number} column */
   _empty(sheet, row, column) {
     const { x: byRows } = sheet.uniforms.uOrder.value;
     return sheet.block.role !== "weight" && (byRows ? row : column) >= sheet.uniforms.uKnown.value;
@@ -284,32 +342,20 @@ export class Live {
   // --- the panel ---
 
   _build() {
-    this.field = element("input", { type: "text", value: this.facts.prompt, autocomplete: "off", spellcheck: false, maxLength: 2000, disabled: !this.tokens }); // prettier-ignore
+    Object.assign(this.field, { value: this.facts.prompt, disabled: !this.tokens });
     this.field.addEventListener("input", () => {
       clearTimeout(this.typing);
       this.typing = setTimeout(() => this.ask(this.field.value), WAIT);
     });
     this.field.addEventListener("keydown", (event) => event.key === "Enter" && this.ask(this.field.value));
-    this.examples = element("div", { className: "examples" });
     if (this.tokens)
       this.examples.append(...this.facts.examples.map((text) => element("button", { onclick: () => ((this.field.value = text), this.ask(text)) }, text.trim()))); // prettier-ignore
-    this.status = element("p", { className: "status" });
     this.status.setAttribute("role", "status");
-    this.strip = element("p", { className: "strip" });
-    this.heading = element("h3", {});
-    this.bars = element("ul", { className: "bars" });
-    this.verdict = element("p", { className: "verdict" });
-    this.lines = Object.entries(SLIDERS).map(([name, range]) => this._slider(name, range));
-    this.sliders = element("div", { className: "sliders" }, ...this.lines.map(({ line }) => line));
-    this.go = element("button", { className: "go", onclick: () => this.write() });
-    this.home = element("button", { onclick: () => this.back() });
-    this.heads = element("div", { className: "heads" });
-    this.headsTitle = element("summary", {});
-    this.undoer = element("button", { className: "undo", onclick: () => this.undo() });
-    this.closer = element("button", { className: "close", onclick: () => this.toggle(false) }, "×");
+    const asked = element("label", { className: "ask" }, this.title, this.field);
+    const sliders = element("div", { className: "sliders" }, ...this.lines.map(({ line }) => line));
     this.box.append(
-      this.closer, this.label(), this.examples, this.status, this.strip, this.heading, this.bars, this.verdict, this.undoer,
-      this.sliders, element("div", { className: "buttons" }, this.go, this.home),
+      this.closer, asked, this.examples, this.status, this.strip, this.heading, this.bars, this.verdict, this.undoer,
+      sliders, element("div", { className: "buttons" }, this.go, this.home),
       element("details", {}, this.headsTitle, this.heads),
     ); // prettier-ignore
     this._heads();
@@ -319,12 +365,9 @@ export class Live {
     });
   }
 
-  label() {
-    this.title = element("span", {});
-    return element("label", { className: "ask" }, this.title, this.field);
-  }
-
-  _slider(name, range) {
+  /** @param {keyof typeof SLIDERS} name */
+  _slider(name) {
+    const range = SLIDERS[name];
     const most = name === "top_k" ? Math.min(range.max, this.data.pieces.length) : range.max;
     const input = element("input", { type: "range", ...range, max: most, value: this.sampling[name], id: `live-${name}` });
     const shown = element("output", {});
@@ -339,17 +382,15 @@ export class Live {
   /** A switch for every head of every block. */
   _heads() {
     const mixed = [...this.model.matrices.values()].filter(({ op }) => op?.type === "WeightedValues");
-    this.switches = mixed.flatMap(({ name, shape }, layer) =>
-      Array.from({ length: shape[0] }, (_, head) => {
-        const button = element("button", { onclick: () => this.head(name, head) }, String(head + 1));
-        return Object.assign(button, { matrix: name, head, layer });
-      }),
-    );
-    this.heads.append(
-      ...mixed.map((_, layer) =>
-        element("div", {}, element("span", {}), ...this.switches.filter((button) => button.layer === layer)),
-      ),
-    );
+    mixed.forEach(({ name: matrix, shape }, layer) => {
+      const line = element("div", {}, element("span", {}));
+      for (let head = 0; head < shape[0]; head++) {
+        const button = element("button", { onclick: () => this.head(matrix, head) }, String(head + 1));
+        this.switches.push({ button, matrix, head, layer });
+        line.append(button);
+      }
+      this.heads.append(line);
+    });
   }
 
   /** All words in the language of the page. */
@@ -365,11 +406,10 @@ export class Live {
     this.headsTitle.textContent = words.try_heads;
     for (const { title, input, name } of this.lines) title.textContent = input.ariaLabel = words[name];
     [...this.heads.children].forEach((line, layer) => {
-      line.firstChild.textContent = filled(words.try_block, { layer: layer + 1 });
+      inside(line, "span").textContent = filled(words.try_block, { layer: layer + 1 });
     });
-    for (const button of this.switches)
-      button.title = filled(words.try_head, { layer: button.layer + 1, head: button.head + 1 });
-    for (const button of this.switches) button.ariaLabel = button.title;
+    for (const { button, layer, head } of this.switches)
+      button.title = button.ariaLabel = filled(words.try_head, { layer: layer + 1, head: head + 1 });
     this._draw();
   }
 
@@ -395,35 +435,35 @@ export class Live {
     this._say();
     this.strip.replaceChildren(...this.sequence.map((token, i) => this._token(token, i)));
     for (const { name, input, shown } of this.lines) {
-      input.value = this.sampling[name];
+      input.value = String(this.sampling[name]);
       shown.textContent = name === "top_k" && !this.sampling[name] ? words.try_all : String(this.sampling[name]);
     }
     this.go.textContent = this.writing ? words.try_stop : words.try_write;
     this.home.hidden = this.own && !this.changes.length;
     this.undoer.hidden = !this.changes.length;
-    for (const button of this.switches) {
-      const off = this.changes.some(({ matrix, head }) => matrix === button.matrix && head === button.head);
+    for (const { button, ...own } of this.switches) {
+      const off = this.changes.some(({ matrix, head }) => matrix === own.matrix && head === own.head);
       button.setAttribute("aria-pressed", String(off));
     }
-    if (this.now) this._bars();
+    if (this.now) this._bars(this.now);
   }
 
-  /** A token of the sequence; pressed, the bars tell what was expected after it. */
+  /** A token of the sequence; pressed, the bars tell what was expected after it. @param {number} token @param {number} i */
   _token(token, i) {
-    const known = this.now && i < this.now.get("logits").shape[0];
+    const known = this.now && i < logitsOf(this.now).shape[0];
     const button = element("button", { disabled: !known, className: i < this.prompt.length ? "" : "written", onclick: () => ((this.at = i), this._draw()) }, this.data.pieces[token]); // prettier-ignore
     button.setAttribute("aria-pressed", String(i === this.at));
     return button;
   }
 
-  /** The likeliest tokens: as the sliders leave them, over what the model itself expects. */
-  _bars() {
+  /** The likeliest tokens: as the sliders leave them, over what the model itself expects. @param {Made} now */
+  _bars(now) {
     const { words, data } = this;
-    const at = Math.min(this.at, this.now.get("logits").shape[0] - 1);
-    const logits = rowOf(this.now.get("logits"), at);
+    const at = Math.min(this.at, logitsOf(now).shape[0] - 1);
+    const logits = rowOf(logitsOf(now), at);
     const chances = softmax(logits);
     const shares = filtered(logits, this.sampling);
-    const base = this.before && softmax(rowOf(this.before.get("logits"), at));
+    const base = this.before && softmax(rowOf(logitsOf(this.before), at));
     const order = [...chances.keys()].sort((i, j) => (base ?? chances)[j] - (base ?? chances)[i] || i - j);
     this.heading.textContent = filled(words.try_next, { text: this._spelled(this.sequence.slice(0, at + 1)).slice(-24) });
     const rows = order.slice(0, SHOWN).map((token) => bar(data.pieces[token], shares[token], base ? base[token] : chances[token])); // prettier-ignore
@@ -431,7 +471,7 @@ export class Live {
     this.verdict.textContent = base ? this._verdict(order[0], base, chances) : "";
   }
 
-  /** What the changes meant. */
+  /** What the changes meant. @param {number} token @param {number[]} before @param {number[]} after */
   _verdict(token, before, after) {
     const now = likeliest(after);
     const told = { token: this.data.pieces[token], before: percent(before[token]), after: percent(after[token]) };
@@ -440,15 +480,24 @@ export class Live {
     return filled(now === token ? same : this.words.try_turned, { ...told, ...other });
   }
 
+  /** @param {number[]} tokens */
   _spelled(tokens) {
     return tokens.map((token) => this.data.pieces[token]).join("").replace(/[␣↵␍⇥]/g, " "); // prettier-ignore
   }
 }
 
-/** A token, how likely it is to be taken, and as an outline how likely it was. */
+/** @param {Made} made @returns {Tensor} */
+function logitsOf(made) {
+  const found = made.get("logits");
+  if (!found) throw new Error("the model made no logits");
+  return found;
+}
+
+/** A token, how likely it is to be taken, and as an outline how likely it was.
+ * @param {string} piece @param {number} share @param {number} chance */
 function bar(piece, share, chance) {
   const made = element("li", {}, element("span", {}, piece), element("i", {}, element("b", {}), element("s", {})), element("small", {}, percent(share))); // prettier-ignore
-  made.querySelector("b").style.width = `${100 * share}%`;
-  made.querySelector("s").style.width = `${100 * chance}%`;
+  inside(made, "b").style.width = `${100 * share}%`;
+  inside(made, "s").style.width = `${100 * chance}%`;
   return made;
 }

@@ -1,6 +1,6 @@
 // From logits to the next token, as llm_scene/network/sampling.py has it.
 
-/** @typedef {{temperature: number, top_k: number, top_p: number}} Sampling */
+/** @typedef {import("./data").Live["sampling"]} Sampling */
 
 /** Shares that add up to 1; logits that are left out have none. @param {ArrayLike<number>} logits */
 export function softmax(logits) {
@@ -10,14 +10,14 @@ export function softmax(logits) {
   return powers.map((v) => v / sum);
 }
 
-/** The k largest logits and their equals. */
+/** The k largest logits and their equals. @param {number[]} logits @param {number} k */
 function keepTopK(logits, k) {
   if (!(k > 0 && k < logits.length)) return logits;
   const least = [...logits].sort((a, b) => b - a)[k - 1];
   return logits.map((v) => (v < least ? -Infinity : v));
 }
 
-/** The most probable tokens that together reach probability p, at least one. */
+/** The most probable tokens that together reach probability p, at least one. @param {number[]} logits @param {number} p */
 function keepTopP(logits, p) {
   if (p >= 1) return logits;
   const shares = softmax(logits);
@@ -52,7 +52,7 @@ export function draw(shares, chance) {
   return found < 0 ? last : found;
 }
 
-/** Chances from 0 to 1, the same for the same seed (mulberry32). */
+/** Chances from 0 to 1, the same for the same seed (mulberry32). @param {number} seed */
 export function dice(seed) {
   let state = seed >>> 0;
   return () => {

@@ -3,14 +3,19 @@
 /**
  * @typedef {{values: Float32Array, shape: number[]}} Tensor
  * @typedef {{matrix: string, cell?: number[], head?: number, value: number}} Change a cell, or all cells of a head
+ * @typedef {ArrayLike<number>} Numbers
+ * @typedef {import("./data").Op} Op
+ * @typedef {{name: string, shape: number[], op?: Op, inputs?: string[], values?: Float32Array}} Row
+ *   a matrix: what makes it, or its `values`
  */
 
-const size = (shape) => shape.reduce((product, n) => product * n, 1);
+const size = (/** @type {number[]} */ shape) => shape.reduce((product, n) => product * n, 1);
+/** @param {number[]} shape @returns {Tensor} */
 const tensor = (shape) => ({ shape, values: new Float32Array(size(shape)) });
 
 /**
  * Every matrix of a forward pass over `tokens`; where a change says so, a cell has another value.
- * @param {any[]} rows the matrices in the order of computing, weights with their `values`
+ * @param {Row[]} rows the matrices in the order of computing
  * @param {number[]} tokens @param {Change[]} changes @returns {Map<string, Tensor>}
  */
 export function forward(rows, tokens, changes = []) {
@@ -18,10 +23,12 @@ export function forward(rows, tokens, changes = []) {
   const made = new Map();
   for (const row of rows) {
     const mine = changes.filter(({ matrix }) => matrix === row.name);
+    /** @type {Tensor} */
     let found;
+    const { op, inputs = [], values = new Float32Array() } = row;
     if (row.name === "tokens") found = { shape: [tokens.length], values: Float32Array.from(tokens) };
-    else if (row.op) found = OPS[row.op.type](row.op, ...row.inputs.map((name) => made.get(name)));
-    else found = { shape: row.shape, values: mine.length ? row.values.slice() : row.values };
+    else if (op) found = OPS[op.type](op, ...inputs.map((name) => /** @type {Tensor} */ (made.get(name))));
+    else found = { shape: row.shape, values: mine.length ? values.slice() : values };
     mine.forEach((change) => changed(found, change));
     made.set(row.name, found);
   }
@@ -30,7 +37,7 @@ export function forward(rows, tokens, changes = []) {
 
 /** Put another value into a cell, or into every cell of a head. @param {Tensor} found @param {Change} change */
 function changed({ values, shape }, { cell, head, value }) {
-  const whole = cell ?? [head];
+  const whole = cell ?? [head ?? 0];
   const length = size(shape.slice(whole.length));
   const start = whole.reduce((place, index, axis) => place * shape[axis] + index, 0) * length;
   values.fill(value, start, start + length);
@@ -38,7 +45,7 @@ function changed({ values, shape }, { cell, head, value }) {
 
 // --- activations, as llm_scene/network/activations.py has them ---
 
-/** The error function: its series near zero, the continued fraction of its complement elsewhere. */
+/** The error function: its series near zero, the continued fraction of its complement elsewhere. @param {number} x */
 function erf(x) {
   const z = Math.abs(x);
   if (z > 6) return Math.sign(x);
@@ -55,10 +62,11 @@ function erf(x) {
   return Math.sign(x) * (1 - Math.exp(-z * z) / (Math.sqrt(Math.PI) * fraction));
 }
 
+/** @param {number} x @param {number} low @param {number} high */
 const clip = (x, low, high) => Math.min(Math.max(x, low), high);
-const sigmoid = (x) => 0.5 * (1 + Math.tanh(0.5 * x));
-const gelu = (x) => 0.5 * x * (1 + erf(x / Math.SQRT2));
-const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const sigmoid = (/** @type {number} */ x) => 0.5 * (1 + Math.tanh(0.5 * x));
+const gelu = (/** @type {number} */ x) => 0.5 * x * (1 + erf(x / Math.SQRT2));
+const softplus = (/** @type {number} */ x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 /** @type {Record<string, (x: number) => number>} */
 const BENDS = {
@@ -82,7 +90,8 @@ const BENDS = {
 
 // --- helpers ---
 
-/** A function of every cell of equally large tensors. */
+/** A function of every cell of equally large tensors.
+ * @param {(a: number, b: number, c: number) => number} rule @param {Tensor} first @param {Tensor[]} others */
 function each(rule, first, ...others) {
   const made = tensor(first.shape);
   const [b, c] = others.map(({ values }) => values);
@@ -90,9 +99,13 @@ function each(rule, first, ...others) {
   return made;
 }
 
-/** A number for every row: of the last axis, or of all heads at a position. */
+/** How long the axis before the end is. @param {Tensor} x */
+const axis = ({ shape }, before = 1) => shape[shape.length - before];
+
+/** A number for every row: of the last axis, or of all heads at a position.
+ * @param {Tensor} x @param {string} over @param {(row: Float32Array, r: number) => number} rule */
 function perRow(x, over, rule) {
-  const [count, wide] = [x.shape.at(-1), x.values.length / x.shape.at(-1)];
+  const [count, wide] = [axis(x), x.values.length / axis(x)];
   if (over !== "heads") {
     const made = tensor(x.shape.slice(0, -1));
     for (let r = 0; r < wide; r++) made.values[r] = rule(x.values.subarray(r * count, (r + 1) * count), r);
@@ -109,12 +122,17 @@ function perRow(x, over, rule) {
   return made;
 }
 
-const total = (row, rule = (v) => v) => row.reduce((sum, v) => sum + rule(v), 0);
+/** @param {Iterable<number>} row */
+const total = (row, rule = (/** @type {number} */ v) => v) => {
+  let sum = 0;
+  for (const v of row) sum += rule(v);
+  return sum;
+};
 
-/** Every cell with the statistics of its row and with its gain: `rule(x, row, gain's place)`. */
+/** Every cell with the statistics of its row and with its gain: `rule(x, row, gain's place)`.
+ * @param {Record<string, any>} op @param {Tensor} x @param {(value: number, row: number, gain: number) => number} rule */
 function normed(op, x, rule) {
-  const count = x.shape.at(-1);
-  const rows = x.shape.at(-2);
+  const [rows, count] = [axis(x, 2), axis(x)];
   const made = tensor(x.shape);
   for (let i = 0; i < x.values.length; i++) {
     const row = Math.floor(i / count);
@@ -125,7 +143,8 @@ function normed(op, x, rule) {
   return made;
 }
 
-/** Adds a row of `x` times a matrix to `sums`. */
+/** Adds a row of `x` times a matrix to `sums`. @param {Numbers} x @param {number} from @param {number} inner
+ * @param {Numbers} weight @param {number} offset @param {number} wide @param {Float64Array} sums */
 function product(x, from, inner, weight, offset, wide, sums) {
   for (let k = 0; k < inner; k++) {
     const value = x[from + k];
@@ -135,7 +154,9 @@ function product(x, from, inner, weight, offset, wide, sums) {
   }
 }
 
-/** x W + b of a part of the weights, row by row, into a tensor. */
+/** x W + b of a part of the weights, row by row, into a tensor. @param {Numbers} x @param {number} inner
+ * @param {number} rows @param {Numbers} weight @param {number} offset @param {number} wide
+ * @param {Tensor | undefined} bias @param {number} biased @param {Float32Array} into @param {number} start */
 function linear(x, inner, rows, weight, offset, wide, bias, biased, into, start) {
   const sums = new Float64Array(wide);
   for (let t = 0; t < rows; t++) {
@@ -146,17 +167,20 @@ function linear(x, inner, rows, weight, offset, wide, bias, biased, into, start)
   }
 }
 
-/** Sum of products of two runs of numbers. */
+/** Sum of products of two runs of numbers.
+ * @param {Numbers} a @param {number} i @param {Numbers} b @param {number} j @param {number} count */
 function dot(a, i, b, j, count) {
   let sum = 0;
   for (let k = 0; k < count; k++) sum += a[i + k] * b[j + k];
   return sum;
 }
 
+/** @param {number} x @param {number | null} cap */
 const capped = (x, cap) => (cap == null ? x : Math.tanh(x / cap) * cap);
+/** @param {Tensor} tokens @param {Tensor} table */
 const sequence = (tokens, table) => tensor([tokens.shape[0], table.shape[1]]);
 
-/** Places of the k largest, equal ones in their order. */
+/** Places of the k largest, equal ones in their order. @param {Numbers} row @param {number} k */
 function largest(row, k) {
   const order = Array.from(row, (_, i) => i).sort((i, j) => row[j] - row[i] || i - j);
   return order.slice(0, k);
@@ -164,7 +188,8 @@ function largest(row, k) {
 
 // --- operations ---
 
-/** @type {Record<string, (op: any, ...inputs: Tensor[]) => Tensor>} */
+/** Every operation; `op` has its parameters.
+ * @type {Record<string, (op: Record<string, any>, ...inputs: Tensor[]) => Tensor>} */
 const OPS = {
   Lookup({ scale }, tokens, table) {
     const made = sequence(tokens, table);
@@ -291,15 +316,15 @@ const OPS = {
   RowMax: (op, x, sink) =>
     perRow(x, "row", (row, r) => {
       const most = row.reduce((best, v) => Math.max(best, v), -Infinity);
-      return sink ? Math.max(most, sink.values[Math.floor(r / x.shape.at(-2))]) : most;
+      return sink ? Math.max(most, sink.values[Math.floor(r / axis(x, 2))]) : most;
     }),
   RowSumExp: (op, x, most, sink) =>
     perRow(x, "row", (row, r) => {
       const sum = total(row, (v) => Math.exp(v - most.values[r]));
-      return sink ? sum + Math.exp(sink.values[Math.floor(r / x.shape.at(-2))] - most.values[r]) : sum;
+      return sink ? sum + Math.exp(sink.values[Math.floor(r / axis(x, 2))] - most.values[r]) : sum;
     }),
   Softmax(op, x, most, sum) {
-    const count = x.shape.at(-1);
+    const count = axis(x);
     const made = tensor(x.shape);
     x.values.forEach((value, i) => {
       const row = Math.floor(i / count);
@@ -331,7 +356,7 @@ const OPS = {
     const wide = made.shape[1];
     made.values.forEach((_, i) => {
       const t = Math.floor(i / wide);
-      let sum = shared ? results.at(-2).values[t] * results.at(-1).values[i] : 0;
+      let sum = shared ? results[count].values[t] * results[count + 1].values[i] : 0;
       for (let e = 0; e < count; e++) sum += share.values[t * share.shape[1] + e] * results[e].values[i];
       made.values[i] = sum;
     });
@@ -341,7 +366,8 @@ const OPS = {
 
 // --- the worker ---
 
-if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
+if ("WorkerGlobalScope" in globalThis) {
+  /** @type {Row[]} */
   let rows = [];
   self.onmessage = ({ data }) => {
     if (data.rows) rows = data.rows;
@@ -349,10 +375,12 @@ if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScop
       const began = performance.now();
       const made = forward(rows, data.tokens, data.changes);
       const seconds = (performance.now() - began) / 1000;
-      const computed = rows.filter(({ op, name }) => op || name === "tokens" || data.changes.some((c) => c.matrix === name));
-      const matrices = computed.map(({ name }) => [name, made.get(name)]);
-      const buffers = matrices.map(([, { values }]) => values.buffer);
-      self.postMessage({ asked: data.asked, matrices, seconds }, buffers);
+      const changed = new Set(data.changes.map((/** @type {Change} */ { matrix }) => matrix));
+      const computed = rows.filter(({ op, name }) => op || name === "tokens" || changed.has(name));
+      const names = new Set(computed.map(({ name }) => name));
+      const matrices = [...made].filter(([name]) => names.has(name));
+      const transfer = matrices.map(([, { values }]) => values.buffer);
+      self.postMessage({ asked: data.asked, matrices, seconds }, { transfer });
     }
   };
 }

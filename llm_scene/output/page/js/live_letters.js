@@ -1,6 +1,6 @@
 // Texts of the scene that another prompt changes, written anew: quads over one picture of all their lines.
 
-import * as THREE from "three";
+import * as THREE from "./three.js";
 
 const HIGH = 48; // texels of a line
 const WIDE = 1024; // texels of the picture
@@ -10,19 +10,26 @@ const FACE = `500 ${HIGH}px Inter, system-ui, "Segoe UI", Roboto, "Noto Sans", "
 const CAPITALS = 0.96; // a text object's size by that of its face
 const PITCH = HIGH / CAPITALS; // from line to line
 const BEFORE = 0.06; // of what is written in the scene
-const [LINEAR, MIPMAPS, BOTH] = [1006, 1008, 2]; // three.js's numbers, which its small build does not name
 
-/** @typedef {{part: number, at: number[], size: number, ink: string, align: string}} Row */
-/** @typedef {{text: string, ink: string, shift: number[]}} Line what stands there, and how far from there */
+
+/**
+ * @typedef {import("./data").Text} Row
+ * @typedef {{text: string, ink: string, shift: number[]}} Line what stands there, and how far from there
+ * @typedef {{x: number, y: number, wide: number, high: number, parts: string[], ink: string, align: Row["align"]}} Place
+ */
 
 export class Lettering {
   /** @param {import("./stage.js").Stage} stage @param {Row[]} rows */
   constructor(stage, rows) {
-    Object.assign(this, { stage, rows });
+    this.stage = stage;
+    this.rows = rows;
     this.picture = document.createElement("canvas");
+    this.context = contextOf(this.picture);
     this.texture = new THREE.DataTexture(null, 1, 1);
-    Object.assign(this.texture, { colorSpace: "srgb", magFilter: LINEAR, minFilter: MIPMAPS, generateMipmaps: true });
-    const material = new THREE.MeshBasicMaterial({ map: this.texture, transparent: true, side: BOTH, depthWrite: false });
+    const filters = { magFilter: THREE.LinearFilter, minFilter: THREE.LinearMipmapLinearFilter };
+    Object.assign(this.texture, { colorSpace: "srgb", ...filters, generateMipmaps: true });
+    const seen = { transparent: true, side: THREE.DoubleSide, depthWrite: false };
+    const material = new THREE.MeshBasicMaterial({ map: this.texture, ...seen });
     material.defines = { REWRITTEN: "" };
     this.geometry = this._quads();
     this.mesh = new THREE.Mesh(this.geometry, material);
@@ -34,10 +41,11 @@ export class Lettering {
   _quads() {
     const { rows } = this;
     const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
-    const attribute = (name, size) =>
-      geometry.setAttribute(name, new THREE.Float32BufferAttribute(new Float32Array(4 * size * rows.length), size));
     geometry.setIndex(rows.flatMap((_, i) => [0, 1, 2, 0, 2, 3].map((corner) => 4 * i + corner)));
-    for (const [name, size] of [["position", 3], ["uv", 2], ["normal", 3], ["_part", 1]]) attribute(name, size); // prettier-ignore
+    for (const [name, size] of Object.entries({ position: 3, uv: 2, normal: 3, _part: 1 })) {
+      const empty = new Float32Array(4 * size * rows.length);
+      geometry.setAttribute(name, new THREE.Float32BufferAttribute(empty, size));
+    }
     rows.forEach(({ part }, i) => {
       for (let corner = 0; corner < 4; corner++) geometry.attributes._part.setX(4 * i + corner, part);
     });
@@ -57,41 +65,46 @@ export class Lettering {
     this.stage.stale = true;
   }
 
-  /** Paint every text once; returns where each is. */
+  /** Paint every text once; returns where each is. @param {Line[]} lines */
   _paint(lines) {
-    const context = this.picture.getContext("2d", { willReadFrequently: true });
+    const { context } = this;
     context.font = FACE;
+    /** @type {Map<string, Place>} */
     const found = new Map();
     let [x, y, deepest] = [2, 2, 0];
-    for (const { text, ink } of lines) {
+    const places = lines.map(({ text, ink }, i) => {
       const key = `${ink} ${text}`;
-      if (found.has(key)) continue;
+      const known = found.get(key);
+      if (known) return known;
       const parts = text.split("\n");
       const wide = Math.min(WIDE - 4, Math.ceil(Math.max(...parts.map((part) => context.measureText(part).width))) + 4); // prettier-ignore
       const high = Math.ceil(HIGH * LINE + (parts.length - 1) * PITCH);
       if (x + wide > WIDE) [x, y, deepest] = [2, y + deepest, 0];
-      found.set(key, { x, y, wide, high, parts, ink });
+      const place = { x, y, wide, high, parts, ink, align: this.rows[i].align };
+      found.set(key, place);
       x += wide + 4;
       deepest = Math.max(deepest, high + 4);
-    }
+      return place;
+    });
     Object.assign(this.picture, { width: WIDE, height: y + deepest });
     context.font = FACE;
-    return this._fill(context, lines, found);
+    this._fill([...found.values()]);
+    return places;
   }
 
-  _fill(context, lines, found) {
-    const places = lines.map(({ text, ink }) => found.get(`${ink} ${text}`));
-    lines.forEach((_, i) => (places[i].align ??= this.rows[i].align));
-    for (const { x, y, wide, parts, ink, align } of found.values()) {
+  /** @param {Place[]} places */
+  _fill(places) {
+    const { context } = this;
+    for (const { x, y, wide, parts, ink, align } of places) {
       context.fillStyle = ink;
-      context.textAlign = { left: "left", centre: "center", right: "right" }[align];
+      context.textAlign = align === "centre" ? "center" : align;
       const at = x + { left: 2, centre: wide / 2, right: wide - 2 }[align];
       parts.forEach((part, i) => context.fillText(part, at, y + HIGH * (LINE - FOOT) + i * PITCH, wide - 4));
     }
     this.texture.image = context.getImageData(0, 0, WIDE, this.picture.height);
-    return places;
   }
 
+  /** @param {number} i @param {Row} row @param {number[]} shift @param {Place} place */
   _put(i, { at: [x, y, z], size, align }, [right, up, out], { x: left, y: top, wide, high }) {
     const { position, uv } = this.geometry.attributes;
     const scale = (CAPITALS * size) / HIGH;
@@ -103,4 +116,11 @@ export class Lettering {
       uv.setXY(4 * i + corner, (left + across * wide) * u, (top + (1 - above) * high) * v);
     }); // prettier-ignore
   }
+}
+
+/** What paints into a canvas and reads from it. @param {HTMLCanvasElement} canvas */
+export function contextOf(canvas) {
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("this browser paints no pictures");
+  return context;
 }

@@ -1,9 +1,9 @@
 // The scene under another prompt: cells, letters, candidates, moving cells and captions follow the numbers.
 
-import { Lettering } from "./live_letters.js";
+import { Lettering, contextOf } from "./live_letters.js";
 import { filtered, likeliest } from "./live_chances.js";
 import { workedOut } from "./live_sums.js";
-import { offsetOf, rowOf, valueAt } from "./explain.js";
+import { matrixOf, offsetOf, rowOf } from "./explain.js";
 import { linear } from "./stage.js";
 
 const UNMOVED = 0.78; // how far what a change does not reach fades into the wall
@@ -13,20 +13,32 @@ const RUNS = /[\ue000-\uf7ff]+/g;
 const [HOLE, CHANCE] = ["\uf8fe", "\uf8ff"]; // where a number goes, and the chance of the likeliest token
 const BLANKS = /[␣↵␍⇥]/g;
 
-/** @typedef {import("./live_forward.js").Tensor} Tensor */
+/**
+ * @typedef {import("./data").Data} Data
+ * @typedef {import("./data").Text} Text
+ * @typedef {import("./explain.js").Matrix} Matrix
+ * @typedef {import("./explain.js").Model} Model
+ * @typedef {import("./live_forward.js").Tensor} Tensor
+ * @typedef {import("./stage.js").Painter} Painter
+ * @typedef {import("./stage.js").Sheet} Sheet
+ * @typedef {import("./stage.js").Stage} Stage
+ * @typedef {Map<string, Float32Array>} Values of every matrix
+ * @typedef {{far: Painter, close: Painter}} ColourMap
+ */
 
-/** A value as it is written in the picture: two decimals, a true minus. */
+/** A value as it is written in the picture: two decimals, a true minus. @param {number} value */
 function decimals(value) {
   const text = value.toFixed(2);
   return Number(text) === 0 ? "0.00" : text.replace("-", "−");
 }
 
-/** A probability in per cent; never rounded to a certainty, or to nothing. */
+/** A probability in per cent; never rounded to a certainty, or to nothing. @param {number} share */
 export function percent(share) {
   if (share > 0 && share < 0.0005) return "< 0.1 %";
   return share >= 0.9995 && share < 1 ? "> 99.9 %" : `${(100 * share).toFixed(1)} %`;
 }
 
+/** @type {Record<NonNullable<Text["format"]>, (value: number) => string>} */
 const WRITTEN = {
   number: decimals,
   whole: (value) => value.toFixed(0),
@@ -34,20 +46,33 @@ const WRITTEN = {
   percent: (value) => `${Math.round(100 * value)} %`,
 };
 
-/** The magnitude that fills a colour map, below which a part of all values lies; blind to masked and broken cells. */
+/** The magnitude that fills a colour map, below which a part of all values lies; blind to masked and broken cells.
+ * @param {Float32Array} values @param {number} robust */
 function scaleOf(values, robust) {
   const sizes = Float32Array.from(values.filter(Number.isFinite), Math.abs).sort();
   if (!sizes.length) return 1;
   const place = robust * (sizes.length - 1);
   const low = Math.floor(place);
   const next = sizes[Math.min(low + 1, sizes.length - 1)];
-  return sizes[low] + (next - sizes[low]) * (place - low) || sizes.at(-1) || 1;
+  return sizes[low] + (next - sizes[low]) * (place - low) || sizes[sizes.length - 1] || 1;
 }
 
 export class LiveScene {
-  /** @param {import("./stage.js").Stage} stage @param {any} data @param {Float32Array} numbers @param {any} model */
+  /** @param {Stage} stage @param {Data} data @param {Float32Array} numbers @param {Model} model */
   constructor(stage, data, numbers, model) {
-    Object.assign(this, { stage, data, numbers, model, live: data.live });
+    this.stage = stage;
+    this.data = data;
+    this.numbers = numbers;
+    this.model = model;
+    this.live = data.live;
+    this.prompt = data.front.prompt; // how many tokens were given
+    /** @type {Values | undefined} what the sheets show */
+    this.painted = undefined;
+    this.shaded = false; // whether what a viewer's changes do not reach is faded
+    /** @type {Values | undefined} without a viewer's changes */
+    this.base = undefined;
+    /** @type {Atlas | undefined} */
+    this.atlas = undefined;
     this.names = [...model.matrices.keys()];
     this.length = data.tokens.length; // of the sequence that the scene has room for
     this.given = new Map([...model.matrices].map(([name, { values }]) => [name, values]));
@@ -55,13 +80,15 @@ export class LiveScene {
     this.captions = Object.fromEntries(
       Object.entries(data.tellings).map(([code, { captions }]) => [code, captions.map(({ text, comment }) => [text, comment])]),
     );
-    const lookup = [...model.matrices.values()].find(({ op }) => ["Lookup", "TokenAndPosition"].includes(op?.type));
-    this.table = lookup?.inputs[1]; // where letters are looked up
+    const lookup = [...model.matrices.values()].find(({ op }) => op?.type === "Lookup" || op?.type === "TokenAndPosition");
+    this.table = lookup?.inputs?.[1] ?? ""; // where letters are looked up
     this.maps = readMaps(data.live.maps, numbers);
     const [start, count] = data.live.sums;
     this.rows = numbers.subarray(start, start + 4 * count);
+    /** @type {Map<string, number>} */
     this.scales = new Map();
     this.own = this._workOut(); // what the film tells
+    this.sums = this.own;
     this.lettering = new Lettering(stage, data.live.texts);
     this.lettering.write(undefined);
   }
@@ -69,7 +96,9 @@ export class LiveScene {
   /** The scene as the film has it. */
   reset() {
     this._take(this.given, this.tokens);
-    Object.assign(this, { painted: undefined, shaded: false, base: undefined, scales: undefined });
+    this.painted = this.base = undefined;
+    this.shaded = false;
+    this.scales = new Map();
     this.atlas?.restore();
     this.lettering.write(undefined);
     this._candidates(undefined);
@@ -93,9 +122,8 @@ export class LiveScene {
    */
   show(made, tokens, prompt, known, before) {
     this.prompt = prompt;
-    const values = new Map(this.given);
-    for (const [name, tensor] of made) values.set(name, this._fit(name, tensor));
-    const base = before && new Map([...values].map(([name, own]) => [name, before.has(name) ? this._fit(name, before.get(name)) : this.given.get(name) ?? own])); // prettier-ignore
+    const values = this._filledWith(made);
+    const base = before && this._filledWith(before);
     this._take(values, tokens.slice(0, this.length));
     this._paintAll(values, base);
     this.sums = this._workOut();
@@ -108,9 +136,17 @@ export class LiveScene {
     this._captions((text) => this._filled(text, tokens));
   }
 
-  /** As much of a matrix as the scene has room for: attention looks back only, so the rest changes nothing of it. */
+  /** All matrices: these, and the others as the file has them. @param {Map<string, Tensor>} made @returns {Values} */
+  _filledWith(made) {
+    const values = new Map(this.given);
+    for (const [name, tensor] of made) values.set(name, this._fit(name, tensor));
+    return values;
+  }
+
+  /** As much of a matrix as the scene has room for: attention looks back only, so the rest changes nothing of it.
+   * @param {string} name @param {Tensor} tensor */
   _fit(name, { values, shape }) {
-    const { shape: wanted, axes } = this.model.matrices.get(name);
+    const { shape: wanted, axes } = matrixOf(this.model, name);
     if (shape.every((n, i) => n === wanted[i])) return values;
     const made = new Float32Array(wanted.reduce((product, n) => product * n, 1));
     if (axes.includes("key") && axes.includes("query")) made.fill(-Infinity);
@@ -118,14 +154,15 @@ export class LiveScene {
     return made;
   }
 
+  /** @param {Values} values @param {number[]} tokens */
   _take(values, tokens) {
-    for (const [name, matrix] of this.model.matrices) matrix.values = values.get(name);
+    for (const [name, matrix] of this.model.matrices) matrix.values = values.get(name) ?? matrix.values;
     this.model.tokens = tokens;
   }
 
   // --- sheets ---
 
-  /** Paint every sheet whose numbers are others than those painted. */
+  /** Paint every sheet whose numbers are others than those painted. @param {Values} values @param {Values} [base] */
   _paintAll(values, base) {
     const changed = new Set();
     for (const [name, own] of values) {
@@ -137,7 +174,8 @@ export class LiveScene {
     for (const sheet of this.stage.sheets.values()) {
       const { matrix } = sheet.block;
       if (!changed.has(matrix)) continue;
-      this.atlas.paint(sheet, this.model.matrices.get(matrix), this._map(sheet.block), this.scale(matrix, base), base?.get(matrix));
+      const [declared, scale] = [matrixOf(this.model, matrix), this.scale(matrix, base)];
+      this.atlas.paint(sheet, declared, this._map(sheet.block), scale, base?.get(matrix));
     }
     this.atlas.done();
     this.painted = values;
@@ -145,18 +183,22 @@ export class LiveScene {
     this.base = base;
   }
 
-  /** The magnitude that fills a matrix's colours: without a viewer's changes, so that colours can be compared. */
+  /** The magnitude that fills a matrix's colours: without a viewer's changes, so that colours can be compared.
+   * @param {string} name */
   scale(name, base = this.base) {
-    const values = base?.get(name) ?? this.model.matrices.get(name).values;
-    if (!this.scales.has(name)) this.scales.set(name, scaleOf(values, this.live.robust));
-    return this.scales.get(name);
+    const known = this.scales.get(name);
+    if (known !== undefined) return known;
+    const scale = scaleOf(base?.get(name) ?? matrixOf(this.model, name).values, this.live.robust);
+    this.scales.set(name, scale);
+    return scale;
   }
 
+  /** @param {Sheet["block"]} block */
   _map({ role, ramp }) {
     return this.maps[`${role} ${ramp ? "signed" : "positive"}`];
   }
 
-  /** Beyond the positions known so far sheets are empty plates. */
+  /** Beyond the positions known so far sheets are empty plates. @param {number} known */
   _limit(known) {
     for (const sheet of this.stage.sheets.values()) sheet.uniforms.uKnown.value = known === Infinity ? 1e6 : known;
     this.known = known;
@@ -168,14 +210,12 @@ export class LiveScene {
   _workOut() {
     const { own, now } = this._letter();
     const wide = this.model.matrices.get(this.table)?.shape[1] ?? 0;
-    const [table, aside] = [this.names.indexOf(this.table), (now - own) * wide];
+    const aside = (now - own) * wide; // from what the film looks up to what is looked up now
     const ranks = this._ranks();
     const logits = this._row("logits", this._place);
-    const cell = (matrix, place) => {
-      const followed = matrix === table && Math.floor(place / wide) === own ? place + aside : place;
-      return this.model.matrices.get(this.names[matrix]).values[followed];
-    };
-    const tone = (matrix, place) => {
+    const cell = (/** @type {number} */ matrix, /** @type {number} */ place) =>
+      matrixOf(this.model, this.names[matrix]).values[place];
+    const tone = (/** @type {number} */ matrix, /** @type {number} */ place) => {
       const value = cell(matrix, place);
       return Number.isFinite(value) ? Math.min(1, Math.max(-1, value / this.scale(this.names[matrix]))) : 0;
     };
@@ -183,6 +223,9 @@ export class LiveScene {
       constant: (value) => value,
       cell,
       tone,
+      entry: (matrix, place) => cell(matrix, place + aside),
+      entry_tone: (matrix, place) => tone(matrix, place + aside),
+      letter: () => now,
       scale: (matrix) => this.scale(this.names[matrix]),
       token: (rank) => ranks[rank],
       ranked: (matrix, rank) => this._row(this.names[matrix], this._place)[ranks[rank]],
@@ -206,21 +249,23 @@ export class LiveScene {
     return { own: this.data.tokens[this._place], now: this.model.tokens[this._place] };
   }
 
-  /** By how much a number is another than in the film; none where there is none. */
+  /** By how much a number is another than in the film; none where there is none. @param {number} row */
   _change(row) {
     return row < 0 ? 0 : this.sums[row] - this.own[row];
   }
 
   // --- what is written ---
 
-  /** A text as it is now: its words, its ink, and how far it stands from where the file has it. */
+  /** A text as it is now: its words, its ink, and how far it stands from where the file has it.
+   * @param {Text} row @param {number[]} tokens */
   _line(row, tokens) {
     const [right, up] = (row.shift ?? [-1, -1]).map((place) => (place < 0 ? 0 : this.sums[place]));
-    const out = row.deep ? row.deep * this._change(row.tone) : 0;
+    const out = row.deep ? row.deep * this._change(row.tone ?? -1) : 0;
     const text = this._text(row, tokens);
     return { text: row.letters ? broken(text, row.letters) : text, ink: this._ink(row), shift: [right, up, out] };
   }
 
+  /** @param {Text} row @param {number[]} tokens */
   _text(row, tokens) {
     const { pieces } = this.model;
     if (row.sorted && this.prompt !== this.data.front.prompt) return ""; // places are those of its length
@@ -230,22 +275,24 @@ export class LiveScene {
       const [token, share] = this._chances()[row.rank];
       return row.kind === "token" ? pieces[token] : percent(share);
     }
-    const numbers = (row.numbers ?? []).map((place) => WRITTEN[row.format](this.sums[place]));
+    const numbers = (row.numbers ?? []).map((place) => WRITTEN[row.format ?? "number"](this.sums[place]));
     const text = (row.text ?? HOLE).replaceAll(HOLE, () => numbers.shift() ?? "");
     return this._filled(text, tokens, !row.step);
   }
 
-  /** What a text is written with: on a cell, what is read on its colour. */
-  _ink({ ink, on, tone }) {
+  /** What a text is written with: on a cell, what is read on its colour. @param {Text} row */
+  _ink({ ink, on, tone, entry }) {
+    if (entry !== undefined) return this.data.look[entry === this._letter().now ? "accent" : "ink"];
     if (!on) return ink;
-    const colour = [0, 0, 0];
+    const colour = new Float32Array(3);
     this.maps[on].close(tone === undefined ? 0 : this.sums[tone], colour, 0);
     const [r, g, b] = colour.map(linear);
     return this.live.inks[0.2126 * r + 0.7152 * g + 0.0722 * b < this.live.half_way ? 0 : 1];
   }
 
+  /** @param {string} name @param {number} position */
   _row(name, position) {
-    return rowOf(this.model.matrices.get(name), position);
+    return rowOf(matrixOf(this.model, name), position);
   }
 
   /** What may follow the film's prompt, the likeliest first. @returns {[number, number][]} */
@@ -255,27 +302,30 @@ export class LiveScene {
   }
 
   /** A text with its holes filled: single letters as one speaks of them, several as running text.
+   * @param {string} text @param {number[]} tokens
    * @param {boolean} whole whether all of the film's prompt stands for all of this one, however long, and so the answer */
   _filled(text, tokens, whole = true) {
     const share = Math.max(...this._row("probs", this._place));
-    const said = (place) => this.model.pieces[tokens[place]] ?? "";
+    const said = (/** @type {number} */ place) => this.model.pieces[tokens[place]] ?? "";
     return text.replaceAll(CHANCE, percent(share)).replace(RUNS, (run) => {
-      const places = [...run.matchAll(MARKS)].map(([found]) => found.codePointAt(0) - 0xe000);
+      const places = [...run.matchAll(MARKS)].map(([found]) => found.charCodeAt(0) - 0xe000);
       const all = whole ? this._stretch(places, tokens.length) : places;
       const plain = all.map(said).join("").replace(BLANKS, " ");
       return places.length > 1 ? plain : plain.trim() || said(places[0]);
     });
   }
 
-  /** The places of this prompt, or of its answer, where those of the film's are meant. */
+  /** The places of this prompt, or of its answer, where those of the film's are meant.
+   * @param {number[]} places @param {number} length */
   _stretch(places, length) {
     const from = this.data.front.prompt;
-    const range = (start, end) => Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i);
+    const range = (/** @type {number} */ start, /** @type {number} */ end) => Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i);
     if (places.length > 1 && places[0] === 0 && places.at(-1) === from - 1) return range(0, this.prompt);
     if (places.length > 1 && places[0] === from && places.at(-1) === this.length) return range(this.prompt, length);
     return places;
   }
 
+  /** @param {(text: string) => string} [fill] */
   _captions(fill) {
     for (const [code, { captions }] of Object.entries(this.data.tellings))
       captions.forEach((caption, i) => {
@@ -287,6 +337,7 @@ export class LiveScene {
 
   // --- candidates, moving cells, and what stays away ---
 
+  /** @param {[token: number, chance: number][]} [chances] */
   _candidates(chances) {
     const { parts } = this.stage;
     const { unit, lengths, bars } = this.live.candidates;
@@ -300,24 +351,26 @@ export class LiveScene {
 
   _swarms() {
     const { own, now } = this._letter();
-    const looked = [this.live.operations.indexOf("tone"), this.names.indexOf(this.table)];
-    for (const [name, { tones: at, deep, places, sizes }] of Object.entries(this.live.swarms)) {
+    const looked = this.live.operations.indexOf("entry_tone");
+    for (const [name, painted] of Object.entries(this.live.swarms)) {
       const swarm = this.stage.swarms.get(name);
-      if (at === undefined) {
+      if (!swarm) continue;
+      if (!("tones" in painted)) {
         swarm.repaint("gone");
         continue;
       }
+      const { tones: at, deep, places, sizes } = painted;
       const { count } = swarm.mesh;
-      const row = (pose, i) => this.numbers[at + pose * count + i];
-      const from = this.rows.subarray(4 * row(0, 0));
-      swarm.shift = from[0] === looked[0] && from[1] === looked[1] ? now - own : 0;
-      const tone = (pose, i) => this.sums[row(pose, i)];
-      const out = (pose, i) => (deep[pose] ? deep[pose] * this._change(row(pose, i)) : 0);
+      const row = (/** @type {number} */ pose, /** @type {number} */ i) => this.numbers[at + pose * count + i];
+      swarm.shift = this.rows[4 * row(0, 0)] === looked ? now - own : 0; // out of its sheet
+      const tone = (/** @type {number} */ pose, /** @type {number} */ i) => this.sums[row(pose, i)];
+      const out = (/** @type {number} */ pose, /** @type {number} */ i) =>
+        deep[pose] ? deep[pose] * this._change(row(pose, i)) : 0;
       swarm.repaint({ map: this.maps[swarm.map], tone, out, places: this._moves(places), sizes: this._moves(sizes) });
     }
   }
 
-  /** Places or sizes that hang on numbers: pose, cell, axis, and what it is now. */
+  /** Places or sizes that hang on numbers: pose, cell, axis, and what it is now. @param {[number, number]} [stored] */
   *_moves([start, count] = [0, 0]) {
     for (let i = start; i < start + 4 * count; i += 4) {
       const [pose, cell, axis, row] = this.numbers.subarray(i, i + 4);
@@ -325,10 +378,10 @@ export class LiveScene {
     }
   }
 
-  /** Lines that tell numbers by where they stand, or how long they are. */
+  /** Lines that tell numbers by where they stand, or how long they are. @param {Float64Array} [sums] */
   _lines(sums) {
     const { parts } = this.stage;
-    for (const [name, { shift, stretch, from }] of Object.entries(this.live.lines))
+    for (const [name, { shift, stretch, from = 0 }] of Object.entries(this.live.lines))
       for (const part of parts.named.get(name) ?? []) {
         const [right, up] = (shift ?? [-1, -1]).map((row) => (sums && row >= 0 ? sums[row] : 0));
         const times = sums && stretch !== undefined ? sums[stretch] : 1;
@@ -338,29 +391,31 @@ export class LiveScene {
       }
   }
 
+  /** @param {boolean} gone */
   _gone(gone) {
     for (const name of this.live.gone)
       for (const part of this.stage.parts.named.get(name) ?? []) this.stage.parts.rows[part].gone = gone;
   }
 }
 
-/** A text in lines of so many letters, between words where there are any. */
+/** A text in lines of so many letters, between words where there are any. @param {string} text @param {number} letters */
 function broken(text, letters) {
   const lines = [""];
   for (const word of text.match(/\s*\S+/g) ?? [])
     for (let rest = word; rest; ) {
-      const room = letters - lines.at(-1).length;
-      if (rest.length <= room || (!lines.at(-1) && rest.trim().length <= letters)) {
-        lines[lines.length - 1] += lines.at(-1) ? rest : rest.trimStart();
+      const last = lines[lines.length - 1];
+      if (rest.length <= letters - last.length || (!last && rest.trim().length <= letters)) {
+        lines[lines.length - 1] += last ? rest : rest.trimStart();
         break;
       }
-      if (lines.at(-1)) lines.push("");
+      if (last) lines.push("");
       else [lines[lines.length - 1], rest] = [rest.trimStart().slice(0, letters), rest.trimStart().slice(letters)];
     }
   return lines.join("\n");
 }
 
-/** Copy the common part of two arrays of different shapes. */
+/** Copy the common part of two arrays of different shapes. @param {Float32Array} from @param {number[]} shape
+ * @param {Float32Array} into @param {number[]} wanted */
 function copied(from, shape, into, wanted) {
   const common = shape.map((n, i) => Math.min(n, wanted[i]));
   const runs = common.slice(0, -1).reduce((product, n) => product * n, 1);
@@ -372,46 +427,50 @@ function copied(from, shape, into, wanted) {
       rest = Math.floor(rest / common[axis]);
     }
     const start = offsetOf([...index, 0], shape);
-    into.set(from.subarray(start, start + common.at(-1)), offsetOf([...index, 0], wanted));
+    into.set(from.subarray(start, start + common[common.length - 1]), offsetOf([...index, 0], wanted));
   }
 }
 
 // --- colours ---
 
-/** The colour maps: a function from a share in -1 to 1 to sRGB, in sheets and seen close. */
+/** The colour maps: a function from a share in -1 to 1 to sRGB, in sheets and seen close.
+ * @param {import("./data").Maps} data @param {Float32Array} numbers
+ * @returns {Record<import("./data").MapName, ColourMap>} */
 function readMaps({ steps, ...maps }, numbers) {
+  /** @type {(start: number, signed: boolean) => Painter} */
   const read = (start, signed) => (share, into, at) => {
     const low = signed ? -1 : 0;
     const place = Math.round((Math.min(1, Math.max(low, share)) - low) * steps);
     for (let k = 0; k < 3; k++) into[at + k] = numbers[start + 3 * place + k];
   };
-  return Object.fromEntries(
-    Object.entries(maps).map(([name, [far, close]]) => {
-      const signed = name.endsWith("signed");
-      return [name, { far: read(far, signed), close: read(close, signed) }];
-    }),
-  );
+  const found = Object.entries(maps).map(([name, [far, close]]) => {
+    const signed = name.endsWith("signed");
+    return [name, { far: read(far, signed), close: read(close, signed) }];
+  });
+  return Object.fromEntries(found);
 }
 
 /** The picture of all cells, painted anew cell by cell. */
 class Atlas {
+  /** @param {Stage} stage @param {Data} data */
   constructor(stage, data) {
     const [sheet] = stage.sheets.values();
     this.texture = sheet.mesh.material.map;
     const { image } = this.texture;
     const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
-    const context = canvas.getContext("2d", { willReadFrequently: true });
+    const context = contextOf(canvas);
     context.drawImage(image, 0, 0);
     this.pixels = context.getImageData(0, 0, image.width, image.height);
     this.original = this.pixels.data.slice();
     this.wall = rgb(data.look.wall);
     this.broken = rgb(data.live.broken);
-    /** @type {Map<any, Int32Array>} the matrix cell at every row and column of a sheet */
+    /** @type {Map<Sheet, Int32Array>} the matrix cell at every row and column of a sheet */
     this.cells = new Map();
     this.stage = stage;
   }
 
-  /** @param {Float32Array | undefined} base what the values were without a viewer's changes */
+  /** @param {Sheet} sheet @param {Matrix} matrix @param {ColourMap} map @param {number} scale
+   * @param {Float32Array | undefined} base what the values were without a viewer's changes */
   paint(sheet, matrix, map, scale, base) {
     const [rows, columns] = sheet.block.shape;
     const cells = this._cells(sheet, matrix);
@@ -430,6 +489,7 @@ class Atlas {
       }
   }
 
+  /** @param {number} x @param {number} y @param {number} size @param {Float32Array} colour */
   _fill(x, y, size, [r, g, b]) {
     const { data, width } = this.pixels;
     for (let j = y; j < y + size; j++)
@@ -440,19 +500,20 @@ class Atlas {
       }
   }
 
+  /** @param {Sheet} sheet @param {Matrix} matrix */
   _cells(sheet, matrix) {
-    if (!this.cells.has(sheet)) {
-      const [rows, columns] = sheet.block.shape;
-      const found = new Int32Array(rows * columns);
-      for (let i = 0; i < found.length; i++) {
-        found[i] = offsetOf(sheet.cell(Math.floor(i / columns), i % columns, matrix), matrix.shape);
-      }
-      this.cells.set(sheet, found);
+    const known = this.cells.get(sheet);
+    if (known) return known;
+    const [rows, columns] = sheet.block.shape;
+    const found = new Int32Array(rows * columns);
+    for (let i = 0; i < found.length; i++) {
+      found[i] = offsetOf(sheet.cell(Math.floor(i / columns), i % columns, matrix), matrix.shape);
     }
-    return this.cells.get(sheet);
+    this.cells.set(sheet, found);
+    return found;
   }
 
-  /** Where a sheet is in the picture, and the texels of its cells. */
+  /** Where a sheet is in the picture, and the texels of its cells. @param {Sheet} sheet */
   _place(sheet) {
     const { uv } = sheet.mesh.geometry.attributes;
     const { width, height } = this.pixels;
@@ -475,4 +536,4 @@ class Atlas {
   }
 }
 
-const rgb = (code) => [1, 3, 5].map((i) => parseInt(code.slice(i, i + 2), 16) / 255);
+const rgb = (/** @type {string} */ code) => [1, 3, 5].map((i) => parseInt(code.slice(i, i + 2), 16) / 255);

@@ -4,6 +4,8 @@
  * What cells and tokens have to say.
  * @typedef {{
  *   constant: (value: number) => number, cell: (matrix: number, place: number) => number,
+ *   entry: (matrix: number, place: number) => number, entry_tone: (matrix: number, place: number) => number,
+ *   letter: () => number,
  *   tone: (matrix: number, place: number) => number, scale: (matrix: number) => number,
  *   token: (rank: number) => number, ranked: (matrix: number, rank: number) => number,
  *   chance: (rank: number, temperature: number) => number,
@@ -30,7 +32,8 @@ export function workedOut(rows, operations, reading) {
   for (let i = 0; i < made.length; i++) {
     const [operation, a, b, c] = rows.subarray(4 * i, 4 * i + 4);
     const name = operations[operation];
-    made[i] = name in reading ? reading[name](a, b) : WORKED[name](made[a], made[b], made[c]);
+    const look = /** @type {Record<string, (a: number, b: number) => number>} */ (reading)[name];
+    made[i] = look ? look(a, b) : WORKED[name](made[a], made[b], made[c]);
   }
   return made;
 }

@@ -1,18 +1,12 @@
 // Words to token ids, by the rules that the page carries of the model's tokenizer.
 
-/**
- * @typedef {{kind: string, vocab: Record<string, number>, merges: [string, string][], unknown: string | null,
- *   splits: {pattern: string, behaviour: string, invert: boolean}[], bytes: boolean, prefix: boolean,
- *   fallback: boolean, ignoreMerges: boolean, form: string | null, replaced: [string, string][], first: string,
- *   always?: boolean, before: number[], after: number[],
- *   added: [string, number][]}} Rules
- */
+/** @typedef {import("./data").Rules} Rules */
 
 const BYTE_LETTERS = byteLetters();
 
 /** GPT-2's alphabet: a printable letter for each of the 256 bytes. */
 function byteLetters() {
-  const plain = (byte) => (byte > 32 && byte < 127) || (byte > 160 && byte < 173) || byte > 173;
+  const plain = (/** @type {number} */ byte) => (byte > 32 && byte < 127) || (byte > 160 && byte < 173) || byte > 173;
   let others = 256;
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(plain(byte) ? byte : others++));
 }
@@ -28,19 +22,20 @@ export class Tokens {
     this.known = new Map();
   }
 
-  /** Token ids of a text, with those that the model expects around it; undefined where it knows no such letters. */
+  /** Token ids of a text, with those that the model expects around it; undefined where it knows no such letters.
+   * @param {string} text */
   encode(text) {
-    const ids = this._parts(text).map((part, i) => (typeof part === "number" ? [part] : this._plain(part, i === 0)));
-    if (ids.includes(undefined)) return undefined;
-    return [...this.rules.before, ...ids.flat(), ...this.rules.after];
+    const parts = this._parts(text).map((part, i) => (typeof part === "number" ? [part] : this._plain(part, i === 0)));
+    const ids = joined(parts);
+    return ids && [...this.rules.before, ...ids, ...this.rules.after];
   }
 
-  /** The letters of a text that the model does not know. @returns {string[]} */
+  /** The letters of a text that the model does not know. @param {string} text */
   strange(text) {
     return [...new Set(text)].filter((letter) => this.encode(letter) === undefined);
   }
 
-  /** A text cut at tokens that stand in it as a whole. */
+  /** A text cut at tokens that stand in it as a whole. @param {string} text @returns {(string | number)[]} */
   _parts(text) {
     const { added } = this.rules;
     if (!added.length) return [text];
@@ -58,15 +53,16 @@ export class Tokens {
     if (prefix && !whole.startsWith(" ")) whole = ` ${whole}`;
     if (first && (begins || always) && !whole.startsWith(first)) whole = first + whole;
     const words = this.patterns.reduce((found, pattern, i) => found.flatMap((w) => cut(w, pattern, this.rules.splits[i])), [whole]);
-    const ids = words.filter(Boolean).map((word) => this._word(word));
-    return ids.includes(undefined) ? undefined : ids.flat();
+    return joined(words.filter(Boolean).map((word) => this._word(word)));
   }
 
+  /** @param {string} word */
   _word(word) {
     if (!this.known.has(word)) this.known.set(word, this._cut(word));
     return this.known.get(word);
   }
 
+  /** @param {string} word */
   _cut(word) {
     const { kind, bytes, ignoreMerges } = this.rules;
     const spelled = bytes
@@ -76,8 +72,7 @@ export class Tokens {
       const id = this.vocab.get(spelled);
       return id === undefined ? undefined : [id];
     }
-    const ids = this._merged([...spelled]).map((piece) => this._id(piece));
-    return ids.includes(undefined) ? undefined : ids.flat();
+    return joined(this._merged([...spelled]).map((piece) => this._id(piece)));
   }
 
   /** Neighbours are joined, the earliest learned pair first. @param {string[]} parts */
@@ -85,7 +80,7 @@ export class Tokens {
     for (;;) {
       let [best, place] = [Infinity, -1];
       for (let i = 0; i + 1 < parts.length; i++) {
-        const rank = this.ranks.get(`${parts[i]} ${parts[i + 1]}`);
+        const rank = this.ranks.get(`${parts[i]} ${parts[i + 1]}`) ?? Infinity;
         if (rank < best) [best, place] = [rank, i];
       }
       if (place < 0) return parts;
@@ -93,22 +88,30 @@ export class Tokens {
     }
   }
 
+  /** @param {string} piece */
   _id(piece) {
     const id = this.vocab.get(piece);
     if (id !== undefined) return [id];
     if (!this.rules.fallback) return undefined;
-    const ids = [...new TextEncoder().encode(piece)].map((byte) => this.vocab.get(byteName(byte)));
-    return ids.includes(undefined) ? undefined : ids;
+    return joined([...new TextEncoder().encode(piece)].map((byte) => this.vocab.get(byteName(byte))));
   }
 }
 
-const byteName = (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+/** All ids one behind the other; nothing where one is missing. @param {(number | number[] | undefined)[]} parts */
+function joined(parts) {
+  const known = parts.filter((part) => part !== undefined);
+  return known.length === parts.length ? known.flat() : undefined;
+}
 
-/** A text cut where a pattern is found: what is found stands alone, goes with what is before it, or is dropped. */
+const byteName = (/** @type {number} */ byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+
+/** A text cut where a pattern is found: what is found stands alone, goes with what is before it, or is dropped.
+ * @param {string} text @param {RegExp} pattern @param {Rules["splits"][number]} split */
 function cut(text, pattern, { behaviour, invert }) {
+  /** @type {string[]} */
   const words = [];
   let end = 0;
-  const add = (from, to, found) => {
+  const add = (/** @type {number} */ from, /** @type {number} */ to, /** @type {boolean} */ found) => {
     const word = text.slice(from, to);
     if (!word) return;
     if (found && behaviour === "Removed") return;

@@ -4,7 +4,7 @@ import { explain, number } from "./explain.js";
 import { Film, clock, presence, standing } from "./film.js";
 import { Stage } from "./stage.js";
 import { Inspector } from "./inspector.js";
-import { element } from "./markup.js";
+import { element, inside } from "./markup.js";
 import { Live } from "./live.js";
 import { Lesson } from "./lesson.js";
 import { Diagram, Predictions } from "./contents.js";
@@ -19,36 +19,56 @@ const TYPING = "select, textarea, input:not(#scrubber, [type=checkbox])"; // wha
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const touch = matchMedia("(hover: none)");
 
-/** @template {HTMLElement} T @returns {T} */
-const find = (id) => document.getElementById(id);
+/** @typedef {import("./data").Data} Data */
 
-/** Everything that the page carries. */
+/** @type {<T extends HTMLElement = HTMLElement>(id: string, kind?: new () => T) => T} */
+const find = (id, kind) => inside(document, `#${id}`, kind);
+
+/** Everything that the page carries. @param {ArrayBuffer} bytes */
 function unpack(bytes) {
   const [text, numbers] = new Uint32Array(bytes, 0, 3);
+  /** @type {Data} */
   const data = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 12, text)));
   const values = new Float32Array(bytes, 12 + text, numbers / 4);
-  const matrices = new Map(
-    data.matrices.map((matrix) => {
-      const size = matrix.shape.reduce((product, n) => product * n, 1);
-      return [matrix.name, { ...matrix, values: values.subarray(matrix.at, matrix.at + size) }];
-    }),
-  );
+  /** @type {Map<string, import("./explain.js").Matrix>} */
+  const matrices = new Map();
+  for (const matrix of data.matrices) {
+    const size = matrix.shape.reduce((product, n) => product * n, 1);
+    matrices.set(matrix.name, { ...matrix, values: values.subarray(matrix.at, matrix.at + size) });
+  }
   return { data, values, matrices, model: bytes.slice(12 + text + numbers) };
 }
 
-class Page {
+export class Page {
+  /** @param {Stage} stage @param {Film} film @param {Inspector} inspector @param {Data} data */
   constructor(stage, film, inspector, data) {
-    Object.assign(this, { stage, film, inspector, data });
+    this.stage = stage;
+    this.film = film;
+    this.inspector = inspector;
+    this.data = data;
+    /** @type {Live | undefined} */
+    this.live = undefined;
+    this.language = "en" in data.tellings ? "en" : Object.keys(data.tellings)[0];
+    this.silent = false;
     this.time = 0;
     this.playing = false;
+    this.loop = false;
+    this.awake = false;
+    this.engaged = false; // whether wheel and fingers are ours in another's page
+    /** @type {number | undefined} the time that is shown */
+    this.shown = undefined;
+    /** @type {number | undefined} when the picture before was drawn, while it plays */
+    this.last = undefined;
+    /** @type {number | undefined} the chapter that is shown */
+    this.number = undefined;
     this.speed = 1;
     this.draws = 0; // pictures drawn so far
     this.lesson = new Lesson(this, find("lesson"));
     this.panel = new Panel(find("chapters"), find("list"));
-    this.diagram = new Diagram(this, find("list").querySelector(".diagram"));
-    this.predictions = new Predictions(this, find("lesson").querySelector(".predictions ol"));
+    this.diagram = new Diagram(this, inside(find("list"), ".diagram"));
+    this.predictions = new Predictions(this, inside(find("lesson"), ".predictions ol"));
     find("chapters").addEventListener("click", () => this.diagram.show());
-    this.transcript = new Transcript(this, find("transcript"));
+    this.transcript = new Transcript(this, find("transcript", HTMLDialogElement));
     this.menu = new Menu(this, find("more"), find("menu"));
     this._chapters();
     this._languages();
@@ -77,13 +97,14 @@ class Page {
     this.lesson.show();
   }
 
+  /** @param {number} t */
   seek(t) {
     this.time = Math.min(this.film.duration, Math.max(0, t));
     this.shown = undefined;
     this.wake();
   }
 
-  /** Go to a chapter by its number. */
+  /** Go to a chapter by its number. @param {number} i */
   chapter(i) {
     document.body.classList.add("begun");
     this.seek(this.film.chapters[Math.min(this.film.chapters.length - 1, Math.max(0, i))].start);
@@ -96,6 +117,7 @@ class Page {
     requestAnimationFrame((now) => this._frame(now));
   }
 
+  /** @param {number} now milliseconds */
   _frame(now) {
     const passed = Math.min(LONGEST, (now - (this.last ?? now)) / 1000);
     if (this.playing) this._advance(this.time + passed * this.speed);
@@ -108,7 +130,7 @@ class Page {
     if (drawn || this.playing || this.stage.stale) this.wake();
   }
 
-  /** The film goes on to a time, or to where the lesson waits before it, or to its end. */
+  /** The film goes on to a time, or to where the lesson waits before it, or to its end. @param {number} t */
   _advance(t) {
     const { duration } = this.film;
     const stop = this.lesson.on ? this.lesson.after(this.time) : Infinity;
@@ -121,7 +143,7 @@ class Page {
   _show() {
     this.shown = this.time;
     this.stage.show(this.time);
-    if (this.inspector.hovered && this.playing)
+    if (this.inspector.hovered && this.inspector.at && this.playing)
       this.inspector.hover(this.inspector.at.x, this.inspector.at.y);
     else if (this.inspector.pinned) this.inspector.draw();
     this._words();
@@ -130,7 +152,7 @@ class Page {
     this.diagram.show();
     const { time, film } = this;
     const number = film.chapterAt(time);
-    const scrubber = find("scrubber");
+    const scrubber = find("scrubber", HTMLInputElement);
     scrubber.value = String(time);
     scrubber.style.setProperty("--share", `${(100 * time) / film.duration}%`);
     scrubber.setAttribute("aria-valuetext", `${clock(time)}, ${this.telling.chapters[number]}`);
@@ -159,13 +181,12 @@ class Page {
     const told = this.silent ? { captions: [], heads: [] } : this.telling;
     const caption = standing(told.captions, this.time);
     const head = standing(told.heads, this.time);
-    show(find("caption"), caption, this.time, ({ text }) => [text]);
-    show(find("head"), head, this.time, ({ text }) => [text]);
+    show(find("caption"), caption, this.time);
+    show(find("head"), head, this.time);
   }
 
-  /** Captions and buttons in another language, or no captions at all. */
+  /** Captions and buttons in another language, or no captions at all. @param {string} language */
   speak(language) {
-    this.language ??= "en" in this.data.tellings ? "en" : Object.keys(this.data.tellings)[0];
     this.silent = language === "none";
     if (!this.silent) this.language = language;
     const { page, chapters } = this.telling;
@@ -181,16 +202,14 @@ class Page {
       find(id).title = id === "scrubber" ? "" : word;
     }
     find("hint").textContent = touch.matches ? page.touch : page.hint;
-    find("language").querySelector("[value=none]").textContent = page.none;
-    find("language").value = language;
+    inside(find("language"), "[value=none]").textContent = page.none;
+    find("language", HTMLSelectElement).value = language;
     find("list")
       .querySelectorAll(".chapters span")
       .forEach((title, i) => (title.textContent = chapters[i]));
-    for (const thing of document.querySelectorAll("[data-says]")) thing.textContent = page[thing.dataset.says];
-    for (const thing of document.querySelectorAll("[data-label]")) thing.ariaLabel = page[thing.dataset.label];
-    for (const thing of document.querySelectorAll("[data-named]")) {
-      thing.title = thing.ariaLabel = page[thing.dataset.named];
-    }
+    said("says", (thing, key) => (thing.textContent = page[key]));
+    said("label", (thing, key) => (thing.ariaLabel = page[key]));
+    said("named", (thing, key) => (thing.title = thing.ariaLabel = page[key]));
     this.number = undefined;
     this.shown = undefined;
     this.lesson.told = undefined;
@@ -217,12 +236,12 @@ class Page {
       });
       return element("li", {}, button);
     });
-    find("list").querySelector(".chapters").replaceChildren(...rows);
-    find("scrubber").max = String(this.film.duration);
+    inside(find("list"), ".chapters").replaceChildren(...rows);
+    find("scrubber", HTMLInputElement).max = String(this.film.duration);
   }
 
   _languages() {
-    const select = find("language");
+    const select = find("language", HTMLSelectElement);
     const options = Object.entries(this.data.tellings).map(([code, told]) => new Option(told.language, code));
     select.replaceChildren(...options, new Option("", "none"));
     select.addEventListener("change", () => this.speak(select.value));
@@ -232,14 +251,19 @@ class Page {
   _buttons() {
     for (const id of ["play", "begin"]) find(id).addEventListener("click", () => this.play());
     find("teach").addEventListener("click", () => this.teach());
-    find("learn").addEventListener("click", () => this.teach(true) || this.play(true));
-    find("speed").addEventListener("change", (event) => (this.speed = Number(event.target.value)));
-    find("camera").addEventListener("click", () => this.stage.setOrbit(!this.stage.orbit));
-    find("scrubber").addEventListener("input", (event) => {
-      document.body.classList.add("begun");
-      this.seek(Number(event.target.value));
+    find("learn").addEventListener("click", () => {
+      this.teach(true);
+      this.play(true);
     });
-    find("scrubber").addEventListener("pointermove", (event) => this._peek(event));
+    const speed = find("speed", HTMLSelectElement);
+    speed.addEventListener("change", () => (this.speed = Number(speed.value)));
+    find("camera").addEventListener("click", () => this.stage.setOrbit(!this.stage.orbit));
+    const scrubber = find("scrubber", HTMLInputElement);
+    scrubber.addEventListener("input", () => {
+      document.body.classList.add("begun");
+      this.seek(Number(scrubber.value));
+    });
+    scrubber.addEventListener("pointermove", ({ offsetX }) => this._peek(scrubber, offsetX));
     this._state();
   }
 
@@ -257,17 +281,17 @@ class Page {
     else this.play();
   }
 
-  /** Faster or slower, by one step of the menu. */
+  /** Faster or slower, by one step of the menu. @param {number} steps */
   _hasten(steps) {
-    const menu = find("speed");
+    const menu = find("speed", HTMLSelectElement);
     menu.selectedIndex = Math.min(menu.options.length - 1, Math.max(0, menu.selectedIndex + steps));
     this.speed = Number(menu.value);
   }
 
-  /** The chapter under the pointer, as the scrubber's tip. */
-  _peek({ offsetX, target }) {
-    const t = (this.film.duration * offsetX) / target.clientWidth;
-    target.title = `${clock(Math.max(0, t))}  ${this.telling.chapters[this.film.chapterAt(t)]}`;
+  /** The chapter under the pointer, as the scrubber's tip. @param {HTMLElement} scrubber @param {number} x */
+  _peek(scrubber, x) {
+    const t = (this.film.duration * x) / scrubber.clientWidth;
+    scrubber.title = `${clock(Math.max(0, t))}  ${this.telling.chapters[this.film.chapterAt(t)]}`;
   }
 
   _state() {
@@ -283,9 +307,12 @@ class Page {
     find("play").title = `${this.playing ? page.pause : page.play} (␣)`;
   }
 
+  /** @param {KeyboardEvent} event */
   _key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches(TYPING)) return;
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (event.ctrlKey || event.metaKey || event.altKey || target.matches(TYPING)) return;
     const here = this.film.chapterAt(this.time);
+    /** @type {Record<string, () => unknown>} */
     const actions = {
       " ": () => this._onwards(),
       ArrowLeft: () => (this.lesson.on ? this.lesson.back() : this.seek(this.time - STEP)),
@@ -306,6 +333,7 @@ class Page {
       "+": () => this.stage.turn(0, 0, 1),
       "-": () => this.stage.turn(0, 0, -1),
     };
+    /** @type {Record<string, () => void>} */
     const turns = {
       ArrowLeft: () => this.stage.turn(-1, 0),
       ArrowRight: () => this.stage.turn(1, 0),
@@ -315,7 +343,7 @@ class Page {
     const letter = event.key.length === 1 && event.key !== " ";
     if (letter && !this.menu.shortcuts) return;
     const action = (event.shiftKey && turns[event.key]) || actions[letter ? event.key.toLowerCase() : event.key];
-    if (!action || (event.key === " " && event.target.matches("button:focus-visible"))) return;
+    if (!action || (event.key === " " && target.matches("button:focus-visible"))) return;
     event.preventDefault();
     if (event.key.startsWith("Arrow")) document.body.classList.add("begun");
     action();
@@ -323,13 +351,14 @@ class Page {
 
   /** On to the next language of the menu. */
   _next() {
-    const { options, selectedIndex } = find("language");
+    const { options, selectedIndex } = find("language", HTMLSelectElement);
     this.speak(options[(selectedIndex + 1) % options.length].value);
   }
 
   /** Pointing shows a cell, a click or a tap keeps it; dragging turns the view. */
   _pointer() {
     const { canvas } = this.stage;
+    /** @type {{x: number, y: number, orbit: boolean} | undefined} */
     let pressed;
     canvas.addEventListener("pointermove", (event) => {
       if (event.pointerType === "mouse" && !event.buttons) {
@@ -359,7 +388,7 @@ class Page {
   /** In another's page, wheel and fingers scroll that page until one has clicked here; Ctrl zooms at once. */
   _share() {
     const { canvas, controls } = this.stage;
-    const engage = (engaged) => {
+    const engage = (/** @type {boolean} */ engaged) => {
       this.engaged = controls.enabled = engaged;
       canvas.style.touchAction = engaged ? "none" : "pan-y";
     };
@@ -368,7 +397,7 @@ class Page {
     canvas.addEventListener("click", () => engage(true));
     addEventListener("pointerdown", ({ pointerType }) => pointerType === "mouse" && engage(true), true);
     addEventListener("blur", () => engage(false));
-    const zooms = (event) => (controls.enabled = this.engaged || event.ctrlKey || event.metaKey);
+    const zooms = (/** @type {WheelEvent} */ event) => (controls.enabled = this.engaged || event.ctrlKey || event.metaKey);
     addEventListener("wheel", zooms, { capture: true, passive: true });
   }
 
@@ -380,14 +409,14 @@ class Page {
     if (asked.has("lesson") !== this.lesson.on) this.teach(asked.has("lesson"));
     if (asked.has("play")) this.play(true);
     const language = asked.get("language");
-    if (language === "none" || Object.hasOwn(this.data.tellings, language)) this.speak(language);
+    if (language && (language === "none" || Object.hasOwn(this.data.tellings, language))) this.speak(language);
     if (asked.has("t")) {
       document.body.classList.add("begun");
       this.seek(Number(asked.get("t")) || 0);
     }
     const [, name, indices] = /^([^[]+)\[([\d,]+)\]$/.exec(asked.get("cell") ?? "") ?? [];
     const matrix = this.inspector.model.matrices.get(name);
-    const cell = indices?.split(",").map(Number);
+    const cell = (indices ?? "").split(",").map(Number);
     if (!matrix || cell.length !== matrix.shape.length || cell.some((index, i) => !(index < matrix.shape[i])))
       return;
     this.stage.show(this.time);
@@ -396,17 +425,28 @@ class Page {
   }
 }
 
-/** Let a box show what stands at a time, softly. */
-function show(box, span, t, write) {
+/** All elements that say something in the language of the page. @param {"says" | "label" | "named"} how
+ * @param {(thing: HTMLElement, key: string) => void} say */
+function said(how, say) {
+  for (const thing of document.querySelectorAll(`[data-${how}]`))
+    if (thing instanceof HTMLElement) say(thing, thing.dataset[how] ?? "");
+}
+
+/** @type {Map<HTMLElement, import("./data").Span | undefined>} what boxes show */
+const written = new Map();
+
+/** Let a box show the text that stands at a time, softly.
+ * @param {HTMLElement} box @param {(import("./data").Span & {text: string}) | undefined} span @param {number} t */
+function show(box, span, t) {
   const seen = span ? (calm.matches ? 1 : presence(span, t, SOFT)) : 0;
   box.style.opacity = String(seen);
   box.hidden = !span;
-  if (box.span === span) return;
-  box.span = span;
-  if (span) box.replaceChildren(...write(span));
+  if (written.get(box) === span) return;
+  written.set(box, span);
+  if (span) box.replaceChildren(span.text);
 }
 
-/** What the page says in the language it was made in. */
+/** What the page says in the language it was made in. @param {Data} data */
 const wordsOf = ({ tellings, language }) => (tellings[language] ?? Object.values(tellings)[0]).page;
 
 /** Begin. @param {ArrayBuffer} bytes what is packed in the page */
@@ -422,7 +462,7 @@ export async function begin(bytes) {
     find("loading").textContent = wordsOf(data).picture; // the poster stays
     return;
   }
-  const stage = new Stage(find("canvas"), data, values, film);
+  const stage = new Stage(find("canvas", HTMLCanvasElement), data, values, film);
   const { canvas } = stage;
   canvas.addEventListener("webglcontextlost", () => {
     find("loading").textContent = wordsOf(data).picture;
@@ -436,15 +476,9 @@ export async function begin(bytes) {
   const page = new Page(stage, film, inspector, data);
   page.live = new Live(page, data, values, known);
   document.body.classList.add("ready");
-  find("start").hidden = document.querySelector("footer").hidden = false;
+  find("start").hidden = inside(document, "footer").hidden = false;
   page.stage.resize();
   // For whoever wants to script the page, and for its tests.
-  window.llmScene = {
-    page,
-    stage,
-    film,
-    inspector,
-    explain: (name, cell) => explain(known, name, cell),
-    number,
-  };
+  const explained = (/** @type {string} */ name, /** @type {number[]} */ cell) => explain(known, name, cell);
+  Object.assign(window, { llmScene: { page, stage, film, inspector, explain: explained, number } });
 }

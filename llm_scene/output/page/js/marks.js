@@ -1,7 +1,7 @@
 // Marks before cells: lines along their outlines, rings around sheets that a text speaks of, brackets along a dimension.
 
-import * as THREE from "three";
-import { LineMaterial, LineSegments2, LineSegmentsGeometry } from "three";
+import * as THREE from "./three.js";
+import { LineMaterial, LineSegments2, LineSegmentsGeometry } from "./three.js";
 
 const LIFT = { cells: 0.12, sheets: 0.14 }; // of lines before what they mark
 const AWAY = 0.03; // of a bracket from its sheet, as a part of the sheet's length
@@ -9,6 +9,7 @@ const MOST = 6; // sheets that carry a bracket at once
 
 /**
  * @typedef {import("./stage.js").Sheet} Sheet
+ * @typedef {import("./stage.js").Stage} Stage
  * @typedef {{sheet: Sheet, rows: [number, number], columns: [number, number]}} Mark cells of a sheet
  */
 
@@ -58,44 +59,49 @@ function whole(sheet) {
   return { sheet, rows: [0, rows], columns: [0, columns] };
 }
 
-/** Of the sheets those in the part of the model that the film's camera looks at; all heads belong together. */
+/** Of the sheets those in the part of the model that the film's camera looks at; all heads belong together.
+ * @param {Stage} stage @param {Sheet[]} sheets */
 export function nearest(stage, sheets) {
   const target = new THREE.Vector3(...stage.film.pose(stage.time ?? 0, stage.tall).target);
-  const away = (sheet) => middle(whole(sheet)).distanceTo(target);
+  const away = (/** @type {Sheet} */ sheet) => middle(whole(sheet)).distanceTo(target);
   const [first] = [...sheets].sort((a, b) => away(a) - away(b));
   return sheets.filter((sheet) => part(sheet) === part(first));
 }
 
-const part = ({ block }) => block.section.slice(0, 2).join();
+const part = (/** @type {Sheet} */ { block }) => block.section.slice(0, 2).join();
 
 export class Marks {
+  /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
     /** @type {THREE.Vector3[]} corners of what is marked */
     this.corners = [];
+    /** @type {Sheet[]} */
     this.marked = [];
     this.line = new Line(stage.overlay, { color: stage.data.look.accent, linewidth: 2.5 }, 9);
   }
 
-  /** Ring and light sheets, or draw brackets along one of their axes. */
+  /** Ring and light sheets, or draw brackets along one of their axes. @param {Sheet[]} sheets @param {string} [axis] */
   show(sheets, axis) {
     for (const sheet of this.marked) sheet.light(false);
     this.marked = axis ? [] : sheets;
     for (const sheet of this.marked) sheet.light(true);
     this.corners = sheets.flatMap((sheet) => cornersOf(whole(sheet)));
-    const brackets = () => sheets.slice(0, MOST).map((sheet) => bracket(sheet, axis));
-    this.line.draw(axis ? brackets() : sheets.map((sheet) => ring(whole(sheet), LIFT.sheets)));
+    const brackets = (/** @type {string} */ along) => sheets.slice(0, MOST).map((sheet) => bracket(sheet, along));
+    this.line.draw(axis ? brackets(axis) : sheets.map((sheet) => ring(whole(sheet), LIFT.sheets)));
     this.stage.stale = true;
   }
 }
 
-/** A bracket along an axis of a sheet: at its left for its rows, above it for its columns. */
+/** A bracket along an axis of a sheet: at its left for its rows, above it for its columns.
+ * @param {Sheet} sheet @param {string} axis */
 function bracket(sheet, axis) {
   const [rows, columns] = sheet.block.shape;
   const down = sheet.block.axes[0] === axis;
   const length = down ? rows : columns;
   const [near, far] = [AWAY * length + 0.3, 2.5 * AWAY * length + 0.8];
   const lift = LIFT.sheets;
-  const at = down ? (along, out) => sheet.point(along, -out, lift) : (along, out) => sheet.point(-out, along, lift);
+  const at = (/** @type {number} */ along, /** @type {number} */ out) =>
+    down ? sheet.point(along, -out, lift) : sheet.point(-out, along, lift);
   return [at(0, near), at(0, far), at(length, far), at(length, near)];
 }

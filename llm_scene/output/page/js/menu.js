@@ -1,6 +1,6 @@
 // What opens over the page: the list of chapters and the menu, which take the focus and give it back.
 
-import { element } from "./markup.js";
+import { element, inside } from "./markup.js";
 
 const STORE = "llm-scene shortcuts";
 const narrow = matchMedia("(max-width: 560px)");
@@ -9,11 +9,12 @@ const narrow = matchMedia("(max-width: 560px)");
 export class Panel {
   /** @param {HTMLElement} button @param {HTMLElement} box */
   constructor(button, box) {
-    Object.assign(this, { button, box });
+    this.button = button;
+    this.box = box;
     button.addEventListener("click", () => this.set());
     box.addEventListener("keydown", (event) => this._key(event));
     box.addEventListener("focusout", ({ relatedTarget: next }) => {
-      if (next && !box.contains(next) && next !== button) this.set(false, false);
+      if (next instanceof Node && !box.contains(next) && next !== button) this.set(false, false);
     });
   }
 
@@ -27,22 +28,25 @@ export class Panel {
     this.box.hidden = !open;
     this.button.setAttribute("aria-expanded", String(open));
     if (!focus) return;
-    const first = this.box.querySelector("[aria-current=true]") ?? this._rows()[0];
-    if (open) first?.focus();
+    const rows = this._rows();
+    if (open) (rows.find((row) => row.matches("[aria-current=true]")) ?? rows[0])?.focus();
     else if (this.box.contains(document.activeElement) || document.activeElement === document.body)
       this.button.focus();
   }
 
+  /** @returns {HTMLElement[]} */
   _rows() {
-    return [...this.box.querySelectorAll("button, select, input")];
+    return [...this.box.querySelectorAll("button, select, input")].filter((row) => row instanceof HTMLElement);
   }
 
+  /** @param {KeyboardEvent} event */
   _key(event) {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const step = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
     if (event.key === "Escape") this.set(false);
-    else if (step && !event.target.matches("select")) {
+    else if (step && !(event.target instanceof HTMLSelectElement)) {
       const rows = this._rows();
-      rows[(rows.indexOf(document.activeElement) + step + rows.length) % rows.length].focus();
+      const here = rows.findIndex((row) => row === document.activeElement);
+      rows[(here + step + rows.length) % rows.length].focus();
     } else return;
     event.preventDefault();
     event.stopPropagation();
@@ -50,26 +54,28 @@ export class Panel {
 }
 
 export class Menu extends Panel {
-  /** @param {any} page @param {HTMLElement} button @param {HTMLElement} box */
+  /** @param {import("./main.js").Page} page @param {HTMLElement} button @param {HTMLElement} box */
   constructor(page, button, box) {
     super(button, box);
     this.page = page;
-    const act = (name, run) => box.querySelector(`[data-act=${name}]`).addEventListener("click", run);
+    const act = (/** @type {string} */ name, /** @type {() => void} */ run) =>
+      inside(box, `[data-act=${name}]`).addEventListener("click", run);
     act("link", () => this._copy(this.address()));
     act("frame", () => this._copy(this.frame()));
     act("transcript", () => page.transcript.open());
-    const keys = box.querySelector("#shortcuts");
-    keys.checked = stored() !== "off";
-    keys.addEventListener("change", () => stored(keys.checked ? "on" : "off"));
-    const place = () => (narrow.matches ? box.prepend(languages) : document.querySelector("footer").append(languages));
-    const languages = document.getElementById("language");
+    this.keys = inside(box, "#shortcuts", HTMLInputElement);
+    this.keys.checked = stored() !== "off";
+    this.keys.addEventListener("change", () => stored(this.shortcuts ? "on" : "off"));
+    const languages = inside(document, "#language");
+    const footer = inside(document, "footer");
+    const place = () => (narrow.matches ? box.prepend(languages) : footer.append(languages));
     narrow.addEventListener("change", place);
     place();
   }
 
   /** Whether single letters are shortcuts. */
   get shortcuts() {
-    return this.box.querySelector("#shortcuts").checked;
+    return this.keys.checked;
   }
 
   /** Where others find this moment. */
@@ -89,9 +95,10 @@ export class Menu extends Panel {
     return `<iframe src="${address}" title="${title}" width="960" height="600" style="border: 0; max-width: 100%" allow="fullscreen; clipboard-write" loading="lazy"></iframe>`;
   }
 
+  /** @param {string} text */
   async _copy(text) {
     const { words } = this.page;
-    const said = this.box.querySelector("[role=status]");
+    const said = inside(this.box, "[role=status]");
     try {
       await navigator.clipboard.writeText(text);
       said.textContent = words.copied;
@@ -104,7 +111,7 @@ export class Menu extends Panel {
   }
 }
 
-/** What the browser remembers of the shortcuts, where it remembers anything. */
+/** What the browser remembers of the shortcuts, where it remembers anything. @param {"on" | "off"} [value] */
 function stored(value) {
   try {
     if (value) localStorage.setItem(STORE, value);

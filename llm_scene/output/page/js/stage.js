@@ -1,26 +1,49 @@
 // The scene in three.js: what the film's state looks like, and from where it is seen.
 
-import * as THREE from "three";
-import { GLTFLoader, OrbitControls } from "three";
+import * as THREE from "./three.js";
+import { GLTFLoader, OrbitControls } from "./three.js";
 
 const SENSOR = 36; // mm, across the longer side of the picture
 const TALL = 0.8; // width by height below which a screen counts as standing
 const STATES = 512; // parts in a row of the table of states
 const LIFT = 0.7; // how much a highlight shines
-const [CUSTOM_BLENDING, MIN_EQUATION] = [5, 103]; // three.js's numbers, which its small build does not name
+
 const SLOW = { late: 0.045, soon: 0.022, patience: 8, less: 0.75, least: 0.35 }; // when the resolution changes
 const RETURN = 0.7; // seconds in which the camera goes back to the film
 const VISIT = { azimuth: -20, elevation: 10, room: 1.45, lens: 50, cells: 8 }; // how the camera looks at a cell and its sources
 const EDGE = 0.04; // of the picture: what lies nearer to its edge counts as not seen
 const TURN = { angle: Math.PI / 24, zoom: 1.15 }; // a key turns and nears the view by this much
+/** @type {Record<string, [axis: number, way: number]>} */
 const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; // in glTF's axes
 
-/** Turn a colour of the data into linear light. */
+/**
+ * @typedef {import("./data").Data} Data
+ * @typedef {import("./data").Block} Block
+ * @typedef {import("./data").Triple} Triple
+ * @typedef {import("./film.js").Pose} Pose
+ * @typedef {{axes: string[], shape: number[]}} Declared a matrix, so far as its cells are counted by it
+ * @typedef {{position: THREE.Vector3, quaternion: import("three").Quaternion}} Stand
+ * @typedef {Record<string, import("three").IUniform>} Uniforms
+ */
+
+/** Turn a colour of the data into linear light. @param {string} code */
 const colour = (code) => new THREE.Color(code);
 
 export class Stage {
-  /** @param {HTMLCanvasElement} canvas @param {any} data @param {Float32Array} numbers @param {import("./film").Film} film */
+  /** @param {HTMLCanvasElement} canvas @param {Data} data @param {Float32Array} numbers @param {import("./film").Film} film */
   constructor(canvas, data, numbers, film) {
+    this._stale = false;
+    /** @type {Map<string, Sheet>} */
+    this.sheets = new Map();
+    /** @type {{at: number, from: Stand & {target: THREE.Vector3, fov: number},
+     *   to: {position: THREE.Vector3, target: THREE.Vector3, fov: number}} | undefined} the way to what is visited */
+    this.going = undefined;
+    /** @type {({at: number} & Stand) | undefined} where the viewer left the camera, and when */
+    this.left = undefined;
+    this.visited = false;
+    this.time = 0;
+    /** @type {{set: (value: number) => void, curve: number}[]} */
+    this.setting = [];
     this.canvas = canvas;
     this.data = data;
     this.film = film;
@@ -34,6 +57,7 @@ export class Stage {
       uPicture: { value: new THREE.Vector2() },
     };
     this.shadows = new Shadows(data, this.room);
+    this.parts = new Parts(data.parts, data.look, this.room);
     this.scene.add(wall(data, this.room), this.shadows.mesh);
     canvas.addEventListener("webglcontextrestored", () => (this.stale = true));
     this.controls = new OrbitControls(this.camera, canvas);
@@ -45,7 +69,8 @@ export class Stage {
     });
     this.controls.addEventListener("change", () => (this.stale = true));
     this.orbit = false;
-    this.onorbit = this.onstale = () => {};
+    this.onorbit = (/** @type {boolean} */ _orbit) => {};
+    this.onstale = () => {};
     this.covered = () => ({ right: 0, bottom: 0 }); // pixels of the picture behind something else
     this.quality = 1; // of the resolution, lowered where drawing is slow
     this.slow = 0; // pictures in a row that took too long, or, below zero, that did not
@@ -64,22 +89,24 @@ export class Stage {
     const gltf = await new GLTFLoader().parseAsync(model, "");
     const anisotropy = Math.min(8, this.renderer.capabilities.getMaxAnisotropy());
     this.scene.add(gltf.scene);
-    /** @type {Map<string, Sheet>} */
-    this.sheets = new Map();
     const blocks = new Map(this.data.blocks.map((block) => [block.name, block]));
-    this.parts = new Parts(this.data.parts, this.data.look, this.room);
     gltf.scene.traverse((thing) => {
-      if (!thing.isMesh) return;
+      if (!(thing instanceof THREE.Mesh)) return;
       const { nodes } = gltf.parser.associations.get(thing) ?? {};
-      const { name } = gltf.parser.json.nodes[nodes];
+      const { name } = gltf.parser.json.nodes[nodes ?? -1];
       if (thing.material.map) thing.material.map.anisotropy = anisotropy;
-      if (blocks.has(name)) this.sheets.set(name, new Sheet(blocks.get(name), thing, this.data));
+      const block = blocks.get(name);
+      if (block) this.sheets.set(name, new Sheet(block, thing, this.data));
       else this.parts.dress(thing);
     });
-    this.setting = this.data.tracks.map(([target, channel, curve]) => [this._setter(target, channel), curve]);
+    this.setting = this.data.tracks.map(([target, channel, curve]) => ({
+      set: this._setter(target, channel),
+      curve,
+    }));
   }
 
-  /** How a channel of a target takes a value. */
+  /** How a channel of a target takes a value. @param {string} target @param {string} channel
+   * @returns {(value: number) => void} */
   _setter(target, channel) {
     const sheet = this.sheets.get(target);
     if (sheet) return (value) => sheet.set(channel, value);
@@ -89,11 +116,11 @@ export class Stage {
     return (value) => parts.forEach((part) => this.parts.set(part, channel, value));
   }
 
-  /** Put everything into its state at a time. */
+  /** Put everything into its state at a time. @param {number} t */
   show(t) {
     this.time = t;
     this.film.evaluate(t, this.values);
-    for (const [set, curve] of this.setting) set(this.values[curve]);
+    for (const { set, curve } of this.setting) set(this.values[curve]);
     for (const sheet of this.sheets.values()) sheet.place();
     this.shadows.place(this.sheets);
     this.parts.place(this.sheets, this.language, this.orbit);
@@ -101,7 +128,7 @@ export class Stage {
     this.stale = true;
   }
 
-  /** Whether the viewer has the camera, rather than the film. */
+  /** Whether the viewer has the camera, rather than the film. @param {boolean} orbit */
   setOrbit(orbit) {
     if (orbit === this.orbit) return;
     this.orbit = orbit;
@@ -132,7 +159,7 @@ export class Stage {
     const turned = (VISIT.azimuth * Math.PI) / 180;
     const [aside, below] = [(right / height) * down * distance, (bottom / height) * down * distance];
     middle.add(new THREE.Vector3(aside * Math.cos(turned), -below, -aside * Math.sin(turned)));
-    const pose = { target: middle.toArray(), ...VISIT, distance };
+    const pose = { target: tripleOf(middle), ...VISIT, distance };
     const from = { target: middle.clone(), ...standOf(this.camera), fov: this.camera.fov };
     if (this.orbit) from.target.copy(this.controls.target);
     else from.target.set(...this.film.pose(this.time, this.tall).target);
@@ -148,7 +175,7 @@ export class Stage {
     if (this.visited) this.setOrbit(false);
   }
 
-  /** Whether a point of the scene is well within the picture. */
+  /** Whether a point of the scene is well within the picture. @param {THREE.Vector3} point */
   sees(point) {
     const { x, y, seen } = this.project(point);
     const { right, bottom } = this.covered();
@@ -156,18 +183,17 @@ export class Stage {
     return seen && Math.min(across, 1 - across, up, 1 - up) > EDGE;
   }
 
-  /** Turn the view by steps to the right and upwards, and near it. */
+  /** Turn the view by steps to the right and upwards, and near it. @param {number} right @param {number} up */
   turn(right, up, nearer = 0) {
     this.going = undefined;
     this.setOrbit(true);
     const { camera, controls } = this;
     const away = camera.position.clone().sub(controls.target);
     const distance = away.length() / TURN.zoom ** nearer;
-    const azimuth = Math.atan2(away.x, away.z) + right * TURN.angle;
-    const elevation = Math.asin(away.y / away.length()) + up * TURN.angle;
-    const degrees = { azimuth, elevation: Math.min(1.5, Math.max(-1.5, elevation)) };
-    for (const angle in degrees) degrees[angle] *= 180 / Math.PI;
-    camera.position.copy(eyeOf({ target: controls.target.toArray(), ...degrees, distance }));
+    const turned = Math.atan2(away.x, away.z) + right * TURN.angle;
+    const raised = Math.asin(away.y / away.length()) + up * TURN.angle;
+    const [azimuth, elevation] = [turned, Math.min(1.5, Math.max(-1.5, raised))].map((angle) => (180 / Math.PI) * angle);
+    camera.position.copy(eyeOf({ target: tripleOf(controls.target), azimuth, elevation, distance }));
     this.stale = true;
   }
 
@@ -226,16 +252,15 @@ export class Stage {
     return true;
   }
 
-  /** Stand where the viewer has turned it. */
+  /** Stand where the viewer has turned it. @param {boolean} calm */
   _turn(calm) {
-    if (this.going) this._go(calm);
+    if (this.going) this._go(this.going, calm);
     this.controls.update();
     this._reach(this.controls.getDistance());
   }
 
-  /** On the way to what is visited. */
-  _go(calm) {
-    const { at, from, to } = this.going;
+  /** On the way to what is visited. @param {NonNullable<Stage["going"]>} going @param {boolean} calm */
+  _go({ at, from, to }, calm) {
     const share = calm ? 1 : Math.min(1, (performance.now() - at) / (1000 * RETURN));
     const done = 1 - (1 - share) ** 3;
     this.camera.position.lerpVectors(from.position, to.position, done);
@@ -245,7 +270,7 @@ export class Stage {
     if (share === 1) this.going = undefined;
   }
 
-  /** Stand where the film's camera stands, or on the way back to it. */
+  /** Stand where the film's camera stands, or on the way back to it. @param {boolean} calm */
   _follow(calm) {
     const { camera } = this;
     const pose = this.film.pose(this.time, this.tall);
@@ -262,7 +287,8 @@ export class Stage {
     if (share === 1 || calm) this.left = undefined;
   }
 
-  /** The film's picture fits into the screen whole; what the screen has beyond it shows more of the scene. */
+  /** The film's picture fits into the screen whole; what the screen has beyond it shows more of the scene.
+   * @param {Pose} pose */
   _lens({ lens, distance }) {
     const { camera, film } = this;
     const across = this.tall ? (SENSOR / 2 / lens) * (9 / 16) : SENSOR / 2 / lens; // half the width at unit depth
@@ -272,13 +298,13 @@ export class Stage {
     this._reach(distance);
   }
 
-  /** How near and how far the camera sees. */
+  /** How near and how far the camera sees. @param {number} distance */
   _reach(distance) {
     this.camera.near = Math.max(0.2, distance / 60);
     this.camera.far = 20 * distance + 4 * this.data.room.reach;
   }
 
-  /** The cell under a place on the canvas. @returns {{sheet: Sheet, row: number, column: number} | undefined} */
+  /** The cell under a place on the canvas. @param {number} x @param {number} y @returns {{sheet: Sheet, row: number, column: number} | undefined} */
   pick(x, y) {
     const place = new THREE.Vector2(
       (2 * x) / this.canvas.clientWidth - 1,
@@ -293,7 +319,8 @@ export class Stage {
     const sheet = hit.object.userData.sheet;
     const [rows, columns] = sheet.block.shape;
     const { x: across, y: up } = sheet.mesh.worldToLocal(hit.point.clone());
-    const within = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+    const within = (/** @type {number} */ share, /** @type {number} */ count) =>
+      Math.min(count - 1, Math.max(0, Math.floor(share * count)));
     return { sheet, row: within(-up, rows), column: within(across, columns) };
   }
 
@@ -309,12 +336,15 @@ export class Stage {
   }
 }
 
-/** Where a camera stands and how it is turned. */
+/** Where a camera stands and how it is turned. @param {Stand} camera */
 function standOf({ position, quaternion }) {
   return { position: position.clone(), quaternion: quaternion.clone() };
 }
 
-/** Where the camera of a pose stands, in glTF's axes. */
+/** A place as three numbers. @param {THREE.Vector3} place @returns {Triple} */
+const tripleOf = ({ x, y, z }) => [x, y, z];
+
+/** Where the camera of a pose stands, in glTF's axes. @param {Omit<Pose, "lens">} pose */
 function eyeOf({ target, azimuth, elevation, distance }) {
   const [a, e] = [(azimuth * Math.PI) / 180, (elevation * Math.PI) / 180];
   const away = new THREE.Vector3(Math.sin(a) * Math.cos(e), Math.sin(e), Math.cos(a) * Math.cos(e));
@@ -334,6 +364,7 @@ vec3 wallColour() {
 
 /** A sheet of cells: a box of the .glb whose shader draws the cells and knows how far they are computed. */
 export class Sheet {
+  /** @param {Block} block @param {THREE.Mesh<import("three").BufferGeometry, any>} mesh @param {Data} data */
   constructor(block, mesh, data) {
     this.block = block;
     this.mesh = mesh;
@@ -341,7 +372,7 @@ export class Sheet {
     this.home = mesh.position.clone();
     this.offset = new THREE.Vector3();
     const [rows, columns] = block.shape;
-    const byRows = ["position", "query"].includes(block.axes[0]);
+    const byRows = ["position", "query"].includes(block.axes[0] ?? "");
     const positions = byRows ? rows : columns;
     const length = byRows ? columns : rows;
     const { stride, tail, prompt } = data.front;
@@ -366,10 +397,10 @@ export class Sheet {
       uDim: { value: data.look.dim },
       uHoles: { value: block.masked ? 1 : 0 },
       uKnown: { value: 1e6 }, // positions that hold anything
-      ...closeMap(data.look.close[block.ramp]),
+      ...closeMap(block.ramp ? data.look.close[block.ramp] : undefined),
     };
     mesh.material = mesh.material.clone();
-    mesh.material.onBeforeCompile = (shader) => {
+    mesh.material.onBeforeCompile = (/** @type {import("three").WebGLProgramParametersWithUniforms} */ shader) => {
       Object.assign(shader.uniforms, this.uniforms);
       shader.vertexShader = shader.vertexShader
         .replace("#include <common>", `#include <common>\n${SHEET_VERTEX}`)
@@ -382,6 +413,7 @@ export class Sheet {
     mesh.material.customProgramCacheKey = () => "sheet";
   }
 
+  /** @param {string} channel @param {number} value */
   set(channel, value) {
     const state = this.uniforms.uState.value;
     if (channel === "reveal") state.x = value;
@@ -391,7 +423,7 @@ export class Sheet {
     else if (AXES[channel]) this.offset.setComponent(AXES[channel][0], AXES[channel][1] * value);
   }
 
-  /** Whether it shines because a text speaks of it. */
+  /** Whether it shines because a text speaks of it. @param {boolean} on */
   light(on) {
     this.uniforms.uLit.value = on ? 1 : 0;
   }
@@ -401,7 +433,7 @@ export class Sheet {
     this.mesh.updateMatrixWorld();
   }
 
-  /** When a cell is computed, as a value of `reveal`. */
+  /** When a cell is computed, as a value of `reveal`. @param {number} row @param {number} column */
   order(row, column) {
     const { x: byRows, y: length, z: prompt, w: last } = this.uniforms.uOrder.value;
     const [position, within] = byRows ? [row, column] : [column, row];
@@ -410,7 +442,7 @@ export class Sheet {
     return this.uniforms.uFront.value.x * (position - prompt + 1) + within / Math.max(1, length - 1);
   }
 
-  /** The matrix cell at a row and column. */
+  /** The matrix cell at a row and column. @param {number} row @param {number} column @param {Declared} matrix */
   cell(row, column, matrix) {
     const { axes, head } = this.block;
     const flipped = axes[1] !== matrix.axes.at(-1);
@@ -422,7 +454,7 @@ export class Sheet {
     return head === null ? index : [head, ...index];
   }
 
-  /** (row, column) of a matrix cell: the inverse of `cell`. */
+  /** (row, column) of a matrix cell: the inverse of `cell`. @param {number[]} cell @param {Declared} matrix */
   spot(cell, matrix) {
     const { axes, head } = this.block;
     let index = cell;
@@ -432,22 +464,24 @@ export class Sheet {
     return axes[1] !== matrix.axes.at(-1) ? [index[1], index[0]] : index;
   }
 
-  /** A point on the front, in cells from the upper left. */
+  /** A point on the front, in cells from the upper left. @param {number} row @param {number} column */
   point(row, column, lift = 0) {
     const { x, y, z } = this.mesh.position;
     return new THREE.Vector3(x + column, y - row, z + lift);
   }
 }
 
-/** How much of the atlas a cell takes, as the front face of the box has it. */
+/** How much of the atlas a cell takes, as the front face of the box has it.
+ * @param {import("three").BufferGeometry} geometry @param {number} columns @param {number} rows */
 function texelsOf(geometry, columns, rows) {
   const { uv } = geometry.attributes;
   return new THREE.Vector2((uv.getX(2) - uv.getX(0)) / columns, (uv.getY(0) - uv.getY(2)) / rows);
 }
 
-/** How dark cells below zero are, step by step, and what they are painted with where they are seen close. */
+/** How dark cells below zero are, step by step, and what they are painted with where they are seen close.
+ * @param {{dark: string[], rose: string[]}} [map] */
 function closeMap(map) {
-  const light = (code) => Math.cbrt(luminance(colour(code)));
+  const light = (/** @type {string} */ code) => Math.cbrt(luminance(colour(code)));
   const known = map ?? { dark: ["#ffffff", "#ffffff", "#ffffff"], rose: ["#000", "#000", "#000", "#000"] };
   return {
     uDark: { value: new THREE.Vector3(...known.dark.map(light)) },
@@ -456,7 +490,7 @@ function closeMap(map) {
   };
 }
 
-const luminance = ({ r, g, b }) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
+const luminance = (/** @type {THREE.Color} */ { r, g, b }) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
 
 const SHEET_VERTEX = `
 uniform vec2 uShape;
@@ -530,9 +564,14 @@ vec3 cellColour() {
 
 // --- parts: all that is drawn and written, as two meshes with a table of states ---
 
+/** @typedef {import("./data").Part & {hidden: number, offset: Triple, stretched?: number,
+ *   gone?: boolean, shift?: number, rise?: number}} Drawn a part, with its state */
+
 class Parts {
+  /** @param {import("./data").Part[]} rows @param {Data["look"]} look @param {Uniforms} room */
   constructor(rows, look, room) {
-    this.rows = rows;
+    /** @type {Drawn[]} */
+    this.rows = rows.map((row) => Object.assign(row, { hidden: 0, offset: /** @type {Triple} */ ([0, 0, 0]) }));
     /** @type {Map<string, number[]>} */
     this.named = new Map();
     rows.forEach((row, i) => this.named.set(row.name, [...(this.named.get(row.name) ?? []), i]));
@@ -547,17 +586,16 @@ class Parts {
       ...room,
     };
     rows.forEach((row, i) => {
-      Object.assign(row, { hidden: 0, offset: [0, 0, 0] });
       // offset and visible; scale, stretch, reveal and dim; what it grows out of
       this.table.set([0, 0, 0, 1, 1, 1, 9, 0, ...row.at, 0], 12 * i);
     });
   }
 
-  /** Let a mesh be drawn by the table. */
+  /** Let a mesh be drawn by the table. @param {THREE.Mesh<import("three").BufferGeometry, any>} mesh */
   dress(mesh) {
     mesh.frustumCulled = false;
     const material = mesh.material;
-    material.onBeforeCompile = (shader) => {
+    material.onBeforeCompile = (/** @type {import("three").WebGLProgramParametersWithUniforms} */ shader) => {
       Object.assign(shader.uniforms, this.uniforms);
       shader.vertexShader = shader.vertexShader
         .replace("#include <common>", `#include <common>\n${PART_VERTEX}`)
@@ -571,6 +609,7 @@ class Parts {
     material.customProgramCacheKey = () => `part ${Object.keys(material.defines)}`;
   }
 
+  /** @param {number} part @param {string} channel @param {number} value */
   set(part, channel, value) {
     const at = 12 * part;
     const row = this.rows[part];
@@ -583,17 +622,17 @@ class Parts {
     else if (AXES[channel]) row.offset[AXES[channel][0]] = AXES[channel][1] * value;
   }
 
-  /** Let a part be as many times as wide as it is in the file. */
+  /** Let a part be as many times as wide as it is in the file. @param {number} part @param {number} times */
   stretch(part, times) {
     const row = this.rows[part];
     this.table[12 * part + 5] *= times / (row.stretched ?? 1);
     row.stretched = times;
   }
 
-  /** Carry the state over to the table. */
+  /** Carry the state over to the table. @param {Map<string, Sheet>} sheets @param {string} language @param {boolean} orbit */
   place(sheets, language, orbit) {
     this.rows.forEach(({ on, offset, hidden, spare, language: only, gone, shift = 0, rise = 0 }, i) => {
-      const moved = on ? sheets.get(on).offset : undefined;
+      const moved = on ? sheets.get(on)?.offset : undefined;
       const [x, y, z] = offset;
       const shown = hidden < 0.5 && !gone && (orbit || !spare) && (!only || only === language);
       this.table.set([x + shift + (moved?.x ?? 0), y + rise + (moved?.y ?? 0), z + (moved?.z ?? 0), shown ? 1 : 0], 12 * i);
@@ -645,10 +684,17 @@ else if (vPart.z >= 0.0) {
 
 // --- swarms: cells that move on their own ---
 
+/**
+ * @typedef {(share: number, into: Float32Array, at: number) => void} Painter writes a colour of a map
+ * @typedef {{map: {far: Painter, close: Painter}, tone: (pose: number, i: number) => number,
+ *   out: (pose: number, i: number) => number, places: Iterable<number[]>, sizes: Iterable<number[]>}} Paint
+ */
+
 class Swarm {
-  /** @param {any} row @param {Float32Array} numbers */
+  /** @param {import("./data").Swarm} row @param {Float32Array} numbers
+   * @param {THREE.Scene} scene @param {Data["look"]} look */
   constructor(row, numbers, scene, look) {
-    const read = (at, poses) => numbers.subarray(at, at + 3 * row.count * poses);
+    const read = (/** @type {number} */ at, /** @type {number} */ poses) => numbers.subarray(at, at + 3 * row.count * poses);
     this.poses = row.poses;
     this.states = row.states;
     this.places = read(row.places, row.poses);
@@ -657,6 +703,9 @@ class Swarm {
     this.close = row.close === undefined ? this.colours : Float32Array.from(read(row.close, row.states), linear);
     this.own = { colours: this.colours, close: this.close, places: this.places, sizes: this.sizes };
     this.shift = 0; // columns by which another letter stands beside the film's
+    this.gone = false;
+    /** @type {string | undefined} */
+    this.shown = undefined;
     this.map = row.map;
     this.back = colour(look.wall).toArray();
     this.dimmed = look.dim;
@@ -668,13 +717,13 @@ class Swarm {
     scene.add(this.mesh);
   }
 
+  /** @param {string} channel @param {number} value */
   set(channel, value) {
-    this.state[channel] = value;
+    Object.assign(this.state, { [channel]: value });
   }
 
   /** Other colours, places and sizes than the file's; "gone" for no cells at all.
-   * @param {undefined | "gone" | {map: any, tone: (pose: number, i: number) => number,
-   *   out: (pose: number, i: number) => number, places: Iterable<number[]>, sizes: Iterable<number[]>}} paint
+   * @param {undefined | "gone" | Paint} paint
    *   a colour map and a share of it for every pose and cell, how much further it comes out, and what else is new */
   repaint(paint) {
     this.gone = paint === "gone";
@@ -687,11 +736,15 @@ class Swarm {
     this.place();
   }
 
+  /** @param {Paint} paint */
   _reshape({ out, places, sizes }) {
     const { count } = this.mesh;
     [this.places, this.sizes] = [this.places.slice(), this.sizes.slice()];
-    for (const [array, moves] of [[this.places, places], [this.sizes, sizes]])
-      for (const [pose, i, axis, value] of moves) array[3 * (pose * count + i) + axis] = value; // prettier-ignore
+    const take = (/** @type {Float32Array} */ array, /** @type {Iterable<number[]>} */ moves) => {
+      for (const [pose, i, axis, value] of moves) array[3 * (pose * count + i) + axis] = value;
+    };
+    take(this.places, places);
+    take(this.sizes, sizes);
     for (let at = 0; at < this.poses * count; at++) {
       const more = out(Math.floor(at / count), at % count);
       this.sizes[3 * at + 2] += more;
@@ -699,6 +752,7 @@ class Swarm {
     }
   }
 
+  /** @param {Painter} map @param {Paint["tone"]} tone */
   _painted(map, tone) {
     const { count } = this.mesh;
     const colours = new Float32Array(3 * count * this.states);
@@ -713,12 +767,12 @@ class Swarm {
     if (!this.mesh.visible || this.shown === now) return;
     this.shown = now;
     const whole = Math.min(this.poses - 1, Math.max(0, Math.floor(pose)));
-    const between = (array, last, i) => {
+    const between = (/** @type {Float32Array} */ array, /** @type {number} */ last, /** @type {number} */ i) => {
       const wide = 3 * this.mesh.count;
       const from = array[Math.min(whole, last) * wide + i];
       return from + (array[Math.min(whole + 1, last) * wide + i] - from) * (pose - whole);
     };
-    const tint = (i) => {
+    const tint = (/** @type {number} */ i) => {
       const plain = between(this.colours, this.states - 1, i);
       const seen = plain + rose * (between(this.close, this.states - 1, i) - plain);
       const back = this.back[i % 3];
@@ -728,18 +782,19 @@ class Swarm {
     const matrix = new THREE.Matrix4();
     const paint = new THREE.Color();
     for (let i = 0; i < this.mesh.count; i++) {
-      const [at, size] = [this.places, this.sizes].map((array) =>
+      const [[x, y, z], [wide, deep, high]] = [this.places, this.sizes].map((array) =>
         [0, 1, 2].map((k) => between(array, this.poses - 1, 3 * i + k)),
       );
-      at[0] += shift;
-      this.mesh.setMatrixAt(i, matrix.makeScale(...size.map((v) => v || 1e-4)).setPosition(...at));
+      matrix.makeScale(wide || 1e-4, deep || 1e-4, high || 1e-4).setPosition(x + shift, y, z);
+      this.mesh.setMatrixAt(i, matrix);
       this.mesh.setColorAt(i, paint.setRGB(tint(3 * i), tint(3 * i + 1), tint(3 * i + 2)));
     }
-    this.mesh.instanceMatrix.needsUpdate = this.mesh.instanceColor.needsUpdate = true;
+    this.mesh.instanceMatrix.needsUpdate = true;
+    if (this.mesh.instanceColor) this.mesh.instanceColor.needsUpdate = true;
   }
 }
 
-/** An sRGB channel in linear light. */
+/** An sRGB channel in linear light. @param {number} v */
 export const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
 
 /** A cuboid of size 1, darker at its sides as if lit from the upper left. */
@@ -752,7 +807,7 @@ function cuboid() {
 
 // --- the room ---
 
-/** The wall that bends into the floor. */
+/** The wall that bends into the floor. @param {Data} data @param {Uniforms} uniforms */
 function wall({ room, look }, uniforms) {
   const { outline, middle, reach } = room;
   const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
@@ -779,13 +834,14 @@ function wall({ room, look }, uniforms) {
   return mesh;
 }
 
-/** How high the bend between floor and wall begins and ends. */
+/** How high the bend between floor and wall begins and ends. @param {Data["room"]["outline"]} outline */
 function bend(outline) {
-  return [outline[0][0], outline.at(-2)[0]];
+  return new THREE.Vector2(outline[0][0], outline[outline.length - 2][0]);
 }
 
 /** What sheets throw onto the wall: a soft rectangle each; where they overlap it gets no darker. */
 class Shadows {
+  /** @param {Data} data @param {Uniforms} uniforms */
   constructor({ room, blocks }, uniforms) {
     this.room = room;
     const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
@@ -798,13 +854,13 @@ class Shadows {
     geometry.setAttribute("box", this.box);
     geometry.setAttribute("soft", this.soft);
     const material = new THREE.ShaderMaterial({
-      blending: CUSTOM_BLENDING,
-      blendEquation: MIN_EQUATION,
+      blending: THREE.CustomBlending,
+      blendEquation: THREE.MinEquation,
       depthWrite: false,
       uniforms: {
         ...uniforms,
         uShade: { value: room.shadow[3] },
-        uBend: { value: new THREE.Vector2(...bend(room.outline)) },
+        uBend: { value: bend(room.outline) },
         uDepth: { value: room.wall + 0.05 },
       },
       vertexShader: `attribute vec4 box; attribute float soft; uniform float uDepth;

@@ -1,16 +1,17 @@
 // The film to read: everything that is said, and where attention goes, for whoever does not see the picture.
 
 import { clock } from "./film.js";
-import { element, filled } from "./markup.js";
+import { element, filled, inside } from "./markup.js";
 
 const LINK = /\[([^\]]*)\]\([^)]*\)/g;
 const LARGEST = 32; // positions of a table of attention
 
 export class Transcript {
-  /** @param {any} page @param {HTMLDialogElement} box */
+  /** @param {import("./main.js").Page} page @param {HTMLDialogElement} box */
   constructor(page, box) {
-    Object.assign(this, { page, box });
-    box.querySelector(".close").addEventListener("click", () => box.close());
+    this.page = page;
+    this.box = box;
+    inside(box, ".close").addEventListener("click", () => box.close());
     box.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
@@ -18,10 +19,11 @@ export class Transcript {
     const { words, telling } = this.page;
     const parts = telling.chapters.map((title, i) => this._chapter(title, i));
     const title = element("h2", {}, words.attention);
-    this.box.querySelector(".read").replaceChildren(...parts.flat(), title, ...this._attention());
+    inside(this.box, ".read").replaceChildren(...parts.flat(), title, ...this._attention());
     this.box.showModal();
   }
 
+  /** @param {string} title @param {number} i */
   _chapter(title, i) {
     const { start, end } = this.page.film.chapters[i];
     const said = this.page.telling.captions.filter((caption) => start <= caption.start && caption.start < end);
@@ -33,6 +35,7 @@ export class Transcript {
     return [element("h2", {}, title, " ", element("small", {}, clock(start))), ...lines];
   }
 
+  /** @param {string} key */
   _formula(key) {
     const { formulas } = this.page.data;
     return formulas[key] ? [element("p", { className: "formula", innerHTML: formulas[key] })] : [];
@@ -59,12 +62,13 @@ export class Transcript {
     return [element("p", {}, words.attention_read), choice, place];
   }
 
+  /** @param {import("./explain.js").Matrix} pattern @param {number} head */
   _table({ values, shape }, head) {
     const { tokens, pieces } = this.page.inspector.model;
     const count = Math.min(shape[1], LARGEST, tokens.length);
     const letters = Array.from({ length: count }, (_, i) => pieces[tokens[i]]);
-    const row = (cells) => element("tr", {}, ...cells);
-    const header = (text, scope) => element("th", { scope }, text);
+    const row = (/** @type {HTMLElement[]} */ cells) => element("tr", {}, ...cells);
+    const header = (/** @type {string} */ text, /** @type {string} */ scope) => element("th", { scope }, text);
     const top = row([element("td", {}, ""), ...letters.map((letter, i) => header(`${i + 1} ${letter}`, "col"))]);
     const rows = letters.map((letter, query) =>
       row([

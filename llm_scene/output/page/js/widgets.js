@@ -6,12 +6,15 @@ import { element, filled } from "./markup.js";
 const SVG = "http://www.w3.org/2000/svg";
 const LONGEST = 200; // entries of a vocabulary that are listed
 
-/** What belongs to a caption, as elements. */
+/** @typedef {import("./main.js").Page} Page */
+
+/** What belongs to a caption, as elements. @param {string} key @param {Page} page */
 export function widgetOf(key, page) {
   const make = WIDGETS[key];
   return make ? make(page) : [];
 }
 
+/** @type {Record<string, (page: Page) => Element[]>} */
 const WIDGETS = {
   tokens: vocabulary,
   bend_line: bend,
@@ -20,7 +23,7 @@ const WIDGETS = {
   colours,
 };
 
-/** Every entry of the list with its number; pointing at one shows its column of the table. */
+/** Every entry of the list with its number; pointing at one shows its column of the table. @param {Page} page */
 function vocabulary({ inspector, data, words }) {
   const { tokens } = data;
   const used = new Set(tokens);
@@ -36,28 +39,30 @@ function vocabulary({ inspector, data, words }) {
   return [element("p", {}, words.vocabulary), element("ul", { className: "vocabulary" }, ...entries, ...rest)];
 }
 
-/** The curve of the MLP with a number to move along it. */
+/** The curve of the MLP with a number to move along it. @param {Page} page */
 function bend({ data, words }) {
   const { title, values, reach } = data.bend; // from -reach to reach
-  const at = (x) => {
+  const at = (/** @type {number} */ x) => {
     const place = ((x + reach) / (2 * reach)) * (values.length - 1);
     const i = Math.min(values.length - 2, Math.floor(place));
     return values[i] + (values[i + 1] - values[i]) * (place - i);
   };
   const points = values.map((y, i) => `${(2 * reach * i) / (values.length - 1) - reach},${-y}`).join(" ");
+  const dot = drawn("circle", { r: 0.22 });
   const svg = drawn("svg", { viewBox: `${-reach} ${-reach} ${2 * reach} ${reach + 1.5}`, "aria-hidden": "true" });
   svg.append(
     drawn("path", { d: `M${-reach} 0H${reach}M0 ${-reach}V1.5`, class: "axis" }),
     drawn("polyline", { points, class: "curve" }),
-    drawn("circle", { r: 0.22 }),
+    dot,
   );
   const told = element("output", {});
-  const slider = element("input", { type: "range", min: -reach, max: reach, step: 0.1, value: 1.5 });
+  const [min, max] = [String(-reach), String(reach)];
+  const slider = element("input", { type: "range", min, max, step: "0.1", value: "1.5" });
   slider.ariaLabel = filled(words.bend, { activation: title });
   const move = () => {
     const x = Number(slider.value);
-    svg.lastChild.setAttribute("cx", x);
-    svg.lastChild.setAttribute("cy", -at(x));
+    dot.setAttribute("cx", String(x));
+    dot.setAttribute("cy", String(-at(x)));
     told.textContent = `${title}(${number(x)}) = ${number(Math.round(1000 * at(x)) / 1000)}`;
   };
   slider.addEventListener("input", move);
@@ -65,7 +70,7 @@ function bend({ data, words }) {
   return [svg, slider, told];
 }
 
-/** What the hues and their lightness mean. */
+/** What the hues and their lightness mean. @param {Page} page */
 function colours({ data, words }) {
   const bars = Object.entries(data.ramps).map(([role, codes]) => {
     const bar = element("i", { className: "ramp" });
@@ -76,8 +81,9 @@ function colours({ data, words }) {
   return [element("ul", { className: "ramps" }, ...bars, ends)];
 }
 
+/** @param {string} tag @param {Record<string, string | number>} attributes */
 function drawn(tag, attributes) {
   const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
   return made;
 }
