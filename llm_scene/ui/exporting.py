@@ -90,7 +90,7 @@ def _written(task: Task, path: Path, steps: Steps[None]) -> Steps[None]:
     task.report({"INFO"}, tr("Wrote {path}.", path=path))
 
 
-class LLM_SCENE_OT_write(Task, bpy.types.Operator):
+class LLM_SCENE_OT_write(Task, OnOwnScene, bpy.types.Operator):
     """Write a file that a file browser has named"""
 
     bl_idname = "llm_scene.write"
@@ -101,7 +101,7 @@ class LLM_SCENE_OT_write(Task, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return bool(_handed)
+        return super().poll(context) and bool(_handed)
 
     def work(self, context: bpy.types.Context) -> Steps[None]:
         return _written(self, *_handed.pop())

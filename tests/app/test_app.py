@@ -120,7 +120,8 @@ def test_does_its_work_in_the_window(app: App, tmp_path: Path) -> None:
     assert seen["after Esc"] == 0
     assert seen["played to"] > 0
     assert seen["rendered"]
-    assert (seen["ended.html"], seen["page.html"]) == (False, True)
+    assert seen["ended"] == [True, True, False]
+    assert seen["exported"] == [True, True, True]
     assert not list(tmp_path.glob(".llm-scene-*"))
     assert seen["workspace"] == {
         "name": "LLM Scene",

@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import bpy
@@ -188,23 +188,8 @@ def user() -> Iterator[float]:
             break
     SEEN["rendered"] = (FOLDER / "film.mp4").exists()
     yield 1.0
-    for key, wanted in (("Escape", "ended.html"), ("", "page.html")):
-        path = FOLDER / wanted
-        with view.context():
-            bpy.ops.llm_scene.export_page("INVOKE_DEFAULT", filepath=str(path))
-        yield 2.0
-        name_chosen(path)
-        view.move(view.area.x + 300, view.area.y + 300)
-        yield 0.4
-        view.shot("exporting")
-        if key:
-            xdotool("key", key)
-            yield 6.0
-        for _ in range(60):
-            yield 0.5
-            if key or path.exists():
-                break
-        SEEN[wanted] = path.exists()
+    SEEN["ended"] = yield from exported(view, FOLDER / "ended.html", "Escape")
+    SEEN["exported"] = yield from exported(view, FOLDER / "page.html")
     with view.context():
         bpy.ops.llm_scene.export_gltf(filepath=str(FOLDER / "scene.glb"))
 
@@ -254,16 +239,39 @@ def picture(view: View) -> dict[str, object]:
     }
 
 
-def name_chosen(path: Path) -> None:
-    """What the button of the file browser does."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "FILE_BROWSER":
-                region = next(region for region in area.regions if region.type == "WINDOW")
-                with bpy.context.temp_override(window=window, area=area, region=region):
-                    bpy.ops.file.execute()
-                return
-    raise AssertionError(f"no file browser asks for {path}")
+def exported(view: View, path: Path, key: str = "") -> Generator[float, None, tuple[bool, bool, bool]]:
+    """Write a page, press a key meanwhile: whether that was begun, has ended, and left a file."""
+    under_way = importlib.import_module(f"{PACKAGE}.ui.task")._under_way
+    with view.context():
+        bpy.ops.llm_scene.export_page("INVOKE_DEFAULT", filepath=str(path))
+    for _ in range(40):
+        yield 0.5
+        if browser() is not None and browser()[1].spaces.active.params is not None:
+            break
+    yield 2.0  # it is drawn
+    window, area = browser()
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.file.execute()
+    view.move(view.area.x + 300, view.area.y + 300)
+    for _ in range(40):
+        yield 0.1
+        if begun := "export" in under_way:
+            break
+    view.shot(f"exporting {path.stem}")
+    if key:
+        xdotool("key", key)
+    for _ in range(120):
+        yield 0.5
+        if ended := "export" not in under_way:
+            break
+    return begun, ended, path.exists()
+
+
+def browser() -> tuple[bpy.types.Window, bpy.types.Area] | None:
+    """The file browser and its window."""
+    areas = ((window, area) for window in bpy.context.window_manager.windows for area in window.screen.areas)
+    return next(((window, area) for window, area in areas if area.type == "FILE_BROWSER"), None)
 
 
 def main() -> None:
