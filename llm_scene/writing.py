@@ -20,6 +20,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+AnyPath = str | os.PathLike[str]  # as people give one from Python
 PRIVATE = ".llm-scene-"  # how the folders begin in which files are made
 NAME = re.compile(re.escape(PRIVATE) + "([0-9a-f]{16})-([0-9a-f]{8})")  # a token, and its mark
 NEW = "new"  # what a file is called there, before its suffix

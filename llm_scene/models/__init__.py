@@ -10,6 +10,7 @@ from ..errors import UserError
 from ..network import Config, Continuation, Network, Sampling, Trace, declare, generate, run
 from ..network.ops import Array
 from ..network.sampling import GREEDY
+from ..writing import AnyPath
 from .card import Card, card_of
 from .checkpoint import Checkpoint, open_checkpoint
 from .config_json import read_config, read_settings
@@ -141,7 +142,7 @@ class NoWeights(Mapping[str, Array]):
         return 0
 
 
-def load(preset: str | None = None, folder: Path | None = None, presets: Iterable[Path] = ()) -> Model:
+def load(preset: str | None = None, folder: AnyPath | None = None, presets: Iterable[AnyPath] = ()) -> Model:
     """A preset by name, or the checkpoint in a folder as transformers saves it.
 
     `folder` may be a model's folder in the hub's cache; `find_folder` knows models by name. `presets`
@@ -152,6 +153,7 @@ def load(preset: str | None = None, folder: Path | None = None, presets: Iterabl
     if folder is not None:
         if preset is not None:
             raise UserError("Give either a preset or a model folder, not both.")
+        folder = Path(folder)
         check_folder(folder)
         folder = resolved(folder)
         check_kind(folder)

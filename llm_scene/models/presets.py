@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import UserError
 from ..network import Config
 from ..paths import presets_folder
-from ..writing import whole_file
+from ..writing import AnyPath, whole_file
 from .files import CONFIG_BYTES, read_bytes, reason
 
 DEFAULT = "nano-gpt-sort"
@@ -55,7 +55,7 @@ def user_folders() -> list[Path]:
     return [*named, (Path(base) if base else Path.home() / ".config") / "llm-scene" / "presets"]
 
 
-def list_presets(folders: Iterable[Path] = ()) -> list[Preset]:
+def list_presets(folders: Iterable[AnyPath] = ()) -> list[Preset]:
     """All presets by name: those that ship, the user's, and those in `folders`; later ones win, but for ours.
 
     Presets of the user that cannot be read are left out; `find_preset` says what is wrong with them.
@@ -69,7 +69,7 @@ def list_presets(folders: Iterable[Path] = ()) -> list[Preset]:
     return sorted(found.values(), key=_size)
 
 
-def find_preset(name: str, folders: Iterable[Path] = ()) -> Preset:
+def find_preset(name: str, folders: Iterable[AnyPath] = ()) -> Preset:
     """The preset of this name."""
     paths = {_name(path): path for path in _files(folders)}
     if name not in paths:
@@ -144,9 +144,11 @@ def _check_own(preset: Preset, folder: Path) -> None:
         raise UserError(f"{preset.title} is none of the presets that you saved here: it stays as it is.")
 
 
-def _files(folders: Iterable[Path]) -> list[Path]:
+def _files(folders: Iterable[AnyPath]) -> list[Path]:
     """The files of all presets, those that win last."""
-    return [path for folder in (*user_folders(), *folders, presets_folder()) for path in _in(folder)]
+    return [
+        path for folder in (*user_folders(), *map(Path, folders), presets_folder()) for path in _in(folder)
+    ]
 
 
 def _in(folder: Path) -> list[Path]:

@@ -18,7 +18,7 @@ import bpy
 from ..scene.picture import literal
 from ..scene.viewport import look_through
 from ..steps import WRITING, Steps, finished
-from ..writing import FULL, whole_file
+from ..writing import FULL, AnyPath, whole_file
 from .render.worker import answer_file, answered
 
 LOST = "Blender stopped while it wrote the file"
@@ -26,12 +26,12 @@ PART = ".scene"  # suffix of the file without windows
 FILLING = 25.0  # zoom of a view in which the camera's picture nearly fills it
 
 
-def save(scene: bpy.types.Scene, path: Path) -> None:
+def save(scene: bpy.types.Scene, path: AnyPath) -> None:
     """Write `scene`, with everything it uses and nothing else, to a compressed .blend.
 
     Raises UserError where the file cannot be written; what was there stays then.
     """
-    finished(write_blend(scene, path))
+    finished(write_blend(scene, Path(path)))
 
 
 def write_blend(

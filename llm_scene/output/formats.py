@@ -13,7 +13,7 @@ from ..layout.budget import Detail
 from ..staging.production import Production
 from ..staging.quality import Quality
 from ..steps import WRITING, Steps, finished, within
-from ..writing import check_target
+from ..writing import AnyPath, check_target
 from .render.containers import CONTAINERS
 
 if TYPE_CHECKING:
@@ -244,12 +244,13 @@ def format_of(path: Path, among: Sequence[str] = tuple(FORMATS)) -> Format:
     return found[0]
 
 
-def export(path: Path, made: Production, form: str = "", report: Report = None, **chosen: Any) -> None:
+def export(path: AnyPath, made: Production, form: str = "", report: Report = None, **chosen: Any) -> None:
     """Write a production as its file's suffix says, or in the format named `form`.
 
     `chosen` are choices of that format; `report` is told how far a film is. Raises UserError, one sentence,
     where there is no such format or choice, or the file cannot be written.
     """
+    path = Path(path)
     if form and form not in FORMATS:
         raise UserError(f"There is no format {form!r}: choose one of {listed(tuple(FORMATS))}.")
     found = FORMATS[form] if form else format_of(path)

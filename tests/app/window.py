@@ -100,6 +100,10 @@ def user() -> Iterator[float]:
             break
     scene = view.window.scene
     SEEN["generated"] = own(scene)
+    for _ in range(120):
+        yield 0.5
+        if len(view.window.screen.areas) == 2 and view.space.region_3d.view_perspective == "CAMERA":
+            break
     yield 6.0  # shaders
     view.shot("generated")
     SEEN["workspace"] = workspace(view.window)

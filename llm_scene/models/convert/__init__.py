@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import UserError
-from ...writing import check_free, whole_folder
+from ...writing import AnyPath, check_free, whole_folder
 from ..files import check_file, reason
 from . import gguf_file, hugging_face, nanogpt
 from .folder import Checkpoint, rounded, write
@@ -20,9 +20,9 @@ DTYPES = ("float32", "float16")
 
 
 def convert(
-    source: Path,
-    target: Path,
-    meta: Path | None = None,
+    source: AnyPath,
+    target: AnyPath,
+    meta: AnyPath | None = None,
     n_head: int | None = None,
     dtype: str = "float32",
     progress: Callable[[float], None] | None = None,
@@ -37,8 +37,9 @@ def convert(
     Returns what was left out or not understood, one sentence each. Raises UserError where something is
     in the way; then nothing is written.
     """
+    target = Path(target)
     check_free(target)
-    found = _read(source, meta, n_head)
+    found = _read(Path(source), None if meta is None else Path(meta), n_head)
     if dtype == "float16":
         found = replace(found, tensors={key: rounded(tensor) for key, tensor in found.tensors.items()})
     with whole_folder(target) as folder:

@@ -149,7 +149,8 @@ def _missing(
         blend, begun = opened.work / f"{SCENE}.blend", time.monotonic()
         try:
             if missing:
-                write_alone(scene, blend)
+                with whole_file(blend) as alone:
+                    write_alone(scene, alone)
             yield opened, missing, blend
         finally:
             made = sum(opened.path(frame).is_file() for frame in missing)

@@ -13,6 +13,7 @@ from ...scene.engines import apply_quality
 from ...staging.production import Production
 from ...staging.quality import Quality
 from ...steps import Steps, finished
+from ...writing import AnyPath
 from .cluster import Tell
 from .local import check_output, render_film
 from .pace import Progress
@@ -35,7 +36,7 @@ def stage(made: Production, quality: Quality, detail: Detail) -> Steps[bpy.types
 
 
 def render(
-    path: Path,
+    path: AnyPath,
     made: Production,
     quality: Quality = Quality(),  # noqa: B008 (frozen)
     detail: Detail = Detail(),  # noqa: B008 (frozen)
@@ -52,6 +53,7 @@ def render(
     the folder of the frames; run again after an interruption, it goes on from those that are there. Raises
     UserError where the film cannot be written.
     """
+    path = Path(path)
     check_output(path)
     chosen = list(range(made.film.n_frames)) if frames is None else list(frames)
     return render_film(
