@@ -17,14 +17,19 @@ from llm_scene.film.film import Caption, Chapter, Cue, Film, Shot
 from llm_scene.film.framing import frame, overview
 from llm_scene.film.props import Swarm
 from llm_scene.layout import Arrangement, arrange
-from llm_scene.look import LOOKS, colours, scale_of
+from llm_scene.layout.drawn import Text
+from llm_scene.layout.layout import Letter
+from llm_scene.look import LOOKS, Look, colours, linear, scale_of
 from llm_scene.models import load
 from llm_scene.models.reading import read
 from llm_scene.output.formats import Gltf
 from llm_scene.output.gltf import MODES, export_gltf, glb
+from llm_scene.output.gltf.camera import one_lens
 from llm_scene.output.gltf.document import read_glb
+from llm_scene.scene.outlines import outline
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
+from llm_scene.staging.things import things
 
 LOOK = LOOKS["studio"]
 LIMITS = {"texture": 1.2e6, "instances": 1.5e6, "mesh": 25e6}  # bytes
@@ -454,6 +459,38 @@ def shown(file: Glb, name: str, t: float) -> bool:
     return bool(scales[max(0, np.searchsorted(times, t, side="right") - 1)].all())
 
 
+def contrast(one: str, other: str) -> float:
+    """Of two colours, as WCAG has it: 1 to 21."""
+    dark, light = sorted(float(np.dot((0.2126, 0.7152, 0.0722), linear(code))) for code in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+class TestWall:
+    """Whatever colour a viewer's room has, writing is read before the wall."""
+
+    @pytest.mark.parametrize("look", LOOKS.values(), ids=str)
+    def test_writing_can_be_read(self, look: Look) -> None:
+        for ink in ("ink", "accent", "faint", "names"):
+            assert contrast(look.inked(ink)[0], look.wall) > 3, ink
+
+    @pytest.mark.parametrize("preset", ["nano-gpt-sort", "tiny-austen"])
+    def test_all_writing_is_before_it(self, preset: str) -> None:
+        model = load(preset=preset)
+        made = produce(model, model.encode_prompt("CBABBC" if preset == "nano-gpt-sort" else "It is"))
+        file = Glb(data=glb(made))
+        (part,) = file.json["meshes"][file.nodes["Wall"]["mesh"]]["primitives"]
+        corners = file.array(part["attributes"]["POSITION"])
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        for thing in things(made.layout, made.trace, made.film):
+            if isinstance(thing.form, Text | Letter):
+                x, y, z = turned(thing.form.at)
+                wide = np.subtract(*outline(thing.form.text).bounds[::-1])[0] * thing.form.size
+                assert low[0] < x - wide, thing.name
+                assert x + wide < high[0], thing.name
+                assert low[1] < y < high[1], thing.name
+                assert z > low[2], thing.name
+
+
 class TestSetPieces:
     def test_moving_cells_are_where_the_film_has_them(self) -> None:
         film, file = full().film, Glb(data=glb(full()))
@@ -477,6 +514,13 @@ class TestSetPieces:
                 way = float(np.ptp(swarm.places, axis=0).max())
                 for axis in (0, 1):  # each cell has a place, and each place a cell
                     assert apart.min(axis=axis).max() < 0.05 + 0.03 * way, (swarm.name, t)
+
+    def test_covers_are_told_from_what_they_cover_from_afar(self) -> None:
+        film = one_lens(full().film)
+        (camera,) = Glb(data=glb(full())).json["cameras"]
+        far = max(pose.distance for shot in film.shots for pose in (shot.a, shot.b))
+        step = far**2 / camera["perspective"]["znear"] / 2**24  # of a depth in 24 bits
+        assert step < 0.05  # they stand 0.15 out
 
     def test_what_the_film_hides_has_no_size(self) -> None:
         film, file = full().film, Glb(data=glb(full()))

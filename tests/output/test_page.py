@@ -320,6 +320,17 @@ class TestLesson:
         assert shown.run(lit) == []
         assert shown.run(f"{word}.classList.contains('lit')")
 
+    def test_words_flow_with_the_text_and_answer_to_keys(self, shown: Tab) -> None:
+        learn(shown, [caption.key for caption in made().film.captions].index("queries"))
+        shown.run("document.querySelector('#lesson .word').focus()")
+        assert shown.run("getComputedStyle(document.activeElement).display") == "inline"
+        time = shown.run("llmScene.page.time")
+        for key, pressed in (("Enter", "true"), (" ", "false")):
+            shown.key(key)
+            assert shown.run("document.activeElement.ariaPressed") == pressed
+        assert shown.run("llmScene.page.time") == time
+        assert not shown.run("llmScene.page.playing")
+
     def test_dimension_words_draw_brackets(self, shown: Tab) -> None:
         step = [caption.key for caption in made().film.captions].index("embedding")
         learn(shown, step)
@@ -352,8 +363,12 @@ class TestContents:
         learn(shown, 3)
         assert set(shown.run(strip)) == {"·"}
         keys = [caption.key for caption in made().film.captions]
-        learn(shown, keys.index("chosen"))
         best = "".join("ABC"[i] for i in made().trace["probs"][:6].argmax(axis=1))
+        learn(shown, keys.index("chosen"))  # the sheet is being computed, column by column
+        told = shown.run(strip).rstrip("·")
+        assert told
+        assert best.startswith(told)
+        learn(shown, keys.index("greedy"))
         assert shown.run(strip) == best + "·" * 5
         shown.run("document.querySelectorAll('.predictions button')[5].click()")
         assert shown.run("llmScene.inspector.pinned.told.matrix") == "probs"

@@ -17,6 +17,7 @@ from .shapes import turned
 
 CAMERA = "Film camera"
 POSITION_ERROR = 1e-3  # of the distance to what the camera looks at
+NEAREST_SHARE = 1 / 3  # of the least distance to what the camera looks at, in front of which nothing is
 ROTATION_ERROR = 4e-4  # of a quaternion's component
 
 
@@ -41,10 +42,15 @@ def one_lens(film: Film) -> Film:
     return replace(film, chapters=tuple(retold(chapter) for chapter in film.chapters))
 
 
-def add_camera(document: Document, pose: Pose, aspect: float, reach: float) -> int:
+def nearest(film: Film) -> float:
+    """From how far on the film's camera sees: the further, the finer depths are told apart behind it."""
+    return NEAREST_SHARE * min(pose.distance for shot in film.shots for pose in (shot.a, shot.b))
+
+
+def add_camera(document: Document, pose: Pose, aspect: float, reach: float, near: float) -> int:
     """The film's camera in its first pose; `reach` is how far the model extends."""
     height = 2 * math.atan(SENSOR / 2 / pose.lens / aspect)  # of the view, in radians
-    view = {"yfov": height, "aspectRatio": aspect, "znear": max(0.5, reach / 1000), "zfar": 20 * reach}
+    view = {"yfov": height, "aspectRatio": aspect, "znear": near, "zfar": 20 * reach}
     camera = document.add("cameras", {"name": CAMERA, "type": "perspective", "perspective": view})
     place, rotation = _stand(pose)
     return document.node(CAMERA, camera=camera, translation=place.tolist(), rotation=rotation.tolist())

@@ -18,12 +18,13 @@ from ...staging.things import Thing, things
 from ...steps import DRAWING, PACKING, Steps, finished
 from ...writing import whole_file
 from .actors import Motion, motion_of
-from .camera import add_camera, key_camera, one_lens
+from .camera import add_camera, key_camera, nearest, one_lens
 from .cells import Cells, instanced_cells, meshed_cells, texture_cells
 from .document import Clip, Document, Json
 from .drawn import add_drawn
 from .motion import Covers, grouped
 from .swarms import add_swarm
+from .wall import add_wall
 
 ASPECT = 16 / 9
 GENERATOR = "LLM Scene"
@@ -92,6 +93,7 @@ def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, stil
     cells = Cells(layout, trace, look)
     document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look)}
     sheets = write_cells(document, cells, _sections(document, layout), film)
+    add_wall(document, layout, look)
     yield 0.2, DRAWING
     film = one_lens(film) if film else None
     clip = Clip(document, film.name, _times(film)) if film else None
@@ -100,7 +102,9 @@ def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, stil
     motions = {thing.name: motion_of(film, thing, home) if film else Motion() for thing in drawn}
     add_drawn(document, clip, drawn, motions, look)
     yield 0.6, DRAWING
-    camera = add_camera(document, film.pose(0.0) if film else overview(layout), ASPECT, max(layout.box.size))
+    reach = max(layout.box.size)
+    pose, near = (film.pose(0.0), nearest(film)) if film else (overview(layout), reach / 1000)
+    camera = add_camera(document, pose, ASPECT, reach, near)
     if film is not None and clip is not None:
         for name in layout.blocks:
             motions[name].key(clip, sheets[name], layout[name].origin)

@@ -13,6 +13,7 @@ import numpy as np
 from ...film.film import EASINGS, Caption, Chapter, Cue, Film, Pose
 from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
+from ...film.stops import stops
 from ...film.words import Words, formulas, words
 from ...layout.layout import Layout, Point
 from ...layout.room import profile, reach, wall_depth
@@ -180,6 +181,7 @@ def clock(film: Film, layout: Layout) -> Json:
 def telling(code: str, film: Film, shown: Film, layout: Layout) -> Json:
     """A language: its words, at the times of the film that is shown."""
     told = words(code)
+    paired = zip(_paired(film.captions, shown.captions), stops(shown, shown.captions), strict=True)
     return {
         "names": told.names,
         "sections": sections(told, layout),
@@ -188,9 +190,9 @@ def telling(code: str, film: Film, shown: Film, layout: Layout) -> Json:
         "page": told.page,
         "chapters": [chapter.title for chapter in film.chapters],
         "captions": [
-            {"start": _short(when.start), "end": _short(when.end), "text": caption.text}
-            | {"key": caption.key, "comment": caption.comment}
-            for caption, when in _paired(film.captions, shown.captions)
+            {"start": _short(when.start), "end": _short(when.end), "stop": _short(stop)}
+            | {"text": caption.text, "key": caption.key, "comment": caption.comment}
+            for (caption, when), stop in paired
         ],
         "heads": [
             {"start": _short(when.start), "end": _short(when.end), "text": head.text}

@@ -125,7 +125,7 @@ export type Easing = "linear" | "smooth" | "cubic" | "step";
 /** Target, azimuth, elevation, distance, lens. */
 export type Pose = [...Triple, number, number, number, number];
 export type Shot = Span & { easing: number; poses: [Pose, Pose] };
-export type Caption = Span & { text: string; key: string; comment: string };
+export type Caption = Span & { stop: number; text: string; key: string; comment: string };
 
 /** A language: its words, and what it says when. */
 export interface Telling {

@@ -5,7 +5,6 @@ import { element, filled, inside } from "./markup.js";
 import { Marks, nearest } from "./marks.js";
 import { widgetOf } from "./widgets.js";
 
-const LAST = 0.37; // seconds before a caption's end at which the film waits: it is still there whole
 const JUST = 1e-3; // seconds that count as having passed a stop
 const LINK = /\[([^\]]*)\]\(([^)]*)\)/g; // [words](Label|Other label) or [words](=axis)
 
@@ -41,8 +40,7 @@ export class Lesson {
 
   /** When the film waits at a step. @param {number} i */
   stop(i) {
-    const { start, end } = this.steps[i];
-    return Math.max(start, end - LAST);
+    return this.steps[i].stop;
   }
 
   /** The step that a time belongs to; after the last stop it is the last one. @param {number} t */
@@ -129,13 +127,20 @@ export class Lesson {
   _link(text, target) {
     const link = { axis: target[0] === "=" ? target.slice(1) : undefined, labels: target.split("|") };
     if (!this._sheets(link).length) return text;
-    const word = element("button", { className: "word", type: "button" }, text);
+    const word = element("span", { className: "word", tabIndex: 0 }, text); // a button would break no line
+    word.setAttribute("role", "button");
     this.links.push({ word, link });
     word.setAttribute("aria-pressed", "false");
     word.addEventListener("pointerenter", () => this._light(link));
     word.addEventListener("focus", () => this._light(link));
     for (const left of ["pointerleave", "blur"]) word.addEventListener(left, () => this._light(this.held));
     word.addEventListener("click", () => this.hold(this.held === link ? undefined : link));
+    word.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation();
+      word.click();
+    });
     return word;
   }
 
