@@ -15,7 +15,7 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from ..errors import UserError
-from ..layout.drawn import Line, Text, text_width
+from ..layout.drawn import Line, Text
 from ..layout.inspection import Inspection, Mark
 from ..layout.layout import Link, Point
 from ..look import Look
@@ -26,12 +26,13 @@ from .labels import line_object, text_object
 from .links import link_object
 from .marks import name_part, part_of
 from .materials import ink_material, link_material
+from .outlines import outline
 from .picture import rate
 from .screen import screen_of
 
 NAME = "Inspected"
 STROKE = 0.0035  # of an outline, as a part of the picture's height at the cell
-LETTERS = 22  # in a line
+LETTERS = 30  # in a line
 LEADING = 1.35  # from line to line, in letters
 ABOVE = 0.1  # of the letters over their plate, in letters
 TYPES = [high / CAPITAL / (WIDTH / 2) for high in (CAPITALS, LEAST)]  # in halves of the longer side
@@ -188,7 +189,8 @@ def _sized(inspection: Inspection, view: View) -> Box:
     wide, high = (half / max(view.half) for half in view.half)
     room = (HEADS - CAPTIONS) * high
     unit = next((each for each in TYPES if each * (LEADING * len(lines) + 1) <= room), TYPES[-1])
-    width, height = max(text_width(text) for text, _ in lines) + 2, LEADING * len(lines) + 1
+    width = max(float(np.ptp(outline(text).bounds, axis=0)[0]) for text, _ in lines) + 2
+    height = LEADING * len(lines) + 1
     return Box(lines, unit, (width, height), (unit * width / 2 / wide, unit * height / 2 / high))
 
 

@@ -206,7 +206,10 @@ def user() -> Iterator[float]:
         yield 1.0
     with view.context():
         bpy.ops.llm_scene.remove()
-    yield 3.0
+    for _ in range(60):
+        yield 0.5
+        if "LLM Scene" not in bpy.data.workspaces:
+            break
     SEEN["after Delete"] = [space.name for space in bpy.data.workspaces if space.name.startswith("LLM")]
     SEEN["back in"] = view.window.workspace.name
 
