@@ -108,6 +108,13 @@ def looked_at(scene: bpy.types.Scene) -> Inspector | None:
     return _current if _current is not None and _current.tag == tag_of(scene) else None
 
 
+def let_go(scene: bpy.types.Scene) -> None:
+    """Forget what was inspected in a scene."""
+    global _current
+    if looked_at(scene) is not None:
+        _current = None
+
+
 def inspector_in(context: bpy.types.Context) -> Inspector:
     """The inspector of the scene in view, in operators whose `poll` asks for a scene of one model."""
     inspector = inspector_of(context.scene)
@@ -279,7 +286,6 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
             with claimed(tag_of(scene)):
                 show_inspected(
                     scene,
-                    inspector.production.layout,
                     found,
                     look,
                     appearance.root(scene),

@@ -10,10 +10,11 @@ from bpy.props import StringProperty
 
 from ..errors import UserError
 from ..output.formats import FORMATS
+from ..steps import Steps
 from . import library
 from .ownership import tag_of
 from .settings import settings_of
-from .task import Steps, Task, aside, sentence
+from .task import Task, aside, sentence
 from .translations import tr
 
 COMMANDS = (
@@ -101,7 +102,7 @@ class LLM_SCENE_OT_download_model(Task, bpy.types.Operator):
     kind = "download"
     cancelled = "Cancelled; what has arrived as a whole is kept."
 
-    def work(self, context: bpy.types.Context) -> Steps:
+    def work(self, context: bpy.types.Context) -> Steps[None]:
         from ..models import find_folder
 
         name = library.to_download(settings_of(context.scene))

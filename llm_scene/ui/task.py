@@ -8,16 +8,16 @@ or `except` what it has begun.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import TypeVar
 
 import bpy
 
 from ..errors import UserError, hearing
+from ..steps import Steps
 from .sentences import translated
 from .translations import tr
 
-Steps = Generator[tuple[float, str], None, None]
 Result = TypeVar("Result")
 PAUSE = 0.02  # seconds the window gets between two steps
 _under_way: set[str] = set()  # kinds of work
@@ -26,7 +26,7 @@ _under_way: set[str] = set()  # kinds of work
 class Task:
     """Mixin of operators whose work takes longer than a click."""
 
-    _steps: Steps
+    _steps: Steps[None]
     _timer: bpy.types.Timer
     report: Callable[[set[str], str], None]  # Blender's own
     pause = PAUSE
@@ -34,7 +34,7 @@ class Task:
     alone = False  # while nothing else may change the file
     cancelled = "Cancelled; nothing was changed."
 
-    def work(self, context: bpy.types.Context) -> Steps:
+    def work(self, context: bpy.types.Context) -> Steps[None]:
         """The work itself, step by step."""
         raise NotImplementedError
 
@@ -75,7 +75,7 @@ class Task:
         self._steps.close()
         self._end(context)
 
-    def _told(self, steps: Steps) -> Steps:
+    def _told(self, steps: Steps[None]) -> Steps[None]:
         """The same steps; what is worth knowing is reported."""
         with hearing(lambda said: self.report({"WARNING"}, translated(said))):
             yield from steps
@@ -124,7 +124,7 @@ def show_status(context: bpy.types.Context, text: str | None) -> None:
         context.workspace.status_text_set(text)
 
 
-def aside(function: Callable[[], Result], share: float, what: str, into: list[Result]) -> Steps:
+def aside(function: Callable[[], Result], share: float, what: str, into: list[Result]) -> Steps[None]:
     """Run what does not touch Blender in a thread, so that the window stays alive meanwhile."""
     failures: list[BaseException] = []
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...layout.drawn import LETTER
 from ..framing import whole
 from ..screen import wrapped
 from ..screenplay import Screenplay, Take
@@ -16,10 +17,11 @@ from ..story import sorted_places
 from .machine import answer, under, whole_machine
 
 FURTHER = 3.0  # degrees by which the last view is turned
-WAVES = 2
+WAVES = 2  # of light
+CROSSED, SHINES = 0.7, 0.3  # of a wave's time: it crosses the machine, a sheet shines
 FILLED = 0.9  # of the stage's width, by the whole machine behind it
 LETTERS = 1.6 * HERO  # size of type of single letters
-WIDEST = 4.2  # stage units between two letters at most
+WIDEST, FILLS = 4.2, 0.9  # stage units between two letters at most, and what of them a letter fills
 LETTER_ROOM = 1.9  # from a letter's line to the end of its arc
 STEEP = 0.45  # how far an arc goes straight down before it turns, of its height
 POINTS = 24  # of an arc
@@ -99,7 +101,7 @@ def _sorted(piece: SetPiece, prompt: tuple[str, ...], places: list[int]) -> None
     stage = piece.stage
     x = row_of(len(prompt), min(WIDEST, 2 * stage.reach / len(prompt)), 0.0)
     above, below = stage.top - LETTERS, stage.floor + LETTERS
-    size = min(LETTERS, 0.9 * min(WIDEST, 2 * stage.reach / len(prompt)))
+    size = min(LETTERS, FILLS * min(WIDEST, 2 * stage.reach / len(prompt)))
     with piece.beat("given", FIRST) as given:
         for i, word in enumerate(prompt):
             piece.text(f"letter {i}", word.strip(), x[i], above, given.at(0.0), size=size)
@@ -128,7 +130,7 @@ def _arc(x0: float, z0: float, x1: float, z1: float) -> list[tuple[float, float]
 def _continued(piece: SetPiece, prompt: str, answer: str) -> None:
     """The prompt in lines, and under it the answer, line by line."""
     stage = piece.stage
-    room = 2 * stage.reach / (0.56 * HERO)
+    room = 2 * stage.reach / (LETTER * HERO)
     given = wrapped(" ".join(prompt.split()), room)
     made = wrapped(" ".join(answer.split()), room)
     lines = len(given) + len(made)
@@ -147,8 +149,8 @@ def _pulse(play: Screenplay, start: float, end: float) -> None:
     wave = (end - start) / WAVES
     for n in range(WAVES):
         for i, section in enumerate(parts):
-            low, size = section.box.low[0], max(section.box.size[0], 1e-9)
+            low, wide = section.box.low[0], section.box.size[0]
             for block in play.layout.within(section.name):
-                far = (i + (block.box.centre[0] - low) / size) / len(parts)
-                at = start + wave * (n + 0.7 * far)
-                play.flash(block, at, at + 0.3 * wave)
+                far = (i + (block.box.centre[0] - low) / wide) / len(parts)
+                at = start + wave * (n + CROSSED * far)
+                play.flash(block, at, at + SHINES * wave)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ...layout import names as thing
 from ...layout.drawn import Text, text_width
 from ...layout.layout import Box, Section
@@ -29,17 +27,15 @@ BROAD, HIGH = 1.0, 0.32  # of the model's width and height: a line above it, at 
 LIFT = 1.3  # of its size: how far the answer stands over the end of the model
 CLEAR = 0.5  # of its size: how much further up than the model it stands
 MOST = 24  # characters of the prompt that stand there
+FOOT = 0.14  # of its size: how far a line's letters reach below its middle, beyond half of it
+TOUCH = 1e-6  # what lies so close to an edge lies within it
 
 
 def whole_machine(play: Screenplay, turn: float = 0.0) -> Take:
     """Everything, with the names of its parts."""
     box = whole(play.layout)
-    low, high = np.array(box.low) - 1e-6, np.array(box.high) + 1e-6
-    inside = [
-        block
-        for block in play.layout.blocks.values()
-        if (low <= block.box.low).all() and (block.box.high <= high).all()
-    ]
+    room = box.grown(TOUCH)
+    inside = [block for block in play.layout.blocks.values() if room.common(block.box) == block.box]
     azimuth, elevation = outlook(play.layout)
     view = VIEWS["plan"]
     turned, risen = azimuth - view.azimuth + turn, elevation - view.elevation
@@ -138,7 +134,7 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
     middle, gap = entrance.centre[2], 2.0 * play.layout.gap
 
     def block(name: str, lines: list[str], x: float, align: str, ink: str, lift: float = 0.0) -> Text:
-        low = middle + lift - size * (len(lines) / 2 - 0.14)
+        low = middle + lift - size * (len(lines) / 2 - FOOT)
         at = (x, box.low[1], low)
         return Text(thing.prop(piece, name), "\n".join(lines), at, size, align, ink)  # type: ignore[arg-type]
 

@@ -8,6 +8,7 @@ from ..screenplay import Screenplay
 from .norm import calculated
 
 ADDING, MIXING = 0.6, 0.72  # of their natural time that the sum and the mix take
+BEFORE, AFTER = 0.4, 0.6  # seconds around the sum's end in which all of it is computed
 
 
 def projection(play: Screenplay) -> None:
@@ -42,7 +43,7 @@ def residual(play: Screenplay, key: str, total: str, pace: float = ADDING) -> No
     if len(sources) == 1:
         play.act(add(play.example, total), pace, both=key)
         play.undim()
-        play.compute([target], (play.now - 0.4, play.now + 0.6))
+        play.compute([target], (play.now - BEFORE, play.now + AFTER))
     else:
         window = play.say(key, play.detail([target], beside=sources), least=4.0)
         play.compute([target], window)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...layout import names as thing
 from ...layout.drawn import Text
@@ -13,6 +14,8 @@ from .opening import entrance
 
 DIGIT = 0.62  # size of an index beside its letter's
 RISE = 1.05  # how far it stands above, in sizes of the letter
+LONGEST = 2.6  # digits of that size that have room over a letter
+SOON, ALL, STAY = 0.2, 0.6, 0.4  # seconds until the first, until the last comes, and after the caption's end
 
 
 def tokens(play: Screenplay) -> None:
@@ -21,10 +24,10 @@ def tokens(play: Screenplay) -> None:
     letters = play.letters(predicted=False)
     indices = _indices(play, letters)
     take = entrance(play, letters)
-    take = type(take)(take.kind, [*take.boxes, *indices.boxes], take.subject)
+    take = replace(take, boxes=[*take.boxes, *indices.boxes])
     start, end = play.say("tokens", take, least=2.6)
     play.compute(play.blocks("tokens"), (start, end))
-    play.perform(indices, (start + 0.2, end + 0.4))
+    play.perform(indices, (start + SOON, end + STAY))
 
 
 def _indices(play: Screenplay, letters: Sequence[Letter]) -> Piece:
@@ -38,9 +41,9 @@ def _indices(play: Screenplay, letters: Sequence[Letter]) -> Piece:
             thing.prop(piece.name, letter.position),
             text,
             (x, y, z + RISE * letter.size),
-            min(size, 2.6 * size / len(text)),
+            min(size, LONGEST * size / len(text)),
             ink="accent",
             of=("tokens", (letter.position,)),
         )
-        piece.show(note, 0.2 + 0.6 * i / len(letters))
+        piece.show(note, SOON + ALL * i / len(letters))
     return piece
