@@ -140,7 +140,7 @@ def _facts(place: Place, before: Place | None, last: bool, words: Words) -> Iter
     count = place.exhibit.n_params
     facts: dict[str, str] = {"model": place.exhibit.title, "parameters": f"{count:,}"}
     if before is not None:
-        facts |= {"smaller": before.exhibit.title, "times": number(count / before.exhibit.n_params)}
+        facts |= {"smaller": before.exhibit.title, "times": ratio(count / before.exhibit.n_params)}
     key = "model" if before is None else "larger"
     yield key, words.scale[key].format(**facts)
     width = CELL * place.box.size[0]
@@ -149,16 +149,16 @@ def _facts(place: Place, before: Place | None, last: bool, words: Words) -> Iter
     if last:
         ground = CELL**2 * count  # square metres
         key = "pitches" if ground >= PITCH else "area"
-        yield key, words.scale[key].format(area=square_metres(ground), count=number(ground / PITCH))
+        yield key, words.scale[key].format(area=square_metres(ground), count=ratio(ground / PITCH))
 
 
 def compared(length: float) -> tuple[str, str]:
     """The largest thing that is not longer than so many metres, and how many times it is."""
     thing = max((t for t in THINGS if THINGS[t] <= length), key=THINGS.__getitem__, default="sheet")
-    return thing, number(length / THINGS[thing])
+    return thing, ratio(length / THINGS[thing])
 
 
-def number(value: float) -> str:
+def ratio(value: float) -> str:
     """A ratio with two digits that count, in full where it is large."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 1 else f"{value:.2g}"
 

@@ -246,9 +246,8 @@ def _run(form: Text, text: str) -> Json:
 
 def _token(form: Text, shaping: Shaping) -> Json | None:
     """Letters that say a token: one that may come next, or one of the sequence."""
-    if form.name.startswith("candidate "):
-        _, rank, kind = form.name.split()
-        return {"rank": int(rank), "kind": kind}
+    if (candidate := names.as_candidate(form.name)) is not None:
+        return dict(zip(("rank", "kind"), candidate, strict=True))
     if (match := ENTRY.fullmatch(form.name)) is not None:
         return {"text": form.text, "entry": int(match[1])}
     if (match := RANKED.fullmatch(form.name)) is not None:
