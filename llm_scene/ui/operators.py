@@ -17,7 +17,7 @@ from ..steps import Steps
 from . import appearance, library, preferences, views, workspace
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
-from .task import Task, aside, sentence
+from .task import Task, aside, refusing
 from .translations import tr
 
 if TYPE_CHECKING:
@@ -245,13 +245,10 @@ class LLM_SCENE_OT_save_preset(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_props_dialog(self)
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = settings_of(context.scene)
-        try:
-            path = library.save_preset(self.name.strip(), settings, options_of(settings))
-        except (UserError, OSError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        path = library.save_preset(self.name.strip(), settings, options_of(settings))
         with quietly():
             settings.source, settings.preset = "PRESET", path.stem
         self.report({"INFO"}, tr("Saved the preset {path}.", path=path))
@@ -283,13 +280,10 @@ class LLM_SCENE_OT_rename_preset(OnOwnPreset, bpy.types.Operator):
         self.name = settings_of(context.scene).preset
         return context.window_manager.invoke_props_dialog(self)
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = settings_of(context.scene)
-        try:
-            name = library.rename_preset(settings, self.name.strip())
-        except (UserError, OSError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        name = library.rename_preset(settings, self.name.strip())
         with quietly():
             settings.preset = name
         return {"FINISHED"}
@@ -304,13 +298,10 @@ class LLM_SCENE_OT_delete_preset(OnOwnPreset, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(self, event)
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = settings_of(context.scene)
-        try:
-            library.delete_preset(settings)
-        except (UserError, OSError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        library.delete_preset(settings)
         settings.property_unset("preset")
         return {"FINISHED"}
 

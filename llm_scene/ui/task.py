@@ -7,9 +7,10 @@ or `except` what it has begun.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import bpy
 
@@ -19,6 +20,7 @@ from .sentences import translated
 from .translations import tr
 
 Result = TypeVar("Result")
+Execute = Callable[[Any, bpy.types.Context], set[str]]  # an operator's method
 PAUSE = 0.02  # seconds the window gets between two steps
 _under_way: set[str] = set()  # kinds of work
 
@@ -116,6 +118,20 @@ def sentence(error: BaseException) -> str:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}."
     return translated(str(error))
+
+
+def refusing(execute: Execute) -> Execute:
+    """Make an operator report what goes wrong through the user's doing, and cancel."""
+
+    @functools.wraps(execute)
+    def told(self: bpy.types.Operator, context: bpy.types.Context) -> set[str]:
+        try:
+            return execute(self, context)
+        except (UserError, OSError, MemoryError) as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+
+    return told
 
 
 def show_status(context: bpy.types.Context, text: str | None) -> None:
