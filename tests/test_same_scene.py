@@ -31,7 +31,7 @@ CHOSEN: dict[str, Any] = {
     "gap": 0.2,
     "relief": 0.4,
     "bevel": 0.0,
-    "labels": False,
+    "labels": True,
     "quality": "draft",
 }
 
@@ -53,7 +53,7 @@ def saved_by_the_command_line(chosen: dict[str, Any], path: Path) -> None:
     flags = {"cut": "film", "colour_map": "colour-map", "quality": "render-preset"}
     words = ["generate", "-o", str(path)]
     for name, value in chosen.items():
-        words += ["--no-labels"] if value is False else [f"--{flags.get(name, name)}", str(value)]
+        words += ["--labels"] if value is True else [f"--{flags.get(name, name)}", str(value)]
     assert main(words) == 0
 
 

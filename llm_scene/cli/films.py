@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+from ..steps import Steps, finished
 from .arguments import Part, Question, framed
-from .terminal import Bar, need_blender, note, quiet_blender, say
+from .terminal import Bar, Share, need_blender, note, quiet_blender, say
 
 if TYPE_CHECKING:
     import bpy
@@ -149,7 +150,7 @@ def demo(output: Path, question: Question, quality: Quality, detail: Detail, par
     for name in (blend, glb, page):
         form = format_of(output / name)
         with ledger.file(name) as path, quiet_blender():
-            form.write(path, made, None, *((final, detail) if form.scenic else form.values({})))
+            finished(form.write(path, made, None, *((final, detail) if form.scenic else form.values({}))))
         say(f"{output / name} is ready: {_bytes((output / name).stat().st_size)}.")
     teaser = dataclasses.replace(question, given=question.given | {"cut": "teaser"})
     render_film(output / film, teaser.produce(quality.resolution), quality, detail, part)
@@ -211,9 +212,16 @@ def _opened(path: Path, quality: Quality) -> bpy.types.Scene:
 def write(form: Format, path: Path, made: Production, *values: Any) -> None:
     """Write a production in a format, and say so."""
     with quiet_blender():
-        form.write(path, made, Bar(), *values)
+        _finished(form.write(path, made, Bar(), *values), "" if form.name == "film" else path.name)
     size = f"{_bytes(path.stat().st_size)}, " if path.is_file() else ""
     say(f"{path} is ready: {size}{made.film.duration:.1f} s of film.")
+
+
+def _finished(steps: Steps[None], what: str) -> None:
+    """Take all steps, and show how far they are under a name; "" where they show it themselves."""
+    shown = Share(what) if what else lambda share: None
+    finished(steps, lambda share, _: shown(share))
+    shown(1.0)
 
 
 def render_film(path: Path, made: Production, quality: Quality, detail: Detail, part: Part) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+import numpy as np
+
 from ..layout import names
 from ..layout.drawn import Text
 from ..layout.layout import Box
@@ -35,7 +37,7 @@ TINY = 0.002  # what is smaller, relative to the camera's distance, is about a p
 LEGIBLE = 0.012  # the height of letters that can just be read, in the same way
 CHANGE = 0.8  # seconds in which a card gives way to a pin
 PIN = 0.02  # height of a pin's letters, in the same way
-STEP = 0.25  # seconds between two keys of a pin's size
+STEP = 0.25  # seconds between two keys of a pin's size, at most
 THINGS = {  # metres
     "sheet": 0.297,  # ISO 216
     "table": 2.74,
@@ -47,7 +49,11 @@ THINGS = {  # metres
     "everest": 8849.0,
     "marathon": 42195.0,
 }
-PITCH = 105.0 * 68.0  # square metres
+PITCH = THINGS["pitch"] * 68.0  # square metres
+CELL = 1e-3  # metres: as if a cell were so wide
+PIN_LOW, PIN_STEP = 2.5, 2.2  # heights of the lowest pin, and from one to the next, in that of its letters
+AROUND = 0.3  # cells of room around the first one
+FLAT = 0.12  # height by width of a model up to which it counts as lying
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class _Step:
 
 def pin_height(rank: int) -> float:
     """Height of a pin, relative to the camera's distance; the smallest model has rank 0."""
-    return 2.5 * PIN + 2.2 * PIN * rank
+    return (PIN_LOW + PIN_STEP * rank) * PIN
 
 
 def compose_scale(
@@ -110,7 +116,7 @@ def compose_scale(
 
 
 def _cell(start: Start, words: Words, aspect: float) -> _Step:
-    pose = frame([start.box.grown(0.3)], *CLOSE, lens=LENS, aspect=aspect, safe=SAFE)
+    pose = frame([start.box.grown(AROUND)], *CLOSE, lens=LENS, aspect=aspect, safe=SAFE)
     key = "cell" if start.value else "shape_cell"
     said = ((key, words.scale[key].format(value=start.value)), ("grain", words.scale["grain"]))
     return _Step("cell", words.scale["title"], pose, said)
@@ -122,7 +128,7 @@ def _models(places: Sequence[Place], words: Words, aspect: float) -> Iterator[_S
         before = places[n - 1] if n else None
         subject = [place.box, place.card_box] + ([before.box] if before else [])
         width, _, height = place.box.size
-        elevation = LYING if height < 0.12 * width else STANDING
+        elevation = LYING if height < FLAT * width else STANDING
         pose = frame(subject, AZIMUTH, elevation, lens=LENS, aspect=aspect, safe=ROOM)
         nearest = max(pose.distance, FARTHER * nearest)  # the camera never comes back
         said = _facts(place, before, place is places[-1], words)
@@ -134,25 +140,25 @@ def _facts(place: Place, before: Place | None, last: bool, words: Words) -> Iter
     count = place.exhibit.n_params
     facts: dict[str, str] = {"model": place.exhibit.title, "parameters": f"{count:,}"}
     if before is not None:
-        facts |= {"smaller": before.exhibit.title, "times": number(count / before.exhibit.n_params)}
+        facts |= {"smaller": before.exhibit.title, "times": ratio(count / before.exhibit.n_params)}
     key = "model" if before is None else "larger"
     yield key, words.scale[key].format(**facts)
-    width = place.box.size[0] / 1000
+    width = CELL * place.box.size[0]
     thing, times = compared(width)
     yield "size", words.scale["size"].format(length=metres(width), count=times, thing=words.things[thing])
     if last:
-        ground = count / 1e6  # square metres
+        ground = CELL**2 * count  # square metres
         key = "pitches" if ground >= PITCH else "area"
-        yield key, words.scale[key].format(area=square_metres(ground), count=number(ground / PITCH))
+        yield key, words.scale[key].format(area=square_metres(ground), count=ratio(ground / PITCH))
 
 
 def compared(length: float) -> tuple[str, str]:
     """The largest thing that is not longer than so many metres, and how many times it is."""
     thing = max((t for t in THINGS if THINGS[t] <= length), key=THINGS.__getitem__, default="sheet")
-    return thing, number(length / THINGS[thing])
+    return thing, ratio(length / THINGS[thing])
 
 
-def number(value: float) -> str:
+def ratio(value: float) -> str:
     """A ratio with two digits that count, in full where it is large."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 1 else f"{value:.2g}"
 
@@ -219,7 +225,6 @@ def _cards(places: Sequence[Place], path: Path) -> Iterator[Cue]:
         yield Cue(names.card(place.exhibit.name), "scale", begun, begun + CHANGE, letters, 0.0, "smooth")
         pin, now, size = names.pin(place.exhibit.name), begun + CHANGE, path.distance(begun + CHANGE)
         yield Cue(pin, "scale", begun, now, 0.0, size, "smooth")
-        while now < end - 1e-6:
-            after = min(now + STEP, end)
-            yield Cue(pin, "scale", now, after, path.distance(now), path.distance(after))
-            now = after
+        times = np.linspace(now, end, math.ceil((end - now) / STEP) + 1).tolist()
+        for here, there in pairwise(times):
+            yield Cue(pin, "scale", here, there, path.distance(here), path.distance(there))

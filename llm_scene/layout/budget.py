@@ -69,8 +69,8 @@ class Detail:
         high=0.2,
         group="cells",
     )
-    labels: bool = choice(
-        True, "Labels", "Show names, dimensions, section titles and the legend", group="cells"
+    labels: bool = choice(  # the film has names of its own: together they would lie over each other
+        False, "Labels", "Show names, dimensions, section titles and the legend in the view", group="cells"
     )
 
     def __post_init__(self) -> None:

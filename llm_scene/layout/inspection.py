@@ -17,6 +17,7 @@ from .picking import Moved
 
 SINGLES = 64  # source cells of one block that are marked one by one where they form no rectangle
 ARC_POINTS = 24
+BRIEF = 2  # lines of numbers in a film
 WIDE = 64  # letters in a line to read
 
 
@@ -69,22 +70,24 @@ class Inspection:
         """The cell's value as it is written."""
         return number(self.explanation.value)
 
-    def lines(self, wide: int = WIDE) -> list[tuple[str, str]]:
-        """What there is to read, in lines of so many letters, each with a tone: "ink", "faint", "accent"."""
+    def lines(self, wide: int = WIDE, *, brief: bool = False) -> list[tuple[str, str]]:
+        """What there is to read, in lines of so many letters, each with a tone: "ink", "faint", "accent".
+
+        Told `brief`, the matrix alone is named, not the part of the model that it stands in, and of the
+        numbers two lines are shown.
+        """
         told = self.explanation
+        numbers = _wrapped(told.numbers, wide)
+        if brief and len(numbers) > BRIEF:
+            numbers[BRIEF - 1 :] = [f"{numbers[BRIEF - 1]} …"]
         parts = (
-            (self.title, "faint"),
-            (self.place, "ink"),
-            (f"= {self.value}", "accent"),
-            (told.formula, "faint"),
-            (told.numbers, "ink"),
+            (_wrapped(self.mark.block.label if brief else self.title, wide), "faint"),
+            (_wrapped(self.place, wide), "ink"),
+            (_wrapped(f"= {self.value}", wide), "accent"),
+            (_wrapped(told.formula, wide), "faint"),
+            (numbers, "ink"),
         )
-        return [
-            (line, tone)
-            for text, tone in parts
-            for part in text.splitlines()
-            for line in textwrap.wrap(part, wide)
-        ]
+        return [(line, tone) for lines, tone in parts for line in lines]
 
     def put(self, moved: Moved) -> Inspection:
         """The same cell among blocks that stand elsewhere than the layout has them."""
@@ -97,6 +100,11 @@ class Inspection:
     def arcs(self) -> list[Array]:
         """A curve `[ARC_POINTS, 3]` from every mark of sources to the cell."""
         return [_arc(source.centre, self.mark.centre) for source in self.sources]
+
+
+def _wrapped(text: str, wide: int) -> list[str]:
+    """A text in lines of so many letters."""
+    return [line for part in text.splitlines() for line in textwrap.wrap(part, wide)]
 
 
 def inspect(

@@ -312,10 +312,12 @@ class Layout:
 
     def find(self, kind: str, layer: int | None = None, head: int | None = None) -> Block:
         """The block of this kind."""
-        for block in self.blocks.values():
-            if (block.kind, block.matrix.layer, block.head) == (kind, layer, head):
-                return block
-        raise KeyError(f"no block {kind}, layer {layer}, head {head}")
+        return self._kinds[kind, layer, head]
+
+    @functools.cached_property
+    def _kinds(self) -> dict[tuple[str, int | None, int | None], Block]:
+        """The blocks by kind, layer and head."""
+        return {(block.kind, block.matrix.layer, block.head): block for block in self.blocks.values()}
 
     def within(self, *path: str) -> list[Block]:
         """The blocks of a section."""

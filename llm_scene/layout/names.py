@@ -6,6 +6,7 @@ moves cannot miss each other.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Path = tuple[str, ...]  # of a section, from the outside in
@@ -54,6 +55,12 @@ def thread(letter: str) -> str:
 def candidate(rank: int, part: Literal["bar", "token", "share"]) -> str:
     """A part of a token that may come next; the likeliest has rank 0."""
     return f"candidate {rank} {part}"
+
+
+def as_candidate(name: str) -> tuple[int, str] | None:
+    """The rank and the part of which this is the name; None for the name of anything else."""
+    found = re.fullmatch(r"candidate (\d+) (\w+)", name)
+    return (int(found[1]), found[2]) if found else None
 
 
 def legend_title(title: str) -> str:

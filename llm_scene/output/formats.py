@@ -12,6 +12,7 @@ from ..errors import UserError
 from ..layout.budget import Detail
 from ..staging.production import Production
 from ..staging.quality import Quality
+from ..steps import WRITING, Steps, finished, within
 from ..writing import AnyPath, check_target
 from .render.containers import CONTAINERS
 
@@ -62,11 +63,11 @@ class Format:
     description: str  # a sentence without its period
     icon: str  # of the panel's button
     suffixes: tuple[str, ...]  # none: a folder, which is asked for by the format's name
-    write: Callable[..., None]  # (path, production, report, *values of `choices`)
+    write: Callable[..., Steps[None]]  # (path, production, report, *values of `choices`), in small steps
     choices: tuple[type, ...] = ()
     usual: Mapping[str, Any] = field(default_factory=dict)  # what is chosen here unless something else is
     check: Callable[[Path], None] = check_target  # raises UserError where nothing can be written
-    keep: Callable[[Path, bpy.types.Scene], None] | None = None  # writes a scene as it is in Blender
+    keep: Callable[[Path, bpy.types.Scene], Steps[None]] | None = None  # writes a scene as it is in Blender
     blender: bool = True  # whether Blender is needed
     own: str = ""  # the name of the panel's operator, where that is not made from the format's
 
@@ -98,39 +99,46 @@ def _argument(name: str) -> str:
     return next((choices(kind)[name].argument for kind in kinds if name in choices(kind)), name)
 
 
-def _gltf(path: Path, made: Production, report: Report, chosen: Gltf) -> None:
-    from .gltf import export_gltf
+def _gltf(path: Path, made: Production, report: Report, chosen: Gltf) -> Steps[None]:
+    from .gltf import write_gltf
 
-    export_gltf(path, made, **vars(chosen))
-
-
-def _page(path: Path, made: Production, report: Report) -> None:
-    from .page import export_page
-
-    export_page(path, made)
+    return write_gltf(path, made, **vars(chosen))
 
 
-def _captions(path: Path, made: Production, report: Report) -> None:
+def _page(path: Path, made: Production, report: Report) -> Steps[None]:
+    from .page import write_page
+
+    return write_page(path, made)
+
+
+def _captions(path: Path, made: Production, report: Report) -> Steps[None]:
     from .captions import write_captions
 
+    yield 0.0, WRITING
     write_captions(path, made)
 
 
-def _blend(path: Path, made: Production, report: Report, quality: Quality, detail: Detail) -> None:
-    from .render.production import staged
-
-    _keep_blend(path, staged(made, quality, detail))
-
-
-def _keep_blend(path: Path, scene: bpy.types.Scene) -> None:
-    from .blend import save
-
-    save(scene, path)
+def _blend(path: Path, made: Production, report: Report, quality: Quality, detail: Detail) -> Steps[None]:
+    scene = yield from _staged(made, quality, detail)
+    yield from within(_keep_blend(path, scene), BUILT, 1.0)
 
 
-def _film(path: Path, made: Production, report: Report, quality: Quality, detail: Detail) -> None:
+def _staged(made: Production, quality: Quality, detail: Detail) -> Steps[bpy.types.Scene]:
+    from .render.production import stage
+
+    return within(stage(made, quality, detail), 0.0, BUILT)
+
+
+def _keep_blend(path: Path, scene: bpy.types.Scene) -> Steps[None]:
+    from .blend import write_blend
+
+    return write_blend(scene, path)
+
+
+def _film(path: Path, made: Production, report: Report, quality: Quality, detail: Detail) -> Steps[None]:
     from .render.production import render
 
+    yield 0.0, "rendering"
     render(path, made, quality, detail, progress=report)
 
 
@@ -140,16 +148,15 @@ def _check_film(path: Path) -> None:
     check_output(path)
 
 
-def _farm(path: Path, made: Production, report: Report, quality: Quality, detail: Detail) -> None:
-    from .render.production import staged
+def _farm(path: Path, made: Production, report: Report, quality: Quality, detail: Detail) -> Steps[None]:
+    scene = yield from _staged(made, quality, detail)
+    yield from within(_keep_farm(path, scene), BUILT, 1.0)
 
-    _keep_farm(path, staged(made, quality, detail))
 
+def _keep_farm(path: Path, scene: bpy.types.Scene) -> Steps[None]:
+    from .render.farm import farm_steps
 
-def _keep_farm(path: Path, scene: bpy.types.Scene) -> None:
-    from .render.farm import write_farm
-
-    write_farm(scene, path)
+    return farm_steps(scene, path)
 
 
 def _check_farm(path: Path) -> None:
@@ -158,6 +165,7 @@ def _check_farm(path: Path) -> None:
     check_farm(path)
 
 
+BUILT = 0.6  # of the time that a .blend takes goes into its scene
 FINAL = {"preset": "final"}  # for pictures that are rendered elsewhere, later
 FORMATS = {
     each.name: each
@@ -248,4 +256,4 @@ def export(path: AnyPath, made: Production, form: str = "", report: Report = Non
     found = FORMATS[form] if form else format_of(path)
     values = found.values(chosen)
     found.check(path)
-    found.write(path, made, report, *values)
+    finished(found.write(path, made, report, *values))

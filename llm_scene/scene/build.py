@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import bpy
@@ -21,6 +21,7 @@ from ..network.ops import Cell
 from ..network.trace import Trace
 from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
+from ..steps import Progress, Steps, finished
 from .animate import Curves, animate
 from .backdrop import backdrop_object
 from .cells import cell_group, cell_object
@@ -61,7 +62,6 @@ STEPS = {  # what building consists of, and about how much of the time each take
     "window": 0.01,
 }
 LETTERED = ("Labels", "Legend")  # collections that a scene without labels hides, last in their paths
-Progress = Callable[[float, str], None]
 Kind = tuple[Role, bool]  # a matrix's role, and whether it has negative values
 DETAIL = Detail()
 
@@ -140,21 +140,11 @@ def build(
 
     Nothing that exists in the file is touched. `progress` is told the share done and what is being done.
     """
-    steps = construct(made, detail, still=still)
-    while True:
-        try:
-            share, what = next(steps)
-        except StopIteration as end:
-            scene: bpy.types.Scene = end.value
-            return scene
-        if progress is not None:
-            progress(share, what)
+    return finished(construct(made, detail, still=still), progress)
 
 
-def construct(
-    made: Production, detail: Detail = DETAIL, *, still: bool = False
-) -> Generator[tuple[float, str], None, bpy.types.Scene]:
-    """`build` in small steps: yields the share done and what is being done, and returns the scene."""
+def construct(made: Production, detail: Detail = DETAIL, *, still: bool = False) -> Steps[bpy.types.Scene]:
+    """`build` in small steps."""
     film, window = None if still else made.film, window_in(made, detail)
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True

@@ -19,6 +19,7 @@ from ..layout.structure import Structure
 from ..look import Look
 from ..staging.comparison import Comparison
 from ..staging.production import Production
+from ..steps import Steps, finished
 from .animate import Curves, key_channel, set_timeline
 from .build import DETAIL, model_objects
 from .labels import Lettering, line_object, quiet
@@ -59,9 +60,7 @@ class _Stage:
         self.objects.setdefault(target, []).append(thing)
 
 
-def construct_comparison(
-    made: Comparison, detail: Detail = DETAIL
-) -> Generator[tuple[float, str], None, bpy.types.Scene]:
+def construct_comparison(made: Comparison, detail: Detail = DETAIL) -> Steps[bpy.types.Scene]:
     """A new scene of models side by side with their film, in small steps: see `build.construct`."""
     places, film, look = made.places, made.film, made.look
     scene = bpy.data.scenes.new(NAME)
@@ -93,13 +92,7 @@ def construct_comparison(
 
 def build_comparison(made: Comparison, detail: Detail = DETAIL) -> bpy.types.Scene:
     """`construct_comparison` to its end."""
-    steps = construct_comparison(made, detail)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            scene: bpy.types.Scene = end.value
-            return scene
+    return finished(construct_comparison(made, detail))
 
 
 def _structure(

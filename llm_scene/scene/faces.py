@@ -8,9 +8,11 @@ that borrows from all. What cannot be shown so is noted.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from .marks import is_local, name_part, part_of
 
 MAIN = "Inter"  # Latin, Greek, Cyrillic; ours is without overlaps, see tools/make_face.py
 WIDE = "Noto Sans CJK Regular"
+HAN = "Noto Sans CJK common"  # the same, of common Chinese letters; ours, see tools/make_face.py
 MANY = "<builtin>"  # Blender's plainest, which no file needs to hold; it borrows from all that Blender has
 SLOTS = ("font", "font_bold", "font_italic", "font_bold_italic")  # of a text object, by (bold, italic) below
 STYLES = ((False, False), (True, False), (False, True), (True, True))
@@ -64,17 +67,32 @@ def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
     seen = in_order(text)
     needed = [face_of(letter) for letter in seen]
     if WIDE in needed:  # it has Latin letters, too, and its own are smaller than others'
-        needed = [WIDE if name == MAIN else name for name in needed]
+        east = {letter for letter, name in zip(seen, needed, strict=True) if name in (MAIN, WIDE)}
+        wide = HAN if all(letter.isspace() or _shows(HAN, letter) for letter in east) else WIDE
+        needed = [wide if name in (MAIN, WIDE) else name for name in needed]
     if len(set(needed)) > len(SLOTS):
         needed = [MANY] * len(needed)
     faces = list(dict.fromkeys(needed)) or [MAIN]
-    size *= next((_scale(name) for name in (WIDE, MANY) if name in faces), 1.0)
+    size *= next((_scale(name) for name in (HAN, WIDE, MANY) if name in faces), 1.0)
     for slot, name in zip(SLOTS, [*faces, *[faces[0]] * len(SLOTS)], strict=False):
         setattr(curve, slot, load_face(name))  # all of them, else Blender takes one of its own, be it linked
     curve.body, curve.size = seen, size
     if len(faces) > 1:
         for name, style in zip(needed, curve.body_format, strict=True):
             style.use_bold, style.use_italic = STYLES[faces.index(name)]
+
+
+@contextlib.contextmanager
+def unused_faces_removed() -> Iterator[None]:
+    """Takes away the faces that the block loads and nothing uses: Blender loads one for any text."""
+    before = {face.session_uid for face in bpy.data.fonts}
+    try:
+        yield
+    finally:
+        made = {face for face in bpy.data.fonts if face.session_uid not in before}
+        ours = {face for face in made if part_of(face) or face.filepath == MANY}
+        users = bpy.data.user_map(subset=ours)
+        bpy.data.batch_remove([face for face in ours if not users[face]])
 
 
 def in_order(text: str) -> str:
@@ -136,6 +154,7 @@ def _face_of(letter: str) -> str:
     return own or MAIN
 
 
+@lru_cache(maxsize=4096)
 def _shows(name: str, letter: str) -> bool:
     """Whether a face has a letter: what it has not looks as what no face has."""
     shape, nothing = _outline(name, letter), _outline(name, "\uffff")
@@ -161,7 +180,7 @@ def _outline(name: str, letter: str) -> Array:
     return points.reshape(-1, 3)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _scale(name: str) -> float:
     """How much larger letters are in the main face than in another one."""
     main, other = (float(np.ptp(_outline(face, "H")[:, 1])) for face in (MAIN, name))
@@ -196,4 +215,5 @@ def _files() -> dict[str, Path]:
     folder = Path(bpy.utils.system_resource("DATAFILES", path="fonts"))
     names = (path for path in folder.glob("*.woff2"))
     found = {re.sub(r"-(Regular|VariableFont.*)$", "", path.stem): path for path in names}
-    return found | {MAIN: Path(__file__).parent / "face.woff2"}
+    here = Path(__file__).parent
+    return found | {MAIN: here / "face.woff2", HAN: here / "han.otf"}

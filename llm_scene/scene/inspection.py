@@ -1,42 +1,45 @@
-"""An inspected cell as objects that can be filmed: outlines, curves from its sources, and a box to read."""
+"""An inspected cell as objects that can be filmed: outlines, curves from its sources, and a box to read.
+
+The box hangs before the camera, as captions do: as large as names are, and sharp, wherever that flies.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
 from ..errors import UserError
-from ..layout.drawn import Line, Text, text_width
+from ..layout.drawn import Line, Text
 from ..layout.inspection import Inspection, Mark
-from ..layout.layout import Layout, Link, Point
-from ..layout.room import ground_height
+from ..layout.layout import Link, Point
 from ..look import Look
+from ..look.views import CAPITAL, LEAST, WIDTH
+from ..look.views import NAME as CAPITALS
 from .animate import Curves
 from .labels import line_object, text_object
 from .links import link_object
 from .marks import name_part, part_of
 from .materials import ink_material, link_material
+from .outlines import outline
 from .picture import rate
+from .screen import screen_of
 
 NAME = "Inspected"
 STROKE = 0.0035  # of an outline, as a part of the picture's height at the cell
-LETTER = 0.042  # greatest height of a line's letters in the same measure
-LETTERS = 32  # in a line
-ABOVE = 0.15  # of the letters over their plate, in letters: viewports tell no smaller depths apart
-LEADING = 1.5  # from line to line, in letters
-BROAD = 0.46  # greatest width of the box, as a part of the picture
-LOUD = 0.6  # a box of such a part of the picture's width speaks too loudly
-GAP = 0.04  # between the box and what it stands beside, in halves of the picture
-CAPTIONS = -0.7  # below here captions are read
-SHARP = 100  # f-stop beyond which all depths are
-BLUR = 6  # how badly a box in another depth than the sharp one reads
-VIEWS = 5  # frames in which the box's place is tried
+LETTERS = 30  # in a line
+LEADING = 1.35  # from line to line, in letters
+ABOVE = 0.1  # of the letters over their plate, in letters
+TYPES = [high / CAPITAL / (WIDTH / 2) for high in (CAPITALS, LEAST)]  # in halves of the longer side
+HEADS, CAPTIONS = 0.78, -0.58  # above and below here other things are read, in halves of the picture's height
+EDGE = 0.97  # of the picture, beyond which nothing is put
+TRIED = 7  # places from side to side, and from top to bottom
+VIEWS = 5  # frames in which they are tried
 GROWING = 0.8  # seconds that the curves need to reach the cell
 LIFT = 0.02  # of outlines before the cells
 
@@ -47,28 +50,19 @@ class View:
 
     matrix: Matrix  # of the camera in the scene
     half: tuple[float, float]  # of the picture, one unit away
-    focus: float | None = None  # the depth that is sharp, where others are not
 
     @staticmethod
     def of(scene: bpy.types.Scene) -> View:
         """The view of a scene's camera in the frame it stands at."""
         corners = scene.camera.data.view_frame(scene=scene)
         half = [max(abs(corner[i] / corner.z) for corner in corners) for i in (0, 1)]
-        matrix, lens = scene.camera.matrix_world.copy(), scene.camera.data.dof
-        focus = None
-        if lens.use_dof and lens.focus_object is not None and lens.aperture_fstop < SHARP:
-            focus = (lens.focus_object.matrix_world.translation - matrix.translation).length
-        return View(matrix, (half[0], half[1]), focus)
+        return View(scene.camera.matrix_world.copy(), (half[0], half[1]))
 
     def place(self, point: Point | Vector) -> Vector:
         """Across and up from -1 to 1 inside the picture, and the depth, which is negative behind it."""
         x, y, z = self.matrix.inverted() @ Vector(point)
         depth = max(abs(z), 1e-6)
         return Vector((x / depth / self.half[0], y / depth / self.half[1], -z))
-
-    def point(self, across: float, up: float, depth: float) -> Vector:
-        """The point at such a place."""
-        return self.matrix @ Vector((across * self.half[0] * depth, up * self.half[1] * depth, -depth))
 
     def sees(self, point: Point) -> bool:
         """Whether a point is in the picture."""
@@ -81,48 +75,32 @@ class View:
 
 
 @dataclass(frozen=True)
-class Stand:
-    """A place for the box: its middle and its size in scene units."""
+class Box:
+    """What there is to read, and where on the picture: its middle and half its size in halves of that."""
 
-    centre: Vector
-    letter: float  # height
-    width: float
-    height: float
+    lines: list[tuple[str, str]]
+    unit: float  # size of its type, in halves of the picture's longer side
+    extent: tuple[float, float]  # width and height, in letters
+    half: tuple[float, float]
+    at: tuple[float, float] = (0.0, 0.0)
 
-    def corners(self, view: View) -> list[Vector]:
-        """Its corners, as it faces the camera."""
-        across, up = view.matrix.col[0].to_3d(), view.matrix.col[1].to_3d()
-        return [
-            self.centre + side * self.width / 2 * across + end * self.height / 2 * up
-            for side in (-1, 1)
-            for end in (-1, 1)
-        ]
+    def covers(self, view: View, point: Point) -> bool:
+        """Whether it lies over a point."""
+        across, up, depth = view.place(point)
+        return depth > 0 and all(
+            abs(a - b) <= half for a, b, half in zip((across, up), self.at, self.half, strict=True)
+        )
 
-    def is_free(self, view: View, sheet: float, ground: float) -> bool:
-        """Whether it stands before a sheet and above the ground as a whole."""
-        return all(corner.y < sheet - LIFT and corner.z > ground for corner in self.corners(view))
-
-    def merit(self, view: View, cell: Point, sources: Sequence[Point]) -> float:
-        """1 where a picture shows all of it, less what it covers there."""
-        corners = [view.place(corner) for corner in self.corners(view)]
-        low, high = np.min(corners, axis=0), np.max(corners, axis=0)
-        inside = low[2] > 0 and max(abs(low[0]), high[0], high[1]) < 0.99 and low[1] > CAPTIONS
-        loud = (high[0] - low[0]) / 2 > LOUD
-
-        def covered(point: Point) -> bool:
-            return bool(
-                np.all(low[:2] <= view.place(point)[:2]) and np.all(view.place(point)[:2] <= high[:2])
-            )
-
-        hidden = sum(map(covered, sources)) / max(len(sources), 1)
-        depth = view.place(self.centre).z
-        blur = abs(math.log(depth / view.focus)) if view.focus and depth > 0 else 0.0
-        return float(inside) - min(1.0, BLUR * blur) - float(loud) - 2 * covered(cell) - hidden
+    def demerit(self, view: View, cell: Point, sources: Sequence[Point]) -> float:
+        """What it covers of what it speaks of, and a little for how far from it that is."""
+        across, up, _ = view.place(cell)
+        hidden = sum(self.covers(view, source) for source in sources) / max(len(sources), 1)
+        far = math.hypot(across - self.at[0], up - self.at[1])
+        return 2 * self.covers(view, cell) + hidden + 0.1 * far
 
 
 def show_inspected(
     scene: bpy.types.Scene,
-    layout: Layout,
     inspection: Inspection,
     look: Look,
     into: bpy.types.Collection,
@@ -142,10 +120,9 @@ def show_inspected(
     views = _views(scene, round(seconds * rate(scene.render)))
     folder = bpy.data.collections.new(f"{NAME} {inspection.explanation.label}")
     _parent(into).children.link(folder)
-    stand = _stand(views, inspection, *_extent(inspection), ground_height(layout.box))
     things = [
         *_marks(views[0], inspection, look, relief + LIFT),
-        *_box(scene.camera, stand, inspection, look),
+        *_hung(scene.camera, views[0], _placed(_sized(inspection, views[0]), views, inspection), look),
     ]
     for thing in things:
         folder.objects.link(thing)
@@ -206,30 +183,50 @@ def _outlines(
     )
 
 
-def _box(
-    camera: bpy.types.Object, stand: Stand, inspection: Inspection, look: Look
-) -> Iterator[bpy.types.Object]:
-    """A plate with the lines to read, that always faces the camera; its own unit is a letter's height."""
-    width, height = _extent(inspection)
+def _sized(inspection: Inspection, view: View) -> Box:
+    """The box in letters as large as names are, or in smaller ones where it is too high for that."""
+    lines = inspection.lines(LETTERS, brief=True)
+    wide, high = (half / max(view.half) for half in view.half)
+    room = (HEADS - CAPTIONS) * high
+    unit = next((each for each in TYPES if each * (LEADING * len(lines) + 1) <= room), TYPES[-1])
+    width = max(float(np.ptp(outline(text).bounds, axis=0)[0]) for text, _ in lines) + 2
+    height = LEADING * len(lines) + 1
+    return Box(lines, unit, (width, height), (unit * width / 2 / wide, unit * height / 2 / high))
+
+
+def _placed(box: Box, views: Sequence[View], inspection: Inspection) -> Box:
+    """The box where it covers least of what it speaks of, in all views."""
+    cell, sources = inspection.mark.centre, [mark.centre for mark in inspection.sources]
+    x, y = box.half
+    across = np.linspace(min(x - EDGE, 0), max(EDGE - x, 0), TRIED)
+    middle = (HEADS + CAPTIONS) / 2
+    up = np.linspace(min(CAPTIONS + y, middle), max(HEADS - y, middle), TRIED)
+    boxes = [replace(box, at=at) for at in itertools.product(across.tolist(), up.tolist())]
+    return min(boxes, key=lambda each: sum(each.demerit(view, cell, sources) for view in views))
+
+
+def _hung(camera: bpy.types.Object, view: View, box: Box, look: Look) -> Iterator[bpy.types.Object]:
+    """A plate with the lines to read, hung before the camera where captions are."""
+    width, height = box.extent
     holder = bpy.data.objects.new("inspected box", None)
-    holder.empty_display_size = 0.5
-    holder.location, holder.scale = stand.centre, [stand.letter] * 3
-    holder.constraints.new("COPY_ROTATION").target = camera
+    holder.empty_display_size = 0.01
+    holder.parent = screen_of(camera)
+    if holder.parent is None:
+        holder.parent, holder.location.z = camera, -1 / max(view.half)
+    longer = max(view.half)
+    holder.location.x, holder.location.y = (
+        at * half / longer for at, half in zip(box.at, view.half, strict=True)
+    )
+    holder.scale = [box.unit] * 3
     yield holder
     yield _plate(width, height, holder, _ink(look, "plate"))
-    for i, (text, tone) in enumerate(inspection.lines(LETTERS)):
+    for i, (text, tone) in enumerate(box.lines):
         words = Text(f"inspected line {i + 1}", text, (0.0, 0.0, 0.0), 1.0, "left")
         line = text_object(words, _ink(look, tone))
-        line.location = (1.0 - width / 2, height / 2 - LEADING * (i + 1), ABOVE)
+        line.location = (1.0 - width / 2, height / 2 - LEADING * (i + 1) - 0.1, ABOVE)
         line.rotation_euler = (0, 0, 0)
         line.parent = holder
         yield line
-
-
-def _extent(inspection: Inspection) -> tuple[float, float]:
-    """Width and height of the box, in letters."""
-    lines = inspection.lines(LETTERS)
-    return max(text_width(text) for text, _ in lines) + 2, LEADING * len(lines) + 1
 
 
 def _plate(
@@ -244,40 +241,6 @@ def _plate(
     plate.visible_shadow = plate.visible_diffuse = plate.visible_glossy = False
     plate.parent = holder
     return plate
-
-
-def _stand(views: list[View], inspection: Inspection, width: float, height: float, ground: float) -> Stand:
-    """The place from which the box is best read in all views: whole, uncovered and covering little."""
-    cell, sources = inspection.mark.centre, [mark.centre for mark in inspection.sources]
-    sheet = inspection.mark.block.origin[1]
-
-    def merit(stand: Stand) -> float:
-        large = stand.letter / views[0].height(views[0].place(cell).z) / LETTER
-        return 1.5 * large + sum(
-            stand.merit(view, cell, sources) + 2 * stand.is_free(view, sheet, ground) for view in views
-        )
-
-    tried = (views[0], views[len(views) // 2])
-    stands = (_stands(view, inspection.mark, width, height) for view in tried)
-    return max(itertools.chain.from_iterable(stands), key=merit)
-
-
-def _stands(view: View, mark: Mark, width: float, height: float) -> Iterator[Stand]:
-    """Places around the matrix and around the cell, for a box of this size in letters."""
-    across, up, depth = view.place(mark.centre)
-    block = np.array([view.place(tuple(corner))[:2] for corner in mark.block.box.corners()])
-    near = np.array([[across - 0.03, up - 0.05], [across + 0.03, up + 0.05]])
-    broad = BROAD * view.half[0] / view.half[1] / width
-    for share, around in itertools.product((1.0, 0.75, 0.5, 0.3), (block, near)):
-        letter = float(share * min(LETTER, broad, 0.9 / height))
-        x, y = letter * width * view.half[1] / view.half[0], letter * height  # half of what it takes
-        low, high = around.min(axis=0) - GAP, around.max(axis=0) + GAP
-        for at in ((high[0] + x, up), (low[0] - x, up), (across, high[1] + y), (across, low[1] - y)):
-            beside, above = np.clip(at, (x - 0.97, y + CAPTIONS), (0.97 - x, 0.97 - y)).tolist()
-            sharp = view.focus / depth if view.focus else 1.0
-            for closer in (min(0.98, sharp), 0.98, 0.94, 0.88, 0.8, 0.7):
-                unit = letter * view.height(depth * closer)
-                yield Stand(view.point(beside, above, depth * closer), unit, unit * width, unit * height)
 
 
 def _key(scene: bpy.types.Scene, things: list[bpy.types.Object], seconds: float) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -17,7 +15,6 @@ from .faces import set_text
 
 Flat = tuple[Array, Numbers]  # vertices [n, 2 or 3] and counter-clockwise triangles [m, 3]
 RESOLUTION = 3  # straight pieces a curve
-LARGE = ("A", "字")  # a letter of each large face
 KEPT = 4096  # texts whose contours are remembered
 
 
@@ -38,22 +35,6 @@ class Outline:
         if not len(self.vertices):
             return np.zeros(2), np.zeros(2)
         return self.vertices.min(axis=0), self.vertices.max(axis=0)
-
-
-@contextlib.contextmanager
-def faces_kept() -> Iterator[None]:
-    """While it lasts the large faces stay read: else Blender reads one again for every text, 40 ms each."""
-    curves = [bpy.data.curves.new("face", "FONT") for _ in LARGE]
-    holders = [bpy.data.objects.new("face", curve) for curve in curves]
-    try:
-        for curve, holder, letter in zip(curves, holders, LARGE, strict=True):
-            set_text(curve, letter)
-            holder.to_mesh()
-        yield
-    finally:
-        for holder, curve in zip(holders, curves, strict=True):
-            bpy.data.objects.remove(holder)
-            bpy.data.curves.remove(curve)
 
 
 @functools.lru_cache(maxsize=KEPT)  # Blender takes a millisecond or more for each, and outputs ask again

@@ -5,6 +5,7 @@ An artist writes into a text, or moves its keys; `as_it_stands` takes what stand
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import bpy
@@ -22,6 +23,7 @@ from .marks import name_part, part_of
 from .materials import screen_material, veil_material
 from .retime import retiming_of
 
+SCREEN = "Screen"
 BEHIND = 0.01  # units by which shades hang behind the texts
 HALF = 2 / SENSOR  # at this share of the lens before the camera, half the picture's longer side is a unit
 
@@ -40,7 +42,7 @@ def hang_texts(
     film: Film, look: Look, camera: bpy.types.Object, into: bpy.types.Collection, curves: Curves
 ) -> bpy.types.Object:
     """The same without a place: what carries them, to be kept `HALF` times the lens before the camera."""
-    screen = bpy.data.objects.new("Screen", None)
+    screen = name_part(bpy.data.objects.new(SCREEN, None), SCREEN)
     screen.parent, screen.empty_display_size = camera, 0.01
     into.objects.link(screen)
     _hang_shades(film, look, screen, into, curves)
@@ -50,14 +52,13 @@ def hang_texts(
         thing.parent = screen
         into.objects.link(thing)
         curves.write(thing, '["shown"]', 0, _coming(text.start, text.end, film.fps))
-        hidden = [
-            (0.0, 1.0, "step"),
-            (text.start * film.fps, 0.0, "step"),
-            (text.end * film.fps, 1.0, "step"),
-        ]
-        for path in ("hide_render", "hide_viewport"):
-            curves.write(thing, path, 0, hidden if text.start > 0 else hidden[1:])
+        _hide(thing, [(text.start, text.end)], film.fps, curves)
     return screen
+
+
+def screen_of(camera: bpy.types.Object) -> bpy.types.Object | None:
+    """What carries the texts before a camera: half the picture's longer side is its unit."""
+    return next((child for child in camera.children if part_of(child) == SCREEN), None)
 
 
 def as_it_stands(scene: bpy.types.Scene, film: Film) -> Film:
@@ -112,10 +113,20 @@ def _hang_shades(
         cover.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
         mesh.materials.append(material)
         thing = quiet(bpy.data.objects.new(shade.name, mesh))
-        thing["shown"] = 0.0
+        thing["shown"], thing.hide_select = 0.0, True  # a click means the caption, or what is behind
         thing.parent = screen
         into.objects.link(thing)
         curves.write(thing, '["shown"]', 0, [key for run in shade.runs for key in _coming(*run, film.fps)])
+        _hide(thing, shade.runs, film.fps, curves)
+
+
+def _hide(thing: bpy.types.Object, runs: Sequence[tuple[float, float]], fps: float, curves: Curves) -> None:
+    """Hide a thing but for some runs, in seconds: a view shows white what it has no shader of yet."""
+    keys: list[Key] = [(0.0, 1.0, "step")] if runs[0][0] > 0 else []
+    for start, end in runs:
+        keys += [(start * fps, 0.0, "step"), (end * fps, 1.0, "step")]
+    for path in ("hide_render", "hide_viewport"):
+        curves.write(thing, path, 0, keys)
 
 
 def _coming(start: float, end: float, fps: float) -> list[Key]:

@@ -88,6 +88,12 @@ def shown_parts(scene: bpy.types.Scene) -> list[str]:
     return sorted(found, key=lambda name: (name != "Links", int(name.split()[-1]) if " " in name else 0))
 
 
+def called(name: str) -> str:
+    """What the panel calls a part: heads are counted from 1."""
+    number = name.partition(" ")[2]
+    return tr("Head {n}", n=int(number) + 1) if number else tr("Links")
+
+
 def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
     """The objects that show matrices, as cuboids or as slabs."""
     for thing in scene.objects:

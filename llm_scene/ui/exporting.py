@@ -1,4 +1,7 @@
-"""The buttons and menu entries that leave files: one for every format."""
+"""The buttons and menu entries that leave files: one for every format.
+
+A file browser ends an operator by a call that cannot go on: that one hands the work over to another.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ..choices import Choice, choices
-from ..errors import UserError, hearing
-from ..output.formats import FORMATS, Format, export
+from ..errors import UserError
+from ..output.formats import FORMATS, Format
 from ..scene.screen import as_it_stands
+from ..steps import Steps
 from . import library, preferences
 from .operators import OnModelScene, OnOwnScene, named_path
-from .sentences import translated
 from .settings import RELATIVE, options_of, property_of, settings_of
-from .task import sentence
+from .task import Task
 from .translations import tr
 
 if TYPE_CHECKING:
@@ -34,10 +37,13 @@ def shown_in(scene: bpy.types.Scene) -> Production:
     return replace(made, film=as_it_stands(scene, made.film))
 
 
-class _Export(OnOwnScene, ExportHelper):
+class _Export(Task, OnOwnScene, ExportHelper):
     """What the operators share that write one file by a file browser."""
 
     form: Format
+    kind = "export"
+    cancelled = "Cancelled; nothing was written."
+    asked = False  # by a file browser
     filename_ext: str
     filepath: StringProperty(
         name="File Path", description="Where to write", subtype="FILE_PATH", options=RELATIVE
@@ -48,42 +54,77 @@ class _Export(OnOwnScene, ExportHelper):
         if not self.filepath:
             name = library.called(context.scene) + self.filename_ext
             self.filepath = str(preferences.output_folder() / name)
+        self.asked = True
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        if not self.asked:
+            return super().execute(context)
         try:
-            path = named_path(self.filepath)
-            with hearing(lambda said: self.report({"WARNING"}, translated(said))):
-                self.write(context, path)
-        except (UserError, OSError, MemoryError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, tr("Wrote {path}.", path=path))
+            _handed[:] = [self.begun(context.scene)]
+        except UserError as error:
+            return self._failed(error)
+        bpy.ops.llm_scene.write("INVOKE_DEFAULT")
         return {"FINISHED"}
 
-    def write(self, context: bpy.types.Context, path: Path) -> None:
-        """Write the file."""
+    def work(self, context: bpy.types.Context) -> Steps[None]:
+        yield from _written(self, *self.begun(context.scene))
+
+    def begun(self, scene: bpy.types.Scene) -> tuple[Path, Steps[None]]:
+        """Where the file goes, and the steps that write it."""
+        path = named_path(self.filepath)
+        return path, self.steps(scene, path)
+
+    def steps(self, scene: bpy.types.Scene, path: Path) -> Steps[None]:
+        """The steps that write the file: nothing of the operator is asked any more in them."""
         raise NotImplementedError
+
+
+_handed: list[tuple[Path, Steps[None]]] = []
+
+
+def _written(task: Task, path: Path, steps: Steps[None]) -> Steps[None]:
+    for share, what in steps:
+        yield share, tr(what)
+    task.report({"INFO"}, tr("Wrote {path}.", path=path))
+
+
+class LLM_SCENE_OT_write(Task, OnOwnScene, bpy.types.Operator):
+    """Write a file that a file browser has named"""
+
+    bl_idname = "llm_scene.write"
+    bl_label = "Write LLM Scene File"
+    bl_options = {"INTERNAL"}
+    kind = _Export.kind
+    cancelled = _Export.cancelled
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return super().poll(context) and bool(_handed)
+
+    def work(self, context: bpy.types.Context) -> Steps[None]:
+        return _written(self, *_handed.pop())
 
 
 class _Production(OnModelScene, _Export):
     """The operators of formats that are written from a production."""
 
-    def write(self, context: bpy.types.Context, path: Path) -> None:
-        made = shown_in(context.scene)
-        export(path, made, self.form.name, **{name: getattr(self, name) for name in _chosen(self.form)})
+    def steps(self, scene: bpy.types.Scene, path: Path) -> Steps[None]:
+        chosen = {name: getattr(self, name) for name in _chosen(self.form)}
+        self.form.check(path)
+        return self.form.write(path, shown_in(scene), None, *self.form.values(chosen))
 
 
 class _Scene(_Export):
     """The operators of formats that are written from the scene as it stands, whatever was done to it."""
 
-    def write(self, context: bpy.types.Context, path: Path) -> None:
+    def steps(self, scene: bpy.types.Scene, path: Path) -> Steps[None]:
         if bpy.data.filepath and path == Path(bpy.data.filepath):
             raise UserError("This file is open: choose another name, or save it by File > Save.")
         assert self.form.keep is not None
         self.form.check(path)
-        self.form.keep(path, context.scene)
+        return self.form.keep(path, scene)
 
 
 class _Rendered(_Export):
@@ -123,4 +164,4 @@ def operator_of(form: Format) -> type:
     )
 
 
-CLASSES = tuple(operator_of(form) for form in FORMATS.values())
+CLASSES = (LLM_SCENE_OT_write, *(operator_of(form) for form in FORMATS.values()))

@@ -32,7 +32,7 @@ from . import appearance, library, under
 from .operators import OnModelScene
 from .ownership import claimed, tag_of
 from .settings import settings_of
-from .task import sentence
+from .task import refusing
 from .translations import tr
 
 LIFT = 0.02  # of marks before the cells they mark, in scene units
@@ -71,6 +71,10 @@ class Inspector:
             raise UserError(f"{matrix.name} has no place in the scene: it is part of its neighbours.")
         return self.explain(block.name, cell)
 
+    def asked(self, address: str) -> Inspection:
+        """The cell at an address, or, without one, the one that was pinned last. Raises UserError."""
+        return self.at(address) if address else self.pinned()
+
     def pinned(self) -> Inspection:
         """The cell that was pinned last; UserError where there is none."""
         if not self.trail:
@@ -106,6 +110,13 @@ def inspector_of(scene: bpy.types.Scene) -> Inspector | None:
 def looked_at(scene: bpy.types.Scene) -> Inspector | None:
     """The inspector of this scene if anything was inspected in it."""
     return _current if _current is not None and _current.tag == tag_of(scene) else None
+
+
+def let_go(scene: bpy.types.Scene) -> None:
+    """Forget what was inspected in a scene."""
+    global _current
+    if looked_at(scene) is not None:
+        _current = None
 
 
 def inspector_in(context: bpy.types.Context) -> Inspector:
@@ -218,13 +229,10 @@ class LLM_SCENE_OT_inspect(OnModelScene, bpy.types.Operator):
             return {"PASS_THROUGH"}
         return self._pin(context, found)
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         inspector = inspector_in(context)
-        try:
-            return self._pin(context, inspector.at(self.address))
-        except UserError as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        return self._pin(context, inspector.at(self.address))
 
     def _pin(self, context: bpy.types.Context, found: Inspection) -> set[str]:
         inspector = inspector_in(context)
@@ -268,27 +276,23 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
         self.address = found.explanation.address
         return self.execute(context)
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
         inspector = inspector_in(context)
         settings = settings_of(scene)
         look = look_of(settings.look, settings.colour_map)
-        try:
-            found = inspector.at(self.address) if self.address else inspector.pinned()
-            found = found.put(under.moved(scene, inspector.production.layout))
-            with claimed(tag_of(scene)):
-                show_inspected(
-                    scene,
-                    inspector.production.layout,
-                    found,
-                    look,
-                    appearance.root(scene),
-                    seconds=self.seconds,
-                    relief=settings.relief,
-                )
-        except UserError as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        found = inspector.asked(self.address)
+        found = found.put(under.moved(scene, inspector.production.layout))
+        with claimed(tag_of(scene)):
+            show_inspected(
+                scene,
+                found,
+                look,
+                appearance.root(scene),
+                seconds=self.seconds,
+                relief=settings.relief,
+            )
         scene.frame_set(scene.frame_current)
         cell, seconds = found.explanation.label, f"{self.seconds:g}"
         text = tr("{cell} is in the film for {seconds} s from here on.", cell=cell, seconds=seconds)
@@ -305,18 +309,15 @@ class LLM_SCENE_OT_open_window(OnModelScene, bpy.types.Operator):
 
     address: StringProperty(name="Cell", description="Empty: the cell that was pinned last")
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
         inspector = inspector_in(context)
         settings = settings_of(scene)
         look = look_of(settings.look, settings.colour_map)
-        try:
-            found = inspector.at(self.address) if self.address else inspector.pinned()
-            with claimed(tag_of(scene)):
-                window = appearance.open_window(scene, inspector.production, found.mark, look)
-        except UserError as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        found = inspector.asked(self.address)
+        with claimed(tag_of(scene)):
+            window = appearance.open_window(scene, inspector.production, found.mark, look)
         for name in ("Gap", "Relief", "Bevel"):
             appearance.set_measure(scene, name, getattr(settings, name.lower()))
         text = tr("{count} cells stand as cuboids.", count=f"{len(window.data.vertices):,}")

@@ -10,10 +10,11 @@ from bpy.props import StringProperty
 
 from ..errors import UserError
 from ..output.formats import FORMATS
+from ..steps import Steps
 from . import library
 from .ownership import tag_of
 from .settings import settings_of
-from .task import Steps, Task, aside, sentence
+from .task import Task, aside, refusing
 from .translations import tr
 
 COMMANDS = (
@@ -76,15 +77,11 @@ class LLM_SCENE_OT_open_model(bpy.types.Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
-
         path = Path(bpy.path.abspath(self.filepath))
         folder = path if path.is_dir() else path.parent
-        try:
-            model = library.load("", str(folder))
-        except (UserError, OSError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        model = library.load("", str(folder))
         settings = settings_of(context.scene)
         settings.source, settings.folder = "FOLDER", str(folder)
         count = f"{model.network.n_params():,}"
@@ -101,7 +98,7 @@ class LLM_SCENE_OT_download_model(Task, bpy.types.Operator):
     kind = "download"
     cancelled = "Cancelled; what has arrived as a whole is kept."
 
-    def work(self, context: bpy.types.Context) -> Steps:
+    def work(self, context: bpy.types.Context) -> Steps[None]:
         from ..models import find_folder
 
         name = library.to_download(settings_of(context.scene))

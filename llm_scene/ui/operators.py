@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,10 +13,11 @@ from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
 from ..output.render.containers import CONTAINERS
+from ..steps import Steps
 from . import appearance, library, preferences, views, workspace
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
 from .settings import RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
-from .task import Steps, Task, aside, sentence
+from .task import Task, aside, refusing
 from .translations import tr
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 
 PAUSE = 0.1  # seconds of work at least between two pauses for the window
-Building = Generator[tuple[float, str], None, bpy.types.Scene]  # (share done, what is being done)
 
 
 def producing(settings: Settings) -> Callable[[], Production]:
@@ -53,7 +53,7 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         options=RELATIVE,
     )
 
-    def work(self, context: bpy.types.Context) -> Steps:
+    def work(self, context: bpy.types.Context) -> Steps[None]:
         scene, window = context.scene, context.window
         settings = settings_of(scene)
         if self.folder:
@@ -73,7 +73,7 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         count, model = len(production.layout.blocks), production.model.title
         self.report({"INFO"}, tr("Built {count} matrices of {model}.", count=count, model=model))
 
-    def _structure(self, context: bpy.types.Context, settings: Settings) -> Steps:
+    def _structure(self, context: bpy.types.Context, settings: Settings) -> Steps[None]:
         """Build what there is to show of a shape, as in a comparison with nothing."""
         model = library.model_of(settings)
         yield from stood_side_by_side(self, context, comparison_recipe(settings, (settings.preset,)))
@@ -81,9 +81,7 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         self.report({"INFO"}, text)
 
 
-def stood_side_by_side(
-    task: Task, context: bpy.types.Context, recipe: dict[str, Any]
-) -> Generator[tuple[float, str], None, int]:
+def stood_side_by_side(task: Task, context: bpy.types.Context, recipe: dict[str, Any]) -> Steps[int]:
     """Build the comparison that a recipe describes and show it; returns how many models it shows."""
     scene, window = context.scene, context.window
     settings = settings_of(scene)
@@ -103,7 +101,7 @@ class LLM_SCENE_OT_compare(Task, bpy.types.Operator):
     bl_label = "Compare Models"
     bl_options = {"REGISTER", "UNDO"}
 
-    def work(self, context: bpy.types.Context) -> Steps:
+    def work(self, context: bpy.types.Context) -> Steps[None]:
         count = yield from stood_side_by_side(self, context, comparison_recipe(settings_of(context.scene)))
         self.report({"INFO"}, tr("{count} models stand side by side.", count=count))
 
@@ -126,9 +124,7 @@ def comparison_recipe(settings: Settings, only: Sequence[str] = ()) -> dict[str,
     }
 
 
-def comparing(
-    recipe: dict[str, Any], comparison: Comparison, settings: Settings
-) -> Generator[tuple[float, str], None, bpy.types.Scene]:
+def comparing(recipe: dict[str, Any], comparison: Comparison, settings: Settings) -> Steps[bpy.types.Scene]:
     """A new scene of models side by side; nothing is left of it where it fails, or is closed early."""
     from ..scene.comparison import construct_comparison
     from ..scene.engines import apply_preset
@@ -162,9 +158,7 @@ def present(
         take_plain_names(fresh)
 
 
-def seldom(
-    steps: Generator[tuple[float, str], None, bpy.types.Scene],
-) -> Building:
+def seldom(steps: Steps[bpy.types.Scene]) -> Steps[bpy.types.Scene]:
     """The same steps, but a pause for the window only now and then.
 
     A window that takes long to draw gets no more time than the work does.
@@ -184,7 +178,7 @@ def seldom(
 
 def building(
     production: Production, settings: Settings, question: Mapping[str, str]
-) -> Generator[tuple[float, str], None, bpy.types.Scene]:
+) -> Steps[bpy.types.Scene]:
     """A new scene of a production, the answer to a question, with all choices of the settings.
 
     Nothing is left of it where it fails, or is closed before its end.
@@ -251,13 +245,10 @@ class LLM_SCENE_OT_save_preset(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_props_dialog(self)
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = settings_of(context.scene)
-        try:
-            path = library.save_preset(self.name.strip(), settings, options_of(settings))
-        except (UserError, OSError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        path = library.save_preset(self.name.strip(), settings, options_of(settings))
         with quietly():
             settings.source, settings.preset = "PRESET", path.stem
         self.report({"INFO"}, tr("Saved the preset {path}.", path=path))
@@ -289,13 +280,10 @@ class LLM_SCENE_OT_rename_preset(OnOwnPreset, bpy.types.Operator):
         self.name = settings_of(context.scene).preset
         return context.window_manager.invoke_props_dialog(self)
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = settings_of(context.scene)
-        try:
-            name = library.rename_preset(settings, self.name.strip())
-        except (UserError, OSError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        name = library.rename_preset(settings, self.name.strip())
         with quietly():
             settings.preset = name
         return {"FINISHED"}
@@ -310,13 +298,10 @@ class LLM_SCENE_OT_delete_preset(OnOwnPreset, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(self, event)
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = settings_of(context.scene)
-        try:
-            library.delete_preset(settings)
-        except (UserError, OSError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        library.delete_preset(settings)
         settings.property_unset("preset")
         return {"FINISHED"}
 
@@ -348,13 +333,21 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        from . import inspector
+
         heir = next((scene for scene in bpy.data.scenes if scene != context.scene), None)
         before = views.kept(context.scene)
         library.let_go(tag_of(context.scene) or "")
+        inspector.let_go(context.scene)
         remove(context.scene, heir or bpy.data.scenes.new("Scene"))
         views.restore(before)
         workspace.leave(context.window)
         return {"FINISHED"}
+
+
+def _parts(show: LLM_SCENE_OT_show, context: bpy.types.Context, typed: str) -> list[tuple[str, str]]:
+    """What there is to show or hide, with what the panel calls it."""
+    return [(name, appearance.called(name)) for name in appearance.shown_parts(context.scene)]
 
 
 class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
@@ -364,7 +357,17 @@ class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
     bl_label = "Show or Hide Part"
     bl_options = {"REGISTER", "UNDO"}
 
-    part: StringProperty(name="Part", description="Links, or a head: “Head 0” is the first of every block")
+    part: StringProperty(
+        name="Part",
+        description="Links, or a head: “Head 0” is the first of every block",
+        search=_parts,
+        search_options={"SORT"},
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.part:  # the panel's switches say which
+            return self.execute(context)
+        return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.part not in appearance.shown_parts(context.scene):

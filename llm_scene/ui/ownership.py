@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import bpy
 
+from ..scene.faces import unused_faces_removed
 from ..scene.marks import MARK, is_local
 
 
@@ -48,13 +49,11 @@ def claimed(tag: str | None = None) -> Iterator[str]:
         return [thing for thing in everything() if thing.session_uid not in before]
 
     try:
-        yield tag
+        with unused_faces_removed():
+            yield tag
     except BaseException:
         bpy.data.batch_remove(made())
         raise
-    faces = {thing for thing in made() if isinstance(thing, bpy.types.VectorFont)}
-    unused = [face for face, users in bpy.data.user_map(subset=faces).items() if not users]
-    bpy.data.batch_remove(unused)  # Blender loads one of its own for each new text
     for thing in made():
         thing[MARK] = tag
 

@@ -247,9 +247,7 @@ class VIEW3D_PT_llm_scene_look(_SubPanel, bpy.types.Panel):
         found = appearance.shown_parts(scene)
         grid = self.layout.grid_flow(row_major=True, columns=4, even_columns=True, align=True)
         for name in found[:SWITCHES]:
-            number = name.partition(" ")[2]
-            text = tr("Links") if not number else tr("Head {n}", n=int(number) + 1)
-            on = appearance.shows(scene, name)
+            text, on = appearance.called(name), appearance.shows(scene, name)
             grid.operator("llm_scene.show", text=text, depress=on, translate=False).part = name
 
 

@@ -25,7 +25,7 @@ from .operators import OnOwnScene, film_path, named_film
 from .ownership import tag_of
 from .sentences import translated
 from .settings import RELATIVE
-from .task import sentence
+from .task import refusing, sentence
 from .translations import tr
 
 PULSE = 0.25  # seconds between two looks at how far a render is
@@ -224,16 +224,13 @@ class LLM_SCENE_OT_render(OnOwnScene, bpy.types.Operator):
         if planned.others:
             layout.prop(self, "let_go")
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        try:
-            film = self._film(scene)
-            begin(scene, film, self._frames(scene))
-            if self.let_go:
-                let_go(frames_folder(film))
-        except (UserError, OSError, MemoryError) as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        film = self._film(scene)
+        begin(scene, film, self._frames(scene))
+        if self.let_go:
+            let_go(frames_folder(film))
         tag = tag_of(scene) or ""
         if self.asked:
             bpy.app.timers.register(partial(_watch, tag), first_interval=PULSE, persistent=True)

@@ -7,18 +7,20 @@ or `except` what it has begun.
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Callable, Generator
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import bpy
 
 from ..errors import UserError, hearing
+from ..steps import Steps
 from .sentences import translated
 from .translations import tr
 
-Steps = Generator[tuple[float, str], None, None]
 Result = TypeVar("Result")
+Execute = Callable[[Any, bpy.types.Context], set[str]]  # an operator's method
 PAUSE = 0.02  # seconds the window gets between two steps
 _under_way: set[str] = set()  # kinds of work
 
@@ -26,7 +28,7 @@ _under_way: set[str] = set()  # kinds of work
 class Task:
     """Mixin of operators whose work takes longer than a click."""
 
-    _steps: Steps
+    _steps: Steps[None]
     _timer: bpy.types.Timer
     report: Callable[[set[str], str], None]  # Blender's own
     pause = PAUSE
@@ -34,7 +36,7 @@ class Task:
     alone = False  # while nothing else may change the file
     cancelled = "Cancelled; nothing was changed."
 
-    def work(self, context: bpy.types.Context) -> Steps:
+    def work(self, context: bpy.types.Context) -> Steps[None]:
         """The work itself, step by step."""
         raise NotImplementedError
 
@@ -75,7 +77,7 @@ class Task:
         self._steps.close()
         self._end(context)
 
-    def _told(self, steps: Steps) -> Steps:
+    def _told(self, steps: Steps[None]) -> Steps[None]:
         """The same steps; what is worth knowing is reported."""
         with hearing(lambda said: self.report({"WARNING"}, translated(said))):
             yield from steps
@@ -118,13 +120,27 @@ def sentence(error: BaseException) -> str:
     return translated(str(error))
 
 
+def refusing(execute: Execute) -> Execute:
+    """Make an operator report what goes wrong through the user's doing, and cancel."""
+
+    @functools.wraps(execute)
+    def told(self: bpy.types.Operator, context: bpy.types.Context) -> set[str]:
+        try:
+            return execute(self, context)
+        except (UserError, OSError, MemoryError) as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+
+    return told
+
+
 def show_status(context: bpy.types.Context, text: str | None) -> None:
     """Write into the status bar; None gives it back to Blender."""
     if context.workspace is not None:
         context.workspace.status_text_set(text)
 
 
-def aside(function: Callable[[], Result], share: float, what: str, into: list[Result]) -> Steps:
+def aside(function: Callable[[], Result], share: float, what: str, into: list[Result]) -> Steps[None]:
     """Run what does not touch Blender in a thread, so that the window stays alive meanwhile."""
     failures: list[BaseException] = []
 

@@ -10,7 +10,7 @@ from ..film.retiming import stretched
 from ..scene.picture import rate
 from ..scene.retime import retime
 from .operators import OnOwnScene
-from .task import sentence
+from .task import refusing, sentence
 from .translations import tr
 
 SHORTEST = 0.2  # seconds of a chapter
@@ -60,19 +60,16 @@ class LLM_SCENE_OT_retime(OnOwnScene, bpy.types.Operator):
         self.chapter, self.length, self.shift = name, (end - start) / rate(context.scene.render), 0.0
         return context.window_manager.invoke_props_dialog(self)
 
+    @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        try:
-            name, since, start, end = part_at(scene, self.chapter)
-            fps = rate(scene.render)
-            length, shift = self.length * fps or end - start, self.shift * fps
-            if length < SHORTEST * fps or (since < start and start + shift - since < SHORTEST * fps):
-                raise UserError(tr("A chapter takes {seconds} s at least.", seconds=SHORTEST))
-            if since == start and shift < 0:
-                raise UserError(tr("The first chapter cannot begin earlier."))
-        except UserError as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
+        name, since, start, end = part_at(scene, self.chapter)
+        fps = rate(scene.render)
+        length, shift = self.length * fps or end - start, self.shift * fps
+        if length < SHORTEST * fps or (since < start and start + shift - since < SHORTEST * fps):
+            raise UserError(tr("A chapter takes {seconds} s at least.", seconds=SHORTEST))
+        if since == start and shift < 0:
+            raise UserError(tr("The first chapter cannot begin earlier."))
         count = retime(scene, stretched(start, end, length, shift, since))
         seconds = f"{(scene.frame_end + 1 - scene.frame_start) / fps:.1f}"
         text = tr(

@@ -10,21 +10,10 @@ from typing import Any
 
 import bpy
 
+from ..scene.viewport import FAR, SHOWN, look_through, set_value
 from .ownership import tag_of
 
 KEPT = "llm_scene_views"  # custom property of a scene: what its views were like before it came into them
-SHOWN = {  # how a view shows a film
-    "shading.type": "MATERIAL",
-    "shading.use_scene_lights": True,
-    "shading.use_scene_world": True,
-    "overlay.show_relationship_lines": False,  # they would cut through the picture, as the next do
-    "overlay.show_floor": False,
-    "overlay.show_extras": False,
-    "overlay.show_text": False,  # it would lie over the running head
-    "overlay.show_axis_x": False,
-    "overlay.show_axis_y": False,
-    "region_3d.view_perspective": "CAMERA",
-}
 STANDPOINT = (  # from where a view looks, which its camera's place is written over
     "region_3d.view_location",
     "region_3d.view_rotation",
@@ -32,7 +21,6 @@ STANDPOINT = (  # from where a view looks, which its camera's place is written o
     "region_3d.view_camera_zoom",
     "region_3d.view_camera_offset",
 )
-FAR = 100_000.0  # scene units that a view shows at least
 Views = dict[str, dict[str, Any]]  # properties by their paths, by screen and number of the area
 
 
@@ -40,10 +28,7 @@ def face_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
     """Look through the film's camera in every 3D view, with the scene's own light."""
     for _, area in _areas(window.screen):
         space = area.spaces.active
-        for path, value in SHOWN.items():
-            _set(space, path, value)
-        space.clip_end = max(space.clip_end, FAR)
-        space.camera = scene.camera
+        look_through(space, scene.camera)
         region = next(region for region in area.regions if region.type == "WINDOW")
         with bpy.context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_center_camera()  # as large as the view allows
@@ -99,7 +84,7 @@ def _restore(space: bpy.types.SpaceView3D, before: dict[str, Any]) -> None:
     as_shown = [path for path, value in SHOWN.items() if attrgetter(path)(space) == value]
     through_camera = "region_3d.view_perspective" in as_shown
     for path in (*as_shown, *(STANDPOINT if through_camera else ())):
-        _set(space, path, before[path])
+        set_value(space, path, before[path])
     if space.clip_end == FAR:
         space.clip_end = before["clip_end"]
     if space.use_local_camera:
@@ -117,11 +102,6 @@ def _areas(screen: bpy.types.Screen) -> Iterator[tuple[str, bpy.types.Area]]:
     for number, area in enumerate(screen.areas):
         if area.type == "VIEW_3D":
             yield f"{screen.name}/{number}", area
-
-
-def _set(space: bpy.types.SpaceView3D, path: str, value: Any) -> None:
-    owner, _, name = path.rpartition(".")
-    setattr(attrgetter(owner)(space), name, value)
 
 
 def _plain(value: Any) -> Any:

@@ -120,6 +120,26 @@ def test_does_its_work_in_the_window(app: App, tmp_path: Path) -> None:
     assert seen["after Esc"] == 0
     assert seen["played to"] > 0
     assert seen["rendered"]
+    assert seen["ended"] == [True, True, False]
+    assert seen["exported"] == [True, True, True]
+    assert not list(tmp_path.glob(".llm-scene-*"))
+    assert seen["workspace"] == {
+        "name": "LLM Scene",
+        "pinned": True,
+        "areas": ["TIMELINE", "VIEW_3D"],
+        "before": ["OUTLINER", "PROPERTIES", "TIMELINE", "VIEW_3D"],
+        "shading before": ["SOLID"],
+    }
+    share = seen["picture"].pop("share")
+    assert 0.5 < share < 0.9  # beside the sidebar
+    assert seen["picture"] == {
+        "through": "CAMERA",
+        "shading": "MATERIAL",
+        "sync": "FRAME_DROP",
+        "tab": "LLM Scene",
+    }
+    assert seen["after Delete"] == []
+    assert seen["back in"] == "Layout"
 
 
 def test_is_installed_from_a_repository(archive: Path, tmp_path: Path) -> None:

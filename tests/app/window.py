@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import bpy
@@ -29,10 +29,16 @@ class View:
 
     def __init__(self) -> None:
         self.window = bpy.context.window_manager.windows[0]
-        self.area = max(
-            (area for area in self.window.screen.areas if area.type == "VIEW_3D"),
-            key=lambda area: area.width * area.height,
-        )
+
+    @property
+    def area(self) -> bpy.types.Area:
+        """The largest one: another after the workspace has changed."""
+        areas = (area for area in self.window.screen.areas if area.type == "VIEW_3D")
+        return max(areas, key=lambda area: area.width * area.height)
+
+    @property
+    def space(self) -> bpy.types.SpaceView3D:
+        return self.area.spaces.active
 
     def region(self, kind: str) -> bpy.types.Region:
         return next(region for region in self.area.regions if region.type == kind)
@@ -54,7 +60,7 @@ class View:
     def place(self, point: tuple[float, float, float]) -> tuple[float, float]:
         """A point of the scene in pixels of the window."""
         region = self.region("WINDOW")
-        at = location_3d_to_region_2d(region, self.area.spaces.active.region_3d, Vector(point))
+        at = location_3d_to_region_2d(region, self.space.region_3d, Vector(point))
         return region.x + at.x, region.y + at.y
 
 
@@ -69,8 +75,7 @@ def own(scene: bpy.types.Scene) -> bool:
 def user() -> Iterator[float]:
     """What the user does; yields the seconds until the next thing."""
     view = View()
-    space = view.area.spaces.active
-    space.show_region_ui = True
+    view.space.show_region_ui = True
     yield 1.0
     view.region("UI").active_panel_category = "LLM Scene"
     yield 1.0
@@ -95,8 +100,14 @@ def user() -> Iterator[float]:
             break
     scene = view.window.scene
     SEEN["generated"] = own(scene)
+    for _ in range(120):
+        yield 0.5
+        if len(view.window.screen.areas) == 2 and view.space.region_3d.view_perspective == "CAMERA":
+            break
     yield 6.0  # shaders
     view.shot("generated")
+    SEEN["workspace"] = workspace(view.window)
+    SEEN["picture"] = picture(view)
 
     for page in range(4):
         side = view.region("UI")
@@ -118,7 +129,7 @@ def user() -> Iterator[float]:
         35,
         5e3,
     )
-    space.camera, space.use_local_camera = close, True
+    view.space.camera, view.space.use_local_camera = close, True
     with view.context():
         bpy.ops.llm_scene.inspect_tool()
     scene.frame_set(scene.frame_end)
@@ -151,7 +162,7 @@ def user() -> Iterator[float]:
     SEEN["after Esc"] = len(looked.trail)
     view.shot("filmed")
 
-    space.use_local_camera = False
+    view.space.use_local_camera = False
     scene.camera = scene.objects["Film camera"]
     scene.llm_scene_settings.look = "paper"
     yield 4.0
@@ -168,7 +179,11 @@ def user() -> Iterator[float]:
     scene.llm_scene_settings.quality = "draft"
     scene.render.resolution_x, scene.render.resolution_y, scene.cycles.samples = 160, 90, 1
     with view.context():
-        bpy.ops.llm_scene.render("INVOKE_DEFAULT", filepath=str(FOLDER / "film.mp4"), first=40, last=43)
+        scene.frame_start, scene.frame_end = 40, 43
+        bpy.ops.llm_scene.render("INVOKE_DEFAULT", filepath=str(FOLDER / "film.mp4"))
+    yield 1.0
+    view.shot("dialog")
+    xdotool("key", "Return")
     yield 3.0
     view.shot("rendering")
     for _ in range(120):
@@ -177,6 +192,8 @@ def user() -> Iterator[float]:
             break
     SEEN["rendered"] = (FOLDER / "film.mp4").exists()
     yield 1.0
+    SEEN["ended"] = yield from exported(view, FOLDER / "ended.html", "Escape")
+    SEEN["exported"] = yield from exported(view, FOLDER / "page.html")
     with view.context():
         bpy.ops.llm_scene.export_gltf(filepath=str(FOLDER / "scene.glb"))
 
@@ -186,6 +203,82 @@ def user() -> Iterator[float]:
         yield 2.0
         view.shot("chinese")
         preferences.language = "en_US"
+        yield 1.0
+    with view.context():
+        bpy.ops.llm_scene.remove()
+    for _ in range(60):
+        yield 0.5
+        if "LLM Scene" not in bpy.data.workspaces:
+            break
+    SEEN["after Delete"] = [space.name for space in bpy.data.workspaces if space.name.startswith("LLM")]
+    SEEN["back in"] = view.window.workspace.name
+
+
+def workspace(window: bpy.types.Window) -> dict[str, object]:
+    """What the add-on's workspace is like, and that the user's is as it was."""
+    before = bpy.data.workspaces["Layout"]
+    return {
+        "name": window.workspace.name,
+        "pinned": window.workspace.use_pin_scene,
+        "areas": sorted(area.ui_type for area in window.screen.areas),
+        "before": sorted(area.ui_type for screen in before.screens for area in screen.areas),
+        "shading before": [
+            area.spaces.active.shading.type
+            for screen in before.screens
+            for area in screen.areas
+            if area.type == "VIEW_3D"
+        ],
+    }
+
+
+def picture(view: View) -> dict[str, object]:
+    """How the film is seen: through its camera, how much of the view's width it takes, over what time."""
+    region = view.region("WINDOW")
+    frame = view.window.scene.camera.data.view_frame(scene=view.window.scene)
+    matrix = view.window.scene.camera.matrix_world
+    across = [location_3d_to_region_2d(region, view.space.region_3d, matrix @ corner).x for corner in frame]
+    return {
+        "through": view.space.region_3d.view_perspective,
+        "shading": view.space.shading.type,
+        "share": (max(across) - min(across)) / region.width,
+        "sync": view.window.scene.sync_mode,
+        "tab": view.region("UI").active_panel_category,
+    }
+
+
+def exported(view: View, path: Path, key: str = "") -> Generator[float, None, tuple[bool, bool, bool]]:
+    """Write a page, press a key meanwhile: whether that was begun, has ended, and left a file."""
+    under_way = importlib.import_module(f"{PACKAGE}.ui.task")._under_way
+    with view.context():
+        bpy.ops.llm_scene.export_page("INVOKE_DEFAULT", filepath=str(path))
+    for _ in range(40):
+        yield 0.5
+        if browser() is not None and browser()[1].spaces.active.params is not None:
+            break
+    yield 2.0  # it is drawn
+    window, area = browser()
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.file.execute()
+    view.move(view.area.x + 300, view.area.y + 300)
+    for _ in range(40):
+        yield 0.1
+        if begun := "export" in under_way:
+            break
+    view.shot(f"exporting {path.stem}")
+    if key:
+        xdotool("key", key)
+    for _ in range(120):
+        yield 0.5
+        if ended := "export" not in under_way:
+            break
+    return begun, ended, path.exists()
+
+
+def browser() -> tuple[bpy.types.Window, bpy.types.Area] | None:
+    """The file browser and its window."""
+    areas = ((window, area) for window in bpy.context.window_manager.windows for area in window.screen.areas)
+    return next(((window, area) for window, area in areas if area.type == "FILE_BROWSER"), None)
 
 
 def main() -> None:

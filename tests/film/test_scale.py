@@ -18,8 +18,8 @@ from llm_scene.film.scale import (
     compared,
     compose_scale,
     metres,
-    number,
     pin_height,
+    ratio,
     square_metres,
 )
 from llm_scene.film.words import languages, length, words
@@ -149,7 +149,7 @@ def test_things_to_compare_with(length: float, thing: str, times: str) -> None:
 def test_measures_as_they_are_written() -> None:
     assert [metres(x) for x in (0.31, 1.68, 53.2, 1112.2)] == ["31 cm", "1.7 m", "53 m", "1.1 km"]
     assert [square_metres(x) for x in (0.0857, 1.5, 124.4)] == ["857 cm²", "1.5 m²", "124 m²"]
-    assert [number(x) for x in (0.337, 1.04, 112.1, 1451.6)] == ["0.34", "1.0", "112", "1,452"]
+    assert [ratio(x) for x in (0.337, 1.04, 112.1, 1451.6)] == ["0.34", "1.0", "112", "1,452"]
 
 
 # --- pictures ---

@@ -61,6 +61,20 @@ def test_it_holds_our_scenes_only(opened: bpy.types.Scene) -> None:
     assert "Cube" not in bpy.data.objects
 
 
+def test_it_opens_with_windows_that_look_through_its_camera(blend: Path) -> None:
+    """As a double click does: a file without windows opens on an empty scene, with a warning."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.open_mainfile(filepath=str(blend), use_scripts=False)
+    assert [window.scene.name for window in bpy.context.window_manager.windows] == ["LLM Scene"]
+    views = [
+        area.spaces.active for screen in bpy.data.screens for area in screen.areas if area.type == "VIEW_3D"
+    ]
+    assert len(views) >= 4
+    for view in views:
+        assert (view.region_3d.view_perspective, view.shading.type) == ("CAMERA", "MATERIAL")
+    assert bpy.context.scene.camera is not None and bpy.context.scene.sync_mode == "FRAME_DROP"
+
+
 def test_it_needs_no_script_and_no_other_file(opened: bpy.types.Scene, blend: Path) -> None:
     for kind in (
         bpy.data.objects,

@@ -13,8 +13,10 @@ from llm_scene.film.film import Chapter, Film, Shot
 from llm_scene.film.framing import overview
 from llm_scene.models import load
 from llm_scene.output.formats import FORMATS, export, format_of
+from llm_scene.output.ledger import LEDGER
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
+from llm_scene.steps import finished
 
 # What tells a file of each kind, by its first bytes.
 BEGINNINGS = {
@@ -53,6 +55,24 @@ def test_it_leaves_as_a_folder_for_farms(made: Production, tmp_path: Path) -> No
     with pytest.raises(UserError, match="holds other files"):
         (tmp_path / "letter.txt").touch()
         export(tmp_path, made, "farm")
+
+
+@pytest.mark.parametrize("name", ["gltf", "page", "blend", "farm"])
+def test_it_is_written_in_small_steps_and_ended_between_two_it_leaves_nothing(
+    name: str, made: Production, tmp_path: Path
+) -> None:
+    form = FORMATS[name]
+    path = tmp_path / f"a{''.join(form.suffixes)}"
+    for end in (0.0, 0.1, 0.8):  # of the work
+        steps = form.write(path, made, None, *form.values({}))
+        while next(steps)[0] < end:
+            pass
+        steps.close()
+        assert {found.name for found in tmp_path.rglob("*") if found.is_file()} <= {LEDGER}
+    shares: list[float] = []
+    finished(form.write(path, made, None, *form.values({})), lambda share, what: shares.append(share))
+    assert path.exists() and len(set(shares)) >= 4
+    assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] <= 1
 
 
 def test_what_there_is_not_is_said_in_a_sentence(made: Production, tmp_path: Path) -> None:

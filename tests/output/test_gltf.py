@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import zlib
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -514,6 +516,11 @@ class TestSetPieces:
                 way = float(np.ptp(swarm.places, axis=0).max())
                 for axis in (0, 1):  # each cell has a place, and each place a cell
                     assert apart.min(axis=axis).max() < 0.05 + 0.03 * way, (swarm.name, t)
+
+    def test_what_moves_is_found_by_name_in_three(self) -> None:
+        file = Glb(data=glb(full()))
+        plain = [re.sub(r"[\[\].:/]", "", node["name"].replace(" ", "_")) for node in file.json["nodes"]]
+        assert [name for name, count in Counter(plain).items() if count > 1] == []
 
     def test_covers_are_told_from_what_they_cover_from_afar(self) -> None:
         film = one_lens(full().film)

@@ -30,6 +30,7 @@ from llm_scene.output.page.sums import Sums
 from llm_scene.output.page.worked import worked
 from llm_scene.staging.options import Options as ProductionOptions
 from llm_scene.staging.production import Production, produce
+from llm_scene.steps import finished
 from tests.network.random_models import configs, random_weights
 from tests.output.browser import Tab
 from tests.output.firefox import Fox
@@ -267,7 +268,7 @@ def test_what_is_worked_out_is_what_the_film_writes(preset: str) -> None:
 def test_every_close_up_follows_another_prompt(preset: str, cut: str) -> None:
     """Colours, places and sizes of all moving cells are known; only the arcs of the answer go."""
     shown = produce(model(preset), model(preset).preset.prompt, ProductionOptions(cut=cut))
-    told = live(shown, [], {"en": shown.film}, shown.film, facts.Numbers())
+    told = finished(live(shown, [], {"en": shown.film}, shown.film, facts.Numbers()))
     assert told["swarms"]
     assert [name for name, row in told["swarms"].items() if not row] == []
     assert [name for name, row in told["lines"].items() if not row] == []

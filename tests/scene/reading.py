@@ -22,6 +22,13 @@ def attribute(mesh: bpy.types.Mesh, name: str) -> np.ndarray:
     return out
 
 
+def label(scene: bpy.types.Scene) -> None:
+    """Show the names of the whole model: Blender does not place what no view shows."""
+    for collection in scene.collection.children_recursive:
+        if collection.name.partition(".")[0].endswith("Labels"):
+            collection.hide_viewport = False
+
+
 def matrices(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
     """The objects of cells, under the names of their blocks."""
     return {thing.name: thing for thing in scene.objects if thing.modifiers.get("Cells")}

@@ -7,7 +7,7 @@ import pytest
 
 from llm_scene.layout.signs import name_sign, section_signs
 from tests.scene.conftest import Made
-from tests.scene.reading import matrices
+from tests.scene.reading import label, matrices
 
 
 def path_of(thing: bpy.types.Object, root: bpy.types.Collection) -> list[bpy.types.Collection]:
@@ -66,6 +66,7 @@ def test_every_block_section_and_letter_is_labelled(nano: Made) -> None:
 
 
 def test_labels_stand_where_the_layout_wants_them(nano: Made) -> None:
+    label(nano.scene)
     nano.frame(0)
     for block in list(nano.production.layout.blocks.values())[::7]:
         x, y, z = name_sign(block).at

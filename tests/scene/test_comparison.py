@@ -18,7 +18,7 @@ from llm_scene.scene.outlines import Outline, filled
 from llm_scene.scene.structure import REACH
 from llm_scene.staging.comparison import Comparison, compare
 from tests.scene.conftest import empty_file
-from tests.scene.reading import fingerprint, points
+from tests.scene.reading import fingerprint, label, points
 
 NAMES = ("nano-gpt-sort", "gpt2-small", "gpt3")
 
@@ -173,6 +173,7 @@ def test_the_living_model_stands_in_its_place(made: tuple[Comparison, bpy.types.
     comparison, scene = made
     place = comparison.places[0]
     layout = comparison.models[place.exhibit.name].layout  # type: ignore[union-attr]
+    label(scene)
     show(scene, 0)
     for block in list(layout.blocks.values())[::11]:
         expected = [a + b for a, b in zip(block.origin, place.offset, strict=True)]

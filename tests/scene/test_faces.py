@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_scene.errors import hearing
+from llm_scene.film.words import words
 from llm_scene.scene import faces
 from llm_scene.scene.faces import in_order, load_face, set_text
-from llm_scene.scene.outlines import faces_kept, outline
 
 SCRIPTS = {
     "Latin, Greek, Cyrillic": "ABC Ωμέγα Привет",
@@ -132,9 +132,28 @@ def test_faces_are_packed_and_shared_and_nothing_else_is_left() -> None:
     set_text(curve, "A 日 ש")
     used = {getattr(curve, slot) for slot in faces.SLOTS}
     assert all(font.packed_file for font in used)
-    assert {faces.part_of(font) for font in used} == {"Noto Sans CJK Regular", "NotoSansHebrew"}
+    assert {faces.part_of(font) for font in used} == {faces.HAN, "NotoSansHebrew"}
     assert load_face("NotoSansHebrew") in used
     assert {font for font in bpy.data.fonts if font.packed_file} == used
+
+
+@pytest.mark.parametrize(
+    ("text", "face"),
+    [("字母 A", faces.HAN), ("かな A", faces.WIDE), ("漢字 A", faces.WIDE), ("한국", faces.WIDE)],
+)
+def test_a_text_has_one_east_asian_face_and_common_letters_the_small_one(text: str, face: str) -> None:
+    """Blender reads a face again for every new letter: of the whole one that takes a tenth of a second."""
+    curve = bpy.data.curves.new("text", "FONT")
+    set_text(curve, text)
+    assert {faces.part_of(getattr(curve, slot)) for slot in faces.SLOTS} == {face}
+
+
+@pytest.mark.parametrize("folder", ["captions", "commentary"])
+def test_all_that_our_own_chinese_says_is_in_the_small_face(folder: str) -> None:
+    file = Path(words.__code__.co_filename).parent / folder / "zh.toml"
+    said = {letter for letter in file.read_text(encoding="utf-8") if letter.isprintable() and letter != " "}
+    assert len(said) > 300
+    assert not [letter for letter in said if not faces._shows(faces.HAN, letter)]
 
 
 def test_chinese_letters_are_as_large_as_latin_ones() -> None:
@@ -154,18 +173,3 @@ def test_a_build_without_a_face_is_worked_with(monkeypatch: pytest.MonkeyPatch) 
         set_text(curve, "ABC")
     assert heard == ["This Blender came without the typeface Inter: its plainest one takes its place."]
     assert curve.font.filepath == "<builtin>"
-
-
-@pytest.mark.parametrize("fails", [False, True])
-def test_keeping_faces_leaves_nothing_behind(fails: bool) -> None:
-    def things() -> tuple[int, int]:
-        return len(bpy.data.curves), len(bpy.data.objects)
-
-    before = things()
-    with contextlib.suppress(ZeroDivisionError), faces_kept():
-        assert things() != before
-        first = outline("字 A")
-        assert len(first.vertices) > 20 and outline("字 A") is first
-        if fails:
-            raise ZeroDivisionError
-    assert things() == before

@@ -145,10 +145,10 @@ def test_labels_can_be_hidden(generated: Any) -> None:
         return {(c.hide_viewport, c.hide_render) for kind in LETTERED for c in parts(generated, kind)}
 
     before = hidden()
-    assert before == {(False, True)}  # the film's shots have names of their own
-    generated.llm_scene_settings.labels = False
-    assert hidden() == {(True, True)}
+    assert before == {(True, True)}  # the film's shots have names of their own
     generated.llm_scene_settings.labels = True
+    assert hidden() == {(False, True)}
+    generated.llm_scene_settings.labels = False
     assert hidden() == before
 
 
@@ -193,8 +193,8 @@ def test_moved_and_renamed_things_are_found(generated: Any) -> None:
     for holder in sheet.users_collection:
         holder.objects.unlink(sheet)
     mine.objects.link(sheet)
-    generated.llm_scene_settings.labels = False
-    assert labels.hide_viewport
+    generated.llm_scene_settings.labels = True
+    assert not labels.hide_viewport
     flat = depth(generated, "probs")
     generated.llm_scene_settings.relief = 4.0
     assert depth(generated, "probs") > flat + 1

@@ -3,10 +3,12 @@
 import math
 
 import bpy
+import numpy as np
 import pytest
 from mathutils import Vector
 
 from llm_scene.look import LOOKS
+from llm_scene.look.views import CAPITAL
 from llm_scene.scene.inspection import View
 from llm_scene.ui.inspector import inspector_of
 from llm_scene.ui.under import copied, hidden, hit, moved
@@ -125,14 +127,8 @@ class TestFilm:
     @pytest.fixture
     def filmed(self, generated: bpy.types.Scene) -> bpy.types.Scene:
         """The scene at a frame whose camera sees the score."""
-        inspector = inspector_of(generated)
-        assert inspector is not None
-        centre = inspector.at(SCORE).mark.centre
-        for frame in range(0, generated.frame_end, 24):
-            generated.frame_set(frame)
-            if View.of(generated).sees(centre):
-                return generated
-        pytest.fail("the film never shows the score")
+        shown_at(generated, SCORE)
+        return generated
 
     def test_is_there_for_its_seconds_only(self, filmed: bpy.types.Scene) -> None:
         start, before = filmed.frame_current, set(filmed.objects)
@@ -155,16 +151,36 @@ class TestFilm:
             shown.append(curves["reveal"])
         assert shown[0] == 0 < shown[1] < shown[2] == 1
 
-    def test_its_box_is_in_the_picture_and_before_the_sheet(self, filmed: bpy.types.Scene) -> None:
+    @pytest.mark.parametrize("size", [(640, 360), (360, 640), (360, 360)])
+    def test_it_is_read_wherever_the_camera_flies(
+        self, filmed: bpy.types.Scene, size: tuple[int, int]
+    ) -> None:
+        """Capitals are 12 of 640 pixels high at least, at the same place of the picture, and within it."""
+        filmed.render.resolution_x, filmed.render.resolution_y = size
+        for address in (SCORE, "wte.weight[1,2]", "blocks.1.mlp.post[3,7]"):
+            start, before = shown_at(filmed, address), set(filmed.objects)
+            bpy.ops.llm_scene.inspect_film(address=address, seconds=4.0)
+            lines = [o for o in set(filmed.objects) - before if o.name.startswith("inspected line")]
+            assert 3 <= len(lines) <= 10
+            places = []
+            for frame in (start, start + 19, start + 48, start + 90):
+                filmed.frame_set(frame)
+                view = View.of(filmed)
+                tall = [height(thing, view) * size[1] * 640 / max(size) for thing in lines]
+                assert 12 - 1e-2 < min(tall) < max(tall) + 1e-2 < 16
+                corners = [thing.matrix_world @ Vector(c) for thing in lines for c in thing.bound_box]
+                places.append([tuple(view.place(corner)) for corner in corners])
+            assert np.ptp(places, axis=0)[:, :2].max() < 1e-3
+            across, up, depth = np.abs(places[0]).T
+            assert across.max() < 0.98 and up.max() < 0.8 and depth.min() > filmed.camera.data.clip_start
+
+    def test_its_box_leaves_the_cell_free(self, filmed: bpy.types.Scene) -> None:
         bpy.ops.llm_scene.inspect_film(address=SCORE, seconds=0.5)
-        inspector = inspector_of(filmed)
-        assert inspector is not None
-        sheet, view = inspector.at(SCORE).mark.block, View.of(filmed)
+        view, cell = View.of(filmed), inspector_of(filmed).at(SCORE).mark.centre
         plate = next(thing for thing in filmed.objects if thing.name.startswith("inspected plate"))
-        for corner in plate.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices:
-            point = plate.matrix_world @ corner.co
-            assert view.sees(tuple(point))
-            assert point.y < sheet.origin[1]
+        corners = [view.place(plate.matrix_world @ Vector(corner)) for corner in plate.bound_box]
+        low, high = ([pick(c[i] for c in corners) for i in (0, 1)] for pick in (min, max))
+        assert not all(a <= b <= c for a, b, c in zip(low, view.place(cell)[:2], high, strict=True))
 
     def test_takes_the_pinned_cell_and_says_what_is_missing(self, filmed: bpy.types.Scene) -> None:
         with pytest.raises(RuntimeError, match="Pin a cell first"):
@@ -187,6 +203,23 @@ class TestFilm:
         bpy.ops.llm_scene.remove()
         assert "Inspected" not in bpy.data.collections
         assert not [thing for thing in bpy.data.objects if "inspected" in thing.name]
+
+
+def shown_at(scene: bpy.types.Scene, address: str) -> int:
+    """Go to a frame whose picture shows a cell."""
+    centre = inspector_of(scene).at(address).mark.centre
+    for frame in range(0, scene.frame_end, 12):
+        scene.frame_set(frame)
+        if View.of(scene).sees(centre):
+            return frame
+    raise AssertionError("the film never shows the cell")
+
+
+def height(line: bpy.types.Object, view: View) -> float:
+    """Of the capitals of a text, as a part of the picture's height."""
+    up = line.matrix_world.to_3x3() @ Vector((0, CAPITAL * line.data.size, 0))
+    foot = line.matrix_world.translation
+    return (view.place(foot + up)[1] - view.place(foot)[1]) / 2
 
 
 def to_hex(material: bpy.types.Material) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 import pytest
 
-from llm_scene import ui
+from llm_scene import steps, ui
 from llm_scene.layout.facts import cost_facts, model_facts
 from llm_scene.models import list_presets, load
 from llm_scene.output.formats import FORMATS
@@ -101,6 +101,7 @@ def spoken_below() -> Iterator[str]:
     yield from (form.title for form in FORMATS.values())
     yield "Calls itself"  # as models of the hub do
     yield from ("assembling the video", "Total time", *build.STEPS)
+    yield from (steps.TELLING, steps.DRAWING, steps.PACKING, steps.WRITING)
 
 
 @pytest.fixture

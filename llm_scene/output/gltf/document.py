@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +20,7 @@ SHAPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 VERTICES, INDICES = 34962, 34963
 NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
 REPEAT, CLAMP = 10497, 33071
+UNNAMED = re.compile(r"[\[\].:/]")  # what three.js leaves out of a name
 
 
 class Document:
@@ -33,6 +36,7 @@ class Document:
         self._views: list[bytearray] = []
         self._shared_views: dict[tuple[int | None, int], int] = {}
         self._stored: dict[tuple[object, ...], int] = {}
+        self._named: set[str] = set()
 
     # --- what a scene is made of ---
 
@@ -43,12 +47,22 @@ class Document:
         return len(entries) - 1
 
     def node(self, name: str, parent: int | None = None, **fields: object) -> int:
-        """A node under `parent`, or at the top."""
+        """A node under `parent`, or at the top; a name that another has, or nearly, is numbered."""
+        name = self._own(name)
         places = {key: rounded(value) for key, value in fields.items() if key in ("translation", "scale")}
         node = self.add("nodes", {"name": name, **fields, **places})
         above = self.scene if parent is None else self.parts["nodes"][parent]
         above.setdefault("nodes" if parent is None else "children", []).append(node)
         return node
+
+    def _own(self, name: str) -> str:
+        """A name that stays one of a kind in three.js, which finds what moves by name, without some signs."""
+        names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+        plain, own = next(
+            (p, n) for n in names if (p := UNNAMED.sub("", n.replace(" ", "_"))) not in self._named
+        )
+        self._named.add(plain)
+        return own
 
     def primitive(
         self, material: int, indices: Numbers, targets: Sequence[Array] = (), **attributes: Any

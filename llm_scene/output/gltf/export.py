@@ -12,9 +12,10 @@ from ...film.props import Swarm
 from ...layout.layout import Layout
 from ...look import RELIEF, Look
 from ...network.trace import Trace
-from ...scene.outlines import faces_kept
+from ...scene.faces import unused_faces_removed
 from ...staging.production import Production
 from ...staging.things import Thing, things
+from ...steps import DRAWING, PACKING, Steps, finished
 from ...writing import whole_file
 from .actors import Motion, motion_of
 from .camera import add_camera, key_camera, nearest, one_lens
@@ -54,8 +55,13 @@ def export_gltf(
     chapter to the one of the film. `scale` is how large a cell is, in metres. Raises UserError where the file
     cannot be written.
     """
-    with whole_file(path) as temporary:
-        data = glb(made, mode=mode, chapter_clips=chapter_clips, scale=scale)
+    finished(write_gltf(path, made, mode=mode, chapter_clips=chapter_clips, scale=scale))
+
+
+def write_gltf(path: Path, made: Production, *, mode: str, chapter_clips: bool, scale: float) -> Steps[None]:
+    """`export_gltf` in small steps."""
+    with whole_file(path) as temporary, unused_faces_removed():
+        data = yield from _glb(made, mode, chapter_clips, scale, still=False)
         temporary.write_bytes(data)
 
 
@@ -65,7 +71,6 @@ def check_mode(mode: str) -> None:
         raise UserError(f"There is no glTF mode “{mode}”: choose one of {', '.join(MODES)}.")
 
 
-@faces_kept()
 def glb(
     made: Production,
     *,
@@ -75,7 +80,12 @@ def glb(
     still: bool = False,
 ) -> bytes:
     """The same as bytes, which are equal for equal input; without the film where it is to be `still`."""
+    return finished(_glb(made, mode, chapter_clips, scale, still=still))
+
+
+def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, still: bool) -> Steps[bytes]:
     check_mode(mode)
+    yield 0.0, DRAWING
     layout, trace, look = made.layout, made.trace, made.look
     film = None if still else made.film
     write_cells, relief = MODES[mode]
@@ -84,12 +94,14 @@ def glb(
     document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look)}
     sheets = write_cells(document, cells, _sections(document, layout), film)
     add_wall(document, layout, look)
+    yield 0.2, DRAWING
     film = one_lens(film) if film else None
     clip = Clip(document, film.name, _times(film)) if film else None
     drawn = list(things(layout, trace, film))
     home = {thing.name: thing.at for thing in drawn}
     motions = {thing.name: motion_of(film, thing, home) if film else Motion() for thing in drawn}
     add_drawn(document, clip, drawn, motions, look)
+    yield 0.6, DRAWING
     reach = max(layout.box.size)
     pose, near = (film.pose(0.0), nearest(film)) if film else (overview(layout), reach / 1000)
     camera = add_camera(document, pose, ASPECT, reach, near)
@@ -97,6 +109,7 @@ def glb(
         for name in layout.blocks:
             motions[name].key(clip, sheets[name], layout[name].origin)
         _swarms(document, clip, drawn, motions, film, look)
+        yield 0.8, DRAWING
         covers = Covers(document, clip, film, look, relief, layout.n_prompt)
         for group in grouped(layout, film, motions):
             covers.add(group)
@@ -108,6 +121,7 @@ def glb(
             clip.part(chapter.name, chapter.start, chapter.end, extras).close()
     if scale != 1.0:
         document.resize(scale)
+    yield 0.95, PACKING
     return document.glb()
 
 

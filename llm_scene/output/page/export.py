@@ -13,8 +13,9 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...film.words import languages, words
-from ...scene.outlines import faces_kept
+from ...scene.faces import unused_faces_removed
 from ...staging.production import Production
+from ...steps import DRAWING, PACKING, TELLING, Steps, finished, within
 from ...writing import whole_file
 from . import facts
 from .live import live
@@ -38,17 +39,27 @@ def export_page(path: Path, made: Production) -> None:
     Its captions begin in the production's language; all others are in the page's menu. Raises UserError
     where the file cannot be written.
     """
-    with whole_file(path) as temporary:
-        temporary.write_text(page(made), encoding="utf-8", newline="\n")
+    finished(write_page(path, made))
 
 
-@faces_kept()
+def write_page(path: Path, made: Production) -> Steps[None]:
+    """`export_page` in small steps."""
+    with whole_file(path) as temporary, unused_faces_removed():
+        text = yield from _page(made)
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
 def page(made: Production) -> str:
     """The same as text, equal for equal input."""
+    return finished(_page(made))
+
+
+def _page(made: Production) -> Steps[str]:
     _checked(made)
-    title = f"{made.model.title}: {made.reading.prompt}"
+    data = yield from within(_data(made), 0.0, 0.9)
+    yield 0.9, PACKING
     parts = {
-        "title": html.escape(title),
+        "title": html.escape(_title(made)),
         "description": html.escape(words("en").titles["film"]),
         "background": made.look.wall,
         "style": _read("page.css") + _read("live.css"),
@@ -56,9 +67,13 @@ def page(made: Production) -> str:
         "licence": html.escape(_read("vendor/LICENSE.txt")),
         "poster": poster(made.layout, made.look),
         "modules": "\n".join(_module(name) for name in MODULES),
-        "data": _packed(_data(made, title)),
+        "data": _packed(data),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], _read("page.html"))
+
+
+def _title(made: Production) -> str:
+    return f"{made.model.title}: {made.reading.prompt}"
 
 
 def _checked(made: Production) -> None:
@@ -70,16 +85,21 @@ def _checked(made: Production) -> None:
         )
 
 
-def _data(made: Production, title: str) -> bytes:
+def _data(made: Production) -> Steps[bytes]:
     """Length of the JSON, the JSON, all numbers as float32, the .glb; each on a boundary of four bytes."""
-    codes = languages()
-    tellings = {code: made.told(language=code) for code in codes}
-    shown = made.film if made.options.captions else tellings[codes[0]]
+    codes, tellings = languages(), {}
+    for n, code in enumerate(codes):
+        yield 0.1 * n, TELLING
+        tellings[code] = made.told(language=code)
+    yield 0.2, TELLING
     upright = made.told(language=codes[0], format="vertical")
+    yield 0.3, DRAWING
+    shown = made.film if made.options.captions else tellings[codes[0]]
     model, parts = scene(made.layout, made.trace, shown, tellings, made.look)
+    yield 0.45, DRAWING
     numbers = facts.Numbers()
     known = {
-        "title": title,
+        "title": _title(made),
         "language": made.options.language,
         "tokens": made.trace.tokens,
         "pieces": facts.pieces(made),
@@ -97,8 +117,8 @@ def _data(made: Production, title: str) -> bytes:
         "shots": facts.shots(replace(shown, edited=None), upright),
         "tellings": {code: facts.telling(code, film, shown, made.layout) for code, film in tellings.items()},
         **facts.tracks(shown, made.layout, parts),
-        "live": live(made, parts, tellings, shown, numbers),
     }
+    known["live"] = yield from within(live(made, parts, tellings, shown, numbers), 0.5, 1.0)
     stored = numbers.bytes()
     text = json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from ...network.ops import Softmax
 from ...network.trace import Trace
 from ...staging.production import Production, tell
 from ...staging.things import things
+from ...steps import DRAWING, TELLING, Steps, within
 from .copied import UNKNOWN, Copies
 from .cutting import rules_of
 from .facts import ROLES, Numbers, map_of
@@ -56,14 +57,18 @@ STEPS = 64  # of a colour map, to either side of zero
 
 def live(
     made: Production, parts: Sequence[Part], tellings: dict[str, Film], shown: Film, numbers: Numbers
-) -> Json:
-    """Everything, as plain data."""
-    marked = {code: _marked(made, code) for code in tellings}
+) -> Steps[Json]:
+    """Everything, as plain data, in small steps."""
+    marked: dict[str, Film] = {}
+    for code in tellings:
+        yield 0.2 * len(marked), TELLING
+        marked[code] = _marked(made, code)
     code = next(iter(tellings))
+    told = yield from within(_told_again(made, code), 0.4, 0.8)
+    yield 0.8, DRAWING
     sums = Sums(made.trace, made.reading.n_prompt - 1)
     copies = Copies(shown, made.layout, sums)
     shaping = Shaping(shown, copies, sums)
-    told = _Told(made, code)
     worked_out = sums.values(told.trace)
     rows = {
         prop.name: _swarm(prop, copies, shaping, _follows(prop, shaping.found, told, worked_out), numbers)
@@ -142,18 +147,24 @@ def _marked(made: Production, code: str) -> Film:
     return _told(made, code, marked, made.trace)
 
 
+@dataclass(frozen=True)
 class _Told:
-    """The film told of the same places with other numbers, to see what hangs on them.
+    """The film told of the same places with other numbers, to see what hangs on them."""
 
-    `other`: of another prompt of the same length. `shaken`: of slightly other numbers.
-    """
+    trace: Trace  # of the slightly other numbers
+    other: Mapping[str, Prop]  # the props of the film of another prompt of the same length
+    shaken: Mapping[str, Prop]  # and of the film of slightly other numbers
 
-    def __init__(self, made: Production, code: str) -> None:
-        vocabulary = made.model.config.d_vocab
-        trace = made.model.trace([(token + 1) % vocabulary for token in made.trace.tokens])
-        self.trace = _shaken(made.trace)
-        films = (_told(made, code, made.reading, found) for found in (trace, self.trace))
-        self.other, self.shaken = ({prop.name: prop for prop in film.props} for film in films)
+
+def _told_again(made: Production, code: str) -> Steps[_Told]:
+    vocabulary, props = made.model.config.d_vocab, list[dict[str, Prop]]()
+    another = made.model.trace([(token + 1) % vocabulary for token in made.trace.tokens])
+    shaken = _shaken(made.trace)
+    for trace in (another, shaken):
+        yield 0.5 * len(props), TELLING
+        film = _told(made, code, made.reading, trace)
+        props.append({prop.name: prop for prop in film.props})
+    return _Told(shaken, *props)
 
 
 def _shaken(trace: Trace) -> Trace:
@@ -235,9 +246,8 @@ def _run(form: Text, text: str) -> Json:
 
 def _token(form: Text, shaping: Shaping) -> Json | None:
     """Letters that say a token: one that may come next, or one of the sequence."""
-    if form.name.startswith("candidate "):
-        _, rank, kind = form.name.split()
-        return {"rank": int(rank), "kind": kind}
+    if (candidate := names.as_candidate(form.name)) is not None:
+        return dict(zip(("rank", "kind"), candidate, strict=True))
     if (match := ENTRY.fullmatch(form.name)) is not None:
         return {"text": form.text, "entry": int(match[1])}
     if (match := RANKED.fullmatch(form.name)) is not None:

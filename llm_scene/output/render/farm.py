@@ -14,8 +14,9 @@ import bpy
 from ...errors import UserError
 from ...scene.compat import image_format
 from ...scene.picture import rate
+from ...steps import Steps, finished
 from ...writing import disk_error, held
-from ..blend import save
+from ..blend import write_blend
 from ..ledger import Ledger
 from .frames import recipe_of
 
@@ -67,23 +68,29 @@ def write_farm(scene: bpy.types.Scene, folder: Path) -> None:
 
     Raises UserError where the folder holds anything else, or frames of another scene.
     """
+    finished(farm_steps(scene, folder))
+
+
+def farm_steps(scene: bpy.types.Scene, folder: Path) -> Steps[None]:
+    """`write_farm` in small steps."""
     check_farm(folder)
     with held(folder):
         key, ledger = _key(scene), Ledger(folder, KIND)
         if _frames(folder) and ledger.facts.get("key") != key:
             raise UserError(f"{folder / FRAMES} holds frames of another scene: choose another folder.")
         try:
-            _write(scene, key, ledger)
+            yield from _write(scene, key, ledger)
         except OSError as error:
             raise disk_error(error, folder) from None
 
 
-def _write(scene: bpy.types.Scene, key: str, ledger: Ledger) -> None:
+def _write(scene: bpy.types.Scene, key: str, ledger: Ledger) -> Steps[None]:
     job_type = (Path(__file__).parent / JOB_TYPE).read_text(encoding="utf-8")
     ledger.write(**ledger.facts)
-    with _for_farms(scene), ledger.file(BLEND) as blend:
-        save(scene, blend)
-    for name, text in ((JOB_TYPE, job_type), (README, _readme(scene, key))):
+    readme = _readme(scene, key)
+    with ledger.file(BLEND) as blend:
+        yield from write_blend(scene, blend, meanwhile=_for_farms(scene))
+    for name, text in ((JOB_TYPE, job_type), (README, readme)):
         with ledger.file(name) as file:
             file.write_text(text, encoding="utf-8")
     ledger.write(**ledger.facts | {"key": key})

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import bpy
 
@@ -24,7 +24,7 @@ from ...errors import UserError
 from ...film.film import Film
 from ...scene.picture import picture_size, rate
 from ...writing import check_target, held, whole_file
-from ..blend import save
+from ..blend import write_alone
 from ..ledger import check_folder, is_plain
 from .cluster import Tell, cluster_steps
 from .frames import SCENE, FrameFolder, check_frames, close_folder, found_in, open_folder, recipe_of
@@ -32,9 +32,10 @@ from .mp4_chapters import add_chapters, runs
 from .pace import Pace, Progress
 from .png import is_ours
 from .video import check_format, encode_video
-from .worker import Worker, command, work
+from .worker import Worker, answered, command, work
 
 Item = TypeVar("Item")
+LOST = "Blender stopped while it put the video together"
 ATTEMPTS = 2  # workers that may die over one frame
 WAIT = 0.1  # seconds between two steps in which nothing was finished
 
@@ -91,8 +92,9 @@ def film_steps(
             "fps": fps,
         }
         with whole_file(path) as video:
-            for _ in _encoding(request | {"video": str(video.resolve())}):
-                yield Progress("assembling the video", 0, len(frames))
+            request |= {"video": str(video.resolve())}
+            waiting = Progress("assembling the video", 0, len(frames))
+            yield from answered(encode_video, request, waiting, LOST)
             shown = runs(film.chapters, frames, film.fps) if film is not None else []
             add_chapters(video, [(position / fps, chapter.title) for chapter, position, _ in shown])
         _check_poster(poster_path(path))
@@ -147,7 +149,8 @@ def _missing(
         blend, begun = opened.work / f"{SCENE}.blend", time.monotonic()
         try:
             if missing:
-                save(scene, blend)
+                with whole_file(blend) as alone:
+                    write_alone(scene, alone)
             yield opened, missing, blend
         finally:
             made = sum(opened.path(frame).is_file() for frame in missing)
@@ -307,20 +310,3 @@ def _soon(news: queue.SimpleQueue[Item]) -> Item | None:
         return news.get(timeout=WAIT)
     except queue.Empty:
         return None
-
-
-def _encoding(request: dict[str, Any]) -> Iterator[None]:
-    """Let another process put a video together; UserError where it fails."""
-    worker = Worker(command(encode_video, {}))
-    answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    lost = {"error": "Blender stopped while it put the video together"}
-    threading.Thread(target=lambda: answers.put(worker.ask(request) or lost), daemon=True).start()
-    try:
-        while (answer := _soon(answers)) is None:
-            yield
-        if answer is lost:
-            raise UserError(f"{answer['error']}{worker.last_words()}.")
-        if "error" in answer:
-            raise UserError(answer["error"])
-    finally:
-        worker.stop()

@@ -8,10 +8,11 @@ from pathlib import Path
 import bpy
 
 from ...layout.budget import Detail
-from ...scene.build import build
+from ...scene.build import construct
 from ...scene.engines import apply_quality
 from ...staging.production import Production
 from ...staging.quality import Quality
+from ...steps import Steps, finished
 from ...writing import AnyPath
 from .cluster import Tell
 from .local import check_output, render_film
@@ -24,7 +25,12 @@ def staged(
     detail: Detail = Detail(),  # noqa: B008 (frozen)
 ) -> bpy.types.Scene:
     """A new scene of a production, ready to render."""
-    scene = build(made, detail)
+    return finished(stage(made, quality, detail))
+
+
+def stage(made: Production, quality: Quality, detail: Detail) -> Steps[bpy.types.Scene]:
+    """`staged` in small steps."""
+    scene = yield from construct(made, detail)
     apply_quality(scene, quality, made.film.aspect)
     return scene
 

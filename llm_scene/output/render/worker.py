@@ -9,19 +9,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import bpy
 
 from ...errors import UserError
 from ...scene.engines import pick_device
 from .frames import FrameFolder, prepare, render_frame
+
+Step = TypeVar("Step")
+WAIT = 0.05  # seconds between two looks whether there is an answer
 
 
 class Worker:
@@ -80,6 +85,31 @@ class Worker:
         self._errors.seek(0)
         lines = (line.strip() for line in self._errors.read().decode(errors="replace").splitlines())
         return [line for line in lines if line]
+
+
+def answered(
+    function: Callable[[dict[str, Any]], None], request: dict[str, Any], step: Step, lost: str
+) -> Generator[Step, None, dict[str, Any]]:
+    """Let another process run a function of ours that answers one request, and return the answer.
+
+    Yields `step` while it waits; closed, it ends the process. Raises UserError where that dies, which
+    begins as `lost`.
+    """
+    worker = Worker(command(function, {}))
+    answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    threading.Thread(target=lambda: answers.put(worker.ask(request)), daemon=True).start()
+    try:
+        while answers.empty():
+            yield step
+            time.sleep(WAIT)
+        answer = answers.get()
+    finally:
+        worker.stop()
+    if answer is None:
+        raise UserError(f"{lost}{worker.last_words()}.")
+    if "error" in answer:
+        raise UserError(answer["error"])
+    return answer
 
 
 def command(function: Callable[[dict[str, Any]], None], job: dict[str, Any]) -> list[str]:
