@@ -16,7 +16,7 @@ HIGH, STEP = 1.3, 1.5  # a cell with a number on it, and from row to row
 HEADING = 3.0  # what the tokens take above their columns
 WIDEST, FILLED = 5.0, 0.9  # from column to column at most; of that, by a cell
 THICK, OUT = 0.9, 0.7  # how thick a cell of value 0 is here, and how much further the largest come out
-FLAT = 0.25  # and before it has a value
+FLAT = 0.25  # and before it rises
 WAVE = 0.45  # of the beat, in which columns rise one after the other
 
 
@@ -36,12 +36,12 @@ def columns(example: Example) -> SetPiece:
             at = [(row, positions[n]) for row in rows]
             colours = tones(block, trace, values[:, n])
             actor = piece.actor(f"column {n}", block.role, len(rows))
-            actor.pose("flat", *_column(stage, x[n], z, FILLED * pitch, 0.0 * colours, FLAT))
+            actor.pose("flat", *_column(stage, x[n], z, FILLED * pitch, colours, FLAT))
             actor.pose("column", *_column(stage, x[n], z, FILLED * pitch, colours, THICK + OUT * colours))
             actor.pose("sheet", *some(block, trace, at))
             actor.enter("flat" if n else "column", beat.at(0))  # one is there from the first moment
             if n:
-                actor.to("column", (start, end), stagger=0.4, groups=3)
+                actor.to("column", (start, end))
             actor.exit(2.0)
             for i, value in enumerate(values[:, n].tolist()):
                 of = (block.matrix.name, block.cell(*at[i]))

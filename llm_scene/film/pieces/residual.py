@@ -9,13 +9,12 @@ import numpy as np
 
 from ...layout.drawn import text_width
 from ...layout.layout import Block
-from ...look import normalise, scale_of
 from ...network.ops import Add, Array
 from ...network.trace import Trace
 from ..example import Example
 from ..excerpt import Excerpt, written_sum
 from ..props import number
-from ..shapes import NONE, Shape, cells, copies, gone, pile, row_of, some
+from ..shapes import NONE, Shape, cells, copies, gone, pile, row_of, some, tones
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
 from ..story import told
 
@@ -102,8 +101,6 @@ class _Telling:
         self.words, self.letter, self.position = example.words, example.letter, column + 1
         self.trace, self.at, self.values = made.trace, made.at, made.values
         self.headings, self.scale = made.headings, made.scale
-        # one for the whole sum, so that equal numbers look equal
-        self.scale_of_all = max(scale_of(made.trace[b.matrix.name]) for b in made.blocks)
         self.old, self.part, self.target = made.old, made.part, made.target
         stage = self.stage = piece.stage
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
@@ -132,7 +129,7 @@ class _Telling:
         z[shown] = self.z[: len(shown)]
         if folded:
             z[folded], high[folded] = pile(self.z[-1] + HIGH / 2, PILE, len(folded))
-        return cells(self.stage, x, z, wide, high, normalise(values, self.scale_of_all))
+        return cells(self.stage, x, z, wide, high, tones(block, self.trace, values))
 
     def _written(self) -> dict[str, dict[int, str]]:
         """The numbers shown, by block and row, so that every row adds up as it is written."""
@@ -230,7 +227,7 @@ class _Telling:
         actor = self.piece.actor("table", block.role, len(at))
         actor.pose("sheet", *some(block, self.trace, at))
         places = np.repeat(x, len(shown)), np.tile(self.z[: len(shown)], len(table))
-        actor.pose("table", *cells(self.stage, *places, wide, HIGH, normalise(numbers, self.scale_of_all)))
+        actor.pose("table", *cells(self.stage, *places, wide, HIGH, tones(block, self.trace, numbers)))
         return actor
 
     def place(self) -> None:
