@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...layout.drawn import text_width
+from ...network.ops import Array
 from ..example import Example
 from ..props import number
 from ..shapes import Shape, cells, row_of, some, tones
@@ -57,5 +58,5 @@ def columns(example: Example) -> SetPiece:
     return piece
 
 
-def _column(stage: Stage, x: float, z: np.ndarray, wide: float, colours: np.ndarray, thick: object) -> Shape:
-    return cells(stage, x, z, wide, HIGH, colours, thick)  # type: ignore[arg-type]
+def _column(stage: Stage, x: float, z: Array, wide: float, colours: Array, thick: Array | float) -> Shape:
+    return cells(stage, x, z, wide, HIGH, colours, thick)
