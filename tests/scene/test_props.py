@@ -8,7 +8,9 @@ import pytest
 
 from llm_scene.film.film import EASINGS
 from llm_scene.film.props import Swarm
+from llm_scene.layout import names as thing
 from llm_scene.layout.drawn import Line, Text
+from llm_scene.layout.names import piece_of
 from llm_scene.scene.engines import size_for
 from tests.film.staged import Shape
 from tests.scene.conftest import Made, empty_file, make_random
@@ -57,9 +59,12 @@ def test_cells_are_where_the_film_says(made: Made) -> None:
 
 
 def test_props_are_hidden_until_their_piece(made: Made) -> None:
+    """All but what the film opens with."""
     made.frame(0)
     for prop in made.production.film.props:
-        assert made.scene.objects[prop.name].hide_render, prop.name
+        opens = piece_of(prop.name) == "prompt" and made.production.film.value(prop.name, "hidden", 0.0) == 0
+        assert made.scene.objects[prop.name].hide_render != opens, prop.name
+    assert not made.scene.objects[thing.prop("prompt", "column 0")].hide_render
 
 
 def test_words_are_written_as_meant(made: Made) -> None:
