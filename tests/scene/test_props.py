@@ -60,6 +60,7 @@ def test_cells_are_where_the_film_says(made: Made) -> None:
 
 def test_props_are_hidden_until_their_piece(made: Made) -> None:
     """All but what the film opens with."""
+    made.frame(1)
     made.frame(0)
     for prop in made.production.film.props:
         opens = piece_of(prop.name) == "prompt" and made.production.film.value(prop.name, "hidden", 0.0) == 0
