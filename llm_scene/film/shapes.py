@@ -9,10 +9,13 @@ from ..look import GAP, normalise, scale_of
 from ..look import RELIEF as HIGHEST
 from ..network.ops import Array
 from ..network.trace import Trace
+from .excerpt import Excerpt
 from .stage import Stage
 
 LIFT = HIGHEST + 0.6  # how far a copy stands before its sheet: before its highest cells
 THICK, RELIEF = 0.7, 0.45  # how thick a cell on the stage is, and by how much its value changes that
+HIGH, STEP = 1.3, 1.5  # a cell with a number on it, and from row to row
+PILE = 0.55  # the height of the cells that are folded together under a list
 NONE = 1e-3  # the size of what is not there yet
 Shape = tuple[Array, Array, Array]
 
@@ -79,6 +82,16 @@ def pile(top: float, high: float, count: int) -> tuple[Array, float]:
     """The middles of `count` slices of a pile under `top`, and their height."""
     each = high / max(1, count)
     return top - each * (np.arange(count) + 0.5), 0.8 * each
+
+
+def listed(stage: Stage, x: float, rows: Array, wide: float, excerpt: Excerpt, colours: Array) -> Shape:
+    """Numbers below each other: those shown as cells in `rows`, the others as a pile under them."""
+    shown, folded = list(excerpt.shown), excerpt.folded
+    z, high = np.zeros(excerpt.count), np.full(excerpt.count, HIGH)
+    z[shown] = rows[: len(shown)]
+    if folded:
+        z[folded], high[folded] = pile(rows[len(shown)] + HIGH / 2, PILE, len(folded))
+    return cells(stage, x, z, wide, high, colours)
 
 
 def gone(shape: Shape) -> Shape:

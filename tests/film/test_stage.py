@@ -25,7 +25,7 @@ from llm_scene.film.pieces.prompt import columns
 from llm_scene.film.pieces.residual import add, embed
 from llm_scene.film.pieces.roles import roles
 from llm_scene.film.pieces.scores import meeting
-from llm_scene.film.pieces.softmax import attention, softmax
+from llm_scene.film.pieces.softmax import attention
 from llm_scene.film.props import Backdrop, Swarm
 from llm_scene.film.stage import before
 from llm_scene.film.stagecraft import Actor, SetPiece
@@ -38,8 +38,8 @@ ASPECTS = [16 / 9, 1.0, 9 / 16]
 LARGE = Shape("gpt2", 1, 2, 11, d_head=64)  # 128 wide: rows are shown in part
 LLAMA = Shape("llama", 2, 3, 6, n_kv_head=1, qk_norm=True)
 PIECES = [
-    "dot", "scores", "softmax", "attention", "mix", "bend", "add", "norm", "roles", "grid", "heads", "choice",
-    "choosing", "brief softmax", "brief mix", "embed", "whole bend", "prompt", "brief attention",
+    "dot", "scores", "attention", "mix", "bend", "add", "norm", "roles", "grid", "heads", "choice",
+    "choosing", "brief mix", "embed", "whole bend", "prompt", "brief attention",
 ]  # fmt: skip
 WITHOUT = ("norm", "heads", "choosing")  # pieces whose numbers stand nowhere in the trace, or that have none
 FORMED = {"gpt2": ("pre", "post"), "llama": ("pre", "act")}  # before and after the activation
@@ -59,7 +59,6 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
     return {
         "dot": lambda: dot_product(example),
         "scores": lambda: meeting(example),
-        "softmax": lambda: softmax(example),
         "attention": lambda: attention(example),
         "bend": lambda: bend(example),
         "add": lambda: add(example, "resid_mid"),
@@ -70,7 +69,6 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
         "heads": lambda: mixed(example),
         "choice": lambda: choice.choice(example, hotter=True),
         "choosing": lambda: choice.temperatures(example),
-        "brief softmax": lambda: softmax(example, brief=True),
         "brief mix": lambda: mix(example, brief=True),
         # a Llama has one table only, so that nothing is added there
         "embed": lambda: embed(example) if shape.family == "gpt2" else add(example, "resid_post"),

@@ -14,15 +14,14 @@ from ..example import Example
 from ..excerpt import Excerpt, largest, read, written_sum
 from ..formula import part
 from ..props import number
-from ..shapes import cells, copies, gone, pile, relative, tones
+from ..shapes import HIGH, STEP, cells, copies, gone, listed, pile, relative, tones
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece
 from ..words import Words
 
-WIDE, HIGH, STEP = 4.2, 1.3, 1.5  # a cell with a number on it, and from row to row
+WIDE = 4.2  # of a cell with a number on it
 BETWEEN = 1.3  # from column to column, for a sign
 LARGE, QUERY = (6.4, 3.0), 1.8  # the cell of the sum; how wide the query's column is
 KEPT = 4.0  # until its last number is made everything stays
-PILE = 0.55  # the height of the cells that are folded together
 HEADING = 1.1  # from the top to the first row
 
 
@@ -112,13 +111,9 @@ class _Telling:
 
     def _list(self, name: str, block: Block, values: Array, place: int) -> Actor:
         """Numbers below each other: those shown as cells, the others as a pile."""
-        shown, folded = list(self.made.excerpt.shown), self.made.excerpt.folded
-        z, high = np.zeros(len(values)), np.full(len(values), HIGH)
-        z[shown] = self.z[: len(shown)]
-        if folded:
-            z[folded], high[folded] = pile(self.z[len(shown)] + HIGH / 2, PILE, len(folded))
+        colours = tones(block, self.trace, values)
         actor = self.piece.actor(name, block.role, len(values))
-        actor.pose("list", *cells(self.stage, self.x[place], z, WIDE, high, tones(block, self.trace, values)))
+        actor.pose("list", *listed(self.stage, self.x[place], self.z, WIDE, self.made.excerpt, colours))
         return actor
 
     def _term(self, i: int, role: Role) -> Actor:

@@ -8,12 +8,11 @@ from ...layout.drawn import text_width
 from ...network.ops import Array
 from ..example import Example
 from ..props import number
-from ..shapes import Shape, cells, row_of, some, tones
+from ..shapes import HIGH, STEP, Shape, cells, row_of, some, tones
 from ..stage import Stage
 from ..stagecraft import HERO, NUMBER, SetPiece
 
 MOST, FEW = 6, 4  # columns side by side, and in a narrow picture
-HIGH, STEP = 1.3, 1.5  # a cell with a number on it, and from row to row
 HEADING = 3.0  # what the tokens take above their columns
 WIDEST, FILLED = 5.0, 0.9  # from column to column at most; of that, by a cell
 THICK, OUT = 0.9, 0.7  # how thick a cell of value 0 is here, and how much further the largest come out

@@ -14,12 +14,11 @@ from ...network.trace import Trace
 from ..example import Example
 from ..excerpt import Excerpt, written_sum
 from ..props import number
-from ..shapes import NONE, Shape, cells, copies, gone, pile, row_of, some, tones
+from ..shapes import HIGH, NONE, STEP, Shape, cells, copies, gone, listed, row_of, some, tones
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
 from ..story import told
 
-WIDE, HIGH, STEP = 5.4, 1.3, 1.5  # a cell with a number on it, and from row to row
-PILE = 0.55  # the height of the cells that are folded together
+WIDE = 5.4  # of a cell with a number on it
 HEADING = 1.1
 MOST, BETWEEN = 5, 1.2  # columns of a table, and from the table to what stands beside it
 CALM, BRISK = 0.35, 0.2  # of a beat, that the flight of a column takes
@@ -124,12 +123,7 @@ class _Telling:
 
     def _shape(self, block: Block, x: float, wide: float, values: Array) -> Shape:
         """A column of all numbers around a place: those shown, and the others as a pile."""
-        shown, folded = list(self.excerpt.shown), self.excerpt.folded
-        z, high = np.zeros(len(values)), np.full(len(values), HIGH)
-        z[shown] = self.z[: len(shown)]
-        if folded:
-            z[folded], high[folded] = pile(self.z[-1] + HIGH / 2, PILE, len(folded))
-        return cells(self.stage, x, z, wide, high, tones(block, self.trace, values))
+        return listed(self.stage, x, self.z, wide, self.excerpt, tones(block, self.trace, values))
 
     def _written(self) -> dict[str, dict[int, str]]:
         """The numbers shown, by block and row, so that every row adds up as it is written."""

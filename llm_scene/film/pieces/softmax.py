@@ -28,29 +28,15 @@ SOON = 0.15  # of its beat, in which bars move where it is brief
 LOW = -4.0  # where the curve begins
 
 
-def softmax(example: Example, brief: bool = False) -> SetPiece:
-    """Beats: scores, largest, exponentiate, stick, whole, home.
-
-    `brief` leaves out how the shares come about.
-    """
-    stage = example.stage(example.here("attn.scores", head=True), (example.focus.position,) * 2)
-    found = Attention(example, FEW if stage.upright else MOST)
-    return _told(SetPiece("softmax", stage), found, example.words, brief)
-
-
 def attention(example: Example, brief: bool = False) -> SetPiece:
-    """The beats of `meeting`, and then those of `softmax` on the scores that it left.
+    """The beats of `meeting`, and then scores, largest, exponentiate, stick, whole, home.
 
     `brief` leaves out the mask and how the shares come about.
     """
     piece = meeting(example, masked=not brief)
     found = Attention(example, FEW if piece.stage.upright else MOST)
     piece.next_act("softmax")
-    return _told(piece, found, example.words, brief)
-
-
-def _told(piece: SetPiece, found: Attention, words: Words, brief: bool = False) -> SetPiece:
-    telling = _Telling(piece, found, words, brief)
+    telling = _Telling(piece, found, example.words, brief)
     if brief:
         telling.scores(until=telling.first + 1.0)
     else:

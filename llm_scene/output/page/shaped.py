@@ -32,7 +32,7 @@ FALLEN, BELOW = 2.3, 2.2  # of letters under the floor of the bars, and under wh
 LOW = -4.0  # where the curve of exp begins at least
 TOLD_APART = 0.03  # the least of a column that is taken
 # Those whose scale stays the film's.
-FREE = ("bend: ", "softmax: dots", "softmax: curve", "scores: softmax dots", "scores: softmax curve")
+FREE = ("bend: ", f"{worked.SOFTMAX}dots", f"{worked.SOFTMAX}curve")
 One = tuple[Swarm, int]  # a moving cell
 Keys = Sequence[tuple[Number, Number, str]]  # score, share, and the matrix of the scores
 
@@ -61,9 +61,8 @@ class Shaping:
         self.told_apart: dict[str, list[Number]] = {}  # numbers before and after the curve, by their texts
         self._norm()
         self._dot()
-        for begin in worked.SOFTMAX:
-            if keys := worked.softmax_of(begin, self.of, sums):
-                _Softmax(self, begin, keys)
+        if keys := worked.softmax_of(self.of, sums):
+            _Softmax(self, keys)
         self._mix()
         for begin in worked.CHOICE:
             self._choice(begin)
@@ -286,10 +285,10 @@ class Shaping:
 class _Softmax:
     """A bar for every key, as `film.pieces.softmax` has them."""
 
-    def __init__(self, shaping: Shaping, begin: str, keys: Keys) -> None:
-        self.by, self.begin, self.sums = shaping, begin, shaping.sums
-        self.bars = shaping.company(f"{begin}bars", 1)
-        self.unit = shaping.units[piece_of(begin)]
+    def __init__(self, shaping: Shaping, keys: Keys) -> None:
+        self.by, self.sums = shaping, shaping.sums
+        self.bars = shaping.company(f"{worked.SOFTMAX}bars", 1)
+        self.unit = shaping.units[piece_of(worked.SOFTMAX)]
         self.scores, self.shares = [key[0] for key in keys], [key[1] for key in keys]
         self.lowered, self.powers, self.total = worked.powers_of(keys)
         self.tones = [score / self.sums.scale(keys[0][2]) for score in self.scores]
@@ -322,13 +321,13 @@ class _Softmax:
                 self.by.paint(one, pose, self.tones[j])
             self.by._bar(one, 1, self.k * score, self.zero, self.unit)
             self._number(f"score {j}", self.k * score, self.zero, self.sums.made("pick", score, 1.0, -1.0))
-        self.by.shift(f"{self.begin}zero", Z, self.zero - self.zero.own)
+        self.by.shift(f"{worked.SOFTMAX}zero", Z, self.zero - self.zero.own)
 
     def _number(self, name: str, height: Number, base: Number, side: Number | float) -> None:
         """A number over a bar, or under it where it hangs."""
         size = self.sums.most([self.sums.made("size", height), THINNEST * self.unit])
         at = base + height / 2.0 + (size / 2.0 + CLEAR * self.unit) * side
-        self.by.shift(f"{self.begin}{name}", Z, at - at.own)
+        self.by.shift(f"{worked.SOFTMAX}{name}", Z, at - at.own)
 
     def _explained(self) -> None:
         """Measured from the best; exponentiated."""
@@ -342,12 +341,12 @@ class _Softmax:
             base = self.sums.constant(self.base)
             self.by._bar(one, 3, self.powers[j] * self.tall, base, self.unit)
             self._number(f"power {j}", self.powers[j] * self.tall, base, 1.0)
-        self.by.shift(f"{self.begin}best", Z, self.best - self.best.own)
+        self.by.shift(f"{worked.SOFTMAX}best", Z, self.best - self.best.own)
         self._dots(lowest)
 
     def _dots(self, lowest: Number) -> None:
         """On the curve, which begins where the film's prompt had it begin."""
-        dots = self.by.company(f"{self.begin}dots", 0)
+        dots = self.by.company(f"{worked.SOFTMAX}dots", 0)
         values = sorted(zip([x.own for x in self.lowered], range(len(self.lowered)), strict=True))
         k = _slope([float(s.places[0, i, X]) for s, i in dots], [value for value, _ in values])
         low = min(LOW, values[0][0])
@@ -376,7 +375,7 @@ class _Softmax:
                 self.by.stand(one, pose, X, middle, size)
                 self.by.paint(one, pose, self.powers[j])
                 for name in (f"share {j}", f"of {j}", f"bars {j} 0"):
-                    self.by.shift(f"{self.begin}{name}", X, middle - middle.own)
+                    self.by.shift(f"{worked.SOFTMAX}{name}", X, middle - middle.own)
 
     def _under(self, brief: bool) -> None:
         """Letters stand under what hangs lowest."""
@@ -384,7 +383,7 @@ class _Softmax:
             hangs = self.zero + self.k * self.sums.least([*self.scores, 0.0]) - BELOW * self.unit
             low = self.sums.most([hangs, self.base - FALLEN * self.unit])
             for j in range(len(self.bars)):
-                self.by.shift(f"{self.begin}letter {j}", Z, low - low.own)
+                self.by.shift(f"{worked.SOFTMAX}letter {j}", Z, low - low.own)
 
 
 def _scale(bars: Sequence[tuple[One, float]], pose: int) -> tuple[float, float]:

@@ -14,16 +14,14 @@ from ...layout.drawn import Text
 from ...network.ops import LayerNorm, RmsNorm
 from .sums import At, Number, Sums
 
-SOFTMAX = ("softmax: ", "scores: softmax ")  # what the names of its texts and cells begin with
+SOFTMAX = "scores: softmax "  # what the names of its texts and cells begin with
 CHOICE = ("choice: ", "choosing: ")
 
 
 def worked(written: Mapping[str, Text], sums: Sums) -> dict[str, Number]:
     """What each number is worked out from, by the name of its text."""
     of = {name: text.of for name, text in written.items() if text.of is not None}
-    found = {**_norm(sums), **_dot(of, sums), **_mix(of, sums)}
-    for begin in SOFTMAX:
-        found |= _softmax(begin, softmax_of(begin, of, sums))
+    found = {**_norm(sums), **_dot(of, sums), **_softmax(softmax_of(of, sums)), **_mix(of, sums)}
     for begin in CHOICE:
         found |= _choice(begin, written, sums)
     return {name: number for name, number in found.items() if name in written}
@@ -87,9 +85,9 @@ def running(terms: Sequence[Number]) -> Iterator[tuple[int, Number]]:
 # --- softmax ---
 
 
-def softmax_of(begin: str, of: Mapping[str, At], sums: Sums) -> list[tuple[Number, Number, str]]:
+def softmax_of(of: Mapping[str, At], sums: Sums) -> list[tuple[Number, Number, str]]:
     """Score and share of every key that is shown, and the matrix of the scores."""
-    shares = numbered(of, begin + r"share (\d+)") | numbered(of, begin + r"bars (\d+) 0")
+    shares = numbered(of, SOFTMAX + r"share (\d+)") | numbered(of, SOFTMAX + r"bars (\d+) 0")
     found = []
     for _, (pattern, cell) in sorted(shares.items()):
         scores = sums.trace.network[pattern].inputs[0]
@@ -97,16 +95,16 @@ def softmax_of(begin: str, of: Mapping[str, At], sums: Sums) -> list[tuple[Numbe
     return found
 
 
-def _softmax(begin: str, keys: Sequence[tuple[Number, Number, str]]) -> dict[str, Number]:
+def _softmax(keys: Sequence[tuple[Number, Number, str]]) -> dict[str, Number]:
     """Scores, what they are below the largest, their powers, and the sum of these."""
     if not keys:
         return {}
     found: dict[str, Number] = {}
     lowered, powers, total = powers_of(keys)
     for j, (score, _, _) in enumerate(keys):
-        found[f"{begin}score {j}"], found[f"{begin}below {j}"] = score, lowered[j]
-        found[f"{begin}power {j}"] = powers[j]
-    return found | {f"{begin}total": total}
+        found[f"{SOFTMAX}score {j}"], found[f"{SOFTMAX}below {j}"] = score, lowered[j]
+        found[f"{SOFTMAX}power {j}"] = powers[j]
+    return found | {f"{SOFTMAX}total": total}
 
 
 def powers_of(keys: Sequence[tuple[Number, Number, str]]) -> tuple[list[Number], list[Number], Number]:
