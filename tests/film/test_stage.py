@@ -189,6 +189,29 @@ def test_a_column_is_taken_out_of_the_table_of_all_of_them(shape: Shape) -> None
 
 
 @on_models
+@in_formats
+@pytest.mark.parametrize("name", ["bend", "whole bend"])
+def test_the_curve_s_name_is_clear_of_what_is_told_of_numbers(name: str, shape: Shape, aspect: float) -> None:
+    texts = [prop for prop in told(name, shape, aspect).props if isinstance(prop, Text)]
+    (title,) = [text for text in texts if text.name == "bend: name"]
+    for text in texts:
+        if text.name.startswith("bend: told"):
+            common = title.box.grown(1e-3).common(text.box.grown(1e-3))
+            assert common is None, text.text
+
+
+def test_tokens_of_the_prompt_are_written_alike() -> None:
+    """As they are spoken of, without marks for blanks, and all in one size."""
+    staged = stage(NANO)
+    focus = Focus(staged.layout.n_prompt - 1, 0, 0)
+    tokens = ["The", "␣capital", "␣of", "␣France", "␣is", "x"] + ["y"] * 5
+    piece = columns(Example(staged.layout, staged.trace, focus, tokens, words("en")))
+    texts = [prop for prop in piece.props if isinstance(prop, Text) and ": token" in prop.name]
+    assert [text.text for text in texts] == ["The", "capital", "of", "France", "is", "x"]
+    assert len({text.size for text in texts}) == 1
+
+
+@on_models
 def test_the_same_rows_of_the_stream_are_shown_everywhere(shape: Shape) -> None:
     """What the prompt's last column says is met again where tables make it, and where something is added."""
     layout = stage(shape).layout

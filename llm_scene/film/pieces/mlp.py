@@ -24,8 +24,10 @@ DOT = 0.42  # the size of a number on the line
 LABELS = 1.5  # how far under the line its numbers stand
 AWAY = 1.5  # how far from its dot what is told of a number stands
 BESIDE = 0.5  # so far from zero the curve has turned
-NEAR = 0.3  # from the end of a leader to what is told
+NEAR, OVER = 0.3, 0.7  # from the end of a leader to what is told beside it, and above
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
+
+Place = tuple[float, float]  # on the stage
 
 
 def bend(example: Example, whole: bool = False) -> SetPiece:
@@ -198,20 +200,25 @@ class _Telling:
             piece.line("curve", path, beat.at(0.02), end, 0.2, "ink", y=0.5)
             self.numbers.to("curve", beat[0.06:0.26], stagger=0.3, groups=16)
             middle, top = self.zero + self.k * self.low / 2, self.level + self.up * float(self.y.max())
-            piece.text("name", self.title, middle, max(top, self.level + 3.0), beat.at(0.02), end, HERO)
+            over = max(top, self.level + 3.0, *(self._beside(i)[2][1] + HERO for i in self.told()))
+            piece.text("name", self.title, middle, over, beat.at(0.02), end, HERO)
             self._tell(beat, end)
 
     def _tell(self, beat: Beat, end: float | None) -> None:
         """What becomes of three of them."""
         for n, i in enumerate(self.told()):
-            text = f"{number(self.x[i])} → {number(self.y[i])}"
-            x, z = self.at(self.x[i : i + 1], self.y[i : i + 1])
-            spot, start = (float(x[0]), float(z[0])), beat.at(0.28 + 0.08 * n)
-            way, align = self._free(float(self.x[i]))
-            far = spot[0] + AWAY * way[0], spot[1] + AWAY * way[1]
+            text, start = f"{number(self.x[i])} → {number(self.y[i])}", beat.at(0.28 + 0.08 * n)
+            spot, far, at, align = self._beside(i)
             self.piece.line(f"to {n}", [spot, far], start, end, 0.06, "ink", y=-0.5)
-            at = far[0] + NEAR * np.sign(way[0]), far[1] + (NEAR + 0.4 if align == "centre" else 0.0)
             self.piece.text(f"told {n}", text, *at, start, end, align=align)
+
+    def _beside(self, i: int) -> tuple[Place, Place, Place, Align]:
+        """A number's place on the curve, the end of a leader from there, and the place of what is told of it."""
+        x, z = (float(v[0]) for v in self.at(self.x[i : i + 1], self.y[i : i + 1]))
+        way, align = self._free(float(self.x[i]))
+        far = x + AWAY * way[0], z + AWAY * way[1]
+        at = far[0] + NEAR * float(np.sign(way[0])), far[1] + (OVER if align == "centre" else 0.0)
+        return (x, z), far, at, align
 
     @staticmethod
     def _free(x: float) -> tuple[tuple[float, float], Align]:

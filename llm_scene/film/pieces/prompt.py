@@ -11,9 +11,10 @@ from ..props import number
 from ..shapes import HIGH, STEP, Shape, cells, row_of, some, tones
 from ..stage import Stage
 from ..stagecraft import HERO, NUMBER, SetPiece
+from ..story import told
 
 MOST, FEW = 6, 4  # columns side by side, and in a narrow picture
-HEADING = 3.0  # what the tokens take above their columns
+HEADING, LETTERS = 3.0, 1.2 * HERO  # what the tokens take above their columns; their size at most
 WIDEST, FILLED = 5.0, 0.9  # from column to column at most; of that, by a cell
 THICK, OUT = 0.9, 0.7  # how thick a cell of value 0 is here, and how much further the largest come out
 FLAT = 0.25  # and before it rises
@@ -30,6 +31,8 @@ def columns(example: Example) -> SetPiece:
     values = block.values(trace)[np.ix_(rows, positions)].astype(float)
     pitch = min(WIDEST, 2 * stage.reach / len(positions))
     x, z = row_of(len(positions), pitch), stage.top - HEADING - STEP * (np.arange(len(rows)) + 0.5)
+    tokens = [told(example.tokens[position]) for position in positions]
+    size = min(LETTERS, FILLED * pitch / max(map(text_width, tokens)))
     piece = SetPiece("prompt", stage)
     with piece.beat("rise", 3.0) as beat:
         for n, (start, end) in enumerate(beat.each(len(positions), 0.0, WAVE)):
@@ -46,11 +49,8 @@ def columns(example: Example) -> SetPiece:
             for i, value in enumerate(values[:, n].tolist()):
                 of = (block.matrix.name, block.cell(*at[i]))
                 actor.write(i, number(value), end if n else beat.at(0), beat.index + 1.0, NUMBER, of)
-            letter = example.tokens[positions[n]].strip()
-            size = min(1.2 * HERO, 0.9 * pitch / text_width(letter))
-            piece.text(
-                f"token {n}", letter, x[n], stage.top - HEADING / 2, beat.at(0), None, size, ink="accent"
-            )
+            at_top = x[n], stage.top - HEADING / 2
+            piece.text(f"token {n}", tokens[n], *at_top, beat.at(0), None, size, ink="accent")
     with piece.beat("home", 1.3) as beat:
         for actor in piece.actors:
             actor.to("sheet", beat[0.05:0.9])

@@ -278,8 +278,9 @@ class Shaping:
         for name, text in self.written.items():
             if name.startswith("bend: told ") and text.text in said:
                 x, y = self.told_apart[name] = said[text.text]
-                self.shift(name, X, (x - x.own) * k)
-                self.shift(name, Z, (y - y.own) * up)
+                for part in (name, name.replace(": told", ": to")):  # and its leader
+                    self.shift(part, X, (x - x.own) * k)
+                    self.shift(part, Z, (y - y.own) * up)
 
 
 class _Softmax:
