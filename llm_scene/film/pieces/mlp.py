@@ -213,7 +213,7 @@ class _Telling:
             self.piece.text(f"told {n}", text, *at, start, end, align=align)
 
     def _beside(self, i: int) -> tuple[Place, Place, Place, Align]:
-        """A number's place on the curve, the end of a leader from there, and the place of what is told of it."""
+        """A number's place on the curve, the end of a leader from it, and the place of its words."""
         x, z = (float(v[0]) for v in self.at(self.x[i : i + 1], self.y[i : i + 1]))
         way, align = self._free(float(self.x[i]))
         far = x + AWAY * way[0], z + AWAY * way[1]

@@ -202,9 +202,9 @@ class _Telling:
             column.enter("sheet", beat.at(0))
             column.to("picked", beat[0.02:0.25])
             column.glow(beat[0.3:0.5])
-            column.to("column", beat[0.42:0.66])
-            self._number(self.old, beat.at(0.68), self.end)
-            self._heading(0, self.old, beat.at(0.6))
+            column.to("column", beat[0.38:0.5])
+            self._number(self.old, beat.at(0.52), self.end)
+            self._heading(0, self.old, beat.at(0.46))
         column.exit(self.end)
 
     def _beside_each_other(self, count: int) -> tuple[Array, float]:

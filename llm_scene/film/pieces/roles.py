@@ -143,7 +143,7 @@ class _Telling:
                 actor.enter("unmade", beat.at(late))
                 actor.to("column", beat[late : late + 0.2], stagger=0.2)
                 self._write(actor, block, shown, values, beat.at(late + 0.2))
-                self._role(name, x, beat.at(late + 0.25))
+                self._role(name, x, beat.at(late + 0.1))
                 actor.glow(beat[late + 0.2 : late + 0.5])
                 self.landing.append((actor, block))
 

@@ -16,6 +16,7 @@ from . import turned
 
 MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
 TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of the keys
+ASIDE = 0.65  # of a column: how far query and key stand from the middle between them
 HIGH = 1.3  # of a cell with a score on it
 LETTERS = 1.5  # the size of the letters below
 LEFT = 4.4  # what the query takes at the left
@@ -94,14 +95,14 @@ class _Meeting:
 
     def _key(self, j: int, s: int) -> Actor:
         """The key of one letter."""
-        return self._column(f"key {j}", self.found.keys, s, self.x[j] + 0.55 * self.wide)
+        return self._column(f"key {j}", self.found.keys, s, self.x[j] + ASIDE * self.wide)
 
     def _query(self, name: str, position: int, visited: int) -> Actor:
         """The query of one letter, which visits so many keys."""
         actor = self._column(name, self.found.queries, position, self.query_x)
         values = actor.stands["column"].values
         for j in range(visited):
-            x = self.x[j] - 0.55 * self.wide
+            x = self.x[j] - ASIDE * self.wide
             actor.pose(f"at {j}", *cells(self.stage, x, self.z, self.wide, self.each, values))
         return actor
 
