@@ -14,11 +14,10 @@ from ..shapes import row_of
 from ..stage import Stage, sides
 from ..stagecraft import HERO, SetPiece
 from ..story import sorted_places
-from .machine import answer, under, whole_machine
+from .machine import answer, light, under, whole_machine
 
 FURTHER = 3.0  # degrees by which the last view is turned
 WAVES = 2  # of light
-CROSSED, SHINES = 0.7, 0.3  # of a wave's time: it crosses the machine, a sheet shines
 FILLED = 0.9  # of the stage's width, by the whole machine behind it
 LETTERS = 1.6 * HERO  # size of type of single letters
 WIDEST, FILLS = 4.2, 0.9  # stage units between two letters at most, and what of them a letter fills
@@ -64,7 +63,9 @@ def _still(play: Screenplay, start: float, rest: float = REST) -> None:
     """The last picture stands; light runs through it."""
     play.undim()
     play.hold(rest)
-    _pulse(play, start, play.now)
+    wave = (play.now - start) / WAVES
+    for n in range(WAVES):
+        light(play, start + n * wave, start + (n + 1) * wave)
 
 
 def _answered(play: Screenplay) -> None:
@@ -145,14 +146,3 @@ def _continued(piece: SetPiece, prompt: str, answer: str) -> None:
         for n, (line, span) in enumerate(zip(made, spans, strict=True), len(given)):
             piece.text(f"made {n}", line, 0.0, top - LINE * n, span[0], size=HERO, ink="accent")
 
-
-def _pulse(play: Screenplay, start: float, end: float) -> None:
-    parts = [section for section in play.layout.sections if len(section.path) == 1]
-    wave = (end - start) / WAVES
-    for n in range(WAVES):
-        for i, section in enumerate(parts):
-            low, wide = section.box.low[0], section.box.size[0]
-            for block in play.layout.within(section.name):
-                far = (i + (block.box.centre[0] - low) / wide) / len(parts)
-                at = start + wave * (n + CROSSED * far)
-                play.flash(block, at, at + SHINES * wave)

@@ -28,6 +28,7 @@ LIFT = 1.3  # of its size: how far the answer stands over the end of the model
 CLEAR = 0.5  # of its size: how much further up than the model it stands
 MOST = 24  # characters of the prompt that stand there
 FOOT = 0.14  # of its size: how far a line's letters reach below its middle, beyond half of it
+CROSSED, SHINES = 0.7, 0.3  # of a wave's time: it crosses the machine, a sheet shines
 TOUCH = 1e-6  # what lies so close to an edge lies within it
 
 
@@ -93,6 +94,18 @@ def under(play: Screenplay, texts: Sequence[Text]) -> Take:
     take = whole_machine(play)
     boxes = [*take.boxes, *(text.box for text in texts)]
     return replace(take, boxes=boxes, tags=tuple(_halves(play)))
+
+
+def light(play: Screenplay, start: float, end: float) -> None:
+    """A wave of light runs through the whole machine, from what goes in to what comes out."""
+    parts = [section for section in play.layout.sections if len(section.path) == 1]
+    seconds = end - start
+    for i, section in enumerate(parts):
+        low, wide = section.box.low[0], section.box.size[0]
+        for block in play.layout.within(section.name):
+            far = (i + (block.box.centre[0] - low) / wide) / len(parts)
+            at = start + CROSSED * far * seconds
+            play.flash(block, at, at + SHINES * seconds)
 
 
 def _lines(text: str) -> list[str]:
