@@ -9,7 +9,7 @@ from ...layout.drawn import Text, text_width
 from ..framing import whole
 from ..piece import Window
 from ..screenplay import Screenplay
-from .machine import light, steps, under
+from .machine import steps, under
 
 FIRST, LEAST = 3.2, 0.7  # seconds of the first step, and of any at least
 FASTER = 0.65  # of a step's time, that the next one takes
@@ -42,7 +42,6 @@ def loop(play: Screenplay) -> None:
             play.appear(name, back)
         play.hold(seconds)
         play.compute(blocks, (back, play.now - SOON * seconds), step)
-        light(play, back, play.now - SOON * seconds)
         for name in (thing.prediction(position), thing.thread(thing.prediction(position))):
             play.appear(name, play.now - SOON * seconds)
         for text in given:
