@@ -35,6 +35,7 @@ LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
 NEAREST = 10.0  # cells that a picture holds at least
 UNSEEN = 0.45  # of the first beat of a piece between cuts: what has happened when it is first seen
 STILL, INSTANT = 1.5, 0.001  # seconds for which what was made stands there, and of its flight home
+FLASHES = 3.5  # how much a block in a wave of light shines, where one that is pointed out shines 1 at most
 CLOSE = 14.0  # pixels of a cell from which on negative values turn rose
 
 
@@ -98,6 +99,7 @@ class Screenplay:
         self._linked = {(link.kind, link.target) for link in layout.links}
         self._dim: dict[str, tuple[float, float]] = {}  # how far things are dimmed, and since when
         self._landed: dict[str, list[tuple[str, float]]] = {}  # by block: copies that lie lit before it
+        self._shone: dict[str, float] = {}  # by block: when its last flash is over
         self._rose: dict[str, float] = {}  # what is seen close, and since when it is free to change
         self._around = _surroundings(layout)
         self._fronts = np.array([[b.box.low, b.box.high] for b in layout.blocks.values()])  # [n, 2, 3]
@@ -374,10 +376,10 @@ class Screenplay:
             self.cues.append(Cue(block.name, "highlight", end - rise, end, strength, 0.0, "smooth"))
 
     def flash(self, block: Block, start: float, end: float) -> None:
-        """A block lights up and fades."""
+        """A block lights up, so that it is seen from afar, and fades."""
         middle = start + 0.3 * (end - start)
-        self.cues.append(Cue(block.name, "highlight", start, middle, 0.0, 0.9, "smooth"))
-        self.cues.append(Cue(block.name, "highlight", middle, end, 0.9, 0.0, "smooth"))
+        self.cues.append(Cue(block.name, "highlight", start, middle, 0.0, FLASHES, "smooth"))
+        self.cues.append(Cue(block.name, "highlight", middle, end, FLASHES, 0.0, "smooth"))
 
     # --- things ---
 
@@ -490,7 +492,7 @@ class Screenplay:
             self.vanish(name, max(end, since + FADE), since=since)
         tail = end + min(0.35 * (end - start), 0.6)
         if step > 0:  # seen from afar, a single column would be lost
-            self.flash(block, start, start + 0.5 * FADE)
+            self._shine(block, start)
         self.cues.append(Cue(block.name, "reveal", start, tail, begin(step), done(step)))
         lead = min(0.5, (end - start) / 2)
         for kind in ("trunk", "data", "weight"):
@@ -499,6 +501,15 @@ class Screenplay:
                 if step > 0:
                     self.cues.append(Cue(name, "reveal", start - lead, start - lead, 0.0, 0.0))
                 self.cues.append(Cue(name, "reveal", start - lead, end, 0.0, 1.5))
+
+    def _shine(self, block: Block, start: float) -> None:
+        """A block and the weights it is made with flash, those that do not shine already."""
+        end = start + 0.5 * FADE
+        sources = [b for name in block.matrix.inputs for b in self.layout.of(name)]
+        for lit in (block, *(b for b in sources if b.role == "weight" and _feeds(b, block))):
+            if self._shone.get(lit.name, 0.0) <= start:
+                self.flash(lit, start, end)
+                self._shone[lit.name] = end
 
 
 def _seen(cue: Cue, since: float) -> Cue:

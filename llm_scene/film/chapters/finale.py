@@ -146,4 +146,3 @@ def _continued(piece: SetPiece, prompt: str, answer: str) -> None:
         spans = beat.each(len(made))
         for n, (line, span) in enumerate(zip(made, spans, strict=True), len(given)):
             piece.text(f"made {n}", line, 0.0, top - LINE * n, span[0], size=HERO, ink="accent")
-
