@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llm_scene.staging.options import Options
+from llm_scene.staging.production import Production
+
 from .frames import frames, show
 from .measure import process, seconds
 from .report import Row, budget, ratio, table
 
 if TYPE_CHECKING:
     import bpy
-
-    from llm_scene.staging.options import Options
-from llm_scene.staging.production import Production
 
 FRAMES = range(60, 240, 15)  # over the whole teaser, so that the camera moves and fronts run
 
