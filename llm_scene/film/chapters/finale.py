@@ -27,7 +27,8 @@ STEEP = 0.45  # how far an arc goes straight down before it turns, of its height
 POINTS = 24  # of an arc
 ARC = 0.14  # its width
 LINE = 1.5 * HERO  # from line to line of longer texts
-EACH, REST, FIRST = 0.3, 1.2, 0.5  # seconds: an arc, stillness at the end, the prompt alone
+EACH, FIRST = 0.3, 0.5  # seconds: an arc, the prompt alone
+REST, MOMENT = 1.2, 0.4  # and stillness at the end, and in shorter cuts
 
 
 def finale(play: Screenplay) -> None:
@@ -45,7 +46,7 @@ def answered(play: Screenplay) -> None:
         play.start("finale", "again")
         _answered(play)
         start, _ = play.say("finale", replace(_machine(play), cut=True))
-        _still(play, start, REST / 3)
+        _still(play, start, MOMENT)
         play.stretch("finale")
 
 
