@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..layout.layout import Block
@@ -19,6 +21,11 @@ PILE = 0.55  # the height of the cells that are folded together under a list
 COUNTED = 0.4  # how far under the middle of such a pile stands how many they are
 THINNEST = 0.05  # a bar
 SLICE = 0.8  # of its height in a pile, what a cell fills
+BEHIND, SLIM, FILLED = (
+    0.5,
+    0.25,
+    0.9,
+)  # of a table: how far behind it stands, how thick its cells are, what they fill
 NONE = 1e-3  # the size of what is not there yet
 Shape = tuple[Array, Array, Array]
 
@@ -35,6 +42,27 @@ def some(block: Block, trace: Trace, at: list[tuple[int, int]]) -> Shape:
     places = np.array([block.centre(*cell) for cell in at]) + (0.0, 0.5 - LIFT, 0.0)
     values = block.values(trace)[tuple(np.array(at).T)]
     return places, np.full((len(at), 3), 1 - GAP), tones(block, trace, values)
+
+
+def part(
+    stage: Stage,
+    table: Block,
+    trace: Trace,
+    rows: Sequence[int],
+    columns: int,
+    x: float,
+    wide: float,
+    z: Array,
+) -> tuple[Shape, Shape]:
+    """The first columns of some rows of a learned table: in its sheet, and around `x` in the rows `z` of the
+    stage, a little behind what is made with it."""
+    columns = min(columns, table.shape[1])
+    at = [(row, column) for row in rows for column in range(columns)]
+    pitch, high = wide / columns, FILLED * abs(z[1] - z[0]) if len(z) > 1 else HIGH
+    values = table.values(trace)[tuple(np.array(at).T)]
+    places = np.tile(row_of(columns, pitch, x), len(rows)), np.repeat(z, columns)
+    standing, size, colours = cells(stage, *places, FILLED * pitch, high, tones(table, trace, values), SLIM)
+    return some(table, trace, at), (standing + (0.0, BEHIND * stage.unit, 0.0), size, colours)
 
 
 def tones(block: Block, trace: Trace, values: Array) -> Array:

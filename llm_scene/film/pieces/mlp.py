@@ -10,7 +10,7 @@ from ...network.activations import ACTIVATIONS
 from ...network.ops import Array
 from ..example import Example
 from ..props import number
-from ..shapes import Shape, cells, copies, gone, pile, tones
+from ..shapes import Shape, cells, copies, gone, part, pile, tones
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece, Span
 from .experts import choice_of
 
@@ -34,11 +34,13 @@ FREE, LEFT = (1.4, 0.7), (-1.0, 0.0)  # ways from a number under the curve, and 
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
 GROUPS = 16  # in which numbers set out
 RUN = slice(0.02, 0.3)  # what is made runs to its place, in this part of a beat, or so much later
+TABLE, ROWS, COLUMNS = 0.7, 24, 12  # of a learned table: its share of the stage's reach; what is shown of it
+MADE, LEAVES = slice(0.3, 0.65), slice(0.86, 0.98)  # of widen: a column is made; it goes where it is used
 WIDENS, LATER = slice(0.2, 0.42), 0.4  # of widen: the wide column comes; without it the line is later
 SIDE_NAMES = 0.28  # of line: what becomes of its sides is said
 BENT, SAID, EACH = slice(0.06, 0.26), 0.28, 0.08  # of curve: numbers ride to it; some are told, one by one
 DRAWN = 0.02  # of curve and narrow: curve and title are there
-LINE, SOONER = 4.5, 3.2  # seconds of line, and where the column has come before
+LINE, SOONER = 4.5, 2.8  # seconds of line, and where the column has come before
 NARROWED = slice(0.05, 0.45)  # of narrow
 
 Place = tuple[float, float]  # on the stage
@@ -80,7 +82,7 @@ class _Telling:
     def __init__(self, example: Example, whole: bool) -> None:
         after = _bent(example)
         piece = SetPiece("bend", example.stage(after))
-        self.piece, self.after, self.whole = piece, after, whole
+        self.piece, self.after, self.whole, self.example = piece, after, whole, example
         self.trace, self.words, self.t = example.trace, example.words, example.focus.position
         stage, trace = piece.stage, example.trace
         self.stage = stage
@@ -154,13 +156,40 @@ class _Telling:
     def widen(self) -> None:
         """A letter's numbers become many more."""
         letter = self._short("letter", self.letter, -self.outer)
-        with self.piece.beat("widen", 1.8) as beat:
+        with self.piece.beat("widen", 4.2) as beat:
             letter.enter("sheet", beat.at(0))
             letter.to("column", beat[RUN])
-            self._come(beat[WIDENS])
             said = self.words.note("numbers_to", before=letter.count, count=len(self.x))
             self._title("count", said, -1, beat.at(COMES))
-            self._axis(beat)
+            self._through(beat)
+
+    def _through(self, beat: Beat) -> None:
+        """They pass through a learned table, a row for each of the new ones; without one these just come."""
+        sources = [b for name in self.before.matrix.inputs for b in self.example.layout.of(name)]
+        table = next((b for b in sources if b.role == "weight" and min(b.shape) > 1), None)
+        if table is None:
+            self._come(beat[WIDENS])
+            return
+        wide = TABLE * self.stage.reach
+        rows = np.linspace(0, len(self.x) - 1, min(ROWS, len(self.x))).round().astype(int).tolist()
+        z, _ = pile(self.stage.top - UNDER_TITLE, self.stage.top - UNDER_TITLE - self.stage.floor, len(rows))
+        sheet, standing = part(self.stage, table, self.trace, rows, COLUMNS, 0.0, wide, z)
+        shown = self.piece.actor("table", "weight", len(rows) * min(COLUMNS, table.shape[1]))
+        shown.pose("sheet", *sheet)
+        shown.pose("table", *standing)
+        shown.enter("sheet", beat.at(0))
+        shown.to("table", beat[RUN])
+        shown.exit(beat.at(LEAVES.stop))
+        self.piece.text("table title", self.words.note("table"), 0.0, self.stage.title, beat.at(COMES),
+                        beat.at(LEAVES.start), SMALL, ink="faint")  # fmt: skip
+        made = self._pile(wide / 2 + ASIDE + self.wide / 2, self.columns[0][2])
+        column = self.piece.actor("before", "activation", len(self.x))
+        column.pose("unmade", *gone(made))
+        column.pose("made", *made)
+        column.pose("column", *self.columns[0])
+        column.enter("unmade", beat.at(MADE.start))
+        column.to("made", beat[MADE], stagger=0.6)
+        column.to("column", beat[LEAVES])
 
     def _come(self, span: Span) -> None:
         """The column that goes into the curve comes from its sheet."""
@@ -189,7 +218,7 @@ class _Telling:
                 self._come(beat[: RUN.stop])
                 said = self.words.note("numbers", count=len(self.x))
                 self._title("count", said, -1, beat.at(COMES))
-                self._axis(beat)
+            self._axis(beat)
             self.numbers.enter("column", beat.at(there))
             self.numbers.to("line", beat[there + RUN.start : there + RUN.stop], stagger=0.4, groups=GROUPS)
             for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):

@@ -9,7 +9,7 @@ from ...network.ops import Array, Normed
 from ..example import Example
 from ..excerpt import MOST, largest
 from ..props import number
-from ..shapes import HIGH, STEP, cells, copies, gone, listed, row_of, rows_under, some, tones
+from ..shapes import STEP, copies, gone, listed, part, rows_under, tones
 from ..stage import LONG
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
 from . import turned
@@ -20,7 +20,6 @@ SLOTS = 4  # the letter and its three roles side by side
 LARGE = 1.25  # size of the titles
 LATER, SOON = 0.12, 0.06  # of their beat, that a column and a table set out after the other
 COLUMNS = 6  # of a learned table, that are shown
-BEHIND, SLIM, FILLED = 0.5, 0.25, 0.9  # how far it stands behind; how thick its cells are, what they fill
 COMING, READ = slice(0.02, 0.45), 0.5  # parts of letter: its column comes; its numbers
 TAKES, CALLED = 0.2, 0.1  # of their beats, the flight of a table and of a column; until it is told what it is
 SHINES = 0.3  # and a column shines
@@ -125,17 +124,13 @@ class _Telling:
 
     def _table(self, name: str, block: Block, table: Block, x: float, beat: Beat, late: float) -> None:
         """A part of a table, just behind the place of what it makes."""
-        values = table.values(self.trace)
         shown = largest(block.values(self.trace)[:, self.t], self.rows).shown
-        at = [(row, column) for row in shown for column in range(min(COLUMNS, table.shape[1]))]
-        across = len(at) // len(shown)
-        pitch = self.wide / across
-        places = np.tile(row_of(across, pitch, x), len(shown)), np.repeat(self.z[: len(shown)], across)
-        colours = tones(table, self.trace, values[tuple(np.array(at).T)])
-        actor = self.piece.actor(name, "weight", len(at))
-        actor.pose("sheet", *some(table, self.trace, at))
-        standing, size, colours = cells(self.stage, *places, FILLED * pitch, HIGH, colours, SLIM)
-        actor.pose("table", standing + (0.0, BEHIND * self.stage.unit, 0.0), size, colours)
+        sheet, standing = part(
+            self.stage, table, self.trace, shown, COLUMNS, x, self.wide, self.z[: len(shown)]
+        )
+        actor = self.piece.actor(name, "weight", len(sheet[0]))
+        actor.pose("sheet", *sheet)
+        actor.pose("table", *standing)
         actor.enter("sheet", beat.at(0))
         actor.to("table", beat[late : late + TAKES])
         actor.exit(beat.index + TABLES)
