@@ -17,7 +17,7 @@ CAPTION, HEAD, CREDIT = 23.0, 20.0, 16.8  # sizes of type, in pixels of a pictur
 BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
 ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
-CAPTION_SHADE, HEAD_SHADE = 96.0, 72.0  # how far shades reach into the picture, in the same pixels
+SHADE = 1.6  # how far shades reach into the picture, of the way to the far side of their texts
 PAUSE = 1.5  # seconds between two captions over which their shade stays
 WIDE = 0x2E80  # from this letter on they are East Asian, and parted anywhere
 SOFT = 0.08  # seconds in which text comes and goes
@@ -51,12 +51,14 @@ def shades(film: Film) -> list[Shade]:
     """What hangs behind captions and running heads."""
     x, y = (half / (WIDTH / 2) for half in halves(film.aspect))
     over = 1.02  # of the picture, so that no edge shows
+    lines = max((said.text.count("\n") + 1 for said in _captions(film)), default=1)
     found = []
-    for name, texts, side, tall in (
-        ("caption shade", film.captions, -1, CAPTION_SHADE),
-        ("head shade", film.heads, 1, HEAD_SHADE),
+    for name, texts, side, far in (
+        ("caption shade", film.captions, -1, BELOW + CAPTION * (CAPITAL + LINE * (lines - 1))),
+        ("head shade", film.heads, 1, ASIDE + HEAD * CAPITAL),
     ):
         if texts:
+            tall = SHADE * far
             runs = _runs([(text.start, text.end) for text in texts])
             edge = (over * x, side * over * y)
             found.append(Shade(name, edge, (over * x, side * (y - tall * 2 / WIDTH)), runs))
@@ -78,8 +80,21 @@ def screen_texts(film: Film) -> list[ScreenText]:
     """All captions and running heads of a film, in their places."""
     x, y = (half / (WIDTH / 2) for half in halves(film.aspect))
     unit = 2 / WIDTH
+    top = y - (ASIDE + HEAD * CAPITAL) * unit
+    heads = [
+        ScreenText(
+            f"head {n}", head.text, (-x + ASIDE * unit, top), HEAD * unit, "left", head.start, head.end
+        )
+        for n, head in enumerate(film.heads)
+    ]
+    return _captions(film) + heads + _credit(film, (x - ASIDE * unit, top), CREDIT * unit)
+
+
+def _captions(film: Film) -> list[ScreenText]:
+    x, y = (half / (WIDTH / 2) for half in halves(film.aspect))
+    unit = 2 / WIDTH
     widest = 2 * x * ROOM / (CAPTION * unit * LETTER)
-    captions = [
+    return [
         ScreenText(
             f"caption {n}",
             "\n".join(wrapped(caption.text, widest)),
@@ -91,14 +106,6 @@ def screen_texts(film: Film) -> list[ScreenText]:
         )
         for n, caption in enumerate(film.captions)
     ]
-    top = y - (ASIDE + HEAD * CAPITAL) * unit
-    heads = [
-        ScreenText(
-            f"head {n}", head.text, (-x + ASIDE * unit, top), HEAD * unit, "left", head.start, head.end
-        )
-        for n, head in enumerate(film.heads)
-    ]
-    return captions + heads + _credit(film, (x - ASIDE * unit, top), CREDIT * unit)
 
 
 def _credit(film: Film, at: tuple[float, float], size: float) -> list[ScreenText]:
