@@ -21,19 +21,21 @@ from ..errors import UserError
 from ..film.props import number as short
 from ..layout.inspection import Inspection, Mark, inspect, standing
 from ..layout.layout import Block
+from ..layout.naming import Naming
 from ..layout.picking import Picker
 from ..look import INKS, look_of, srgb
 from ..network.addresses import parse_cell
 from ..network.explain import number
 from ..network.ops import Array
 from ..scene.inspection import show_inspected
+from ..staging.naming import naming
 from ..staging.production import Production
 from . import appearance, library, under
 from .operators import OnModelScene
 from .ownership import claimed, tag_of
 from .settings import settings_of
 from .task import refusing
-from .translations import tr
+from .translations import caption_language, tr
 
 LIFT = 0.02  # of marks before the cells they mark, in scene units
 CLOSE = 34  # pixels that a cell must take to have its number written on it
@@ -50,6 +52,7 @@ class Inspector:
     picker: Picker
     hovered: Inspection | None = None
     trail: list[Inspection] = field(default_factory=list)  # pinned cells, the latest last
+    namings: dict[str, Naming] = field(default_factory=dict)  # by language
 
     @property
     def shown(self) -> Inspection | None:
@@ -60,7 +63,15 @@ class Inspector:
         """All about one cell."""
         made = self.production
         piece = made.model.tokenizer.piece
-        return inspect(made.layout, made.trace, made.layout[block], cell, piece)
+        return inspect(made.layout, made.trace, made.layout[block], cell, piece, self.naming)
+
+    @property
+    def naming(self) -> Naming:
+        """Names in the language of the interface."""
+        language = caption_language("auto")
+        if language not in self.namings:
+            self.namings[language] = naming(language, self.production.trace.network)
+        return self.namings[language]
 
     def at(self, address: str) -> Inspection:
         """All about the cell at an address; UserError where there is none."""
@@ -211,7 +222,8 @@ class LLM_SCENE_OT_inspect(OnModelScene, bpy.types.Operator):
 
     address: StringProperty(
         name="Cell",
-        description="Such as blocks.0.attn.scores[head=2,query=5,key=2], or [2,5,2] after the name",
+        description="Such as blocks.0.attn.scores[head=2,query=5,key=2], or [2,5,2] after the name; "
+        "addresses count from 0",
     )
     pointed: BoolProperty(
         name="Under the Mouse",
@@ -283,7 +295,9 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
         settings = settings_of(scene)
         look = look_of(settings.look, settings.colour_map)
         found = inspector.asked(self.address)
-        found = found.put(under.moved(scene, inspector.production.layout))
+        made = inspector.production
+        spoken = naming(made.options.spoken, made.trace.network)
+        found = replace(found.put(under.moved(scene, made.layout)), naming=spoken)
         with claimed(tag_of(scene)):
             show_inspected(
                 scene,
@@ -294,7 +308,7 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
                 relief=settings.relief,
             )
         scene.frame_set(scene.frame_current)
-        cell, seconds = found.explanation.label, f"{self.seconds:g}"
+        cell, seconds = inspector.naming.name(found.explanation.label), f"{self.seconds:g}"
         text = tr("{cell} is in the film for {seconds} s from here on.", cell=cell, seconds=seconds)
         self.report({"INFO"}, text)
         return {"FINISHED"}

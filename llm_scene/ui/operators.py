@@ -347,7 +347,8 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
 
 def _parts(show: LLM_SCENE_OT_show, context: bpy.types.Context, typed: str) -> list[tuple[str, str]]:
     """What there is to show or hide, with what the panel calls it."""
-    return [(name, appearance.called(name)) for name in appearance.shown_parts(context.scene)]
+    found = ((part, appearance.called(part)) for part in appearance.shown_parts(context.scene))
+    return [(part, called if called != part else "") for part, called in found]
 
 
 class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
@@ -359,7 +360,7 @@ class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
 
     part: StringProperty(
         name="Part",
-        description="Links, or a head: “Head 0” is the first of every block",
+        description="Links, or a head: “Head 1” is the first of every block",
         search=_parts,
         search_options={"SORT"},
     )
@@ -371,7 +372,7 @@ class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.part not in appearance.shown_parts(context.scene):
-            self.report({"ERROR"}, tr("This scene has no such part: there are Links, Head 0, Head 1 …"))
+            self.report({"ERROR"}, tr("This scene has no such part: there are Links, Head 1, Head 2 …"))
             return {"CANCELLED"}
         appearance.show(context.scene, self.part, not appearance.shows(context.scene, self.part))
         return {"FINISHED"}
