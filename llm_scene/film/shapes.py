@@ -109,6 +109,15 @@ def row_of(count: int, pitch: float, middle: float = 0.0) -> Array:
     return found
 
 
+def apart(x: Sequence[float], wide: Sequence[float]) -> list[bool]:
+    """Which things around `x` of these widths find room in a line, the earlier ones first."""
+    found: list[bool] = []
+    for n in range(len(x)):
+        near = [abs(x[n] - x[k]) < (wide[n] + wide[k]) / 2 for k in range(n) if found[k]]
+        found.append(not any(near))
+    return found
+
+
 def rows_under(top: float, count: int) -> Array:
     """The middles of `count` cells with numbers on them, below each other under `top`."""
     found: Array = top - STEP * (np.arange(count) + 0.5)

@@ -9,6 +9,7 @@ from ...layout.drawn import Text, text_width
 from ..framing import whole
 from ..piece import Window
 from ..screenplay import Screenplay
+from ..story import told
 from .machine import steps, under
 
 FIRST, LEAST = 3.2, 0.7  # seconds of the first step, and of any at least
@@ -57,7 +58,8 @@ def loop(play: Screenplay) -> None:
 def _fly_back(play: Screenplay, position: int, window: Window, out: Text, into: Text) -> None:
     """The token written last flies over the model from where it came out to the others that go in."""
     start, end = window
-    letter = next(x.text for x in play.layout.letters if not x.predicted and x.position == position)
+    drawn = next(x.text for x in play.layout.letters if not x.predicted and x.position == position)
+    letter = told(play.story.words[position]).strip() or drawn  # what is blank has a sign
     flown = replace(out, name=thing.prop("flown", position), text=letter)
     x, z = into.box.high[0] - text_width(letter, into.size), into.at[2]
     top = whole(play.layout).high[2] + play.layout.gap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...layout.drawn import Align, text_width
 from ..example import Example
 from ..excerpt import percentages
 from ..shapes import cells, some, tones
@@ -16,7 +17,7 @@ LEFT, SLIM, ABOVE = 5.0, 3.0, 2.6  # what letters take at the left, in a narrow 
 WIDEST, GAP = 4.0, 0.25  # a cell at most, and between two of them
 LEAST = 0.005  # a share that is written
 FRAME = 0.1  # round the row of the letter that the film follows
-BESIDE, OVER = 1.2, 0.9  # how far letters stand from the table
+BESIDE, OVER, CLOSE = 1.2, 0.9, 0.4  # how far letters stand from the table, and where they are words
 ROWS, FOLLOWED = slice(0.02, 0.55), 0.6  # parts of rows: row after row comes; the last one is framed
 SOONER = 1.2  # seconds of the last beat
 
@@ -43,6 +44,9 @@ class _Telling:
         self.left, self.top = (aside - n * self.wide) / 2, stage.top - ABOVE
         self.x = self.left + self.wide * (np.arange(n) + 0.5)
         self.z = self.top - self.high * (np.arange(n) + 0.5)
+        long = max(text_width(letter, LETTERS) for letter in found.letters) > 2 * (BESIDE - CLOSE)
+        self.aside = CLOSE if long else BESIDE
+        self.align: Align = "right" if long else "centre"
         self.places = [(i, j) for i in range(n) for j in range(i + 1)]
         self.pattern = found.pattern.values(found.trace)
         self.shares = self._shares()
@@ -71,9 +75,10 @@ class _Telling:
                 row = [k for k, place in enumerate(self.places) if place[0] == i]
                 self.shares.to("table", (start, end), only=row)
                 self._write(i, row, end)
-                at = self.left - BESIDE, float(self.z[i])
+                at = self.left - self.aside, float(self.z[i])
                 ink = "accent" if i == n - 1 else "ink"  # the letter that the film follows
-                self.piece.text(f"row {i}", self.found.letters[i], *at, start, None, LETTERS, ink=ink)
+                said = self.found.letters[i]
+                self.piece.text(f"row {i}", said, *at, start, None, LETTERS, align=self.align, ink=ink)
             self._around(beat)
 
     def _write(self, i: int, row: list[int], start: float) -> None:
@@ -99,8 +104,8 @@ class _Telling:
         self.piece.frame("followed", row, beat.at(FOLLOWED), width=0.12, y=-1.2)
         asking, looked_at = self.words.note("asking"), self.words.note("looked_at")
         middle = self.left + n * self.wide / 2
-        at = self.left - BESIDE, self.top + OVER
-        self.piece.text("asking", asking, *at, come, None, SMALL, ink="faint")
+        at = self.left - self.aside, self.top + OVER
+        self.piece.text("asking", asking, *at, come, None, SMALL, align=self.align, ink="faint")
         at = middle, self.piece.stage.title
         self.piece.text("looked at", looked_at, *at, come, None, SMALL, ink="faint")
 

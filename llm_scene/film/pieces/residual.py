@@ -66,16 +66,24 @@ def add(example: Example, total: str) -> SetPiece:
 
 
 def embed(example: Example) -> SetPiece:
-    """Beats: lookup, place, add, home: the same for the column of a token's table and that of its place."""
+    """Beats: lookup, place, add, home: the same for the column of a token's table and that of its place.
+
+    Where places have no table, the token's column is all: lookup, become, home.
+    """
     layout, trace, t = example.layout, example.trace, example.focus.position
-    table, places = layout.find("embed.W_E"), layout.find("pos_embed.W_pos")
+    table = layout.find("embed.W_E")
+    places = next((b for b in layout.blocks.values() if b.kind == "pos_embed.W_pos"), None)
     target = layout.find("resid_pre", 0)
-    at = {table.name: trace.tokens[t], places.name: t, target.name: t}
-    made = Addition(trace, table, places, target, at, ("of_letter", "of_place", "sum_of_both"))
-    telling = _Telling(EMBED, example, made, beats=3)
+    at = {table.name: trace.tokens[t], target.name: t} | ({places.name: t} if places else {})
+    headings = ("of_letter", "of_place", "sum_of_both") if places else ("of_letter", "numbers")
+    made = Addition(trace, table, places, target, at, headings)
+    telling = _Telling(EMBED, example, made, beats=3 if places else 2)
     telling.lookup(_table(example))
-    telling.place()
-    telling.add()
+    if places:
+        telling.place()
+        telling.add()
+    else:
+        telling.become()
     telling.home()
     return telling.piece
 
@@ -90,27 +98,37 @@ def _table(example: Example) -> dict[int, str]:
 
 @dataclass(frozen=True, eq=False)
 class Addition:
-    """One column, what is added to it, and their sum."""
+    """One column, what is added to it, if anything, and their sum."""
 
     trace: Trace
     old: Block
-    part: Block
+    part: Block | None
     target: Block
     at: dict[str, int]  # by the blocks' names, which of their columns
-    headings: tuple[str, str, str]  # keys of what stands over the three columns
+    headings: Sequence[str]  # keys of what stands over the columns
     scale: float = 1.0  # of the part
 
     @property
-    def blocks(self) -> tuple[Block, Block, Block]:
-        """All three, from left to right."""
-        return self.old, self.part, self.target
+    def blocks(self) -> list[Block]:
+        """All of them, from left to right."""
+        return [block for block in (self.old, self.part, self.target) if block is not None]
 
     @property
     def values(self) -> dict[str, Array]:
         """The numbers of each, by the blocks' names."""
         found = {b.name: b.values(self.trace)[:, self.at[b.name]].astype(float) for b in self.blocks}
-        found[self.part.name] *= self.scale
+        if self.part is not None:
+            found[self.part.name] *= self.scale
         return found
+
+    def written(self, shown: Sequence[int]) -> dict[str, dict[int, str]]:
+        """Some of the numbers, by block and row, so that every row adds up as it is written."""
+        values = list(self.values.values())
+        if self.part is None:
+            rows = {i: [number(v[i]) for v in values] for i in shown}
+        else:
+            rows = {i: written_sum([v[i] for v in values[:-1]], values[-1][i]) for i in shown}
+        return {b.name: {i: row[k] for i, row in rows.items()} for k, b in enumerate(self.blocks)}
 
 
 class _Telling:
@@ -128,12 +146,13 @@ class _Telling:
         stage = self.stage = piece.stage
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
         self.excerpt: Excerpt = example.rows(min(ROWS, rows))
-        self.written = self._written()
+        self.written = made.written(self.excerpt.shown)
         self.wide = min(WIDE, (2 * stage.reach - SIGNS) / COLUMNS)
         pitch = stage.reach - self.wide / 2
-        self.x = {self.old.name: -pitch, self.part.name: 0.0, self.target.name: pitch}
+        places = (-pitch, 0.0, pitch) if self.part else (-pitch, pitch)
+        self.x = {block.name: x for block, x in zip(made.blocks, places, strict=True)}
         self.z = rows_under(stage.top - HEADING, len(self.excerpt) + 1)
-        self.columns = {b.name: self._column(b) for b in (self.old, self.part, self.target)}
+        self.columns = {b.name: self._column(b) for b in made.blocks}
 
     def _column(self, block: Block) -> Actor:
         """The numbers of a column: those that change most, the others as a pile."""
@@ -149,13 +168,6 @@ class _Telling:
         """A column of all numbers around a place: those shown, and the others as a pile."""
         return listed(self.stage, x, self.z, wide, self.excerpt, tones(block, self.trace, values))
 
-    def _written(self) -> dict[str, dict[int, str]]:
-        """The numbers shown, by block and row, so that every row adds up as it is written."""
-        old, part, total = (self.values[b.name] for b in (self.old, self.part, self.target))
-        rows = {i: written_sum([old[i], part[i]], total[i]) for i in self.excerpt.shown}
-        names = (self.old.name, self.part.name, self.target.name)
-        return {name: {i: row[k] for i, row in rows.items()} for k, name in enumerate(names)}
-
     def _number(self, block: Block, start: float, end: float, only: Sequence[int] | None = None) -> None:
         values, written = self.values[block.name], self.written[block.name]
         for i in self.excerpt.shown if only is None else only:
@@ -165,7 +177,8 @@ class _Telling:
 
     def _heading(self, which: int, block: Block, start: float) -> None:
         key, size = self.headings[which], SMALL if self.stage.upright else NUMBER
-        said = self.words.note(key, letter=self.letter, position=self.position)
+        count = self.excerpt.count
+        said = self.words.note(key, letter=self.letter, position=self.position, count=count)
         if block is self.part and self.scale != 1:
             said = f"{said} × {self.scale:.3g}"
         self.piece.text(key, said, self.x[block.name], self.stage.title, start, self.end, size)
@@ -174,6 +187,7 @@ class _Telling:
 
     def both(self) -> None:
         """The column that the stream carries, and beside it what a part found out."""
+        assert self.part is not None
         with self.piece.beat("both", self.end) as beat:
             for which, block in enumerate((self.old, self.part)):
                 self._comes(which, block, beat, LATER * which)
@@ -203,6 +217,7 @@ class _Telling:
     def lookup(self, table: dict[int, str]) -> None:
         """The token's column is taken out of the table of all of them; `table` are those that are shown."""
         column, here = self.columns[self.old.name], self.at[self.old.name]
+        until = self.end if self.part is None else 1.0  # beats
         x, wide = self._beside_each_other(len(table))
         places, sizes, colours = self._shape(
             self.old, float(x[list(table).index(here)]), wide, self.values[self.old.name]
@@ -213,15 +228,15 @@ class _Telling:
             shown = self._of_the_table(table, x, wide)
             shown.enter("sheet", beat.at(0))
             shown.to("table", beat[TABLE])
-            shown.exit(1.0)
+            shown.exit(until)
             said, z = self.words.note("table"), self.z[-1] - COUNTED
-            self.piece.text("table title", said, 0.0, z, beat.at(COMES), 1.0, SMALL, ink="faint")
+            self.piece.text("table title", said, 0.0, z, beat.at(COMES), until, SMALL, ink="faint")
             if max(map(text_width, table.values())) < wide:
                 for place, (token, letter) in zip(x.tolist(), table.items(), strict=True):
                     ink = "accent" if token == here else "ink"
                     at, says = (place, self.stage.title), Says("entry", token)
                     start, name = beat.at(COMES), f"entry {token}"
-                    self.piece.text(name, letter, *at, start, 1.0, NUMBER, ink=ink, says=says)
+                    self.piece.text(name, letter, *at, start, until, NUMBER, ink=ink, says=says)
             column.enter("sheet", beat.at(0))
             column.to("picked", beat[TABLE])
             column.glow(beat[SHINES])
@@ -247,8 +262,18 @@ class _Telling:
         actor.pose("table", *cells(self.stage, *places, wide, HIGH, tones(block, self.trace, numbers)))
         return actor
 
+    def become(self) -> None:
+        """The token's column is all there is to it."""
+        column = self.columns[self.target.name]
+        with self.piece.beat("become", 2.6) as beat:
+            column.enter("unmade", beat.at(0))
+            column.to("column", beat[TABLE], stagger=0.3)
+            self._number(self.target, beat.at(TABLE.stop), self.end)
+            self._heading(1, self.target, beat.at(COMES))
+
     def place(self) -> None:
         """The column of the token's place comes beside it."""
+        assert self.part is not None
         with self.piece.beat("place", 2.6) as beat:
             self._comes(1, self.part, beat, 0.0, BRISK)
             self._empty(beat.at(0.0))

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...layout.drawn import Align
+from ...layout.drawn import Align, text_width
 from ...network.ops import Array
 from ..example import Example
 from ..excerpt import written_sum
 from ..formula import part
 from ..props import number
-from ..shapes import Shape, bars, cells, row_of, some, tones
+from ..shapes import Shape, apart, bars, cells, row_of, some, tones
 from ..stagecraft import COMES, HERO, NUMBER, Actor, Beat, SetPiece
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention, meeting
@@ -254,25 +254,42 @@ class _Telling:
                 piece.text(f"at {text}", text, *at, beat.at(there), align=align, ink="faint")
             size = 2 * stage.reach + AROUND[0], STICK + AROUND[1]
             piece.outline("frame", 0.0, stage.middle, *size, beat.at(there))
-            for j, text in enumerate(self.found.percent[: len(self.found.seen)]):
-                self._part(j, text, beat, beat.at(there), (low, high))
+            self._parts(beat, beat.at(there), (low, high))
             self._heading("whole", beat.at(there), None)
             if not self.brief:
                 middle = (stage.floor + low) / 2 + NUDGE
                 piece.formula("whole", FORMULA, 0.0, middle, beat.at(RULE), None, FORMULA_SIZE)
 
-    def _part(self, j: int, text: str, beat: Beat, start: float, edges: tuple[float, float]) -> None:
-        """A part of the stick: its share, on it where it has room, and whose it is."""
-        found, piece, stage, stand = self.found, self.piece, self.stage, self.bars.stands["shares"]
-        x = float(stand.places[j][0] - stage.centre[0]) / stage.unit
-        wide = float(stand.sizes[j][0]) / stage.unit
-        size = HERO if wide > ROOMY else NUMBER
-        of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
-        if wide > DIGIT * size * len(text):
-            self.bars.write(j, text, start, beat.end, size, of)
-        else:
-            piece.text(f"share {j}", text, x, edges[0] - SHARE, start, of=of)
-        piece.text(f"of {j}", found.letters[j], x, edges[1] + OF, start, None, LETTERS, ink="accent")
+    def _parts(self, beat: Beat, start: float, edges: tuple[float, float]) -> None:
+        """The parts of the stick: their shares, on them where there is room, and whose they are.
+
+        What would lie over what a larger part has to say is left out.
+        """
+        found, stage, stand = self.found, self.piece.stage, self.bars.stands["shares"]
+        x = ((stand.places[:, 0] - stage.centre[0]) / stage.unit).tolist()
+        wide = (stand.sizes[:, 0] / stage.unit).tolist()
+        ranked = sorted(range(len(found.seen)), key=lambda j: -wide[j])
+        outside = []
+        for j in ranked:
+            text, size = found.percent[j], HERO if wide[j] > ROOMY else NUMBER
+            if wide[j] > DIGIT * size * len(text):
+                self.bars.write(j, text, start, beat.end, size, self._source(j))
+            else:
+                outside.append(j)
+        widths = [DIGIT * NUMBER * len(found.percent[j]) for j in outside]
+        for j, free in zip(outside, apart([x[j] for j in outside], widths), strict=True):
+            if free:
+                at = x[j], edges[0] - SHARE
+                self.piece.text(f"share {j}", found.percent[j], *at, start, of=self._source(j))
+        letters = [text_width(found.letters[j], LETTERS) for j in ranked]
+        for j, free in zip(ranked, apart([x[j] for j in ranked], letters), strict=True):
+            if free:
+                at = x[j], edges[1] + OF
+                self.piece.text(f"of {j}", found.letters[j], *at, start, None, LETTERS, ink="accent")
+
+    def _source(self, j: int) -> tuple[str, tuple[int, ...]]:
+        """The cell of the pattern that a share stands for."""
+        return self.found.pattern.matrix.name, self.found.pattern.cell(self.found.t, self.found.seen[j])
 
     def home(self) -> None:
         """The shares become a row of the attention pattern."""
