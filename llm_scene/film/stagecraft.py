@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..layout import names
-from ..layout.drawn import Align, Line, Text
+from ..layout.drawn import Align, Line, Says, Text
 from ..layout.layout import Block, Box, Layout
 from ..look import reads_dark
 from ..network.graph import Role
@@ -272,10 +272,11 @@ class SetPiece:
         ink: str = "ink",
         of: tuple[str, Cell] | None = None,
         y: float = 0.0,
+        says: Says | None = None,
     ) -> None:
         """Words around a place on the stage, from one time until another (None: until results fly home)."""
         spot = self.stage.at(x, z - DROP * size, y - OVER)
-        note = Text(self._own(name), text, _point(spot), size * self.stage.unit, align, ink, of=of)
+        note = Text(self._own(name), text, _point(spot), size * self.stage.unit, align, ink, of=of, says=says)
         self._still.append((note, start, end))
 
     def line(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...layout.drawn import LETTER
+from ...layout.drawn import LETTER, Says
 from ..framing import whole
 from ..screen import wrapped
 from ..screenplay import Screenplay, Take
@@ -107,7 +107,8 @@ def _sorted(piece: SetPiece, prompt: tuple[str, ...], places: list[int]) -> None
     size = min(LETTERS, FILLS * min(WIDEST, 2 * stage.reach / len(prompt)))
     with piece.beat("given", FIRST) as given:
         for i, word in enumerate(prompt):
-            piece.text(f"letter {i}", word.strip(), x[i], above, given.at(0.0), size=size)
+            says = Says("place", i)
+            piece.text(f"letter {i}", word.strip(), x[i], above, given.at(0.0), size=size, says=says)
     with piece.beat("made", EACH * len(prompt)) as made:
         for i, span in zip(np.argsort(places).tolist(), made.each(len(prompt)), strict=True):
             place = places[i]
@@ -117,7 +118,9 @@ def _sorted(piece: SetPiece, prompt: tuple[str, ...], places: list[int]) -> None
                 span[0],
                 width=ARC,
             )
-            piece.text(f"place {place}", prompt[i].strip(), x[place], below, span[0], size=size, ink="accent")
+            word, says = prompt[i].strip(), Says("place", len(prompt) + place)
+            at = x[place], below
+            piece.text(f"place {place}", word, *at, span[0], size=size, ink="accent", says=says)
 
 
 def _arc(x0: float, z0: float, x1: float, z1: float) -> list[tuple[float, float]]:

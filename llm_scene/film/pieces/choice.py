@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...layout.drawn import text_width
+from ...layout.drawn import Says, text_width
 from ...network.ops import Array
 from ...network.sampling import softmax
 from ..example import Example
@@ -14,6 +14,7 @@ from ..stage import Stage
 from ..stagecraft import COMES, HERO, HOME, NUMBER, Actor, SetPiece
 from ..story import told
 
+CHOICE, CHOOSING = "choice", "choosing"  # the names of both pieces
 COLD, HOT = 0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # one that sharpens, and those that may flatten
 FLAT = 0.7  # a bar below this lets others come up
 DRAWS = 9  # throws of the dice
@@ -45,7 +46,7 @@ LONG, BRIEF = 3.4, 3.0  # seconds of a temperature, and where it is told beside 
 
 def choice(example: Example, hotter: bool = False) -> SetPiece:
     """Beats: scores, chances, chosen, home; with `hotter` also hot, before the last."""
-    telling = _Telling("choice", example)
+    telling = _Telling(CHOICE, example)
     telling.scores()
     telling.chances(hotter)
     telling.chosen()
@@ -57,7 +58,7 @@ def choice(example: Example, hotter: bool = False) -> SetPiece:
 
 def temperatures(example: Example) -> SetPiece:
     """Beats: greedy, cold, hot, dice, home."""
-    telling = _Telling("choosing", example, below=1)
+    telling = _Telling(CHOOSING, example, below=1)
     telling.greedy()
     telling.at_temperature("cold", COLD, LONG)
     telling.at_temperature("hot", telling.hot, LONG)
@@ -198,7 +199,9 @@ class _Telling:
             for n, (span, which) in enumerate(zip(spans, drawn, strict=True)):
                 self.bars[which].glow(span)
                 at = first + (n + 0.5) * pitch, self.low
-                self.piece.text(f"draw {n}", self.letters[which], *at, span[0], None, self.size, ink="accent")
+                says = Says("rank", which)
+                text = self.letters[which]
+                self.piece.text(f"draw {n}", text, *at, span[0], None, self.size, ink="accent", says=says)
 
     def draws(self) -> list[int]:
         """What the dice throw: ranks of candidates."""
@@ -219,7 +222,8 @@ class _Telling:
     def _letter(self, i: int, start: float, until: float | None, ink: str = "ink") -> None:
         size = min(LARGER * self.size, self.room / text_width(self.letters[i]))
         name = f"letter {i} {len(self.piece.beats)}"
-        self.piece.text(name, self.letters[i], self.letter_x, self.z[i], start, until, size, ink=ink)
+        at, says = (self.letter_x, self.z[i]), Says("rank", i)
+        self.piece.text(name, self.letters[i], *at, start, until, size, ink=ink, says=says)
 
     def _share(self, n: int, i: int, temperature: float, start: float, end: float | None) -> None:
         share = self._share_of(i, temperature)

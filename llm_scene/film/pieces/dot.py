@@ -18,6 +18,7 @@ from ..shapes import COUNTED, HIGH, cells, copies, gone, listed, pile, relative,
 from ..stagecraft import ARRIVED, COMES, HERO, MADE, SMALL, Actor, Beat, SetPiece, along
 from ..words import Words
 
+NAME = "dot"
 COLUMNS = 3  # factors, factors, products
 MOST, FEW = 6, 3  # pairs that are shown, and in a square picture
 WIDE = 4.2  # of a cell with a number on it
@@ -87,7 +88,7 @@ def dot_product(example: Example) -> SetPiece:
     """Beats: lift, multiply, add, fill, home. One number of the query, then all numbers of its column."""
     stage = example.stage(example.here("attn.W_Q", head=True), (0, 0))
     made = query_sum(example, FEW if stage.square else MOST)
-    telling = _Telling(SetPiece("dot", stage), made, example.trace, example.words)
+    telling = _Telling(SetPiece(NAME, stage), made, example.trace, example.words)
     telling.lift(example.letter)
     telling.multiply()
     telling.add()

@@ -14,6 +14,7 @@ from ..stagecraft import ARRIVED, COMES, HERO, MADE, SMALL, Actor, Beat, SetPiec
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
+NAME = "mix"
 TILE, WIDEST, HIGH = 0.9, 4.2, 1.4  # a cell with a number: its width in the letters' pitch, at most, height
 COLUMN = 0.78  # the width of a column in that pitch
 LEAST, DROP = 0.03, 0.1  # of that width: a share at least; of a share, what flies into the mix
@@ -43,7 +44,7 @@ def mix(example: Example, brief: bool = False) -> SetPiece:
     target = example.here("attn.z", head=True)
     stage = example.stage(target)
     found = Attention(example, (FEW if stage.upright else MOST) - 1)
-    telling = _Telling(SetPiece("mix", stage), found, target, example.words)
+    telling = _Telling(SetPiece(NAME, stage), found, target, example.words)
     telling.offer()
     if brief:
         for column in telling.columns:

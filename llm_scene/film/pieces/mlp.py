@@ -14,6 +14,7 @@ from ..shapes import Shape, cells, copies, gone, pile, tones
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece, Span
 from .experts import choice_of
 
+NAME = "bend"
 LOW, HIGH = -3.0, 3.0  # what the line holds at least
 COLUMN, SLIM = 2.0, 1.4  # the width of a column, and in an upright picture
 SIDE, NARROW = 5.2, 0.5  # what a column takes at its side of the stage; of that in an upright picture
@@ -26,7 +27,7 @@ AXIS, CURVE = 0.3, 0.5  # how far behind the numbers the line and the curve are 
 POINTS, BROAD = 80, 0.2  # of the curve, and how thick it is
 LEADER, BEFORE = 0.06, -0.5  # how thick a leader is, and its way from the numbers to the front
 LABELS, FEW = 1.5, 7  # how far under the line its numbers stand; about so many
-SIDES, NAME = 1.6, 3.0  # how far over it what becomes of its sides stands; the curve's name at least
+SIDES, CALLED = 1.6, 3.0  # how far over it what becomes of its sides stands; the curve's name at least
 AWAY = 1.5  # how far from its dot what is told of a number stands
 BESIDE = 0.5  # so far from zero the curve has turned
 NEAR, OVER = 0.3, 0.7  # from the end of a leader to what is told beside it, and above
@@ -79,7 +80,7 @@ class _Telling:
 
     def __init__(self, example: Example, whole: bool) -> None:
         after = _bent(example)
-        piece = SetPiece("bend", example.stage(after))
+        piece = SetPiece(NAME, example.stage(after))
         self.piece, self.after, self.whole = piece, after, whole
         self.trace, self.words, self.t = example.trace, example.words, example.focus.position
         stage, trace = piece.stage, example.trace
@@ -206,7 +207,7 @@ class _Telling:
             piece.line("curve", path, beat.at(DRAWN), None, BROAD, "ink", y=CURVE)
             self.numbers.to("curve", beat[BENT], stagger=0.3, groups=GROUPS)
             middle, top = self.zero + self.k * self.low / 2, self.level + self.up * float(self.y.max())
-            over = max(top, self.level + NAME, *(self._beside(i)[2][1] + HERO for i in self.told()))
+            over = max(top, self.level + CALLED, *(self._beside(i)[2][1] + HERO for i in self.told()))
             piece.text("name", self.title, middle, over, beat.at(DRAWN), None, HERO)
             self._tell(beat)
 

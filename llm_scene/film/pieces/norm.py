@@ -15,6 +15,7 @@ from ..shapes import bars, copies, relative, row_of
 from ..stagecraft import LINE, SMALL, Actor, SetPiece
 from ..story import Focus
 
+NAME = "norm"
 MOST = 48  # bars side by side; of a longer column a fair choice
 BAR = 0.76  # the width of a bar, in their pitch
 TALL = 0.36  # of the stage's height: the highest bar
@@ -38,7 +39,7 @@ WEIGH, LEARNED = slice(0.15, 0.7), 0.05  # of weigh; what they are weighed by
 def norm(example: Example, kind: str = "ln1") -> SetPiece:
     """Beats: lift, measure, shift, scale, weigh, home. `kind` is which norm of the layer."""
     out = example.here(f"{kind}.out")
-    telling = _Telling(SetPiece("norm", example.stage(out)), out, example, kind)
+    telling = _Telling(SetPiece(NAME, example.stage(out)), out, example, kind)
     telling.lift(example.letter)
     telling.measure()
     telling.shift()

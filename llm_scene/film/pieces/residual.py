@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...layout.drawn import text_width
+from ...layout.drawn import Says, text_width
 from ...layout.layout import Block
 from ...network.ops import Add, Array
 from ...network.trace import Trace
@@ -33,6 +33,7 @@ from ..shapes import (
 from ..stagecraft import COMES, MADE, NUMBER, SMALL, Actor, Beat, SetPiece, along
 from ..story import told
 
+EMBED = "embed"  # the name of that piece
 WIDE = 5.4  # of a cell with a number on it
 COLUMNS, SIGNS = 3, 3.0  # the columns, and what the signs between them take
 HEADING = 1.1  # from the top to the first row
@@ -71,7 +72,7 @@ def embed(example: Example) -> SetPiece:
     target = layout.find("resid_pre", 0)
     at = {table.name: trace.tokens[t], places.name: t, target.name: t}
     made = Addition(trace, table, places, target, at, ("of_letter", "of_place", "sum_of_both"))
-    telling = _Telling("embed", example, made, beats=3)
+    telling = _Telling(EMBED, example, made, beats=3)
     telling.lookup(_table(example))
     telling.place()
     telling.add()
@@ -218,8 +219,9 @@ class _Telling:
             if max(map(text_width, table.values())) < wide:
                 for place, (token, letter) in zip(x.tolist(), table.items(), strict=True):
                     ink = "accent" if token == here else "ink"
-                    at = place, self.stage.title
-                    self.piece.text(f"entry {token}", letter, *at, beat.at(COMES), 1.0, NUMBER, ink=ink)
+                    at, says = (place, self.stage.title), Says("entry", token)
+                    start, name = beat.at(COMES), f"entry {token}"
+                    self.piece.text(name, letter, *at, start, 1.0, NUMBER, ink=ink, says=says)
             column.enter("sheet", beat.at(0))
             column.to("picked", beat[TABLE])
             column.glow(beat[SHINES])

@@ -14,6 +14,7 @@ from ..story import told
 from ..words import Words
 from . import turned
 
+NAME = "scores"
 MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
 TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of the keys
 WIDEST, BROADEST = 4.0, 1.6  # and at most
@@ -79,7 +80,7 @@ def meeting(example: Example, masked: bool = True) -> SetPiece:
     """
     stage = example.stage(example.here("attn.scores", head=True), (example.focus.position,) * 2)
     found = Attention(example, FEW if stage.upright else MOST)
-    telling = _Meeting(SetPiece("scores", stage), found, example.words, masked)
+    telling = _Meeting(SetPiece(NAME, stage), found, example.words, masked)
     telling.keys()
     telling.match()
     if masked:

@@ -18,6 +18,7 @@ from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention, meeting
 
 _POWER = "e^{" + part(1, "s") + part(2, r"-\mathrm{max}") + "}"
+ACT = "softmax"  # of the piece that begins with scores
 FEET, BASE, ABOVE = 0.6, 2.9, 2.4  # from the floor to letters, and to bars; over these
 UNDER = 2.2  # from the lowest bar to the letters below
 HEADING_SIZE = 1.25
@@ -66,7 +67,7 @@ def attention(example: Example, brief: bool = False) -> SetPiece:
     """
     piece = meeting(example, masked=not brief)
     found = Attention(example, FEW if piece.stage.upright else MOST)
-    piece.next_act("softmax")
+    piece.next_act(ACT)
     telling = _Telling(piece, found, example.words, brief)
     if brief:
         telling.scores(until=telling.first + 1.0)
