@@ -33,7 +33,7 @@ from ..staging.production import Production
 from . import appearance, library, under
 from .operators import OnModelScene
 from .ownership import claimed, tag_of
-from .settings import settings_of
+from .settings import ONCE, settings_of
 from .task import refusing
 from .translations import caption_language, tr
 
@@ -224,15 +224,16 @@ class LLM_SCENE_OT_inspect(OnModelScene, bpy.types.Operator):
         name="Cell",
         description="Such as blocks.0.attn.scores[head=2,query=5,key=2], or [2,5,2] after the name; "
         "addresses count from 0",
+        options=ONCE,
     )
     pointed: BoolProperty(
         name="Under the Mouse",
         description="The cell that the mouse points at",
-        options={"HIDDEN", "SKIP_SAVE"},
+        options={"HIDDEN"} | ONCE,
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if not self.pointed and not self.properties.is_property_set("address"):
+        if not self.pointed and not self.address:
             return context.window_manager.invoke_props_dialog(self, width=400)
         if not self.pointed:
             return self.execute(context)
@@ -276,12 +277,20 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
     bl_label = "Put Inspected Cell into the Film"
     bl_options = {"REGISTER", "UNDO"}
 
-    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last")
+    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last", options=ONCE)
     seconds: FloatProperty(
         name="Seconds", description="How long the film shows it", default=5.0, min=0.1, soft_max=30.0
     )
 
+    pointed: BoolProperty(
+        name="Under the Mouse",
+        description="The cell that the mouse points at",
+        options={"HIDDEN"} | ONCE,
+    )
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if not self.pointed:
+            return self.execute(context)
         found = find(context, (event.mouse_region_x, event.mouse_region_y))
         if found is None:
             return {"PASS_THROUGH"}
@@ -321,7 +330,7 @@ class LLM_SCENE_OT_open_window(OnModelScene, bpy.types.Operator):
     bl_label = "Show as Cuboids"
     bl_options = {"REGISTER", "UNDO"}
 
-    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last")
+    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last", options=ONCE)
 
     @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -370,7 +379,11 @@ class InspectTool(bpy.types.WorkSpaceTool):
     bl_keymap = (
         ("llm_scene.inspect_hover", {"type": "MOUSEMOVE", "value": "ANY", "any": True}, None),
         ("llm_scene.inspect", {"type": "LEFTMOUSE", "value": "PRESS"}, {"properties": [("pointed", True)]}),
-        ("llm_scene.inspect_film", {"type": "LEFTMOUSE", "value": "PRESS", "ctrl": True}, None),
+        (
+            "llm_scene.inspect_film",
+            {"type": "LEFTMOUSE", "value": "PRESS", "ctrl": True},
+            {"properties": [("pointed", True)]},
+        ),
         ("llm_scene.inspect_clear", {"type": "ESC", "value": "PRESS"}, None),
     )
 

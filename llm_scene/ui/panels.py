@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,14 +54,22 @@ def letters(context: bpy.types.Context) -> int:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most so many letters, broken at blanks and between characters that are as wide as two."""
+    """Lines of at most so many letters, broken at blanks and between characters that are as wide as two.
+
+    What has no blank and is longer than a line, such as an address, is broken where the line ends.
+    """
     lines = [""]
-    for part in PARTS.findall(text):
+    for part in (piece for found in PARTS.findall(text) for piece in _pieces(found, width)):
         if _breadth((lines[-1] + part).rstrip()) > width and lines[-1]:
             lines[-1] = lines[-1].rstrip()
             lines.append("")
         lines[-1] += part if lines[-1] else part.lstrip()
     return [line.rstrip() for line in lines if line.strip()]
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    """A word in pieces that each fit into a line."""
+    return [word] if _breadth(word.rstrip()) <= width else textwrap.wrap(word, width, drop_whitespace=False)
 
 
 def _breadth(text: str) -> int:

@@ -202,6 +202,7 @@ class TestFilm:
             bpy.ops.llm_scene.inspect_film()
         pin(SCORE)
         assert bpy.ops.llm_scene.inspect_film() == {"FINISHED"}
+        assert bpy.ops.llm_scene.inspect_film("INVOKE_DEFAULT") == {"FINISHED"}  # as the panel's button does
         rig = filmed.camera.parent
         rig.animation_data.action = None
         rig.rotation_euler.z += math.pi  # the camera looks from the other side
