@@ -37,7 +37,7 @@ EMBED = "embed"  # the name of that piece
 WIDE = 5.4  # of a cell with a number on it
 COLUMNS, SIGNS = 3, 3.0  # the columns, and what the signs between them take
 HEADING = 1.1  # from the top to the first row
-MOST, BETWEEN = 5, 1.2  # columns of a table, and from the table to what stands beside it
+MOST, BETWEEN = 4, 1.2  # columns of a table, and from the table to what stands beside it
 SEAM = BETWEEN / 4  # between two of its columns
 CALM, BRISK = 0.35, 0.2  # of a beat, that the flight of a column takes
 LATER = 0.12  # of it, that the second column sets out after the first
@@ -231,12 +231,13 @@ class _Telling:
             shown.exit(until)
             said, z = self.words.note("table"), self.z[-1] - COUNTED
             self.piece.text("table title", said, 0.0, z, beat.at(COMES), until, SMALL, ink="faint")
-            if max(map(text_width, table.values())) < wide:
+            size = min(NUMBER, (wide + SEAM) / max(map(text_width, table.values())))
+            if size >= SMALL:
                 for place, (token, letter) in zip(x.tolist(), table.items(), strict=True):
                     ink = "accent" if token == here else "ink"
                     at, says = (place, self.stage.title), Says("entry", token)
                     start, name = beat.at(COMES), f"entry {token}"
-                    self.piece.text(name, letter, *at, start, until, NUMBER, ink=ink, says=says)
+                    self.piece.text(name, letter, *at, start, until, size, ink=ink, says=says)
             column.enter("sheet", beat.at(0))
             column.to("picked", beat[TABLE])
             column.glow(beat[SHINES])
