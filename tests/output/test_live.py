@@ -337,7 +337,7 @@ class TestPanel:
                 assert told == pytest.approx(trace.value(matrix.name, tuple(cell)), rel=1e-4, abs=1e-4)
         assert shown.run("llmScene.page.live.runner.seconds") < 0.2
         captions = shown.run("llmScene.page.data.tellings.en.captions.map(c => c.text)")
-        assert "“CCBBAA” has become “AABBCC”" in captions
+        assert "Given “CCBBAA”, it wrote “AABBCC”" in captions
         assert "The query of “A” is compared with every key" in captions
         assert shown.complaints() == []
 

@@ -71,20 +71,15 @@ def _still(play: Screenplay, start: float, rest: float = REST) -> None:
 
 def _answered(play: Screenplay) -> None:
     if play.trace.n_positions > play.layout.n_prompt:
-        sorts = sorted_places(*_given_and_made(play)) is not None
-        play.act(_answer(play), given="answer" if sorts else "went_on")
-
-
-def _given_and_made(play: Screenplay) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    words, first = play.story.words, play.layout.n_prompt
-    return words[:first], words[first:]
+        play.act(_answer(play), given="answer")
 
 
 def _answer(play: Screenplay) -> SetPiece:
     """Beats: given, made. Arcs lead from every letter to its place where the answer holds the same ones."""
     piece = SetPiece("answer", _before_everything(play))
     piece.mapped = False  # it speaks of all of the model
-    prompt, answer = _given_and_made(play)
+    first = play.layout.n_prompt
+    prompt, answer = play.story.words[:first], play.story.words[first:]
     places = sorted_places(prompt, answer)
     if places is None:
         _continued(piece, play.story.prompt, play.story.answer)

@@ -40,10 +40,11 @@ def words(shaping: Shaping) -> None:
 
 def keys_of(close: CloseUp) -> Keys:
     """Score and share of every key that is shown, and the matrix of the scores."""
-    shares, sums = close.numbered(r"share (\d+)") | close.numbered(r"bars (\d+) 0"), close.sums
-    found = []
-    for _, (pattern, cell) in sorted(shares.items()):
-        scores = sums.trace.network[pattern].inputs[0]
+    sums, found = close.sums, []
+    network = sums.trace.network
+    for scores, cell in close.numbered(r"score (\d+)").values():
+        like = [m for m in network if m.inputs[:1] == (scores,) and m.axes == network[scores].axes]
+        pattern = like[0].name
         found.append((sums.cell((scores, cell)), sums.cell((pattern, cell)), scores))
     return found
 

@@ -185,12 +185,14 @@ class _Telling:
                         beat.at(LEAVES.start), SMALL, ink="faint")  # fmt: skip
         made = self._pile(wide / 2 + ASIDE + self.wide / 2, self.columns[0][2])
         column = self.piece.actor("before", "activation", len(self.x))
+        column.pose("sheet", *copies(self.before, self.trace, column=self.t))
         column.pose("unmade", *gone(made))
         column.pose("made", *made)
         column.pose("column", *self.columns[0])
         column.enter("unmade", beat.at(MADE.start))
         column.to("made", beat[MADE], stagger=0.6)
         column.to("column", beat[LEAVES])
+        self.made.append((column, self.before))
 
     def _come(self, span: Span) -> None:
         """The column that goes into the curve comes from its sheet."""

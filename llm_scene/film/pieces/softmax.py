@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...layout.drawn import Align, text_width
+from ...layout.layout import Block
 from ...network.ops import Array
 from ..example import Example
 from ..excerpt import written_sum
@@ -145,15 +146,24 @@ class _Telling:
         wide = np.maximum(lengths - SEAM, SLIVER)
         return cells(self.stage, ends - lengths / 2, self.stage.middle, wide, STICK, powers)
 
-    def _numbers(self, texts: Sequence[str], pose: str, start: float, end: float, name: str) -> None:
-        """A number over each bar, or under it where it hangs."""
+    def _numbers(
+        self,
+        texts: Sequence[str],
+        pose: str,
+        start: float,
+        end: float,
+        name: str,
+        of: Block | None = None,
+    ) -> None:
+        """A number over each bar, or under it where it hangs; those `of` a sheet stand for its cells."""
         for j, text in enumerate(texts):
+            cell = None if of is None else (of.matrix.name, of.cell(self.found.t, self.found.seen[j]))
             stand = self.bars.stands[pose]
             middle = (stand.places[j][2] - self.stage.centre[2]) / self.stage.unit
             half = stand.sizes[j][2] / self.stage.unit / 2
             hangs = pose == "below" or (pose == "scores" and self.found.raw[j] < 0)
             z = middle - half - CLEAR if hangs else middle + half + CLEAR
-            self.piece.text(f"{name} {j}", text, self.x[j], z, start, end)
+            self.piece.text(f"{name} {j}", text, self.x[j], z, start, end, of=cell)
 
     # --- beats ---
 
@@ -169,7 +179,8 @@ class _Telling:
                 at = self.x[j], self.letter_z
                 piece.text(f"letter {j}", letter, *at, beat.at(0), until, LETTERS, ink="accent")
             end = beat.end if self.brief else beat.end + WHILE
-            self._numbers([number(v) for v in found.raw], "scores", beat.at(there), end, "score")
+            written = [number(v) for v in found.raw]
+            self._numbers(written, "scores", beat.at(there), end, "score", found.scores)
             self._heading("any", beat.at(0), beat.end)
             if not self.stage.upright and not self.brief:
                 self._formula(beat.at(COMES))
