@@ -9,7 +9,6 @@ from ...layout.drawn import Text
 from ...layout.layout import Box, Letter
 from ...look import Look, srgb
 from ...network.ops import Array
-from ...scene.formula import formula_shape
 from ...staging.things import Bar, Drawing, Form, Ramp, Thing, Tubes
 from ...staging.tubes import tube
 from .lettering import solid
@@ -73,7 +72,7 @@ def _bar(bar: Bar, look: Look) -> Shape:
 
 
 def _formula(formula: Formula, look: Look) -> Shape:
-    flat, triangles = formula_shape(formula)
+    flat, triangles = formula.shape
     corners = np.array(formula.at) + np.stack([flat[:, 0], 0 * flat[:, 0], flat[:, 1]], axis=1)
     return Shape(turned(corners), triangles, painted(np.broadcast_to(_rgb(look, formula.ink), corners.shape)))
 
