@@ -18,6 +18,7 @@ import numpy as np
 
 from ...film.excerpt import read
 from ...film.film import Film
+from ...film.pieces.choice import COLD, hot_enough
 from ...film.props import Prop, Swarm, share_text
 from ...film.words import words
 from ...layout import names
@@ -86,6 +87,7 @@ def live(
             "top_k": options.sampling.top_k,
             "top_p": options.sampling.top_p,
         },
+        "temperatures": {"cold": COLD, "hot": hot_enough(made.trace["logits"][made.reading.n_prompt - 1])},
         "prompt": made.reading.prompt,
         "last": int(made.trace["probs"][-1].argmax()),
         "examples": _examples(made),
