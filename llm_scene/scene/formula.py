@@ -11,7 +11,7 @@ from ..film.formula import setting
 from ..film.props import Formula
 from ..network.ops import Numbers
 from .labels import flat_object
-from .outlines import Flat, Outline, filled
+from .outlines import Flat, Outline, few, filled
 
 
 def formula_object(formula: Formula, material: bpy.types.Material) -> bpy.types.Object:
@@ -23,9 +23,12 @@ def formula_object(formula: Formula, material: bpy.types.Material) -> bpy.types.
     return thing
 
 
-def formula_shape(formula: Formula) -> Flat:
-    """Corners `[n, 2]` around the middle of the whole formula, and triangles."""
-    outlines = setting(formula.tex).parts[formula.part]
+def formula_shape(formula: Formula, coarse: float = 0.0) -> Flat:
+    """Corners `[n, 2]` around the middle of the whole formula, and triangles.
+
+    Outlines may stray by `coarse` of the type's size, so that they have fewer corners.
+    """
+    outlines = [few(outline, coarse) for outline in setting(formula.tex).parts[formula.part]]
     starts = np.cumsum([0, *map(len, outlines)])
     edges = [_round(start, len(outline)) for start, outline in zip(starts, outlines, strict=False)]
     corners, triangles = filled(Outline(np.concatenate(outlines), np.concatenate(edges)))

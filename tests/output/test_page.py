@@ -409,7 +409,7 @@ class TestExperiments:
             const box = document.querySelector('#lesson .formula');
             const { top, bottom, left, right } = box.getBoundingClientRect();
             const parts = [...box.querySelectorAll('mi, mn, mo')].map((part) => part.getBoundingClientRect());
-            const across = parts.some((part) => part.left < left - 1 || part.right > right + 1);
+            const across = parts.some((part) => part.left < left - 3 || part.right > right + 3);
             return across || parts.some((part) => part.top < top || part.bottom > bottom);
         })()"""
         for step, caption in enumerate(made().film.captions):

@@ -20,6 +20,9 @@ CORNER = 3  # points of a rounded corner of a link
 STEPS = 48  # colours of a strip
 TEXELS = {"Sections": 64.0, "Props": 36.0, "Candidates": 56.0}  # height of a text of such a group
 SMALL = 32.0  # of any other
+COARSE = (
+    0.003  # of a formula's size, by which its outlines may stray: a fifth of a pixel of a picture 1280 wide
+)
 
 
 def shape_of(form: Form, look: Look) -> Shape | None:
@@ -73,7 +76,7 @@ def _bar(bar: Bar, look: Look) -> Shape:
 
 
 def _formula(formula: Formula, look: Look) -> Shape:
-    flat, triangles = formula_shape(formula)
+    flat, triangles = formula_shape(formula, COARSE)
     corners = np.array(formula.at) + np.stack([flat[:, 0], 0 * flat[:, 0], flat[:, 1]], axis=1)
     return Shape(turned(corners), triangles, painted(np.broadcast_to(_rgb(look, formula.ink), corners.shape)))
 
