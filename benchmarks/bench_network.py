@@ -77,7 +77,8 @@ def _compared(title: str, entries: dict[str, Any]) -> list[Row]:
 
     kind = entries["model_type"]
     config = transformers.AutoConfig.for_model(**entries)
-    theirs = transformers.AutoModelForCausalLM.from_config(config).eval()
+    maker: Any = transformers.AutoModelForCausalLM  # typed in part
+    theirs = maker.from_config(config).eval()
     network = declare(config_of(Fields(Path("config.json"), entries))[0])
     needed, prefix = stored_shapes(network), FAMILIES[kind].prefix
     state = {own_key(key, needed, prefix): value.numpy() for key, value in theirs.state_dict().items()}

@@ -8,15 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llm_scene.staging.options import Options
+
 from .frames import frames, show
 from .measure import process, seconds
 from .report import Row, budget, ratio, table
 
 if TYPE_CHECKING:
     import bpy
-
-    from llm_scene.staging.options import Options
-from llm_scene.staging.production import Production
 
 FRAMES = range(60, 240, 15)  # over the whole teaser, so that the camera moves and fronts run
 
@@ -41,17 +40,16 @@ def rows() -> list[Row]:
         ]
 
 
-def stage() -> tuple[Production, bpy.types.Scene]:
+def stage() -> bpy.types.Scene:
     """Nano-GPT with its teaser, shown in this process."""
     from llm_scene.models import load
     from llm_scene.scene.build import build
     from llm_scene.staging.production import produce
 
     model = load()
-    made = produce(model, model.encode_prompt("CBABBC"), Options(cut="teaser"))
-    scene = build(made)
+    scene = build(produce(model, model.encode_prompt("CBABBC"), Options(cut="teaser")))
     show(scene)
-    return made, scene
+    return scene
 
 
 def stage_moving() -> None:
@@ -61,7 +59,7 @@ def stage_moving() -> None:
 
 def stage_still() -> None:
     """The same views of the scene without its other keyframes, labels and links."""
-    _, scene = stage()
+    scene = stage()
     for thing in scene.objects:
         if thing not in (scene.camera, scene.camera.parent):
             thing.animation_data_clear()
@@ -74,7 +72,7 @@ def runs(numbers: Sequence[int]) -> list[Row]:
     from llm_scene.output.render.local import render_film
     from llm_scene.output.render.video import assemble
 
-    made, scene = stage()
+    scene = stage()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         spent = {}
@@ -82,7 +80,7 @@ def runs(numbers: Sequence[int]) -> list[Row]:
             job = partial(render_film, scene, None, folder / str(count), frames=numbers, processes=count)
             spent[count] = seconds(job)
         pictures = dict.fromkeys(range(240), next((folder / "1").glob("*.png")))
-        video = seconds(lambda: assemble(pictures, folder / "x.mp4", (640, 360), 24, made.film.captions))
+        video = seconds(lambda: assemble(pictures, folder / "x.mp4", (640, 360), 24))
     return [
         Row(
             f"{len(numbers)} frames by 2 processes, their start included",

@@ -13,7 +13,7 @@ FILM, BARE = True, False
 def rows() -> list[Row]:
     """What it takes, against what it may take."""
     with process() as filmed, process() as bare:
-        return [composed(), *built(filmed, bare, REPEAT)]
+        return [composed(), *built(filmed, bare, REPEAT), generated()]
 
 
 def composed() -> Row:
@@ -75,6 +75,27 @@ def make(film: bool) -> tuple[float, float]:
             scenes[0].frame_set(frame)
 
     return seconds(show), seconds(play) / len(frames)
+
+
+def generated() -> Row:
+    """The panel's Generate as Blender starts with it, the model's file read and its film composed."""
+    with process() as panel:
+        spent = min(panel(generate) for _ in range(REPEAT))
+    return Row("nano-GPT, the panel's Generate", f"{spent:.2f} s")
+
+
+def generate() -> float:
+    """Seconds of the operator in a fresh file."""
+    import bpy
+
+    from llm_scene import ui
+
+    bpy.ops.wm.read_factory_settings()
+    ui.register()
+    try:
+        return seconds(lambda: bpy.ops.llm_scene.generate())
+    finally:
+        ui.unregister()
 
 
 def counts() -> str:

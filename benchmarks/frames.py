@@ -35,7 +35,8 @@ def show(scene: bpy.types.Scene) -> None:
     """Make a scene the one that this process renders."""
     import bpy
 
-    from llm_scene.scene.engines import PRESETS, apply_preset
+    from llm_scene.scene.engines import apply_preset
+    from llm_scene.staging.quality import PRESETS
 
     apply_preset(scene, PRESETS["draft"])
     bpy.context.window.scene = scene

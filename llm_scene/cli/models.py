@@ -38,13 +38,18 @@ def explain(cell: str, question: Question, as_json: bool) -> None:
     """Say how one cell of the forward pass came about."""
     from ..network.addresses import parse_cell
     from ..network.explain import explain as explain_cell
+    from ..staging.naming import naming
 
     model, steps, prompt = _asked(question)
     parse_cell(model.network, len(prompt) + steps - 1, cell)  # before anything is computed
     _, found = _answer(question)
     matrix, at = parse_cell(model.network, found.trace.n_positions, cell)
     explanation = explain_cell(found.trace, matrix.name, at)
-    say(json.dumps(plain(asdict(explanation)), indent=1) if as_json else explanation.text())
+    if as_json:
+        say(json.dumps(plain(asdict(explanation)), indent=1))
+        return
+    head = (f"Head {at[0]}",) if matrix.axes[0] == "head" else ()
+    say(explanation.text(naming("en", model.network).title((*matrix.section, *head), matrix.label)))
 
 
 def info(question: Question, positions: int | None, as_json: bool) -> None:

@@ -16,6 +16,9 @@ LIFT = HIGHEST + 0.6  # how far a copy stands before its sheet: before its highe
 THICK, RELIEF = 0.7, 0.45  # how thick a cell on the stage is, and by how much its value changes that
 HIGH, STEP = 1.3, 1.5  # a cell with a number on it, and from row to row
 PILE = 0.55  # the height of the cells that are folded together under a list
+COUNTED = 0.4  # how far under the middle of such a pile stands how many they are
+THINNEST = 0.05  # a bar
+SLICE = 0.8  # of its height in a pile, what a cell fills
 NONE = 1e-3  # the size of what is not there yet
 Shape = tuple[Array, Array, Array]
 
@@ -69,7 +72,7 @@ def bars(
 ) -> Shape:
     """Bars that stand on a level, or hang from it where they are negative."""
     z = base + heights / 2
-    return cells(stage, x, z, wide, np.maximum(np.abs(heights), 0.05), values, THICK)
+    return cells(stage, x, z, wide, np.maximum(np.abs(heights), THINNEST), values, THICK)
 
 
 def row_of(count: int, pitch: float, middle: float = 0.0) -> Array:
@@ -78,10 +81,16 @@ def row_of(count: int, pitch: float, middle: float = 0.0) -> Array:
     return found
 
 
+def rows_under(top: float, count: int) -> Array:
+    """The middles of `count` cells with numbers on them, below each other under `top`."""
+    found: Array = top - STEP * (np.arange(count) + 0.5)
+    return found
+
+
 def pile(top: float, high: float, count: int) -> tuple[Array, float]:
     """The middles of `count` slices of a pile under `top`, and their height."""
     each = high / max(1, count)
-    return top - each * (np.arange(count) + 0.5), 0.8 * each
+    return top - each * (np.arange(count) + 0.5), SLICE * each
 
 
 def listed(stage: Stage, x: float, rows: Array, wide: float, excerpt: Excerpt, colours: Array) -> Shape:

@@ -20,6 +20,7 @@ from .framing import SAFE, frame
 
 LONG, SHORT = 32.0, 18.0  # its sides in stage units
 UNDER = 0.7  # what is left free under the running head
+TITLE = 0.5  # from its top to the middle of a title
 WALL = 1.6  # how far behind it its wall stands
 SMALLEST = 0.75  # cells of the model to a unit
 
@@ -57,6 +58,11 @@ class Stage:
     def floor(self) -> float:
         """How low they may reach: above the captions."""
         return SAFE[2] * self.height / 2
+
+    @property
+    def title(self) -> float:
+        """How high the middle of a title stands."""
+        return self.top - TITLE
 
     @property
     def middle(self) -> float:

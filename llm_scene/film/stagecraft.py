@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..layout import names
-from ..layout.drawn import Align, Line, Text
+from ..layout.drawn import Align, Line, Says, Text
 from ..layout.layout import Block, Box, Layout
 from ..look import reads_dark
 from ..network.graph import Role
@@ -38,6 +38,10 @@ DROP = 0.36  # from the middle of a line of type to its baseline, in its size
 OVER = 0.04  # how far type stands before a cell, in stage units
 BEYOND = 3.0  # how much wider and higher than the stage its backdrop is
 COMES, LEAVES = 0.32, 0.15  # when it is there, in the first beat, and gone, in the last
+HOME, LANDS = 1.3, slice(0.1, 0.8)  # seconds of the last beat; of it, the flight of results to their sheets
+MADE, ARRIVED = 0.7, 0.8  # of the span in which a number is made, and comes flying: when it is there
+LINE, FRAME = 0.08, 0.14  # how thick a line is, and the frame around what is chosen is
+LEVEL, OUTLINE = 0.09, 0.05  # the line that things stand on, and what is drawn around a place
 MAP = (5.0, 1.15)  # the room of the small map, above the stage at the right
 MARK = 0.34  # the size of the mark on it
 Span = tuple[float, float]  # in beats: 1.5 is half way through the second one
@@ -45,23 +49,32 @@ Span = tuple[float, float]  # in beats: 1.5 is half way through the second one
 
 @dataclass(frozen=True)
 class Beat:
-    """A step of a piece. `beat[0.2:0.5]` is a span of it, `beat.at(0.5)` a moment."""
+    """A step of a piece. `beat[0.2:0.5]` is a span of it, `beat.at(0.5)` a moment.
+
+    Pieces name the parts of a beat, as slices, in the order in which things happen.
+    """
 
     index: int
     name: str
     seconds: float  # that it takes at its natural pace
 
     def __getitem__(self, part: slice) -> Span:
-        start = 0.0 if part.start is None else part.start
-        end = 1.0 if part.stop is None else part.stop
+        start, end = _edges(part)
         return self.at(start), self.at(end)
+
+    @property
+    def end(self) -> float:
+        """When the next one begins."""
+        return self.index + 1.0
 
     def at(self, share: float) -> float:
         """A moment of it."""
         return self.index + min(share, 1.0 - 1e-6)
 
-    def each(self, count: int, start: float = 0.0, end: float = 1.0, ease: float = 1.0) -> list[Span]:
-        """Consecutive spans for `count` things; with `ease` below 1 each is so much shorter than the last."""
+    def each(self, count: int, part: slice = slice(None), ease: float = 1.0) -> list[Span]:
+        """Consecutive spans for `count` things in a part of it; with `ease` below 1 each is so much shorter
+        than the last."""
+        start, end = _edges(part)
         lengths = ease ** np.arange(count)
         edges = start + (end - start) * np.r_[0.0, np.cumsum(lengths / lengths.sum())]
         return [self[float(a) : float(b)] for a, b in itertools.pairwise(edges)]
@@ -259,10 +272,11 @@ class SetPiece:
         ink: str = "ink",
         of: tuple[str, Cell] | None = None,
         y: float = 0.0,
+        says: Says | None = None,
     ) -> None:
         """Words around a place on the stage, from one time until another (None: until results fly home)."""
         spot = self.stage.at(x, z - DROP * size, y - OVER)
-        note = Text(self._own(name), text, _point(spot), size * self.stage.unit, align, ink, of=of)
+        note = Text(self._own(name), text, _point(spot), size * self.stage.unit, align, ink, of=of, says=says)
         self._still.append((note, start, end))
 
     def line(
@@ -271,7 +285,7 @@ class SetPiece:
         path: Sequence[tuple[float, float]],
         start: float,
         end: float | None = None,
-        width: float = 0.08,
+        width: float = LINE,
         ink: str = "faint",
         y: float = 0.0,
     ) -> None:
@@ -283,7 +297,33 @@ class SetPiece:
         self, name: str, x: float, z: float, wide: float, high: float, start: float, end: float | None = None
     ) -> None:
         """The outline of what is still to come, or of what was there before."""
-        self.line(name, rectangle(x, z, wide, high), start, end, 0.05)
+        self.line(name, rectangle(x, z, wide, high), start, end, OUTLINE)
+
+    def level(
+        self, name: str, ends: Span, z: float, start: float, end: float | None = None, y: float = 0.0
+    ) -> None:
+        """A line that things stand on, from left to right."""
+        self.line(name, [(x, z) for x in ends], start, end, LEVEL, "ink", y)
+
+    def frame(
+        self,
+        name: str,
+        around: tuple[float, float, float, float],
+        start: float,
+        end: float | None = None,
+        width: float = FRAME,
+        y: float = 0.0,
+    ) -> None:
+        """A frame in the colour of what is chosen, around a middle x, z, so wide and high."""
+        self.line(name, rectangle(*around), start, end, width, "accent", y)
+
+    def home(self, *landing: tuple[Actor, Block], pose: str = "sheet", seconds: float = HOME) -> Beat:
+        """The last beat: results fly to their sheets, and stay until these are computed."""
+        with self.beat("home", seconds) as beat:
+            for actor, block in landing:
+                actor.to(pose, beat[LANDS])
+                actor.stays(block)
+        return beat
 
     def formula(
         self,
@@ -398,7 +438,7 @@ class SetPiece:
     def _backdrop_cues(self, windows: list[Window]) -> list[Cue]:
         """It is there once copies have left their sheets, and gone when results fly home: at once, since on
         its way it would cut through the sheets."""
-        come, gone = _part(windows[0], self.comes), _part(windows[-1], LEAVES)
+        come, gone = along(windows[0], self.comes), along(windows[-1], LEAVES)
         return presence(self._backdrop.name, come, gone)
 
     def _figures(self, actor: Actor) -> list[Text]:
@@ -411,6 +451,16 @@ class SetPiece:
             size = figure.size * self.stage.unit
             found.append(Text(figure.name, figure.text, _point(spot), size, "centre", ink, of=figure.of))
         return found
+
+
+def along(span: Span, share: float) -> float:
+    """A moment within a span."""
+    return span[0] + share * (span[1] - span[0])
+
+
+def _edges(part: slice) -> Span:
+    """Begin and end of a part of a whole."""
+    return 0.0 if part.start is None else part.start, 1.0 if part.stop is None else part.stop
 
 
 def rectangle(x: float, z: float, wide: float, high: float) -> list[tuple[float, float]]:
@@ -472,13 +522,9 @@ def _shown(prop: Prop, come: float, leave: float) -> list[Cue]:
     return cues
 
 
-def _part(window: Window, share: float) -> float:
-    return window[0] + share * (window[1] - window[0])
-
-
 def _until(windows: list[Window], at: float | None) -> float:
     """The film's time at a time in beats; None is when results fly home."""
-    return _part(windows[-1], LEAVES) if at is None else moment(windows, at)
+    return along(windows[-1], LEAVES) if at is None else moment(windows, at)
 
 
 def _point(at: Array) -> tuple[float, float, float]:

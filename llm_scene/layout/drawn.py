@@ -27,6 +27,19 @@ def text_width(text: str, size: float = 1.0) -> float:
 
 
 @dataclass(frozen=True)
+class Says:
+    """Which token a text says, so that whoever follows another prompt can write its letters there.
+
+    `rank`: the so many-likeliest to come next, from 0; `entry`: that number of the vocabulary; `place`: that
+    place of the sequence, in a text that shows its letters in order; `step`: letters that the sequence has
+    had by then, however many.
+    """
+
+    kind: Literal["rank", "entry", "place", "step"]
+    number: int = 0
+
+
+@dataclass(frozen=True)
 class Text:
     """Words or a number. `at` is the point named by `align` on its last line's baseline."""
 
@@ -38,6 +51,7 @@ class Text:
     ink: str = "ink"
     upright: bool = False  # turned to run upwards
     of: tuple[str, Cell] | None = None  # the matrix and cell whose value it shows
+    says: Says | None = None  # the token that it says
     facing: tuple[float, float] = (0.0, 0.0)  # azimuth and elevation (degrees) of who reads it
 
     @property

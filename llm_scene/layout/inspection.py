@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from ..network.graph import TIME_AXES
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
 from .layout import Block, Layout, Point
+from .naming import PLAIN, Naming, noun
 from .picking import Moved
 
 SINGLES = 64  # source cells of one block that are marked one by one where they form no rectangle
@@ -61,9 +63,38 @@ class Inspection:
     mark: Mark
     cross: tuple[Mark, Mark]  # its row and its column
     sources: tuple[Mark, ...]
-    title: str  # the matrix and its part of the model
-    place: str  # the indices by their names, with the tokens they belong to
+    pieces: tuple[str, ...]  # of the tokens that its indices stand for; "" where one stands for none
     explanation: Explanation
+    naming: Naming = PLAIN
+
+    @property
+    def title(self) -> str:
+        """The matrix and its part of the model."""
+        return self.naming.title(self.mark.block.section, self.mark.block.label)
+
+    @property
+    def place(self) -> str:
+        """Where it is, counted from 1, with the tokens there; tokens are called by their numbers.
+
+        Which head's it is, the title says where its sheet shows one alone.
+        """
+        told = zip(self.explanation.axes, self.explanation.cell, self.pieces, strict=True)
+        shown = list(told)[self.mark.block.head is not None :]
+        return ", ".join(itertools.starmap(self._index, shown))
+
+    def _index(self, axis: str, index: int, piece: str) -> str:
+        place = self.naming.said(f"{noun(axis)} {index if axis == 'token' else index + 1}")
+        return f"{place} “{piece}”" if piece else place
+
+    @property
+    def formula(self) -> str:
+        """The rule by which it was computed."""
+        return self.naming.said(self.explanation.formula)
+
+    @property
+    def numbers(self) -> str:
+        """The rule with its numbers."""
+        return self.naming.said(self.explanation.numbers)
 
     @property
     def value(self) -> str:
@@ -76,15 +107,14 @@ class Inspection:
         Told `brief`, the matrix alone is named, not the part of the model that it stands in, and of the
         numbers two lines are shown.
         """
-        told = self.explanation
-        numbers = _wrapped(told.numbers, wide)
+        numbers = _wrapped(self.numbers, wide)
         if brief and len(numbers) > BRIEF:
             numbers[BRIEF - 1 :] = [f"{numbers[BRIEF - 1]} …"]
         parts = (
-            (_wrapped(self.mark.block.label if brief else self.title, wide), "faint"),
+            (_wrapped(self.naming.name(self.mark.block.label) if brief else self.title, wide), "faint"),
             (_wrapped(self.place, wide), "ink"),
             (_wrapped(f"= {self.value}", wide), "accent"),
-            (_wrapped(told.formula, wide), "faint"),
+            (_wrapped(self.formula, wide), "faint"),
             (numbers, "ink"),
         )
         return [(line, tone) for lines, tone in parts for line in lines]
@@ -108,9 +138,14 @@ def _wrapped(text: str, wide: int) -> list[str]:
 
 
 def inspect(
-    layout: Layout, trace: Trace, block: Block, cell: Cell, piece: Callable[[int], str]
+    layout: Layout,
+    trace: Trace,
+    block: Block,
+    cell: Cell,
+    piece: Callable[[int], str],
+    naming: Naming = PLAIN,
 ) -> Inspection:
-    """Explain a cell that stands in `block`. `piece` writes a token id as text."""
+    """Explain a cell that stands in `block`, by its names. `piece` writes a token id as text."""
     told = explain(trace, block.matrix.name, cell)
     row, column = block.place(cell)
     rows, columns = block.shape
@@ -119,11 +154,9 @@ def inspect(
         mark=Mark(block, (row, row + 1), (column, column + 1)),
         cross=(Mark(block, (row, row + 1), (0, columns)), Mark(block, (0, rows), (column, column + 1))),
         sources=tuple(sources),
-        title=" › ".join((*block.section, block.label)),
-        place=", ".join(
-            _index(axis, index, trace, piece) for axis, index in zip(told.axes, cell, strict=True)
-        ),
+        pieces=tuple(_piece(axis, index, trace, piece) for axis, index in zip(told.axes, cell, strict=True)),
         explanation=told,
+        naming=naming,
     )
 
 
@@ -132,11 +165,11 @@ def standing(layout: Layout, matrix: str, cell: Cell) -> Block | None:
     return next((b for b in layout.of(matrix) if b.head is None or b.head == cell[0]), None)
 
 
-def _index(axis: str, index: int, trace: Trace, piece: Callable[[int], str]) -> str:
-    """An index by its name, and the token where it stands for one."""
+def _piece(axis: str, index: int, trace: Trace, piece: Callable[[int], str]) -> str:
+    """The token that an index stands for, "" for none."""
     if axis in TIME_AXES:
-        return f"{axis} {index} “{piece(trace.tokens[index])}”"
-    return f"{axis} {index} “{piece(index)}”" if axis == "token" else f"{axis} {index}"
+        return piece(trace.tokens[index])
+    return piece(index) if axis == "token" else ""
 
 
 def _marks(layout: Layout, given: Input) -> Iterable[Mark]:

@@ -11,6 +11,7 @@ from ..network.trace import Trace
 from . import names
 from .drawn import Align, Text
 from .layout import Box, Layout
+from .naming import PLAIN, Naming
 from .signs import legend_box
 
 TITLES: tuple[tuple[Role, bool, str], ...] = (
@@ -38,7 +39,7 @@ class LegendRow:
         return self.title.name, self.name, *(mark.name for mark in self.marks)
 
 
-def legend(layout: Layout, trace: Trace) -> tuple[LegendRow, ...]:
+def legend(layout: Layout, trace: Trace, naming: Naming = PLAIN) -> tuple[LegendRow, ...]:
     """Four rows beside the embedding, where the film begins.
 
     Every matrix fills its map by a scale of its own, so a bar ends at the range of these scales.
@@ -57,7 +58,7 @@ def legend(layout: Layout, trace: Trace) -> tuple[LegendRow, ...]:
                 signed,
                 names.legend_bar(text),
                 Box((x, y, z - 2.8 * unit), (right, y, z - unit)),
-                Text(names.legend_title(text), text, (x, y, z), 3 * unit, "left", "names"),
+                Text(names.legend_title(text), naming.said(text), (x, y, z), 3 * unit, "left", "names"),
                 tuple(
                     Text(
                         names.legend_mark(text, n),

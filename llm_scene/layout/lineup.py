@@ -14,6 +14,7 @@ from ..network import Config
 from . import names
 from .drawn import Text
 from .layout import Box, Point
+from .naming import PLAIN, Naming
 
 CLEAR = 0.12  # clear ground before a model, relative to its width
 ASIDE = 0.12  # how far to the left of the smaller ones it begins, relative to its width
@@ -62,12 +63,12 @@ class Place:
         return Box.around([Box(line.at, line.at) for line in self.card] + [Box(end, end) for end in ends])
 
 
-def lineup(exhibits: Sequence[Exhibit]) -> tuple[Place, ...]:
+def lineup(exhibits: Sequence[Exhibit], naming: Naming = PLAIN) -> tuple[Place, ...]:
     """Places for all exhibits, small before large; those of one size keep their order."""
     places: list[Place] = []
     for exhibit in sorted(exhibits, key=lambda e: e.n_params):
         offset = _offset(exhibit, places)
-        places.append(Place(exhibit, offset, _card(exhibit, offset)))
+        places.append(Place(exhibit, offset, _card(exhibit, offset, naming)))
     return tuple(places)
 
 
@@ -80,23 +81,23 @@ def _offset(exhibit: Exhibit, before: list[Place]) -> Point:
     return left - low[0], behind - low[1], -low[2]
 
 
-def _card(exhibit: Exhibit, offset: Point) -> tuple[Text, ...]:
+def _card(exhibit: Exhibit, offset: Point, naming: Naming) -> tuple[Text, ...]:
     """Over the back of its model: the name, and below it what it consists of."""
     c = exhibit.config
     room = max(exhibit.box.size[:2])
     x, y = exhibit.box.low[0] + offset[0], exhibit.box.high[1] + offset[1]
     facts = (
         f"{exhibit.n_params:,} parameters",
-        f"{_count(c.n_layer, 'layer')}, {_count(c.n_head, 'head')}, d_model {c.d_model:,}",
+        f"{_count(c.n_layer, 'layer')}, {_count(c.n_head, 'head')}, {_count(c.d_model, 'channel')}",
     )
     z = exhibit.box.size[2] + (2 * LEADING * FACT + RAISED) * room
     name = names.card(exhibit.name)
     lines = [Text(name, exhibit.title, (x, y, z), TITLE * room, "left")]
     for n, fact in enumerate(facts):
         at = (x, y, z - (n + 1) * LEADING * FACT * room)
-        lines.append(Text(name, fact, at, FACT * room, "left"))
+        lines.append(Text(name, naming.said(fact), at, FACT * room, "left"))
     return tuple(lines)
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
+    return f"{number:,} {noun}{'s' * (number != 1)}"

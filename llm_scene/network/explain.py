@@ -47,13 +47,13 @@ class Explanation:
     cell: Cell
     axes: tuple[str, ...]
     value: float
-    formula: str  # the rule: "q · k / √d_head"; empty for weights and tokens
+    formula: str  # the rule: "q · k / √(size of a head)"; empty for weights and tokens
     numbers: str  # the rule with its numbers: "(0.41·0.9 + …) / √16 = 1.2"
     inputs: tuple[Input, ...]
 
-    def text(self) -> str:
-        """To be read in a terminal or a panel."""
-        lines = [f"{self.address} = {number(self.value)}", " › ".join((*self.section, self.label))]
+    def text(self, title: str = "") -> str:
+        """To be read in a terminal; `title` says where the matrix belongs, its path without one."""
+        lines = [f"{self.address} = {number(self.value)}", title or " › ".join((*self.section, self.label))]
         if not self.formula:
             return "\n".join(lines)
         lines += ["", self.formula, *self.numbers.splitlines(), ""]
@@ -249,12 +249,12 @@ def _softmax(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
 
 def _lookup(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
     assert isinstance(op, ops.Lookup)
-    row = f"row {int(terms[0][0])} of the table"
+    row = f"row of token {int(terms[0][0])} in the table"
     return row if op.scale == 1 else f"{row}: {_signed(terms[1][0])} · {number(op.scale)}"
 
 
 def _position(op: ops.Op, cell: Cell, terms: list[Array]) -> str:
-    return f"row {cell[0]} of the table"
+    return f"row {cell[0] + 1} of the table"
 
 
 def _both(op: ops.Op, cell: Cell, terms: list[Array]) -> str:

@@ -517,7 +517,7 @@ class Scores(Op):
 
     @property
     def formula(self) -> str:
-        rule = "q · k / √d_head" if self.scale is None else "q · k · s"
+        rule = "q · k / √(size of a head)" if self.scale is None else "q · k · s"
         return rule if self.cap is None else f"l · tanh({rule} / l)"
 
     def hidden(self, cell: Cell) -> bool:

@@ -15,10 +15,12 @@ from ..film.props import Backdrop, Formula, Swarm
 from ..layout.budget import Detail, slabs
 from ..layout.drawn import Text
 from ..layout.layout import Block, Layout, Letter
+from ..layout.naming import Naming
 from ..look import Look, scale_of
 from ..network.graph import Role
 from ..network.ops import Cell
 from ..network.trace import Trace
+from ..staging.naming import naming
 from ..staging.production import Production, window_in
 from ..staging.things import Bar, Drawing, Ramp, Thing, Tubes, things
 from ..steps import Progress, Steps, finished
@@ -75,6 +77,8 @@ class _Studio:
     layout: Layout
     curves: Curves
     detail: Detail
+    language: str  # of what is written
+    naming: Naming  # in English, as names in Blender are
     collections: dict[tuple[str, ...], bpy.types.Collection] = field(default_factory=dict)
     objects: dict[str, bpy.types.Object] = field(default_factory=dict)
     scales: dict[str, float] = field(default_factory=dict)  # what fills the colour map, by matrix
@@ -108,7 +112,7 @@ class _Studio:
     def collection(self, *path: str) -> bpy.types.Collection:
         """The collection at a path, made where missing; nested as the path is."""
         if path not in self.collections:
-            made = bpy.data.collections.new(" / ".join(path[-2:]) or NAME)
+            made = bpy.data.collections.new(" / ".join(map(self.naming.part, path)) or NAME)
             self.collections[path] = name_part(made, "/".join(path))
             if path and path[-1] in LETTERED:
                 made.hide_render = True  # a film's shots have names of their own
@@ -148,7 +152,7 @@ def construct(made: Production, detail: Detail = DETAIL, *, still: bool = False)
     film, window = None if still else made.film, window_in(made, detail)
     scene = bpy.data.scenes.new(NAME)
     scene[MARK] = True
-    studio = _Studio(scene, made.look, made.layout, _curves(scene, film), detail)
+    studio = _studio(scene, made, _curves(scene, film), detail)
     steps = (
         *_model(studio, made.trace, film),
         ("room", _room(studio)),
@@ -161,6 +165,11 @@ def construct(made: Production, detail: Detail = DETAIL, *, still: bool = False)
         yield from ((begun + STEPS[what] * share, what) for share in step)
         begun += STEPS[what]
     return scene
+
+
+def _studio(scene: bpy.types.Scene, made: Production, curves: Curves, detail: Detail) -> _Studio:
+    english = naming("en", made.trace.network)
+    return _Studio(scene, made.look, made.layout, curves, detail, made.options.spoken, english)
 
 
 def _curves(scene: bpy.types.Scene, film: Film | None) -> Curves:
@@ -177,7 +186,7 @@ def model_objects(
 
     Yields the share done, and returns the objects under the names by which cues find them.
     """
-    studio = _Studio(scene, made.look, made.layout, Curves(name), detail)
+    studio = _studio(scene, made, Curves(name), detail)
     studio.collection().name = name
     steps = _model(studio, made.trace, None)
     for n, (_, step) in enumerate(steps):
@@ -188,7 +197,7 @@ def model_objects(
 def _model(studio: _Studio, trace: Trace, film: Film | None) -> list[tuple[str, Iterator[float]]]:
     """The steps that put up everything that is drawn, by what they make."""
     groups: dict[str, list[Thing]] = {}
-    for thing in things(studio.layout, trace, film):
+    for thing in things(studio.layout, trace, film, language=studio.language):
         groups.setdefault(thing.group[0].lower(), []).append(thing)
     drawn = ((what, _put_up(studio, trace, groups[what])) for what in STEPS if what in groups)
     return [("pictures", _pictures(studio, trace)), *drawn]

@@ -28,7 +28,11 @@ def choose(owner: bpy.types.bpy_struct, name: str, *wanted: str) -> str:
     found: str = getattr(owner, name)
     if found != wanted[0]:
         title = owner.bl_rna.properties[name].name
-        note(f"{title}: this Blender has no “{wanted[0]}”; “{found}” takes its place.")
+        note(
+            f"{title}: this Blender has no “{wanted[0]}”; “{found}” takes its place."
+            if found
+            else f"{title}: this Blender has no “{wanted[0]}”; nothing takes its place."
+        )
     return found
 
 

@@ -17,6 +17,7 @@ SHOWN = {
     "overlay.show_text": False,  # it would lie over the running head
     "overlay.show_axis_x": False,
     "overlay.show_axis_y": False,
+    "overlay.show_cursor": False,
     "region_3d.view_perspective": "CAMERA",
 }
 FAR = 100_000.0  # scene units that a view shows at least

@@ -23,6 +23,7 @@ from ..layout.structure import Structure, structure
 from ..look import Look, scale_of
 from ..models import Model, find_folder, list_presets, load
 from ..network.ops import Array
+from .naming import naming
 from .options import Options
 from .production import Production, produce
 
@@ -75,9 +76,10 @@ def compare(
         shown[model.name] = made = living or structure(model.config)
         box = made.box if isinstance(made, Structure) else made.layout.box
         exhibits.append(Exhibit(model.name, model.title, model.config, model.network.n_params(), box))
-    places = lineup(exhibits)
+    told = naming(options.spoken, models[0].network)
+    places = lineup(exhibits, told)
     start, notes = _start(places[0], shown[places[0].exhibit.name])
-    sizes = dict(_sizes(places, shown)) | {note.name: note.size for note in notes}
+    sizes = dict(_sizes(places, shown, options.spoken)) | {note.name: note.size for note in notes}
     film = compose_scale(
         places, start, sizes, texts, notes=notes, captions=options.captions, aspect=options.aspect
     )
@@ -97,7 +99,8 @@ def _living(model: Model, options: Options, budget: int) -> Production | None:
         return None
     prompt = model.preset.prompt if model.preset is not None else ""
     tokens = model.encode_prompt(prompt) if prompt else [0] * min(model.config.n_ctx, UNPROMPTED)
-    alone = Options(cut="short" if prompt else "teaser", look=options.look, colour_map=options.colour_map)
+    shared = {name: getattr(options, name) for name in ("look", "colour_map", "language")}
+    alone = Options(cut="short" if prompt else "teaser", **shared)
     made = produce(model, tokens, alone)
     return made if sum(block.n_cells for block in made.layout.blocks.values()) <= budget else None
 
@@ -150,16 +153,19 @@ def _moved(point: Point, by: Point) -> Point:
 # --- what is hidden when it is too small ---
 
 
-def _sizes(places: Sequence[Place], models: dict[str, Production | Structure]) -> Iterator[tuple[str, float]]:
+def _sizes(
+    places: Sequence[Place], models: dict[str, Production | Structure], language: str
+) -> Iterator[tuple[str, float]]:
     """Models by their longest side, and writing by the height of its letters."""
     for place in places:
         name, model = place.exhibit.name, models[place.exhibit.name]
         yield name, max(place.box.size)
         if isinstance(model, Structure):
             continue
+        told = naming(language, model.trace.network)
         for block in model.layout.blocks.values():
-            yield names.of_model(name, names.label(block.name)), name_sign(block).size
-            for sign in dimension_signs(block)[0][:1]:
+            yield names.of_model(name, names.label(block.name)), name_sign(block, told).size
+            for sign in dimension_signs(block, told)[0][:1]:
                 yield names.of_model(name, sign.name), sign.size
-        for sign in section_signs(model.layout)[0]:
+        for sign in section_signs(model.layout, told)[0]:
             yield names.of_model(name, sign.name), sign.size

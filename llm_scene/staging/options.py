@@ -101,7 +101,7 @@ class Options:
     )
     ignore_eos: bool = choice(
         False,
-        "Ignore the End Token",
+        "Ignore End Token",
         "Go on writing after the token that ends a text",
         group="prompt",
     )

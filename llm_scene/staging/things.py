@@ -15,11 +15,12 @@ from ..layout import names
 from ..layout.drawn import Line, Text
 from ..layout.layout import Block, Box, Candidate, Layout, Letter, Link, Point
 from ..layout.legend import legend
+from ..layout.naming import Naming
 from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..network.graph import Role
 from ..network.trace import Trace
+from .naming import naming
 
-SPARE = ("Labels", "Legend")
 THREAD = 0.12  # width of the line from a letter to its cell
 SPARE = ("Labels", "Legend")  # for whoever looks around: a film's shots have names of their own
 
@@ -95,23 +96,32 @@ class Thing:
         return (0.0, 0.0, 0.0)
 
 
-def things(layout: Layout, trace: Trace, film: Film | None = None, *, spare: bool = True) -> Iterator[Thing]:
+def things(
+    layout: Layout,
+    trace: Trace,
+    film: Film | None = None,
+    *,
+    spare: bool = True,
+    language: str = "en",
+) -> Iterator[Thing]:
     """Everything that is drawn of a traced model; with a film, also what exists for it alone.
 
-    What moves along with another thing comes after it. Without `spare`, what pictures show alone.
+    What moves along with another thing comes after it. Without `spare`, what pictures show alone; that is
+    written in a `language`.
     """
+    told = naming(language, trace.network)
     for block in layout.blocks.values():
         yield Thing(block.name, ("Matrices", *block.section), block)
     yield from _links(layout)
     if spare:
-        yield from _labels(layout)
+        yield from _labels(layout, told)
     for letter in layout.letters:
         yield Thing(letter.name, ("Letters",), letter)
         name = names.thread(letter.name)
         yield Thing(name, ("Letters",), Drawing((Line(name, letter.thread, THREAD, "threads"),)))
     for rank, candidate in enumerate(layout.candidates):
         yield from _candidate(rank, candidate)
-    for row in legend(layout, trace) if spare else ():
+    for row in legend(layout, trace, told) if spare else ():
         yield Thing(row.name, ("Legend",), Ramp(row.bar, row.role, row.signed))
         for text in (row.title, *row.marks):
             yield Thing(text.name, ("Legend",), text)
@@ -128,17 +138,17 @@ def _links(layout: Layout) -> Iterator[Thing]:
         yield Thing(name, ("Links", section[0]), Tubes(tuple(links)))
 
 
-def _labels(layout: Layout) -> Iterator[Thing]:
+def _labels(layout: Layout, told: Naming) -> Iterator[Thing]:
     """Names and dimensions of blocks, titles and brackets of sections."""
     for block in layout.blocks.values():
         group = ("Labels", block.section[0])
-        text = name_sign(block)
+        text = name_sign(block, told)
         yield Thing(text.name, group, text, on=block.name)
-        texts, lines = dimension_signs(block)
+        texts, lines = dimension_signs(block, told)
         if lines:
             drawing = Drawing(tuple(lines), tuple(texts))
             yield Thing(names.dimensions(block.name), group, drawing, on=block.name)
-    texts, lines = section_signs(layout)
+    texts, lines = section_signs(layout, told)
     for text in texts:
         yield Thing(text.name, ("Labels", "Sections"), text)
     for line in lines:

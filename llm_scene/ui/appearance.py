@@ -71,27 +71,32 @@ def show_labels(scene: bpy.types.Scene, show: bool) -> None:
             collection.hide_viewport = not show
 
 
-def shows(scene: bpy.types.Scene, name: str) -> bool:
-    """Whether the parts of a scene with a name, such as "Links" or "Head 2", are shown."""
-    return not all(collection.hide_viewport for collection in parts(scene, name))
+def shows(scene: bpy.types.Scene, part: str) -> bool:
+    """Whether a part of a scene that can be hidden is shown."""
+    return not all(collection.hide_viewport for collection in parts(scene, shown_parts(scene)[part]))
 
 
-def show(scene: bpy.types.Scene, name: str, shown: bool) -> None:
-    """Show or hide the parts of a scene with a name, in the view and in the film."""
-    for collection in parts(scene, name):
+def show(scene: bpy.types.Scene, part: str, shown: bool) -> None:
+    """Show or hide a part of a scene, in the view and in the film."""
+    for collection in parts(scene, shown_parts(scene)[part]):
         collection.hide_viewport = collection.hide_render = not shown
 
 
-def shown_parts(scene: bpy.types.Scene) -> list[str]:
-    """What a scene has that can be hidden part by part: its links, and its heads in their order."""
-    found = {last for last in map(_last, _own(scene)) if last == "Links" or HEAD.fullmatch(last)}
-    return sorted(found, key=lambda name: (name != "Links", int(name.split()[-1]) if " " in name else 0))
+def shown_parts(scene: bpy.types.Scene) -> dict[str, str]:
+    """What a scene has that can be hidden part by part, with its name in paths: its links, and every head.
+
+    Heads are called as people count them: "Head 1" is the first of every block.
+    """
+    found = {_last(collection) for collection in _own(scene)}
+    heads = sorted(int(last.split()[1]) for last in found if HEAD.fullmatch(last))
+    links = {"Links": "Links"} if "Links" in found else {}
+    return links | {f"Head {head + 1}": f"Head {head}" for head in heads}
 
 
-def called(name: str) -> str:
-    """What the panel calls a part: heads are counted from 1."""
-    number = name.partition(" ")[2]
-    return tr("Head {n}", n=int(number) + 1) if number else tr("Links")
+def called(part: str) -> str:
+    """The same in the language of the interface."""
+    number = part.partition(" ")[2]
+    return tr("Head {n}", n=number) if number else tr("Links")
 
 
 def matrices(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:

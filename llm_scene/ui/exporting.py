@@ -20,7 +20,7 @@ from ..scene.screen import as_it_stands
 from ..steps import Steps
 from . import library, preferences
 from .operators import OnModelScene, OnOwnScene, named_path
-from .settings import RELATIVE, options_of, property_of, settings_of
+from .settings import ONCE, RELATIVE, options_of, property_of, settings_of
 from .task import Task
 from .translations import tr
 
@@ -46,7 +46,7 @@ class _Export(Task, OnOwnScene, ExportHelper):
     asked = False  # by a file browser
     filename_ext: str
     filepath: StringProperty(
-        name="File Path", description="Where to write", subtype="FILE_PATH", options=RELATIVE
+        name="File Path", description="Where to write", subtype="FILE_PATH", options=RELATIVE | ONCE
     )
     check_existing: BoolProperty(default=True, options={"HIDDEN"})
 

@@ -21,19 +21,21 @@ from ..errors import UserError
 from ..film.props import number as short
 from ..layout.inspection import Inspection, Mark, inspect, standing
 from ..layout.layout import Block
+from ..layout.naming import Naming
 from ..layout.picking import Picker
 from ..look import INKS, look_of, srgb
 from ..network.addresses import parse_cell
 from ..network.explain import number
 from ..network.ops import Array
 from ..scene.inspection import show_inspected
+from ..staging.naming import naming
 from ..staging.production import Production
 from . import appearance, library, under
 from .operators import OnModelScene
 from .ownership import claimed, tag_of
-from .settings import settings_of
+from .settings import ONCE, settings_of
 from .task import refusing
-from .translations import tr
+from .translations import caption_language, tr
 
 LIFT = 0.02  # of marks before the cells they mark, in scene units
 CLOSE = 34  # pixels that a cell must take to have its number written on it
@@ -50,6 +52,7 @@ class Inspector:
     picker: Picker
     hovered: Inspection | None = None
     trail: list[Inspection] = field(default_factory=list)  # pinned cells, the latest last
+    namings: dict[str, Naming] = field(default_factory=dict)  # by language
 
     @property
     def shown(self) -> Inspection | None:
@@ -60,7 +63,15 @@ class Inspector:
         """All about one cell."""
         made = self.production
         piece = made.model.tokenizer.piece
-        return inspect(made.layout, made.trace, made.layout[block], cell, piece)
+        return inspect(made.layout, made.trace, made.layout[block], cell, piece, self.naming)
+
+    @property
+    def naming(self) -> Naming:
+        """Names in the language of the interface."""
+        language = caption_language("auto")
+        if language not in self.namings:
+            self.namings[language] = naming(language, self.production.trace.network)
+        return self.namings[language]
 
     def at(self, address: str) -> Inspection:
         """All about the cell at an address; UserError where there is none."""
@@ -211,16 +222,18 @@ class LLM_SCENE_OT_inspect(OnModelScene, bpy.types.Operator):
 
     address: StringProperty(
         name="Cell",
-        description="Such as blocks.0.attn.scores[head=2,query=5,key=2], or [2,5,2] after the name",
+        description="Such as blocks.0.attn.scores[head=2,query=5,key=2], or [2,5,2] after the name; "
+        "addresses count from 0",
+        options=ONCE,
     )
     pointed: BoolProperty(
         name="Under the Mouse",
         description="The cell that the mouse points at",
-        options={"HIDDEN", "SKIP_SAVE"},
+        options={"HIDDEN"} | ONCE,
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if not self.pointed and not self.properties.is_property_set("address"):
+        if not self.pointed and not self.address:
             return context.window_manager.invoke_props_dialog(self, width=400)
         if not self.pointed:
             return self.execute(context)
@@ -264,12 +277,20 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
     bl_label = "Put Inspected Cell into the Film"
     bl_options = {"REGISTER", "UNDO"}
 
-    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last")
+    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last", options=ONCE)
     seconds: FloatProperty(
         name="Seconds", description="How long the film shows it", default=5.0, min=0.1, soft_max=30.0
     )
 
+    pointed: BoolProperty(
+        name="Under the Mouse",
+        description="The cell that the mouse points at",
+        options={"HIDDEN"} | ONCE,
+    )
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if not self.pointed:
+            return self.execute(context)
         found = find(context, (event.mouse_region_x, event.mouse_region_y))
         if found is None:
             return {"PASS_THROUGH"}
@@ -283,7 +304,9 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
         settings = settings_of(scene)
         look = look_of(settings.look, settings.colour_map)
         found = inspector.asked(self.address)
-        found = found.put(under.moved(scene, inspector.production.layout))
+        made = inspector.production
+        spoken = naming(made.options.spoken, made.trace.network)
+        found = replace(found.put(under.moved(scene, made.layout)), naming=spoken)
         with claimed(tag_of(scene)):
             show_inspected(
                 scene,
@@ -294,7 +317,7 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
                 relief=settings.relief,
             )
         scene.frame_set(scene.frame_current)
-        cell, seconds = found.explanation.label, f"{self.seconds:g}"
+        cell, seconds = inspector.naming.name(found.explanation.label), f"{self.seconds:g}"
         text = tr("{cell} is in the film for {seconds} s from here on.", cell=cell, seconds=seconds)
         self.report({"INFO"}, text)
         return {"FINISHED"}
@@ -307,7 +330,7 @@ class LLM_SCENE_OT_open_window(OnModelScene, bpy.types.Operator):
     bl_label = "Show as Cuboids"
     bl_options = {"REGISTER", "UNDO"}
 
-    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last")
+    address: StringProperty(name="Cell", description="Empty: the cell that was pinned last", options=ONCE)
 
     @refusing
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -356,7 +379,11 @@ class InspectTool(bpy.types.WorkSpaceTool):
     bl_keymap = (
         ("llm_scene.inspect_hover", {"type": "MOUSEMOVE", "value": "ANY", "any": True}, None),
         ("llm_scene.inspect", {"type": "LEFTMOUSE", "value": "PRESS"}, {"properties": [("pointed", True)]}),
-        ("llm_scene.inspect_film", {"type": "LEFTMOUSE", "value": "PRESS", "ctrl": True}, None),
+        (
+            "llm_scene.inspect_film",
+            {"type": "LEFTMOUSE", "value": "PRESS", "ctrl": True},
+            {"properties": [("pointed", True)]},
+        ),
         ("llm_scene.inspect_clear", {"type": "ESC", "value": "PRESS"}, None),
     )
 

@@ -13,7 +13,7 @@ from ..output.formats import FORMATS
 from ..steps import Steps
 from . import library
 from .ownership import tag_of
-from .settings import settings_of
+from .settings import ONCE, settings_of
 from .task import Task, aside, refusing
 from .translations import tr
 
@@ -67,7 +67,10 @@ class LLM_SCENE_OT_open_model(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: StringProperty(
-        name="File", description="A model's .safetensors file, or its folder", subtype="FILE_PATH"
+        name="File",
+        description="A model's .safetensors file, or its folder",
+        subtype="FILE_PATH",
+        options=ONCE,
     )
     filter_glob: StringProperty(default="*.safetensors", options={"HIDDEN"})
 

@@ -16,7 +16,7 @@ from ..output.render.containers import CONTAINERS
 from ..steps import Steps
 from . import appearance, library, preferences, views, workspace
 from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
-from .settings import RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
+from .settings import ONCE, RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
 from .task import Task, aside, refusing
 from .translations import tr
 
@@ -50,7 +50,7 @@ class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
         name="Model Folder",
         description="A model of your own; empty: as the panel says",
         subtype="DIR_PATH",
-        options=RELATIVE,
+        options=RELATIVE | ONCE,
     )
 
     def work(self, context: bpy.types.Context) -> Steps[None]:
@@ -240,7 +240,7 @@ class LLM_SCENE_OT_save_preset(bpy.types.Operator):
     bl_label = "Save as Preset"
     bl_options = {"REGISTER"}
 
-    name: StringProperty(name="Name", description="What the menu of presets calls it")
+    name: StringProperty(name="Name", description="What the menu of presets calls it", options=ONCE)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_props_dialog(self)
@@ -274,7 +274,7 @@ class LLM_SCENE_OT_rename_preset(OnOwnPreset, bpy.types.Operator):
     bl_idname = "llm_scene.rename_preset"
     bl_label = "Rename Preset"
 
-    name: StringProperty(name="Name", description="What the menu of presets calls it")
+    name: StringProperty(name="Name", description="What the menu of presets calls it", options=ONCE)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self.name = settings_of(context.scene).preset
@@ -347,7 +347,8 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
 
 def _parts(show: LLM_SCENE_OT_show, context: bpy.types.Context, typed: str) -> list[tuple[str, str]]:
     """What there is to show or hide, with what the panel calls it."""
-    return [(name, appearance.called(name)) for name in appearance.shown_parts(context.scene)]
+    found = ((part, appearance.called(part)) for part in appearance.shown_parts(context.scene))
+    return [(part, called if called != part else "") for part, called in found]
 
 
 class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
@@ -359,19 +360,20 @@ class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
 
     part: StringProperty(
         name="Part",
-        description="Links, or a head: “Head 0” is the first of every block",
+        description="Links, or a head: “Head 1” is the first of every block",
         search=_parts,
         search_options={"SORT"},
+        options=ONCE,
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if self.part:  # the panel's switches say which
+        if self.part:  # as the panel's switches say
             return self.execute(context)
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.part not in appearance.shown_parts(context.scene):
-            self.report({"ERROR"}, tr("This scene has no such part: there are Links, Head 0, Head 1 …"))
+            self.report({"ERROR"}, tr("This scene has no such part: there are Links, Head 1, Head 2 …"))
             return {"CANCELLED"}
         appearance.show(context.scene, self.part, not appearance.shows(context.scene, self.part))
         return {"FINISHED"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from .operators import film_path
 from .ownership import tag_of
 from .preferences import cell_budget
 from .rendering import end_of, progress_of
+from .sentences import translated
 from .settings import OPTIONS, Settings, settings_of, toggles
 from .task import sentence
 from .translations import CONTEXT, caption_language, tr
@@ -52,14 +54,22 @@ def letters(context: bpy.types.Context) -> int:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most so many letters, broken at blanks and between characters that are as wide as two."""
+    """Lines of at most so many letters, broken at blanks and between characters that are as wide as two.
+
+    What has no blank and is longer than a line, such as an address, is broken where the line ends.
+    """
     lines = [""]
-    for part in PARTS.findall(text):
+    for part in (piece for found in PARTS.findall(text) for piece in _pieces(found, width)):
         if _breadth((lines[-1] + part).rstrip()) > width and lines[-1]:
             lines[-1] = lines[-1].rstrip()
             lines.append("")
         lines[-1] += part if lines[-1] else part.lstrip()
     return [line.rstrip() for line in lines if line.strip()]
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    """A word in pieces that each fit into a line."""
+    return [word] if _breadth(word.rstrip()) <= width else textwrap.wrap(word, width, drop_whitespace=False)
 
 
 def _breadth(text: str) -> int:
@@ -163,7 +173,8 @@ def _facts(
     column = layout.column(align=True)
     column.scale_y = 0.85
     half = letters(context) // 2
-    for name, value in facts:
+    for name, fact in facts:
+        value = translated(fact)
         if _breadth(value) > half:  # it would be cut off
             write(column, context, f"{tr(name)}: {value}")
             continue
@@ -244,7 +255,7 @@ class VIEW3D_PT_llm_scene_look(_SubPanel, bpy.types.Panel):
 
     def _parts(self, scene: bpy.types.Scene) -> None:
         """A switch for the links, and one for each head."""
-        found = appearance.shown_parts(scene)
+        found = list(appearance.shown_parts(scene))
         grid = self.layout.grid_flow(row_major=True, columns=4, even_columns=True, align=True)
         for name in found[:SWITCHES]:
             text, on = appearance.called(name), appearance.shows(scene, name)
@@ -336,8 +347,10 @@ class VIEW3D_PT_llm_scene_inspector(_SubPanel, bpy.types.Panel):
         box = layout.box()
         write(box, context, pinned.title)
         write(box, context, f"{pinned.place}: {pinned.value}")
-        for line in pinned.explanation.numbers.splitlines():
+        for line in pinned.numbers.splitlines():
             write(box, context, line)
+        address = tr("Address, counted from 0: {address}", address=pinned.explanation.address)
+        write(box, context, address)
         self._walk(pinned)
         self._trace_back(way)
         layout.operator("llm_scene.inspect_film", text="Put into the Film", icon="CAMERA_DATA")
@@ -348,7 +361,7 @@ class VIEW3D_PT_llm_scene_inspector(_SubPanel, bpy.types.Panel):
         column = self.layout.column(align=True)
         for given in pinned.explanation.inputs:
             largest = max(range(len(given.cells)), key=lambda i: abs(given.values[i]))
-            text = f"{given.label}: {number(given.values[largest])}"
+            text = f"{pinned.naming.full_name(given.label)}: {number(given.values[largest])}"
             step = column.operator("llm_scene.inspect", text=text, icon="FORWARD", translate=False)
             step.address = given.address(largest)
 
@@ -356,7 +369,7 @@ class VIEW3D_PT_llm_scene_inspector(_SubPanel, bpy.types.Panel):
         """The cells that led here, to go back to."""
         column = self.layout.column(align=True)
         for before in reversed(way):
-            text = f"{before.explanation.label}: {before.value}"
+            text = f"{before.naming.full_name(before.explanation.label)}: {before.value}"
             back = column.operator("llm_scene.inspect", text=text, icon="BACK", translate=False)
             back.address = before.explanation.address
         column.operator("llm_scene.inspect_clear", icon="X")

@@ -24,7 +24,7 @@ from . import library, preferences
 from .operators import OnOwnScene, film_path, named_film
 from .ownership import tag_of
 from .sentences import translated
-from .settings import RELATIVE
+from .settings import ONCE, RELATIVE
 from .task import refusing, sentence
 from .translations import tr
 
@@ -178,14 +178,14 @@ class LLM_SCENE_OT_render(OnOwnScene, bpy.types.Operator):
     bl_label = "Render LLM Scene Film"
 
     filepath: StringProperty(
-        name="Film", description="Empty: as the panel says", subtype="FILE_PATH", options=RELATIVE
+        name="Film", description="Empty: as the panel says", subtype="FILE_PATH", options=RELATIVE | ONCE
     )
     first: IntProperty(name="First Frame", description="Where to begin", default=-1, min=-1)
     last: IntProperty(name="Last Frame", description="-1: the film's last frame", default=-1, min=-1)
     let_go: BoolProperty(
         name="Delete Frames of Other Versions",
         description="Delete the frames that earlier versions of this film left in its folder",
-        options={"SKIP_SAVE"},
+        options=ONCE,
     )
     asked = False
 
@@ -316,8 +316,8 @@ class LLM_SCENE_OT_report(bpy.types.Operator):
     bl_label = "LLM Scene"
     bl_options = {"INTERNAL"}
 
-    sentence: StringProperty(name="Sentence", options={"SKIP_SAVE"})
-    kind: StringProperty(name="Kind", default="INFO", options={"SKIP_SAVE"})
+    sentence: StringProperty(name="Sentence", options=ONCE)
+    kind: StringProperty(name="Kind", default="INFO", options=ONCE)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.sentence:

@@ -41,6 +41,7 @@ BoolProperty, BoolVectorProperty, EnumProperty, FloatProperty, IntProperty, Stri
 )
 Item = tuple[str, str, str, int]
 RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"}  # paths may begin with //
+ONCE = {"SKIP_SAVE"}  # told anew each time: what was told last would be meant for another scene
 OPTIONS = choices(Options)
 _quiet = False
 

@@ -10,6 +10,7 @@ from ..film.retiming import stretched
 from ..scene.picture import rate
 from ..scene.retime import retime
 from .operators import OnOwnScene
+from .settings import ONCE
 from .task import refusing, sentence
 from .translations import tr
 
@@ -40,7 +41,7 @@ class LLM_SCENE_OT_retime(OnOwnScene, bpy.types.Operator):
     bl_label = "Stretch or Shift Chapter"
     bl_options = {"REGISTER", "UNDO"}
 
-    chapter: StringProperty(name="Chapter", description="By its title; empty: the one in view")
+    chapter: StringProperty(name="Chapter", description="By its title; empty: the one in view", options=ONCE)
     length: FloatProperty(
         name="Length", description="Seconds that it takes; 0: as many as now", min=0.0, soft_max=120.0
     )

@@ -118,5 +118,5 @@ def test_marks_cover_the_sources(place: tuple[Block, int, int]) -> None:
 def test_indices_are_named_with_their_tokens() -> None:
     block = made().layout.find("attn.scores", 0, 2)
     seen = look_at(block, (2, 5, 2))
-    assert seen.place == "head 2, query 5 “C”, key 2 “A”"
+    assert seen.place == "query 6 “C”, key 3 “A”"
     assert seen.explanation.value == made().trace["blocks.0.attn.scores"][2, 5, 2]

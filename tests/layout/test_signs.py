@@ -8,7 +8,8 @@ import pytest
 
 from llm_scene.layout import Arrangement, Block, Box, Layout, arrange, names
 from llm_scene.layout.layout import BLOCKS, HEADS, Point
-from llm_scene.layout.signs import DIMENSIONS, dimension_signs, legend_box, name_sign, section_signs
+from llm_scene.layout.naming import nouns
+from llm_scene.layout.signs import dimension_signs, legend_box, name_sign, section_signs
 from llm_scene.network import Config, Rope, declare
 
 NANO = Config("gpt2", 3, 3, 48, 16, 192, 11, 3, 3)
@@ -86,22 +87,22 @@ def test_dimension_texts() -> None:
     layout = arrange(declare(NANO), 6)
     expected = {
         "tokens": {"6 positions"},
-        "wte.weight": {"48 d_model", "3 d_vocab"},
-        "wpe.weight": {"48 d_model", "11 n_ctx"},
-        "blocks.0.resid_pre": {"48 d_model", "6 positions"},
+        "wte.weight": {"48 channels", "3 tokens"},
+        "wpe.weight": {"48 channels", "11 positions"},
+        "blocks.0.resid_pre": {"48 channels", "6 positions"},
         "blocks.1.ln1.mean": {"6 positions"},
-        "h.2.ln_1.weight": {"48 d_model"},
-        "h.0.attn.c_attn.weight.q[head=1]": {"48 d_model", "16 d_head"},
-        "blocks.0.attn.q[head=1]": {"16 d_head", "6 queries"},
-        "blocks.0.attn.k[head=1]": {"16 d_head", "6 keys"},
+        "h.2.ln_1.weight": {"48 channels"},
+        "h.0.attn.c_attn.weight.q[head=1]": {"48 channels", "16 features"},
+        "blocks.0.attn.q[head=1]": {"16 features", "6 queries"},
+        "blocks.0.attn.k[head=1]": {"16 features", "6 keys"},
         "blocks.0.attn.scores[head=2]": {"6 queries", "6 keys"},
         "blocks.0.attn.scores_max[head=2]": {"6 queries"},
-        "blocks.0.attn.z[head=0]": {"16 d_head", "6 queries"},
-        "h.0.attn.c_proj.weight": {"48 d_model", "3 × 16 d_head"},  # all heads' features
-        "h.0.mlp.c_fc.weight": {"192 d_mlp", "48 d_model"},
-        "blocks.0.mlp.post": {"192 d_mlp", "6 positions"},
-        "lm_head.weight": {"3 d_vocab", "48 d_model"},
-        "probs": {"3 d_vocab", "6 positions"},
+        "blocks.0.attn.z[head=0]": {"16 features", "6 queries"},
+        "h.0.attn.c_proj.weight": {"48 channels", "3 × 16 features"},  # all heads' features
+        "h.0.mlp.c_fc.weight": {"192 neurons", "48 channels"},
+        "blocks.0.mlp.post": {"192 neurons", "6 positions"},
+        "lm_head.weight": {"3 tokens", "48 channels"},
+        "probs": {"3 tokens", "6 positions"},
     }
     assert {name: dimensions(layout, name) for name in expected} == expected
 
@@ -124,7 +125,7 @@ def test_dimensions_count_what_is_there(config: Config) -> None:
             factors = [int(factor) for factor in count.split(" × ")]
             size = factors[0] * (factors[1] if len(factors) > 1 else 1)
             assert size == block.shape[0 if rows else 1], f"{block.name}: {sign.text}"
-            assert unit in DIMENSIONS.values()
+            assert unit in {nouns(axis) for axis in block.matrix.axes}
             assert not touch(sign.box, block.box)
 
 

@@ -87,7 +87,7 @@ def calculate(numbers: str) -> float:
         return -math.inf
     if left.startswith("idle"):
         return 0.0
-    left = re.sub(r"row \d+ of the table: ", "", left)
+    left = re.sub(r"row of token \d+ in the table: ", "", left)
     left = re.sub(r" from \d+ smaller terms", "", left).replace(" (not turned)", "").replace(", …", "")
     left = re.sub(r"√(\d+)", r"sqrt(\1)", left).replace("√(", "sqrt(")
     left = re.sub(r"(cos|sin) (−?[\d.e+−]+)", r"\1(\2)", left)

@@ -11,6 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llm_scene.film import live as close_ups
+from llm_scene.film.live.shaping import Shaping
+from llm_scene.film.live.sums import Sums
 from llm_scene.film.props import Swarm
 from llm_scene.film.story import clearest_head
 from llm_scene.layout.drawn import Text
@@ -22,12 +25,8 @@ from llm_scene.network.activations import ACTIVATIONS
 from llm_scene.network.sampling import Sampling, filtered
 from llm_scene.network.trace import Trace
 from llm_scene.output.page import export, facts, page
-from llm_scene.output.page.copied import Copies
 from llm_scene.output.page.cutting import rules_of
 from llm_scene.output.page.live import live
-from llm_scene.output.page.shaped import Shaping
-from llm_scene.output.page.sums import Sums
-from llm_scene.output.page.worked import worked
 from llm_scene.staging.options import Options as ProductionOptions
 from llm_scene.staging.production import Production, produce
 from llm_scene.steps import finished
@@ -239,14 +238,14 @@ class TestChances:
 def followed(preset: str) -> Shaping:
     """What the page works out again of a film."""
     film, sums = made(preset).film, Sums(made(preset).trace, made(preset).reading.n_prompt - 1)
-    return Shaping(film, Copies(film, made(preset).layout, sums), sums)
+    return close_ups.followed(film, made(preset).layout, sums)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_what_is_worked_out_is_what_the_film_writes(preset: str) -> None:
     """The sums that the page follows give the numbers of the film's own close-ups, but for rounding."""
     shaping = followed(preset)
-    found = worked(shaping.written, shaping.sums)
+    found = {name: numbers[0] for name, numbers in shaping.numbers.items() if len(numbers) == 1}
     for part in (
         "norm: mean",
         "dot: term 0 0 0",
@@ -263,11 +262,14 @@ def test_what_is_worked_out_is_what_the_film_writes(preset: str) -> None:
         )
 
 
-@pytest.mark.parametrize("cut", ["short", "full"])
+@pytest.mark.parametrize(
+    ("cut", "format"),
+    [("short", "landscape"), ("full", "landscape"), ("full", "square"), ("full", "vertical")],
+)
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_close_up_follows_another_prompt(preset: str, cut: str) -> None:
+def test_every_close_up_follows_another_prompt(preset: str, cut: str, format: str) -> None:
     """Colours, places and sizes of all moving cells are known; only the arcs of the answer go."""
-    shown = produce(model(preset), model(preset).preset.prompt, ProductionOptions(cut=cut))
+    shown = produce(model(preset), model(preset).preset.prompt, ProductionOptions(cut=cut, format=format))
     told = finished(live(shown, [], {"en": shown.film}, shown.film, facts.Numbers()))
     assert told["swarms"]
     assert [name for name, row in told["swarms"].items() if not row] == []

@@ -6,6 +6,8 @@ import bpy
 import pytest
 
 from llm_scene.layout.signs import name_sign, section_signs
+from llm_scene.scene.marks import part_of
+from llm_scene.staging.naming import naming
 from tests.scene.conftest import Made
 from tests.scene.reading import label, matrices
 
@@ -33,8 +35,8 @@ def test_matrices_sit_in_collections_nested_as_their_sections(nano: Made) -> Non
         section = nano.production.layout[name].section
         below = path_of(thing, nano.scene.collection)[2:]
         assert len(below) == len(section), name
-        for collection, part in zip(below, section, strict=True):
-            assert collection.name.split(".")[0].endswith(part), f"{name} sits in {collection.name}"
+        for depth, collection in enumerate(below, 1):
+            assert part_of(collection) == "/".join(section[:depth]), f"{name} sits in {collection.name}"
 
 
 def test_hiding_a_section_hides_its_matrices(nano: Made) -> None:
@@ -52,12 +54,12 @@ def test_hiding_a_section_hides_its_matrices(nano: Made) -> None:
 
 
 def test_every_block_section_and_letter_is_labelled(nano: Made) -> None:
-    layout = nano.production.layout
+    layout, told = nano.production.layout, naming("en", nano.production.trace.network)
     texts = {thing.name: thing for thing in nano.scene.objects if thing.type == "FONT"}
     for block in layout.blocks.values():
         assert texts[f"name {block.name}"].data.body == name_sign(block).text
         assert texts[f"name {block.name}"].parent.name == block.name  # names go where their sheets go
-    for sign in section_signs(layout)[0]:
+    for sign in section_signs(layout, told)[0]:
         assert texts[sign.name].data.body == sign.text
     said = "".join(texts[f"token {i}"].data.body for i in range(6))
     assert said == "CBABBC"

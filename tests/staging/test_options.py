@@ -10,6 +10,7 @@ import pytest
 from llm_scene.choices import choices
 from llm_scene.cli import parser
 from llm_scene.errors import UserError
+from llm_scene.layout.budget import Detail
 from llm_scene.models.presets import read_preset
 from llm_scene.staging.options import Options, entries, of_preset
 from llm_scene.ui.settings import Settings
@@ -43,3 +44,9 @@ def test_formats_are_names_or_ratios(format: str) -> None:
     assert Options(format="1280x720").aspect == pytest.approx(16 / 9)
     with pytest.raises(UserError, match="There is no format"):
         Options(format=format)
+
+
+def test_switches_have_titles_that_the_panel_has_room_for() -> None:
+    """Their titles stand in the right half of the sidebar: about 17 letters fit."""
+    titles = [one.title for kind in (Options, Detail) for one in choices(kind).values() if one.type is bool]
+    assert titles and max(map(len, titles)) <= 17

@@ -359,6 +359,14 @@ class TestPresets:
 
 
 class TestOtherOperators:
+    def test_none_remembers_what_it_was_told_for_another_scene(self, addon: None) -> None:
+        """Blender fills in what an operator was told last, and then buttons and F3 would not ask."""
+        for kind in (cls for cls in ui.CLASSES if issubclass(cls, bpy.types.Operator)):
+            name = kind.bl_idname.removeprefix("llm_scene.")
+            for prop in getattr(bpy.ops.llm_scene, name).get_rna_type().properties:
+                if prop.type == "STRING" and not prop.is_readonly and not prop.is_hidden:
+                    assert prop.is_skip_save, f"{kind.bl_idname}: {prop.identifier}"
+
     def test_jump_goes_to_a_chapter(self, generated: Any) -> None:
         frame = generated.timeline_markers[2].frame
         bpy.ops.llm_scene.jump(frame=frame)

@@ -1,5 +1,6 @@
 """Changes of look act on the scene that stands, and end where a new scene would begin."""
 
+import re
 from typing import Any
 
 import bpy
@@ -11,7 +12,7 @@ from llm_scene.output.render.fingerprint import digests
 from llm_scene.scene.build import LETTERED
 from llm_scene.scene.marks import part_of
 from llm_scene.ui import library
-from llm_scene.ui.appearance import parts
+from llm_scene.ui.appearance import parts, shown_parts
 from llm_scene.ui.ownership import everything, tag_of
 
 
@@ -164,14 +165,24 @@ def test_a_section_is_one_collection_and_heads_can_be_hidden(quick: Any) -> None
     for thing in quick.objects:
         if thing.name.startswith("data into") and thing.type == "MESH":
             assert thing.location.length > 0  # it stands where it begins
-    bpy.ops.llm_scene.show(part="Head 2")
+    bpy.ops.llm_scene.show(part="Head 3")
     gone = [o.name for o in sheets if not o.visible_get()]
     assert len(gone) > 3 * 5 and all("head=2" in name for name in gone)
     assert all(o.visible_get() for o in sheets if o.name not in gone and not o.hide_viewport)
-    bpy.ops.llm_scene.show(part="Head 2")
+    bpy.ops.llm_scene.show(part="Head 3")
     assert all(o.visible_get() for o in sheets)
-    with pytest.raises(RuntimeError, match="no such part"):
-        bpy.ops.llm_scene.show(part="Head 9")
+    assert list(shown_parts(quick)) == ["Links", "Head 1", "Head 2", "Head 3"]
+    for none in ("Head 0", "Head 4", "head"):
+        with pytest.raises(RuntimeError, match="no such part"):
+            bpy.ops.llm_scene.show(part=none)
+
+
+def test_collections_are_named_as_people_count(quick: Any) -> None:
+    names = {part_of(c): c.name for c in quick.collection.children_recursive}
+    head = "Block 1 of 3 / Self-attention / Head 1 of 3"
+    assert names["Transformer 0/Self-attention/Head 0"] == head
+    assert names["Transformer 0/Self-attention/Head 0/Labels"] == f"{head} / Labels"
+    assert not [name for name in names.values() if re.search(r"[. ]0", name)]
 
 
 def test_settings_of_another_scene_do_nothing(generated: Any) -> None:

@@ -71,6 +71,21 @@ def test_a_wrong_address_is_one_sentence(generated: bpy.types.Scene, address: st
     assert trail() == []
 
 
+def test_it_speaks_the_language_of_the_interface(
+    generated: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inspector = inspector_of(generated)
+    assert inspector.at(SCORE).title == "Block 1 of 3 › Self-attention › Head 3 of 3 › Scores"
+    assert inspector.at(SCORE).place == "query 6 “C”, key 3 “A”"
+    monkeypatch.setattr("llm_scene.ui.translations.locale", lambda: "zh_HANS")
+    assert inspector.at(SCORE).title == "第 1 块，共 3 块 › 自注意力 › 第 3 个头，共 3 个 › 分数 (Scores)"
+    shown_at(generated, SCORE)
+    before = set(generated.objects)
+    bpy.ops.llm_scene.inspect_film(address=SCORE)  # the film speaks English
+    made = set(generated.objects) - before
+    assert "Scores" in {thing.data.body for thing in made if thing.type == "FONT"}
+
+
 def test_another_scene_begins_anew(generated: bpy.types.Scene) -> None:
     pin(SCORE)
     bpy.ops.llm_scene.generate()
@@ -187,6 +202,7 @@ class TestFilm:
             bpy.ops.llm_scene.inspect_film()
         pin(SCORE)
         assert bpy.ops.llm_scene.inspect_film() == {"FINISHED"}
+        assert bpy.ops.llm_scene.inspect_film("INVOKE_DEFAULT") == {"FINISHED"}  # as the panel's button does
         rig = filmed.camera.parent
         rig.animation_data.action = None
         rig.rotation_euler.z += math.pi  # the camera looks from the other side

@@ -11,7 +11,8 @@ import pytest
 
 import llm_scene
 from llm_scene.errors import UserError
-from llm_scene.models import load
+from llm_scene.layout.facts import cost_facts, model_facts
+from llm_scene.models import list_presets, load
 from llm_scene.output.ledger import Ledger
 from llm_scene.ui import sentences, translations
 from llm_scene.ui.task import sentence
@@ -140,3 +141,13 @@ def test_what_goes_wrong_below_is_said_in_chinese(in_chinese: None, tmp_path: Pa
 )
 def test_sentences_quote_others_but_names_stay(in_chinese: None, english: str, chinese: str) -> None:
     assert sentences.translated(english) == chinese
+
+
+def test_facts_of_models_are_said_in_chinese(in_chinese: None) -> None:
+    numbers = ("Layers × heads", "Weights", "Matrices", "Cells", "Memory", "Time to build")
+    models = [load(preset.name) for preset in list_presets()]
+    facts = [fact for model in models for fact in (*model_facts(model), *cost_facts(model, 8))]
+    values = {sentences.translated(value) for name, value in facts if name in numbers}
+    assert len(values) > 20
+    for value in values:
+        assert not re.search(r"[a-z]{2,}", re.sub(r"float\d+|bfloat\d+", "", value)), value

@@ -151,3 +151,4 @@ def test_paragraphs_break_within_chinese() -> None:
     assert "".join(lines) == text
     assert max(map(len, lines)) <= 10 + 1 and not any(line[0] in "，。" for line in lines)
     assert wrapped("one two three", 7) == ["one two", "three"]
+    assert wrapped("at blocks.0.attn.z[1,5,7] it is", 10) == ["at", "blocks.0.a", "ttn.z[1,5,", "7] it is"]

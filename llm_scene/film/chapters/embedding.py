@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..excerpt import MOST
 from ..pieces.residual import embed
 from ..screenplay import Screenplay
 
@@ -28,7 +29,7 @@ def embedding(play: Screenplay) -> None:
     made = play.blocks("resid_pre", layer=0)
     window = play.say("embedding", play.detail(made, beside=play.blocks("tokens")), least=2.6)
     play.compute(made, window)
-    rows, columns = min(12, made[0].shape[0]), made[0].shape[1]
+    rows, columns = min(MOST, made[0].shape[0]), made[0].shape[1]
     play.say("relief", play.near(made[0], 0, 0, rows, columns), least=2.6)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...layout.drawn import LETTER
+from ...layout.drawn import LETTER, Says
 from ..framing import whole
 from ..screen import wrapped
 from ..screenplay import Screenplay, Take
@@ -27,7 +27,8 @@ STEEP = 0.45  # how far an arc goes straight down before it turns, of its height
 POINTS = 24  # of an arc
 ARC = 0.14  # its width
 LINE = 1.5 * HERO  # from line to line of longer texts
-EACH, REST, FIRST = 0.3, 1.2, 0.5  # seconds: an arc, stillness at the end, the prompt alone
+EACH, FIRST = 0.3, 0.5  # seconds: an arc, the prompt alone
+REST, MOMENT = 1.2, 0.4  # and stillness at the end, and in shorter cuts
 
 
 def finale(play: Screenplay) -> None:
@@ -45,7 +46,7 @@ def answered(play: Screenplay) -> None:
         play.start("finale", "again")
         _answered(play)
         start, _ = play.say("finale", replace(_machine(play), cut=True))
-        _still(play, start, REST / 3)
+        _still(play, start, MOMENT)
         play.stretch("finale")
 
 
@@ -106,7 +107,8 @@ def _sorted(piece: SetPiece, prompt: tuple[str, ...], places: list[int]) -> None
     size = min(LETTERS, FILLS * min(WIDEST, 2 * stage.reach / len(prompt)))
     with piece.beat("given", FIRST) as given:
         for i, word in enumerate(prompt):
-            piece.text(f"letter {i}", word.strip(), x[i], above, given.at(0.0), size=size)
+            says = Says("place", i)
+            piece.text(f"letter {i}", word.strip(), x[i], above, given.at(0.0), size=size, says=says)
     with piece.beat("made", EACH * len(prompt)) as made:
         for i, span in zip(np.argsort(places).tolist(), made.each(len(prompt)), strict=True):
             place = places[i]
@@ -116,7 +118,9 @@ def _sorted(piece: SetPiece, prompt: tuple[str, ...], places: list[int]) -> None
                 span[0],
                 width=ARC,
             )
-            piece.text(f"place {place}", prompt[i].strip(), x[place], below, span[0], size=size, ink="accent")
+            word, says = prompt[i].strip(), Says("place", len(prompt) + place)
+            at = x[place], below
+            piece.text(f"place {place}", word, *at, span[0], size=size, ink="accent", says=says)
 
 
 def _arc(x0: float, z0: float, x1: float, z1: float) -> list[tuple[float, float]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...layout import names as thing
-from ...layout.drawn import Text, text_width
+from ...layout.drawn import Says, Text, text_width
 from ...layout.layout import Box, Section
 from ...look.views import VIEWS
 from ...plain import isolated
@@ -56,15 +56,19 @@ def part_tags(play: Screenplay) -> list[Tag]:
 Pair = tuple[Sequence[str], str]  # what goes in, in parts that begin lines of their own; what comes out
 
 
-def headlines(play: Screenplay, piece: str, pairs: Sequence[Pair]) -> list[list[Text]]:
+def headlines(
+    play: Screenplay, piece: str, pairs: Sequence[Pair], says: Says | None = None
+) -> list[list[Text]]:
     """What goes in and what comes out, several times, of which one is to be seen at a time."""
     pairs = [([part[-MOST:] for part in given], isolated(made)) for given, made in pairs]
     box = whole(play.layout)
     wide, _, high = box.size
     if play.aspect < WIDE or wide > SQUAT * high:
         texts = [f"{isolated(''.join(given)[-MOST:])} → {made}" for given, made in pairs]
-        return _above(play, piece, box, texts)
-    return _beside(play, piece, box, pairs)
+        found = _above(play, piece, box, texts)
+    else:
+        found = _beside(play, piece, box, pairs)
+    return [[replace(text, says=says) for text in texts] for texts in found]
 
 
 def question(play: Screenplay, piece: str = "asked") -> list[Text]:
@@ -85,7 +89,7 @@ def steps(play: Screenplay) -> list[list[Text]]:
         ([running(words[:first]), running(words[first:n])], running(words[n : n + 1]))
         for n in range(first, len(words))
     ]
-    return headlines(play, "step", pairs)
+    return headlines(play, "step", pairs, Says("step"))
 
 
 def under(play: Screenplay, texts: Sequence[Text]) -> Take:

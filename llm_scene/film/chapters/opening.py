@@ -20,6 +20,10 @@ QUICK = 0.5  # the least part of these that shorter cuts keep
 REWIND = 0.8  # seconds in which the machine is emptied again
 AT_LAST = 0.05  # and before the next picture
 LOOK = 2.2  # seconds for each caption before the whole
+SOON, SETTLED = 0.4, 0.6  # seconds before the entrance is seen that letters set out, and before its end
+HIGH = 2.2  # gaps of the model, and two of its heights, that a letter falls
+OVERLAP = 1.5  # of the time from letter to letter, that one falls
+AWAKE = 0.05  # seconds into the film before anything appears
 ASIDE, SWEEP = -16.0, 4.0  # degrees: whence the first picture is seen, and how far the camera moves in it
 
 
@@ -29,7 +33,7 @@ def opening(play: Screenplay) -> None:
     _hook(play, ["task", "relief"], ["machine", "colours"])
     letters = play.letters(predicted=False)
     start, end = play.say("entrance", entrance(play, letters), least=2.6)
-    fall(play, letters, (start - 0.4, end - 0.6))
+    fall(play, letters, (start - SOON, end - SETTLED))
 
 
 def glimpse(play: Screenplay) -> None:
@@ -55,14 +59,14 @@ def entrance(play: Screenplay, letters: Sequence[Letter]) -> Take:
 def fall(play: Screenplay, letters: Sequence[Letter], window: Window) -> None:
     """Letters come down to their places one after the other."""
     start, end = window
-    each = (end - start) / (len(letters) + 1.5)
+    each = (end - start) / (len(letters) + OVERLAP)
     for i, letter in enumerate(letters):
         name, z = thing.token(letter.position), letter.at[2]
-        at = max(0.05, start + i * each)
+        at = max(AWAKE, start + i * each)
         play.appear(name, at)
-        play.appear(thing.thread(name), at + 1.5 * each)
-        drop = z + 2.2 * play.layout.gap + 2 * letter.size
-        play.move(name, "location_z", (at, at + 1.5 * each), drop, z)
+        play.appear(thing.thread(name), at + OVERLAP * each)
+        drop = z + HIGH * play.layout.gap + 2 * letter.size
+        play.move(name, "location_z", (at, at + OVERLAP * each), drop, z)
 
 
 def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -> Window:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...layout.drawn import text_width
+from ...layout.drawn import Says, text_width
 from ...network.ops import Array
 from ...network.sampling import softmax
 from ..example import Example
 from ..props import number, share_text
 from ..shapes import cells, some, tones
 from ..stage import Stage
-from ..stagecraft import COMES, HERO, NUMBER, Actor, SetPiece, rectangle
+from ..stagecraft import COMES, HERO, HOME, NUMBER, Actor, SetPiece
 from ..story import told
 
+CHOICE, CHOOSING = "choice", "choosing"  # the names of both pieces
 COLD, HOT = 0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # one that sharpens, and those that may flatten
 FLAT = 0.7  # a bar below this lets others come up
 DRAWS = 9  # throws of the dice
@@ -21,29 +22,46 @@ MOST = 5  # candidates on the stage
 ROW, FILLED = 3.8, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
 LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage units; letters at least
 LARGER, MOST_LETTERS = 1.2, 0.24  # size of the letters in that of numbers; their share of the stage's width
+ROOM, LETTER_ROOM = 0.6, 0.4  # what a score, and a letter, leave free of these widths
 SHARE = 6.4  # and behind them
-LEAST = 0.12  # the length of a bar that is as good as none
-HEADING = 1.3  # what the headings take above
+LEAST, PALEST = 0.12, 0.25  # the length of a bar that is as good as none; the colour of such a one
+BESIDE = 0.9  # from the end of a bar to its share
+HEADING, TITLE = 1.3, 0.6  # what the headings take above; from the top to their middle
+SMALLER = 0.7  # all of it, in a narrow picture
+WRITTEN, DEGREE = 1.5, 1.3  # sizes of a score and a temperature at most
+HEADED = 0.9 * NUMBER  # that of a heading in an upright picture
+AROUND, EDGE = 0.5, 0.16  # how much larger than its bar the frame is, and how thick
+BEFORE = -0.9  # its way from the bar to the front
+THROW = 2.6  # from throw to throw at most
+# Parts of scores: they come, and can be read.
+ARRIVE, READ = slice(0.02, 0.3), 0.32
+CHANCES = slice(0.0, 0.2)  # of chances: bar after bar
+MARKED = 0.02  # of chosen: the frame is there
+SHOWN, BEST = slice(0.2, 0.5), 0.6  # of greedy: the bars grow, and the longest is marked
+CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.05, 0.2  # of a temperature: bars, what it is, chances
+THROWS = slice(0.03, 0.85)  # of dice
+AT_ONE, LANDS = slice(0.0, 0.1), slice(0.15, 0.8)  # of home: bars as they were at first, and their flight
+LONG, BRIEF = 3.4, 3.0  # seconds of a temperature, and where it is told beside others
 
 
 def choice(example: Example, hotter: bool = False) -> SetPiece:
     """Beats: scores, chances, chosen, home; with `hotter` also hot, before the last."""
-    telling = _Telling("choice", example)
+    telling = _Telling(CHOICE, example)
     telling.scores()
     telling.chances(hotter)
     telling.chosen()
     if hotter:
-        telling.at_temperature("hot", telling.hot, 3.0)
+        telling.at_temperature("hot", telling.hot, BRIEF)
     telling.home()
     return telling.piece
 
 
 def temperatures(example: Example) -> SetPiece:
     """Beats: greedy, cold, hot, dice, home."""
-    telling = _Telling("choosing", example, below=1)
+    telling = _Telling(CHOOSING, example, below=1)
     telling.greedy()
-    telling.at_temperature("cold", COLD, 3.4)
-    telling.at_temperature("hot", telling.hot, 3.4)
+    telling.at_temperature("cold", COLD, LONG)
+    telling.at_temperature("hot", telling.hot, LONG)
     telling.dice()
     telling.home()
     return telling.piece
@@ -79,19 +97,19 @@ class _Telling:
         count = len(self.likely)
         room = stage.top - HEADING - stage.floor
         row = min(ROW, room / rows)
-        self.high, self.heading = FILLED * row, stage.top - 0.6
+        self.high, self.heading = FILLED * row, stage.top - TITLE
         top = stage.top - HEADING - (room - rows * row) / 2
         self.z = top - row * (np.arange(count) + 0.5)
         self.low = top - row * (count + 0.5)
-        small = 0.7 if stage.upright or stage.square else 1.0
+        small = SMALLER if stage.upright or stage.square else 1.0
         self.size = small * HERO
         longest = max(text_width(letter, LARGER * self.size) for letter in self.letters)
-        wide = min(max(small * LETTER, longest + 0.6), MOST_LETTERS * stage.width)
-        self.room = wide - 0.4
+        wide = min(max(small * LETTER, longest + ROOM), MOST_LETTERS * stage.width)
+        self.room = wide - LETTER_ROOM
         self.letter_x = wide / 2 - stage.reach
         self.score_x = wide + small * SCORE / 2 - stage.reach
-        self.score_wide = small * (SCORE - 0.6)
-        self.left = wide + small * (SCORE + 0.6) - stage.reach
+        self.score_wide = small * (SCORE - ROOM)
+        self.left = wide + small * (SCORE + ROOM) - stage.reach
         self.full = stage.reach - small * SHARE - self.left  # the length of a certainty
 
     def _bar(self, i: int) -> Actor:
@@ -110,7 +128,7 @@ class _Telling:
 
     def _length(self, i: int, share: float) -> tuple[Array, Array, Array]:
         wide = max(LEAST, share * self.full)
-        return cells(self.piece.stage, self.left + wide / 2, self.z[i], wide, self.high, max(share, 0.25))
+        return cells(self.piece.stage, self.left + wide / 2, self.z[i], wide, self.high, max(share, PALEST))
 
     # --- beats ---
 
@@ -126,16 +144,16 @@ class _Telling:
             for i in range(len(raw)):  # the winner's changes its colour
                 self._letter(i, beat.at(COMES), 2.0 if i == 0 else None)
             actor.enter("sheet", beat.at(0))
-            actor.to("row", beat[0.02:0.3], stagger=0.4)
+            actor.to("row", beat[ARRIVE], stagger=0.4)
             for i, value in enumerate(raw.tolist()):
                 of = (block.matrix.name, block.cell(int(self.likely[i]), self.t))
-                actor.write(i, number(value), beat.at(0.32), None, min(self.size, 1.5), of)
+                actor.write(i, number(value), beat.at(READ), None, min(self.size, WRITTEN), of)
             self._heading("scores", self.score_x, beat.at(COMES))
 
     def chances(self, at_one: bool) -> None:
         """Softmax makes chances of them: a bar for each. The temperature is said where others follow."""
         with self.piece.beat("chances", 3.0) as beat:
-            for i, (start, end) in enumerate(beat.each(len(self.bars), 0.0, 0.2)):
+            for i, (start, end) in enumerate(beat.each(len(self.bars), CHANCES)):
                 self.bars[i].enter("none", start)
                 self.bars[i].to("chance", (start, end))
                 self._share(0, i, 1.0, end, None)
@@ -147,7 +165,7 @@ class _Telling:
     def chosen(self) -> None:
         """The likeliest is taken."""
         with self.piece.beat("chosen", 2.4) as beat:
-            self._win(0, beat.at(0.02), beat.index + 1.0)
+            self._win(0, beat.at(MARKED), beat.end)
             self._letter(0, beat.at(0.0), None, "accent")
 
     def greedy(self) -> None:
@@ -155,11 +173,11 @@ class _Telling:
         with self.piece.beat("greedy", 3.0) as beat:
             for i, bar in enumerate(self.bars):
                 self._letter(i, beat.at(COMES), None)
-                bar.enter("none", beat.at(0.2))
-                bar.to("chance", beat[0.2:0.5])
-                self._share(0, i, 1.0, beat.at(0.5), beat.index + 1.0)
-            self._temperature(0, 1.0, beat.at(COMES), beat.index + 1.0)
-            self._win(0, beat.at(0.6), beat.index + 1.0)
+                bar.enter("none", beat.at(SHOWN.start))
+                bar.to("chance", beat[SHOWN])
+                self._share(0, i, 1.0, beat.at(SHOWN.stop), beat.end)
+            self._temperature(0, 1.0, beat.at(COMES), beat.end)
+            self._win(0, beat.at(BEST), beat.end)
 
     def at_temperature(self, key: str, temperature: float, seconds: float) -> None:
         """The same scores at another temperature: every bar changes its length."""
@@ -167,23 +185,23 @@ class _Telling:
         self.piece.until(float(n), "share", "temperature", "heading chances")
         with self.piece.beat(key, seconds) as beat:
             for i, bar in enumerate(self.bars):
-                bar.to(key, beat[0.02:0.25])
-                self._share(n, i, temperature, beat.at(0.2), None)
-            self._temperature(n, temperature, beat.at(0.05), None)
+                bar.to(key, beat[CHANGE])
+                self._share(n, i, temperature, beat.at(SHARES), None)
+            self._temperature(n, temperature, beat.at(WARM), None)
 
     def dice(self) -> None:
         """Dice decide in these proportions: what they throw stands below."""
         stage, drawn = self.piece.stage, self.draws()
-        pitch = min(2.6, 2 * stage.reach / DRAWS)
+        pitch = min(THROW, 2 * stage.reach / DRAWS)
         with self.piece.beat("dice", 4.6) as beat:
-            for n, ((start, end), which) in enumerate(
-                zip(beat.each(DRAWS, 0.03, 0.85, ease=0.9), drawn, strict=True)
-            ):
-                self.bars[which].glow((start, end))
-                x = self.left + (n + 0.5) * pitch - (0.0 if not stage.upright else self.left + stage.reach)
-                self.piece.text(
-                    f"draw {n}", self.letters[which], x, self.low, start, None, self.size, ink="accent"
-                )
+            first = self.left if not stage.upright else -stage.reach
+            spans = beat.each(DRAWS, THROWS, ease=0.9)
+            for n, (span, which) in enumerate(zip(spans, drawn, strict=True)):
+                self.bars[which].glow(span)
+                at = first + (n + 0.5) * pitch, self.low
+                says = Says("rank", which)
+                text = self.letters[which]
+                self.piece.text(f"draw {n}", text, *at, span[0], None, self.size, ink="accent", says=says)
 
     def draws(self) -> list[int]:
         """What the dice throw: ranks of candidates."""
@@ -193,10 +211,10 @@ class _Telling:
 
     def home(self) -> None:
         """The chances become a column of the matrix of all of them."""
-        with self.piece.beat("home", 1.3) as beat:
+        with self.piece.beat("home", HOME) as beat:
             for bar in self.bars:
-                bar.to("chance", beat[0.0:0.1])
-                bar.to("sheet", beat[0.15:0.8])
+                bar.to("chance", beat[AT_ONE])
+                bar.to("sheet", beat[LANDS])
                 bar.stays(self.probs)
 
     # --- parts ---
@@ -204,11 +222,12 @@ class _Telling:
     def _letter(self, i: int, start: float, until: float | None, ink: str = "ink") -> None:
         size = min(LARGER * self.size, self.room / text_width(self.letters[i]))
         name = f"letter {i} {len(self.piece.beats)}"
-        self.piece.text(name, self.letters[i], self.letter_x, self.z[i], start, until, size, ink=ink)
+        at, says = (self.letter_x, self.z[i]), Says("rank", i)
+        self.piece.text(name, self.letters[i], *at, start, until, size, ink=ink, says=says)
 
     def _share(self, n: int, i: int, temperature: float, start: float, end: float | None) -> None:
         share = self._share_of(i, temperature)
-        x = self.left + max(LEAST, share * self.full) + 0.9
+        x = self.left + max(LEAST, share * self.full) + BESIDE
         text = share_text(share)
         self.piece.text(f"share {n} {i}", text, x, self.z[i], start, end, self.size, "left")
 
@@ -217,16 +236,16 @@ class _Telling:
     ) -> None:
         said = self.words.note("chance_at", value=f"{temperature:g}")
         x, reach = self.left + self.full / 2, self.piece.stage.reach
-        size = min(1.3, 2 * min(reach - x, x + reach) / text_width(said))
+        size = min(DEGREE, 2 * min(reach - x, x + reach) / text_width(said))
         self.piece.text(f"temperature {n}", said, x, self.heading, start, end, size, ink=ink)
 
     def _heading(self, key: str, x: float, start: float) -> None:
-        size = NUMBER if not self.piece.stage.upright else 0.9 * NUMBER
+        size = NUMBER if not self.piece.stage.upright else HEADED
         said = self.words.note(f"choice_{key}")
         self.piece.text(f"heading {key}", said, x, self.heading, start, None, size, ink="faint")
 
     def _win(self, i: int, start: float, end: float) -> None:
         """A frame in the colour of what is chosen."""
-        wide = max(LEAST, self._share_of(i, 1.0) * self.full) + 0.5
-        path = rectangle(self.left + wide / 2 - 0.25, self.z[i], wide, self.high + 0.5)
-        self.piece.line(f"win {i}", path, start, end, 0.16, "accent", y=-0.9)
+        wide = max(LEAST, self._share_of(i, 1.0) * self.full)
+        around = self.left + wide / 2, self.z[i], wide + AROUND, self.high + AROUND
+        self.piece.frame(f"win {i}", around, start, end, EDGE, BEFORE)

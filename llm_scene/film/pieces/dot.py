@@ -14,15 +14,28 @@ from ..example import Example
 from ..excerpt import Excerpt, largest, read, written_sum
 from ..formula import part
 from ..props import number
-from ..shapes import HIGH, STEP, cells, copies, gone, listed, pile, relative, tones
-from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece
+from ..shapes import COUNTED, HIGH, cells, copies, gone, listed, pile, relative, rows_under, tones
+from ..stagecraft import ARRIVED, COMES, HERO, MADE, SMALL, Actor, Beat, SetPiece, along
 from ..words import Words
 
+NAME = "dot"
+COLUMNS = 3  # factors, factors, products
+MOST, FEW = 6, 3  # pairs that are shown, and in a square picture
 WIDE = 4.2  # of a cell with a number on it
 BETWEEN = 1.3  # from column to column, for a sign
 LARGE, QUERY = (6.4, 3.0), 1.8  # the cell of the sum; how wide the query's column is
-KEPT = 4.0  # until its last number is made everything stays
-HEADING = 1.1  # from the top to the first row
+HEADING, TITLE = 1.1, 0.55  # from the top to the first row, and to the middle of what columns are called
+BELOW = 0.7  # from there to the query's column
+LOW = 1.4  # how high over the floor the sum stands in an upright picture
+OVER = 2.4  # how far over the middle of the sum stands what it is called
+FORMULA, FORMULA_SIZE = 1.6, 1.3  # how high over the floor it stands
+# The beats lift, multiply, add, fill; and until the last number is made everything stays.
+MULTIPLY, ADD, KEPT = (1.0, 2.0), (2.0, 3.0), 4.0
+# Parts of lift: the row comes, and the column; when its formula and then its numbers can be read.
+ROW, COLUMN, WRITTEN, READ = slice(0.02, 0.5), slice(0.15, 0.65), 0.6, 0.75
+PRODUCTS = slice(0.0, 0.94)  # of multiply
+TERMS = slice(0.04, 0.86)  # of add
+FIRST, OTHERS = slice(0.05, 0.35), slice(0.35, 0.8)  # of fill: numbers of the query
 
 
 @dataclass(frozen=True)
@@ -74,8 +87,8 @@ def query_sum(example: Example, rows: int) -> Sum:
 def dot_product(example: Example) -> SetPiece:
     """Beats: lift, multiply, add, fill, home. One number of the query, then all numbers of its column."""
     stage = example.stage(example.here("attn.W_Q", head=True), (0, 0))
-    made = query_sum(example, 3 if stage.square else 6)
-    telling = _Telling(SetPiece("dot", stage), made, example.trace, example.words)
+    made = query_sum(example, FEW if stage.square else MOST)
+    telling = _Telling(SetPiece(NAME, stage), made, example.trace, example.words)
     telling.lift(example.letter)
     telling.multiply()
     telling.add()
@@ -90,12 +103,13 @@ class _Telling:
         self.piece, self.made, self.trace, self.words = piece, made, trace, words
         stage = self.stage = piece.stage
         pitch = WIDE + BETWEEN
-        self.x = (-pitch if stage.upright else WIDE / 2 - stage.reach) + pitch * np.arange(3)
+        self.x = (-pitch if stage.upright else WIDE / 2 - stage.reach) + pitch * np.arange(COLUMNS)
         self.signs = (self.x[:-1] + self.x[1:]) / 2
-        self.heading = stage.top - 0.55
-        self.z = stage.top - HEADING - STEP * (np.arange(len(made.terms)) + 0.5)
+        self.heading = stage.top - TITLE
+        self.query_top, self.query_high = self.heading - BELOW, self.heading - BELOW - stage.floor
+        self.z = rows_under(stage.top - HEADING, len(made.terms))
         right = (self.x[2] + WIDE / 2 + stage.reach - QUERY) / 2
-        self.sum = (0.0, stage.floor + 1.4) if stage.upright else (float(right), stage.middle)
+        self.sum = (0.0, stage.floor + LOW) if stage.upright else (float(right), stage.middle)
         self.written = made.written()
         self._cast()
 
@@ -137,7 +151,7 @@ class _Telling:
         """The column of the query, from the sum to its place in the sheet."""
         target, stage = self.made.target, self.stage
         count = target.shape[0]
-        z, high = pile(self.heading - 0.7, self.heading - 0.7 - stage.floor, count)
+        z, high = pile(self.query_top, self.query_high, count)
         values = tones(target, self.trace, target.values(self.trace)[:, self.made.column])
         actor = self.piece.actor("query", "activation", count)
         actor.pose("sum", *gone(cells(stage, *self.sum, *LARGE, values)))
@@ -152,20 +166,22 @@ class _Telling:
         piece, made = self.piece, self.made
         with piece.beat("lift", 3.0) as beat:
             self.row.enter("sheet", beat.at(0))
-            self.row.to("list", beat[0.02:0.5], stagger=0.4)
+            self.row.to("list", beat[ROW], stagger=0.4)
             self.column.enter("sheet", beat.at(0))
-            self.column.to("list", beat[0.15:0.65], stagger=0.4)
-            piece.text("weights", self.words.note("learned_row"), self.x[0], self.heading, beat.at(0.5), KEPT)
+            self.column.to("list", beat[COLUMN], stagger=0.4)
+            piece.text(
+                "weights", self.words.note("learned_row"), self.x[0], self.heading, beat.at(ROW.stop), KEPT
+            )
             heading = self.words.note("of_letter", letter=letter)
-            piece.text("inputs", heading, self.x[1], self.heading, beat.at(0.65), KEPT, ink="accent")
+            piece.text("inputs", heading, self.x[1], self.heading, beat.at(COLUMN.stop), KEPT, ink="accent")
             self._number(self.row, made.weights, made.w, [(made.feature, i) for i in range(len(made.w))],
-                         beat.at(0.65))  # fmt: skip
+                         beat.at(COLUMN.stop))  # fmt: skip
             self._number(self.column, made.inputs, made.x, [(i, made.column) for i in range(len(made.x))],
-                         beat.at(0.75))  # fmt: skip
+                         beat.at(READ))  # fmt: skip
             if made.excerpt.folded:
                 more = self.words.note("folded", count=len(made.excerpt.folded))
-                low = self.z[len(made.excerpt)] - 0.4
-                piece.text("folded", more, self.signs[0], low, beat.at(0.75), KEPT, SMALL, ink="faint")
+                low = self.z[len(made.excerpt)] - COUNTED
+                piece.text("folded", more, self.signs[0], low, beat.at(READ), KEPT, SMALL, ink="faint")
             for i, z in enumerate(self.z):
                 piece.outline(f"empty {i}", self.x[2], z, WIDE, HIGH, beat.at(COMES), KEPT)
             self._empties(beat)
@@ -178,17 +194,16 @@ class _Telling:
             return
         bias = "" if self.made.bias is None else "+b"
         tex = "q=" + part(2, r"\sum_i") + r"\," + part(1, r"w_i\,x_i") + bias
-        lit = {1: (1.0, 2.0), 2: (2.0, 3.0)}
-        self.piece.formula("formula", tex, self.sum[0], self.stage.floor + 1.6, start, KEPT, 1.3, lit)
+        at = self.sum[0], self.stage.floor + FORMULA
+        self.piece.formula("formula", tex, *at, start, KEPT, FORMULA_SIZE, {1: MULTIPLY, 2: ADD})
 
     def _empties(self, beat: Beat) -> None:
         """The outlines of the sum and of the query."""
-        self._formula(beat.at(0.6))
+        self._formula(beat.at(WRITTEN))
         self.piece.outline("empty sum", *self.sum, *LARGE, beat.at(COMES), KEPT)
         if not self.stage.upright:
-            high = self.heading - 0.7 - self.stage.floor
-            place = (self.stage.reach - QUERY / 2, self.heading - 0.7 - high / 2)
-            self.piece.outline("empty query", *place, QUERY, high, beat.at(COMES), KEPT)
+            place = (self.stage.reach - QUERY / 2, self.query_top - self.query_high / 2)
+            self.piece.outline("empty query", *place, QUERY, self.query_high, beat.at(COMES), KEPT)
 
     def _number(
         self, actor: Actor, block: Block, values: Array, at: list[tuple[int, int]], start: float
@@ -202,8 +217,8 @@ class _Telling:
             self.piece.text(
                 "products", self.words.note("products"), self.x[2], self.heading, beat.at(0), KEPT
             )
-            for i, (start, end) in enumerate(beat.each(len(self.z), 0.0, 0.94, ease=0.72)):
-                landed = start + 0.7 * (end - start)
+            for i, (start, end) in enumerate(beat.each(len(self.z), PRODUCTS, ease=0.72)):
+                landed = along((start, end), MADE)
                 self.terms[i].enter("pair", start)
                 self.terms[i].to("made", (start, landed))
                 self.terms[i].write(0, self.written[i], landed, KEPT)
@@ -223,12 +238,12 @@ class _Telling:
         sums = np.cumsum([read(text) for text in self.written[:-1]])
         x, z = self.sum
         with self.piece.beat("add", 3.2) as beat:
-            spans = beat.each(count, 0.04, 0.86)
+            spans = beat.each(count, TERMS)
             self.total.enter("sum 0", beat.at(0))
             self.total.write(0, number(0.0), beat.at(0), spans[0][1], HERO)
-            self.piece.text("sum", self.words.note("sum_of_all"), x, z + 2.4, beat.at(0), KEPT)
+            self.piece.text("sum", self.words.note("sum_of_all"), x, z + OVER, beat.at(0), KEPT)
             for i, (start, end) in enumerate(spans):
-                arrived = start + 0.8 * (end - start)
+                arrived = along((start, end), ARRIVED)
                 flying = self.piece.actor(f"flying {i}", self.terms[i].role, 1)
                 flying.stands = self.terms[i].stands
                 flying.enter("made", start)
@@ -244,12 +259,10 @@ class _Telling:
         others = [i for i in range(self.query.count) if i != self.made.feature]
         with self.piece.beat("fill", 2.5) as beat:
             self.query.enter("sum", beat.at(0))
-            self.query.to("column", beat[0.05:0.35], only=[self.made.feature])
-            self.query.to("column", beat[0.35:0.8], only=others, stagger=0.8)
+            self.query.to("column", beat[FIRST], only=[self.made.feature])
+            self.query.to("column", beat[OTHERS], only=others, stagger=0.8)
             said = self.words.note("numbers", count=self.query.count)
             self.piece.text(
-                "numbers", said, self.stage.reach, self.heading, beat.at(0.35), KEPT, align="right"
+                "numbers", said, self.stage.reach, self.heading, beat.at(FIRST.stop), KEPT, align="right"
             )
-        with self.piece.beat("home", 1.3) as beat:
-            self.query.to("sheet", beat[0.1:0.8])
-            self.query.stays(self.made.target)
+        self.piece.home((self.query, self.made.target))

@@ -12,16 +12,36 @@ from ...network.trace import Trace
 from ..example import Example
 from ..excerpt import Excerpt, percentages, written_sum
 from ..props import number
-from ..shapes import bars, cells, copies, gone, pile, row_of, tones
-from ..stagecraft import COMES, HERO, NUMBER, SMALL, Actor, SetPiece, rectangle
+from ..shapes import HIGH, bars, cells, copies, gone, pile, row_of, tones
+from ..stagecraft import COMES, HERO, LANDS, NUMBER, SMALL, Actor, Beat, SetPiece
 from ..story import Focus
 from ..words import Words
 
 MOST, FEW = 8, 4  # experts side by side, and in a narrow picture
 TILE, BAR, COLUMN = 0.86, 0.6, 0.4  # widths of a score, a bar and a column, in the pitch of the experts
-HIGH, FOLD = 1.3, 0.4  # of a cell with a score on it; of those that are folded together
+WIDEST, ROOMY = 4.0, 4.6  # a score or column at most; the pitch from which on names have their full size
+FOLD = 0.4  # of a bar, of those that are folded together
 IDLE = 0.12  # what is left of the bar of an expert that is not chosen
-RIGHT = 7.0  # what the mix takes at the right
+NAMES, SCORES, BASE = 0.9, 2.4, 1.4  # from the top: names, and scores; over the floor: the level of the bars
+CLEAR, OVER, REST = 1.2, 0.7, 0.8  # from score to bar, from bar to number, and from the level to what rests
+AROUND, BEFORE = 0.3, -1.3  # how much larger than a score its frame is, and its way to the front
+CHOSEN = 0.8 * HERO  # the size of the numbers of those chosen
+SHARES, ALL = 1.15, 2.0  # until these moments, in beats: softmax's shares; all of the choice
+# Parts of scores: they come, are written, and become bars.
+COME, READ, BARS = slice(0.02, 0.4), 0.45, slice(0.5, 0.8)
+# Of choose: bars find their lengths; those chosen have frames.
+SETTLE, PICK = slice(0.15, 0.5), 0.2
+RIGHT, NUDGE = 7.0, 0.6  # what the mix takes at the right, and how far from the middle of that it stands
+LEAST, DROP = 0.05, 0.1  # a share of a column at least; of it, what flies into the mix
+SHARE = 1.8  # from the top to the shares under the names
+COLUMNS, FEET = 2.6, 2.2  # and to the columns; from the floor to these
+TERMS, MORE = 0.9, -0.2  # how far under them the numbers stand; over the floor: how many more there are
+ANSWER, REMARK = slice(0.05, 0.75), 0.8  # of answers: column after column, and how many more there are
+# Of pour: columns shrink to their shares, and these are written.
+SHRINK, WRITTEN = slice(0.05, 0.35), 0.36
+# They are there once more, fly, and are gone; the mix is made, and written.
+AGAIN, FLY, POURED = 0.44, slice(0.45, 0.75), 0.78
+MIXED, TOTAL = slice(0.55, 0.8), 0.82
 
 
 @dataclass(frozen=True)
@@ -99,11 +119,11 @@ class _Choosing:
         slots = len(self.shown) + bool(self.folded)
         self.pitch = 2 * stage.reach / slots
         self.x = row_of(slots, self.pitch)
-        self.names, self.score_z, self.base = stage.top - 0.9, stage.top - 2.4, stage.floor + 1.4
+        self.names, self.score_z, self.base = stage.top - NAMES, stage.top - SCORES, stage.floor + BASE
+        self.tile = min(WIDEST, TILE * self.pitch)
         self.raw, self.probs = found.column(found.router), found.column(found.probs)
-        self.k = (self.score_z - HIGH - 1.2 - self.base) / max(
-            float(self.probs.max()), float(found.shares.max())
-        )
+        most = max(float(self.probs.max()), float(found.shares.max()))
+        self.k = (self.score_z - HIGH - CLEAR - self.base) / most
         self.cells, self.bars = self._cells(), self._bars()
 
     def _places(self) -> Array:
@@ -121,7 +141,7 @@ class _Choosing:
         values = tones(found.router, found.trace, self.raw)
         actor = self.piece.actor("scores", "activation", count)
         actor.pose("sheet", *copies(found.router, found.trace, column=found.position))
-        actor.pose("row", *cells(self.stage, self._places(), z, min(4.0, TILE * self.pitch), high, values))
+        actor.pose("row", *cells(self.stage, self._places(), z, self.tile, high, values))
         return actor
 
     def _bars(self) -> Actor:
@@ -144,59 +164,59 @@ class _Choosing:
 
     def scores(self) -> None:
         """A score for every expert, and softmax's shares below."""
-        found, piece = self.found, self.piece
-        with piece.beat("scores", 4.5) as beat:
+        with self.piece.beat("scores", 4.5) as beat:
             self.cells.enter("sheet", beat.at(0))
-            self.cells.to("row", beat[0.02:0.4], stagger=0.3)
-            self.bars.enter("unmade", beat.at(0.5))
-            self.bars.to("shares", beat[0.5:0.8], stagger=0.3)
+            self.cells.to("row", beat[COME], stagger=0.3)
+            self.bars.enter("unmade", beat.at(BARS.start))
+            self.bars.to("shares", beat[BARS], stagger=0.3)
             percent = percentages([*self.probs[self.shown], float(self.probs[self.folded].sum())])
             for j, i in enumerate(self.shown):
-                name = self.words.note("expert", n=i + 1)
-                size = NUMBER if self.pitch > 4.6 else SMALL
-                piece.text(f"name {i}", name, self.x[j], self.names, beat.at(COMES), 2.0, size, ink="faint")
-                of = (found.router.matrix.name, found.router.cell(i, found.position))
-                self.cells.write(i, number(self.raw[i]), beat.at(0.45), 2.0, of=of)
-                z = self.base + self.k * float(self.probs[i]) + 0.7
-                of = (found.probs.matrix.name, found.probs.cell(i, found.position))
-                piece.text(f"share {i}", percent[j], self.x[j], z, beat.at(0.8), 1.15, of=of)
+                self._expert(j, i, percent[j], beat)
             if self.folded:
-                more = self.words.note("folded", count=len(self.folded))
-                piece.text("folded", more, self.x[-1], self.names, beat.at(0.45), 2.0, SMALL, ink="faint")
-            self._level(beat.at(0.5))
-        self.cells.exit(2.0)
+                more, at = self.words.note("folded", count=len(self.folded)), (self.x[-1], self.names)
+                self.piece.text("folded", more, *at, beat.at(READ), ALL, SMALL, ink="faint")
+            ends = -self.stage.reach, self.stage.reach
+            self.piece.level("level", ends, self.base, beat.at(BARS.start), ALL)
+        self.cells.exit(ALL)
 
-    def _level(self, start: float) -> None:
-        ends = [(-self.stage.reach, self.base), (self.stage.reach, self.base)]
-        self.piece.line("level", ends, start, 2.0, 0.09, "ink")
+    def _expert(self, j: int, i: int, percent: str, beat: Beat) -> None:
+        """An expert's name, its score and its share, in one of the places."""
+        found, name = self.found, self.words.note("expert", n=i + 1)
+        size = NUMBER if self.pitch > ROOMY else SMALL
+        self.piece.text(f"name {i}", name, self.x[j], self.names, beat.at(COMES), ALL, size, ink="faint")
+        of = (found.router.matrix.name, found.router.cell(i, found.position))
+        self.cells.write(i, number(self.raw[i]), beat.at(READ), ALL, of=of)
+        of = (found.probs.matrix.name, found.probs.cell(i, found.position))
+        z = self._over(self.probs[i])
+        self.piece.text(f"share {i}", percent, self.x[j], z, beat.at(BARS.stop), SHARES, of=of)
+
+    def _over(self, share: float) -> float:
+        """How high a number over a bar stands."""
+        return self.base + self.k * float(share) + OVER
 
     def choose(self) -> None:
         """The best keep their bars; the others rest."""
-        found, piece = self.found, self.piece
-        with piece.beat("choose", 3.4) as beat:
-            self.bars.to("chosen", beat[0.15:0.5])
+        with self.piece.beat("choose", 3.4) as beat:
+            self.bars.to("chosen", beat[SETTLE])
             for j, i in enumerate(self.shown):
-                if i in found.chosen:
-                    z = self.base + self.k * float(found.shares[i]) + 0.7
-                    of = (found.share.matrix.name, found.share.cell(i, found.position))
-                    said = number(float(found.shares[i]))
-                    piece.text(
-                        f"chosen {i}", said, self.x[j], z, beat.at(0.5), 2.0, HERO * 0.8, ink="accent", of=of
-                    )
-                    wide = min(4.0, TILE * self.pitch) + 0.3
-                    frame = rectangle(self.x[j], self.score_z, wide, HIGH + 0.3)
-                    piece.line(f"pick {i}", frame, beat.at(0.2), 2.0, 0.14, "accent", y=-1.3)
+                if i in self.found.chosen:
+                    self._pick(j, i, beat)
                 else:
-                    rests = self.words.note("rests")
-                    piece.text(
-                        f"rests {i}", rests, self.x[j], self.base - 0.8, beat.at(0.5), 2.0, SMALL, ink="faint"
-                    )
+                    rests, at = self.words.note("rests"), (self.x[j], self.base - REST)
+                    self.piece.text(f"rests {i}", rests, *at, beat.at(SETTLE.stop), ALL, SMALL, ink="faint")
+
+    def _pick(self, j: int, i: int, beat: Beat) -> None:
+        """An expert is chosen: a frame around its score, its share over its bar."""
+        found, share = self.found, float(self.found.shares[i])
+        of = (found.share.matrix.name, found.share.cell(i, found.position))
+        at, start = (self.x[j], self._over(share)), beat.at(SETTLE.stop)
+        self.piece.text(f"chosen {i}", number(share), *at, start, ALL, CHOSEN, ink="accent", of=of)
+        around = self.x[j], self.score_z, self.tile + AROUND, HIGH + AROUND
+        self.piece.frame(f"pick {i}", around, beat.at(PICK), ALL, y=BEFORE)
 
     def home(self) -> None:
         """The shares become a column of their sheet."""
-        with self.piece.beat("home", 1.3) as beat:
-            self.bars.to("sheet", beat[0.1:0.8])
-            self.bars.stays(self.found.share)
+        self.piece.home((self.bars, self.found.share))
 
 
 class _Mixing:
@@ -220,9 +240,9 @@ class _Mixing:
         n = len(outs)
         self.pitch = (2 * stage.reach - RIGHT) / n
         self.x = row_of(n, self.pitch, -RIGHT / 2)
-        self.wide = min(4.0, COLUMN * self.pitch)
-        self.result_x = stage.reach - RIGHT / 2 + 0.6
-        self.top, self.low = stage.top - 2.6, stage.floor + 2.2
+        self.wide = min(WIDEST, COLUMN * self.pitch)
+        self.result_x = stage.reach - RIGHT / 2 + NUDGE
+        self.top, self.low = stage.top - COLUMNS, stage.floor + FEET
         self.z, self.each = pile(self.top, self.top - self.low, self.target.shape[0])
         self.row = int(np.abs(found.column(self.target)).argmax())
         self.columns = [self._column(j) for j in range(n)]
@@ -233,11 +253,11 @@ class _Mixing:
         found, block, stage = self.found, self.outs[j], self.stage
         values = tones(self.target, found.trace, found.column(block)).clip(-1, 1)
         actor = self.piece.actor(f"{name} {j}", "activation", block.shape[0])
-        part = self.wide * max(0.05, min(1.0, self.shares[j]))
+        part = self.wide * max(LEAST, min(1.0, self.shares[j]))
         actor.pose("sheet", *copies(block, found.trace, column=found.position))
         actor.pose("column", *cells(stage, self.x[j], self.z, self.wide, self.each, values))
         actor.pose("taken", *cells(stage, self.x[j], self.z, part, self.each, values))
-        actor.pose("poured", *cells(stage, self.result_x, self.z, 0.1 * part, self.each, values))
+        actor.pose("poured", *cells(stage, self.result_x, self.z, DROP * part, self.each, values))
         return actor
 
     def _mix(self) -> Actor:
@@ -264,46 +284,41 @@ class _Mixing:
         """The experts that work give a column each."""
         piece = self.piece
         with piece.beat("answers", 3.2) as beat:
-            for j, (start, end) in enumerate(beat.each(len(self.columns), 0.05, 0.75)):
+            for j, (start, end) in enumerate(beat.each(len(self.columns), ANSWER)):
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end), stagger=0.3)
-                size = NUMBER if self.pitch > 4.6 else SMALL
-                piece.text(f"name {j}", self.named[j], self.x[j], self.stage.top - 0.5, start, None, size)
-                share = f"× {number(self.shares[j])}"
-                piece.text(f"share {j}", share, self.x[j], self.stage.top - 1.8, end, None, ink="accent")
+                size = NUMBER if self.pitch > ROOMY else SMALL
+                piece.text(f"name {j}", self.named[j], self.x[j], self.stage.title, start, None, size)
+                share, at = f"× {number(self.shares[j])}", (self.x[j], self.stage.top - SHARE)
+                piece.text(f"share {j}", share, *at, end, None, ink="accent")
             if self.more:
-                more = self.words.note("folded", count=self.more)
-                piece.text(
-                    "more", more, self.x[-1], self.stage.floor - 0.2, beat.at(0.8), None, SMALL, ink="faint"
-                )
+                more, at = self.words.note("folded", count=self.more), (self.x[-1], self.stage.floor + MORE)
+                piece.text("more", more, *at, beat.at(REMARK), None, SMALL, ink="faint")
 
     def pour(self) -> None:
         """Each is taken by its share, and all are added."""
         piece, words = self.piece, self._terms()
         with piece.beat("pour", 4.2) as beat:
             for column in self.columns:
-                column.to("taken", beat[0.05:0.35])
-            low = self.low - 0.9
+                column.to("taken", beat[SHRINK])
+            low = self.low - TERMS
             for j in range(len(self.columns)):
-                piece.text(f"term {j}", words[j], self.x[j], low, beat.at(0.36), None)
+                piece.text(f"term {j}", words[j], self.x[j], low, beat.at(WRITTEN), None)
                 if j:
                     middle = (self.x[j - 1] + self.x[j]) / 2
-                    piece.text(f"plus {j}", "+", middle, low, beat.at(0.36), None, ink="faint")
+                    piece.text(f"plus {j}", "+", middle, low, beat.at(WRITTEN), None, ink="faint")
             for copy in (self._column(j, "poured") for j in range(len(self.columns))):
-                copy.enter("taken", beat.at(0.44))
-                copy.to("poured", beat[0.45:0.75], stagger=0.4)
-                copy.exit(beat.at(0.78))
-            self.mix.enter("unmade", beat.at(0.45))
-            self.mix.to("column", beat[0.55:0.8], stagger=0.4)
-            piece.text("equals", f"= {words[-1]}", self.result_x, low, beat.at(0.82), None)
-            piece.text(
-                "mixed", self.words.note("mixed"), self.result_x, self.stage.top - 0.5, beat.at(0.55), None
-            )
+                copy.enter("taken", beat.at(AGAIN))
+                copy.to("poured", beat[FLY], stagger=0.4)
+                copy.exit(beat.at(POURED))
+            self.mix.enter("unmade", beat.at(FLY.start))
+            self.mix.to("column", beat[MIXED], stagger=0.4)
+            piece.text("equals", f"= {words[-1]}", self.result_x, low, beat.at(TOTAL), None)
+            at = self.result_x, self.stage.title
+            piece.text("mixed", self.words.note("mixed"), *at, beat.at(MIXED.start), None)
 
     def home(self) -> None:
         """The mix flies to its sheet."""
-        with self.piece.beat("home", 1.3) as beat:
-            for column in self.columns:
-                column.exit(beat.at(0.1))
-            self.mix.to("sheet", beat[0.1:0.8])
-            self.mix.stays(self.target)
+        beat = self.piece.home((self.mix, self.target))
+        for column in self.columns:
+            column.exit(beat.at(LANDS.start))

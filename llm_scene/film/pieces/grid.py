@@ -8,19 +8,17 @@ from ..example import Example
 from ..excerpt import percentages
 from ..shapes import cells, some, tones
 from ..stage import LONG
-from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece, rectangle
+from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
-LEFT, SLIM, ABOVE = (
-    5.0,
-    3.0,
-    2.6,
-)  # what letters take at the left of the table, in a narrow picture, and above
+LEFT, SLIM, ABOVE = 5.0, 3.0, 2.6  # what letters take at the left, in a narrow picture, and above
 WIDEST, GAP = 4.0, 0.25  # a cell at most, and between two of them
 LEAST = 0.005  # a share that is written
 FRAME = 0.1  # round the row of the letter that the film follows
 BESIDE, OVER = 1.2, 0.9  # how far letters stand from the table
+ROWS, FOLLOWED = slice(0.02, 0.55), 0.6  # parts of rows: row after row comes; the last one is framed
+SOONER = 1.2  # seconds of the last beat
 
 
 def grid(example: Example) -> SetPiece:
@@ -69,7 +67,7 @@ class _Telling:
         n = len(self.found.seen)
         with self.piece.beat("rows", 4.0) as beat:
             self.shares.enter("sheet", beat.at(0))
-            for i, (start, end) in enumerate(beat.each(n, 0.02, 0.55)):
+            for i, (start, end) in enumerate(beat.each(n, ROWS)):
                 row = [k for k, place in enumerate(self.places) if place[0] == i]
                 self.shares.to("table", (start, end), only=row)
                 self._write(i, row, end)
@@ -98,16 +96,14 @@ class _Telling:
                 size = (self.wide - GAP, self.high - GAP)
                 self.piece.outline(f"hole {i} {j}", float(self.x[j]), float(self.z[i]), *size, come)
         row = self.left + n * self.wide / 2, float(self.z[-1]), n * self.wide + FRAME, self.high + FRAME
-        self.piece.line("followed", rectangle(*row), beat.at(0.6), None, 0.12, "accent", y=-1.2)
+        self.piece.frame("followed", row, beat.at(FOLLOWED), width=0.12, y=-1.2)
         asking, looked_at = self.words.note("asking"), self.words.note("looked_at")
         middle = self.left + n * self.wide / 2
         at = self.left - BESIDE, self.top + OVER
         self.piece.text("asking", asking, *at, come, None, SMALL, ink="faint")
-        at = middle, self.piece.stage.top - 0.5
+        at = middle, self.piece.stage.title
         self.piece.text("looked at", looked_at, *at, come, None, SMALL, ink="faint")
 
     def home(self) -> None:
         """The shares go to their sheet."""
-        with self.piece.beat("home", 1.2) as beat:
-            self.shares.to("sheet", beat[0.1:0.8])
-            self.shares.stays(self.found.pattern)
+        self.piece.home((self.shares, self.found.pattern), seconds=SOONER)

@@ -12,7 +12,15 @@ from ..stagecraft import COMES, SMALL, Actor, SetPiece
 MOST = 6  # heads side by side; of more, the first ones and the last
 LEFT, WIDE = 0.52, 0.62  # of the stage's width, for the heads; of their pitch, for a column
 COLUMN = 3.4  # the width of the columns that all of them make
-HEADING = 1.3
+HEADING = 1.3  # from the top to the columns
+BETWEEN = 1.0  # from the column of all heads to their mix, at least
+AROUND = 0.3, 0.2  # how much wider and higher than it the outline of a column is
+FORMULA_SIZE = 1.6
+SEED = 1.0, 0.1  # of what is not there yet, a number of the mix; a thousandth of it is seen
+COLUMNS, OTHERS = slice(COMES, 0.8), 0.85  # parts of answers: those shown come, and the others are there
+TITLES = 1.3  # until this moment, in beats, heads are named
+STACKED, TOLD = slice(0.05, 0.75), 0.6  # of stack: one on the other; how many numbers they are
+MIXED, NAMED = slice(0.05, 0.7), 0.3  # of mix: the result is made, and said to be it
 
 
 def mixed(example: Example) -> SetPiece:
@@ -36,14 +44,14 @@ class _Telling:
         self.piece, self.found, self.target = piece, found, target
         self.trace, self.words, self.t = example.trace, example.words, example.focus.position
         stage = self.stage = piece.stage
-        self.heading = stage.top - 0.5
+        self.heading = stage.title
         self.high = stage.top - HEADING - stage.floor
         shown = range(len(found)) if len(found) <= MOST else [*range(MOST - 1), len(found) - 1]
         self.shown = list(shown)
         room = LEFT * 2 * stage.reach
         self.pitch = room / len(self.shown)
         self.x = row_of(len(self.shown), self.pitch, room / 2 - stage.reach)
-        narrow = min(COLUMN, (1 - LEFT) * stage.reach - 1.0)
+        narrow = min(COLUMN, (1 - LEFT) * stage.reach - BETWEEN)
         self.wide, self.out_x = narrow, stage.reach - narrow / 2
         self.all_x = (room - stage.reach + self.out_x - narrow / 2) / 2 if not stage.upright else 0.0
         self.heads = [self._head(n, block) for n, block in enumerate(found)]
@@ -74,44 +82,45 @@ class _Telling:
     def answers(self) -> None:
         """Every head has an answer of its own."""
         with self.piece.beat("answers", 3.4) as beat:
-            for n, (start, end) in zip(self.shown, beat.each(len(self.shown), COMES, 0.8), strict=True):
+            for n, (start, end) in zip(self.shown, beat.each(len(self.shown), COLUMNS), strict=True):
                 self.heads[n].enter("sheet", beat.at(0))
                 self.heads[n].to("own", (start, end))
                 said = self.words.note("head_alone", n=n + 1)
                 x = float(self.x[self.shown.index(n)])
-                self.piece.text(f"title {n}", said, x, self.heading, start, 1.3, SMALL, ink="faint")
+                self.piece.text(f"title {n}", said, x, self.heading, start, TITLES, SMALL, ink="faint")
             for n, actor in enumerate(self.heads):
                 if n not in self.shown:
-                    actor.enter("own", beat.at(0.85))
+                    actor.enter("own", beat.at(OTHERS))
 
     def stack(self) -> None:
         """They stand on each other, in one column."""
         with self.piece.beat("stack", 2.6) as beat:
             for actor, (start, end) in zip(
-                self.heads, beat.each(len(self.heads), 0.05, 0.75, ease=0.9), strict=True
+                self.heads, beat.each(len(self.heads), STACKED, ease=0.9), strict=True
             ):
                 actor.to("all", (start, end))
             said = self.words.note("all_answers", count=sum(actor.count for actor in self.heads))
-            self.piece.text("all", said, self.all_x, self.heading, beat.at(0.6), size=SMALL)
+            self.piece.text("all", said, self.all_x, self.heading, beat.at(TOLD), size=SMALL)
             z = self.stage.top - HEADING - self.high / 2
-            self.piece.outline("empty", self.out_x, z, self.wide + 0.3, self.high + 0.2, beat.at(0.0))
+            size = self.wide + AROUND[0], self.high + AROUND[1]
+            self.piece.outline("empty", self.out_x, z, *size, beat.at(0.0))
 
     def mix(self) -> None:
         """One more learned table makes a column as long as the stream's of it."""
         shape = self._out()
         self.out = self.piece.actor("out", "activation", len(shape[2]))
-        self.out.pose("unmade", *gone(cells(self.stage, self.all_x, self._middle(shape), 1.0, 0.1, shape[2])))
+        self.out.pose("unmade", *gone(cells(self.stage, self.all_x, self._middle(shape), *SEED, shape[2])))
         self.out.pose("column", *shape)
         self.out.pose("sheet", *copies(self.target, self.trace, column=self.t))
         with self.piece.beat("mix", 3.6) as beat:
-            self.out.enter("unmade", beat.at(0.05))
-            self.out.to("column", beat[0.05:0.7], stagger=0.7)
+            self.out.enter("unmade", beat.at(MIXED.start))
+            self.out.to("column", beat[MIXED], stagger=0.7)
             x = (self.all_x + self.out_x) / 2
             tex = part(1, r"W_O") + r"\,z"
             if not self.stage.upright:
-                self.piece.formula("mix", tex, x, self.stage.middle, beat.at(0.05), None, 1.6)
+                self.piece.formula("mix", tex, x, self.stage.middle, beat.at(MIXED.start), None, FORMULA_SIZE)
             said = self.words.note("mixed")
-            self.piece.text("mixed", said, self.out_x, self.heading, beat.at(0.3), size=SMALL)
+            self.piece.text("mixed", said, self.out_x, self.heading, beat.at(NAMED), size=SMALL)
 
     def _middle(self, shape: Shape) -> Array:
         """How high each number of the result stands."""
@@ -120,6 +129,4 @@ class _Telling:
 
     def home(self) -> None:
         """The mix goes to its sheet."""
-        with self.piece.beat("home", 1.3) as beat:
-            self.out.to("sheet", beat[0.1:0.8])
-            self.out.stays(self.target)
+        self.piece.home((self.out, self.target))

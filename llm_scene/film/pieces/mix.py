@@ -10,14 +10,30 @@ from ..example import Example
 from ..excerpt import read, written_sum
 from ..props import number
 from ..shapes import cells, copies, gone, pile, relative, row_of, tones
-from ..stagecraft import COMES, HERO, SMALL, Actor, SetPiece
+from ..stagecraft import ARRIVED, COMES, HERO, MADE, SMALL, Actor, Beat, SetPiece, Span, along
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
-TILE, HIGH = 0.9, 1.4  # a cell with a number on it: its width in the pitch of the letters, its height
+NAME = "mix"
+TILE, WIDEST, HIGH = 0.9, 4.2, 1.4  # a cell with a number: its width in the letters' pitch, at most, height
 COLUMN = 0.78  # the width of a column in that pitch
+LEAST, DROP = 0.03, 0.1  # of that width: a share at least; of a share, what flies into the mix
 RIGHT = 6.6  # what the result takes at the right
 LARGE = (5.0, 2.4)  # the cell in which one row is added up
+LETTER, SHARE, HEADING = 0.9, 2.7, 3.8  # from the top: letters, their shares, the columns
+SHARES = 1.15  # until this moment, in beats, shares stand over their columns
+AROUND = 0.3, 0.2  # how much wider and higher than it the outline of the mix is
+GIVEN, SUM, TAKEN = -0.4, -2.0, -3.6  # from the stage's middle: a row, the sum of what is taken of it, that
+OFFERED = slice(0.05, 0.45)  # of offer: column after column comes
+# Of take: columns go back to their sheets, one row of them grows; each of its numbers is taken by its share.
+LEAVE, AWAY = slice(0.05, 0.25), 0.26
+GROW = slice(0.05, 0.3)
+TAKE = slice(0.36, 0.92)
+POUR = slice(0.05, 0.85)  # of pour: number after number
+# Of all: columns shrink to their shares, fly, and are gone; of them the mix is made.
+SHRINK = slice(0.05, 0.3)
+FLY, POURED = slice(0.32, 0.5), 0.52
+MIX = slice(0.35, 0.6)
 
 
 def mix(example: Example, brief: bool = False) -> SetPiece:
@@ -28,7 +44,7 @@ def mix(example: Example, brief: bool = False) -> SetPiece:
     target = example.here("attn.z", head=True)
     stage = example.stage(target)
     found = Attention(example, (FEW if stage.upright else MOST) - 1)
-    telling = _Telling(SetPiece("mix", stage), found, target, example.words)
+    telling = _Telling(SetPiece(NAME, stage), found, target, example.words)
     telling.offer()
     if brief:
         for column in telling.columns:
@@ -50,8 +66,7 @@ class _Telling:
         self.pitch = (2 * stage.reach - RIGHT) / n
         self.x = row_of(n, self.pitch, -RIGHT / 2)
         self.result_x = stage.reach - LARGE[0] / 2
-        self.letter_z, self.share_z = stage.top - 0.9, stage.top - 2.7
-        self.top = self.share_z - 1.1
+        self.letter_z, self.share_z, self.top = stage.top - LETTER, stage.top - SHARE, stage.top - HEADING
         self.z, self.each = pile(self.top, self.top - stage.floor, found.values.shape[0])
         values = found.values.values(found.trace)[:, found.seen].astype(float)  # [feature, key]
         self.mixed = target.values(found.trace)[:, found.t].astype(float)
@@ -64,7 +79,7 @@ class _Telling:
         """The row to which the others give most beside the largest share."""
         parts = np.abs(values * self.found.shares)
         second = np.sort(parts, axis=1)[:, :-1].sum(axis=1)
-        return int((second + 0.5 * parts.max(axis=1)).argmax())
+        return int((second + parts.max(axis=1) / 2).argmax())
 
     def _column(self, j: int, s: int, name: str = "value") -> Actor:
         """What one letter offers, and the same taken by its share."""
@@ -74,9 +89,11 @@ class _Telling:
         actor.pose("sheet", *copies(block, found.trace, column=s))
         wide = COLUMN * self.pitch
         actor.pose("column", *cells(self.stage, self.x[j], self.z, wide, self.each, values))
-        share = max(0.03, float(found.shares[j]))
+        share = max(LEAST, float(found.shares[j]))
         actor.pose("taken", *cells(self.stage, self.x[j], self.z, wide * share, self.each, values))
-        actor.pose("poured", *cells(self.stage, self.result_x, self.z, 0.1 * wide * share, self.each, values))
+        actor.pose(
+            "poured", *cells(self.stage, self.result_x, self.z, DROP * wide * share, self.each, values)
+        )
         return actor
 
     def _mix(self) -> Actor:
@@ -96,7 +113,7 @@ class _Telling:
         """Under every letter and its share stands what the letter offers."""
         found, piece, stage = self.found, self.piece, self.stage
         with piece.beat("offer", 3.0) as beat:
-            for j, (start, end) in enumerate(beat.each(len(found.seen), 0.05, 0.45)):
+            for j, (start, end) in enumerate(beat.each(len(found.seen), OFFERED)):
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
                 x = self.x[j]
@@ -104,23 +121,35 @@ class _Telling:
                     f"letter {j}", found.letters[j], x, self.letter_z, start, None, LETTERS, ink="accent"
                 )
                 of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
-                piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, 1.15, of=of)
-            mixed, wide, high = (
-                self.words.note("new_of", letter=found.letter),
-                COLUMN * self.pitch,
-                self.top - stage.floor,
-            )
+                piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, SHARES, of=of)
+            mixed = self.words.note("new_of", letter=found.letter)
             piece.text("mixed", mixed, self.result_x, self.share_z, beat.at(COMES))
-            piece.outline(
-                "empty mix", self.result_x, self.top - high / 2, wide + 0.3, high + 0.2, beat.at(COMES)
-            )
+            high = self.top - stage.floor
+            size = COLUMN * self.pitch + AROUND[0], high + AROUND[1]
+            piece.outline("empty mix", self.result_x, self.top - high / 2, *size, beat.at(COMES))
 
     def take(self) -> None:
         """One row of them, large: number times share."""
-        found, piece, stage = self.found, self.piece, self.stage
-        n = len(found.seen)
-        tile = min(4.2, TILE * self.pitch)
-        self.taken_z, self.given_z = stage.middle - 3.6, stage.middle - 0.4
+        self._large()
+        self.written = self._written()
+        with self.piece.beat("take", 4.0) as beat:
+            for column in self.columns:
+                column.to("sheet", beat[LEAVE])
+                column.exit(beat.at(AWAY))
+            self.given.enter("row", beat.at(0))
+            self.given.to("large", beat[GROW])
+            self.taken.enter("whole", beat.at(GROW.stop))
+            for j, span in enumerate(beat.each(len(self.found.seen), TAKE, ease=0.85)):
+                self._take(j, beat, span)
+            for actor in (self.given, self.taken):
+                actor.exit(beat.end + 1.0)
+
+    def _large(self) -> None:
+        """The row with numbers on it, and what is taken of them."""
+        found, piece, stage, n = self.found, self.piece, self.stage, len(self.found.seen)
+        tile = min(WIDEST, TILE * self.pitch)
+        self.given_z, self.taken_z = stage.middle + GIVEN, stage.middle + TAKEN
+        self.sum = self.result_x, stage.middle + SUM
         self.given = piece.actor("given", "activation", n)
         colours = tones(found.values, found.trace, self.row)
         parts = relative(self.row * found.shares)
@@ -130,65 +159,56 @@ class _Telling:
         self.taken = piece.actor("taken", "activation", n)
         self.taken.pose("whole", *gone(cells(stage, self.x, self.given_z, tile, HIGH, colours)))
         self.taken.pose("part", *cells(stage, self.x, self.taken_z, tile, HIGH, parts))
-        self.taken.pose("mix", *gone(cells(stage, self.result_x, stage.middle - 2.0, tile, HIGH, parts)))
-        terms, total = (self.row * found.shares).tolist(), float(self.mixed[self.feature])
-        if found.excerpt.folded:
+        self.taken.pose("mix", *gone(cells(stage, *self.sum, tile, HIGH, parts)))
+
+    def _written(self) -> list[str]:
+        """What is taken of the row, the rest where there is one, and their sum, as they are written."""
+        terms, total = (self.row * self.found.shares).tolist(), float(self.mixed[self.feature])
+        spare = len(terms) if self.found.excerpt.folded else None
+        if spare is not None:
             terms.append(total - sum(terms))
-        self.written = written_sum(terms, total, n if found.excerpt.folded else None)
-        with piece.beat("take", 4.0) as beat:
-            end = beat.index + 2.0
-            for column in self.columns:
-                column.to("sheet", beat[0.05:0.25])
-                column.exit(beat.at(0.26))
-            self.given.enter("row", beat.at(0))
-            self.given.to("large", beat[0.05:0.3])
-            self.taken.enter("whole", beat.at(0.3))
-            for j, (start, stop) in enumerate(beat.each(n, 0.36, 0.92, ease=0.85)):
-                made = start + 0.7 * (stop - start)
-                of = (found.values.matrix.name, found.values.cell(self.feature, found.seen[j]))
-                self.given.write(j, number(self.row[j]), beat.at(0.3), end, of=of)
-                self.taken.to("part", (start, made), only=[j])
-                self.taken.write(j, self.written[j], made, end)
-                piece.text(
-                    f"times {j}",
-                    f"× {found.percent[j]}",
-                    self.x[j],
-                    (self.given_z + self.taken_z) / 2,
-                    start,
-                    end,
-                    SMALL,
-                    ink="faint",
-                )
-            self.given.exit(end)
-            self.taken.exit(end)
+        return written_sum(terms, total, spare)
+
+    def _take(self, j: int, beat: Beat, span: Span) -> None:
+        """One letter's share is taken; until the sum is made it stays."""
+        found, (start, _) = self.found, span
+        made, end = along(span, MADE), beat.end + 1.0
+        of = (found.values.matrix.name, found.values.cell(self.feature, found.seen[j]))
+        self.given.write(j, number(self.row[j]), beat.at(GROW.stop), end, of=of)
+        self.taken.to("part", (start, made), only=[j])
+        self.taken.write(j, self.written[j], made, end)
+        at = self.x[j], (self.given_z + self.taken_z) / 2
+        self.piece.text(f"times {j}", f"× {found.percent[j]}", *at, start, end, SMALL, ink="faint")
 
     def pour(self) -> None:
         """The shares are poured together: their sum is one number of the mix."""
-        piece, stage, n = self.piece, self.stage, len(self.found.seen)
-        z = stage.middle - 2.0
+        piece, n = self.piece, len(self.found.seen)
         sums = np.cumsum([0.0, *map(read, self.written[:-1])])
         total = self.total = piece.actor("total", "activation", 1)
         for k, colour in enumerate(tones(self.target, self.found.trace, sums)):
-            total.pose(f"sum {k}", *cells(stage, self.result_x, z, *LARGE, colour))
+            total.pose(f"sum {k}", *cells(self.stage, *self.sum, *LARGE, colour))
         with piece.beat("pour", 3.2) as beat:
-            end = beat.index + 1.0
             total.enter("sum 0", beat.at(0))
-            spans = beat.each(len(sums) - 1, 0.05, 0.85)
+            spans = beat.each(len(sums) - 1, POUR)
             total.write(0, number(0.0), beat.at(0), spans[0][1], HERO)
             for k, (start, stop) in enumerate(spans):
-                arrived = start + 0.8 * (stop - start)
+                arrived = along((start, stop), ARRIVED)
                 if k < n:
-                    flying = piece.actor(f"poured {k}", "activation", 1)
-                    for pose in ("part", "mix"):
-                        stand = self.taken.stands[pose]
-                        flying.pose(pose, stand.places[k], stand.sizes[k], stand.values[k])
-                    flying.enter("part", start)
-                    flying.to("mix", (start, arrived))
-                    flying.exit(stop)
+                    self._pour(k, (start, arrived), stop)
                 total.to(f"sum {k + 1}", (arrived, stop))
-                until = spans[k + 1][1] if k + 1 < len(spans) else end
+                until = spans[k + 1][1] if k + 1 < len(spans) else beat.end
                 total.write(0, number(float(sums[k + 1])), stop, until, HERO)
-            total.exit(end)
+            total.exit(beat.end)
+
+    def _pour(self, k: int, span: Span, leaves: float) -> None:
+        """What is taken of one letter flies into the sum."""
+        flying = self.piece.actor(f"poured {k}", "activation", 1)
+        for pose in ("part", "mix"):
+            stand = self.taken.stands[pose]
+            flying.pose(pose, stand.places[k], stand.sizes[k], stand.values[k])
+        flying.enter("part", span[0])
+        flying.to("mix", span)
+        flying.exit(leaves)
 
     def all(self) -> None:
         """All rows do the same at once, and the mix flies to its sheet."""
@@ -198,12 +218,10 @@ class _Telling:
             flying = [self._column(j, s, "flying") for j, s in enumerate(found.seen)]
             for column, copy in zip(again, flying, strict=True):
                 column.enter("column", beat.at(0))
-                column.to("taken", beat[0.05:0.3])
-                copy.enter("taken", beat.at(0.32))
-                copy.to("poured", beat[0.32:0.5])
-                copy.exit(beat.at(0.52))
-            self.mix.enter("unmade", beat.at(0.3))
-            self.mix.to("column", beat[0.35:0.6], stagger=0.4)
-        with piece.beat("home", 1.3) as beat:
-            self.mix.to("sheet", beat[0.1:0.8])
-            self.mix.stays(self.target)
+                column.to("taken", beat[SHRINK])
+                copy.enter("taken", beat.at(FLY.start))
+                copy.to("poured", beat[FLY])
+                copy.exit(beat.at(POURED))
+            self.mix.enter("unmade", beat.at(SHRINK.stop))
+            self.mix.to("column", beat[MIX], stagger=0.4)
+        piece.home((self.mix, self.target))

@@ -14,18 +14,33 @@ from ..shapes import Shape, cells, copies, gone, pile, tones
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece, Span
 from .experts import choice_of
 
+NAME = "bend"
 LOW, HIGH = -3.0, 3.0  # what the line holds at least
 COLUMN, SLIM = 2.0, 1.4  # the width of a column, and in an upright picture
 SIDE, NARROW = 5.2, 0.5  # what a column takes at its side of the stage; of that in an upright picture
 ASIDE = 0.8  # from a column to the one it is made of
 UNDER_TITLE = 1.3  # from the top of the stage to that of a column
 SHORTEST = 0.12  # of a tall column's height: a short one at least
+FLOOR, ABOVE = 2.9, 2.4  # what is free under the lowest number of the curve, and over its highest
 DOT = 0.42  # the size of a number on the line
-LABELS = 1.5  # how far under the line its numbers stand
+AXIS, CURVE = 0.3, 0.5  # how far behind the numbers the line and the curve are drawn
+POINTS, BROAD = 80, 0.2  # of the curve, and how thick it is
+LEADER, BEFORE = 0.06, -0.5  # how thick a leader is, and its way from the numbers to the front
+LABELS, FEW = 1.5, 7  # how far under the line its numbers stand; about so many
+SIDES, CALLED = 1.6, 3.0  # how far over it what becomes of its sides stands; the curve's name at least
 AWAY = 1.5  # how far from its dot what is told of a number stands
 BESIDE = 0.5  # so far from zero the curve has turned
 NEAR, OVER = 0.3, 0.7  # from the end of a leader to what is told beside it, and above
+FREE, LEFT = (1.4, 0.7), (-1.0, 0.0)  # ways from a number under the curve, and at its left
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
+GROUPS = 16  # in which numbers set out
+RUN = slice(0.02, 0.3)  # what is made runs to its place, in this part of a beat, or so much later
+WIDENS, LATER = slice(0.2, 0.42), 0.4  # of widen: the wide column comes; without it the line is later
+SIDE_NAMES = 0.28  # of line: what becomes of its sides is said
+BENT, SAID, EACH = slice(0.06, 0.26), 0.28, 0.08  # of curve: numbers ride to it; some are told, one by one
+DRAWN = 0.02  # of curve and narrow: curve and title are there
+LINE, SOONER = 4.5, 3.2  # seconds of line, and where the column has come before
+NARROWED = slice(0.05, 0.45)  # of narrow
 
 Place = tuple[float, float]  # on the stage
 
@@ -65,7 +80,7 @@ class _Telling:
 
     def __init__(self, example: Example, whole: bool) -> None:
         after = _bent(example)
-        piece = SetPiece("bend", example.stage(after))
+        piece = SetPiece(NAME, example.stage(after))
         self.piece, self.after, self.whole = piece, after, whole
         self.trace, self.words, self.t = example.trace, example.words, example.focus.position
         stage, trace = piece.stage, example.trace
@@ -87,8 +102,8 @@ class _Telling:
         left, right = side - stage.reach, stage.reach - side
         self.k = (right - left) / (self.high - self.low)
         self.zero = left - self.k * self.low
-        self.level = stage.floor + 2.9 + self.k * max(0.0, -float(self.y.min()))
-        room = stage.top - 2.4 - self.level
+        self.level = stage.floor + FLOOR + self.k * max(0.0, -float(self.y.min()))
+        room = stage.top - ABOVE - self.level
         self.up = min(self.k, room / max(1.0, float(self.y.max())))
         self.numbers = self._numbers()
         self.made: list[tuple[Actor, Block]] = []  # what is at home in a sheet
@@ -129,7 +144,7 @@ class _Telling:
 
     def _title(self, name: str, said: str, side: int, start: float) -> None:
         align: Align = "left" if side < 0 else "right"
-        self.piece.text(name, said, side * self.stage.reach, self.stage.top - 0.5, start, align=align)
+        self.piece.text(name, said, side * self.stage.reach, self.stage.title, start, align=align)
 
     def told(self) -> list[int]:
         """The numbers that are told apart."""
@@ -142,8 +157,8 @@ class _Telling:
         letter = self._short("letter", self.letter, -self.outer)
         with self.piece.beat("widen", 1.8) as beat:
             letter.enter("sheet", beat.at(0))
-            letter.to("column", beat[0.02:0.3])
-            self._come(beat[0.2:0.42])
+            letter.to("column", beat[RUN])
+            self._come(beat[WIDENS])
             said = self.words.note("numbers_to", before=letter.count, count=len(self.x))
             self._title("count", said, -1, beat.at(COMES))
             self._axis(beat)
@@ -158,10 +173,10 @@ class _Telling:
 
     def _axis(self, beat: Beat) -> None:
         """The line on which numbers are laid."""
-        ends = [(self.zero + self.k * v, self.level) for v in (self.low, self.high)]
-        self.piece.line("axis", ends, beat.at(COMES), None, 0.09, "ink", y=0.3)
+        ends = self.zero + self.k * self.low, self.zero + self.k * self.high
+        self.piece.level("axis", ends, self.level, beat.at(COMES), y=AXIS)
         for value in range(int(np.ceil(self.low)), int(self.high) + 1):
-            if value % max(1, round((self.high - self.low) / 7)) == 0:
+            if value % max(1, round((self.high - self.low) / FEW)) == 0:
                 text, x = f"{value}".replace("-", "−"), self.zero + self.k * value
                 z = self.level - LABELS
                 self.piece.text(f"at {value}", text, x, z, beat.at(COMES), None, SMALL, ink="faint")
@@ -169,48 +184,40 @@ class _Telling:
     def line(self) -> None:
         """Of each number of the column a copy goes to its place on a line."""
         piece = self.piece
-        there = 0.0 if self.whole else 0.4
-        with piece.beat("line", 3.2 if self.whole else 4.5) as beat:
+        there = 0.0 if self.whole else LATER
+        with piece.beat("line", SOONER if self.whole else LINE) as beat:
             if not self.whole:
-                self._come(beat[0.0:0.3])
+                self._come(beat[: RUN.stop])
                 said = self.words.note("numbers", count=len(self.x))
                 self._title("count", said, -1, beat.at(COMES))
                 self._axis(beat)
             self.numbers.enter("column", beat.at(there))
-            self.numbers.to("line", beat[there + 0.02 : there + 0.3], stagger=0.4, groups=16)
+            self.numbers.to("line", beat[there + RUN.start : there + RUN.stop], stagger=0.4, groups=GROUPS)
             for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):
-                said = self.words.note(key)
-                piece.text(
-                    key,
-                    said,
-                    self.zero + self.k * x,
-                    self.level + 1.6,
-                    beat.at(there + 0.28),
-                    beat.index + 1.0,
-                )
+                at = self.zero + self.k * x, self.level + SIDES
+                piece.text(key, self.words.note(key), *at, beat.at(there + SIDE_NAMES), beat.end)
 
     def curve(self) -> None:
         """A curve is drawn, and every number rides up or down to it."""
         piece = self.piece
         with piece.beat("curve", 4.5) as beat:
-            end = None
-            grid = np.linspace(self.low, self.high, 80)
+            grid = np.linspace(self.low, self.high, POINTS)
             x, y = self.at(grid, np.asarray(self.act.forward(grid, start=0), float))
             path = list(zip(x.tolist(), y.tolist(), strict=True))
-            piece.line("curve", path, beat.at(0.02), end, 0.2, "ink", y=0.5)
-            self.numbers.to("curve", beat[0.06:0.26], stagger=0.3, groups=16)
+            piece.line("curve", path, beat.at(DRAWN), None, BROAD, "ink", y=CURVE)
+            self.numbers.to("curve", beat[BENT], stagger=0.3, groups=GROUPS)
             middle, top = self.zero + self.k * self.low / 2, self.level + self.up * float(self.y.max())
-            over = max(top, self.level + 3.0, *(self._beside(i)[2][1] + HERO for i in self.told()))
-            piece.text("name", self.title, middle, over, beat.at(0.02), end, HERO)
-            self._tell(beat, end)
+            over = max(top, self.level + CALLED, *(self._beside(i)[2][1] + HERO for i in self.told()))
+            piece.text("name", self.title, middle, over, beat.at(DRAWN), None, HERO)
+            self._tell(beat)
 
-    def _tell(self, beat: Beat, end: float | None) -> None:
+    def _tell(self, beat: Beat) -> None:
         """What becomes of three of them."""
         for n, i in enumerate(self.told()):
-            text, start = f"{number(self.x[i])} → {number(self.y[i])}", beat.at(0.28 + 0.08 * n)
+            text, start = f"{number(self.x[i])} → {number(self.y[i])}", beat.at(SAID + EACH * n)
             spot, far, at, align = self._beside(i)
-            self.piece.line(f"to {n}", [spot, far], start, end, 0.06, "ink", y=-0.5)
-            self.piece.text(f"told {n}", text, *at, start, end, align=align)
+            self.piece.line(f"to {n}", [spot, far], start, None, LEADER, "ink", y=BEFORE)
+            self.piece.text(f"told {n}", text, *at, start, align=align)
 
     def _beside(self, i: int) -> tuple[Place, Place, Place, Align]:
         """A number's place on the curve, the end of a leader from it, and the place of its words."""
@@ -225,7 +232,7 @@ class _Telling:
         """Which way the curve leaves room: over it where it is low, then under it, then at its left."""
         if x < -BESIDE:
             return (0.0, 1.0), "centre"
-        return ((1.4, 0.7), "left") if x < BESIDE else ((-1.0, 0.0), "right")
+        return (FREE, "left") if x < BESIDE else (LEFT, "right")
 
     def column(self) -> None:
         """A column of what became of them, where what was muted is flush."""
@@ -235,8 +242,8 @@ class _Telling:
         after.pose("sheet", *copies(self.after, self.trace, column=self.t))
         with self.piece.beat("column", 2.6) as beat:
             after.enter("curve", beat.at(0.0))
-            after.to("column", beat[0.02:0.3], stagger=0.3, groups=16)
-            self._title("after", self.words.note("after_curve", activation=self.title), 1, beat.at(0.3))
+            after.to("column", beat[RUN], stagger=0.3, groups=GROUPS)
+            self._title("after", self.words.note("after_curve", activation=self.title), 1, beat.at(RUN.stop))
         self.made.append((after, self.after))
 
     def narrow(self) -> None:
@@ -246,15 +253,12 @@ class _Telling:
         answer.pose("unmade", *gone(shape))
         self.piece.until(float(len(self.piece.beats)), "after")
         with self.piece.beat("narrow", 2.6) as beat:
-            answer.enter("unmade", beat.at(0.05))
-            answer.to("column", beat[0.05:0.45])
+            answer.enter("unmade", beat.at(NARROWED.start))
+            answer.to("column", beat[NARROWED])
             said = self.words.note("numbers_to", before=len(self.x), count=answer.count)
-            self._title("narrowed", said, 1, beat.at(0.02))
+            self._title("narrowed", said, 1, beat.at(DRAWN))
         self.made.append((answer, self.answer))
 
     def home(self) -> None:
         """What was made flies to its sheet."""
-        with self.piece.beat("home", 1.3) as beat:
-            for actor, block in self.made:
-                actor.to("sheet", beat[0.1:0.8])
-                actor.stays(block)
+        self.piece.home(*self.made)

@@ -12,21 +12,34 @@ from ..excerpt import spread
 from ..formula import part
 from ..props import number
 from ..shapes import bars, copies, relative, row_of
-from ..stagecraft import SMALL, Actor, SetPiece
+from ..stagecraft import LINE, SMALL, Actor, SetPiece
 from ..story import Focus
 
+NAME = "norm"
 MOST = 48  # bars side by side; of a longer column a fair choice
 BAR = 0.76  # the width of a bar, in their pitch
 TALL = 0.36  # of the stage's height: the highest bar
 HEADING = 0.6  # from the top
-MEASURED = 5.0  # until its last beat everything stays
-FORMULA_SIZE = 1.5
+FOLDED = 0.5  # over the floor: how many are not shown
+FORMULA, FORMULA_SIZE = 1.4, 1.5  # how far under the top it stands
+BEFORE = -1.2  # the way from the bars to lines that are drawn across them
+THICK, THIN = 0.14, 0.07  # the line of the mean, and those of the spread
+# The beats lift, measure, shift, scale, weigh, in which parts of the formula are lit; all stays until home.
+SHIFT, SCALE, MEASURED = (2.0, 3.0), (3.0, 4.0), 5.0
+MOVED, SCALED = SHIFT[0] + 0.5, SCALE[0] + 0.5  # when mean and spread are 0 and 1
+# Parts of lift: bars come on their level; what they are is told, and how many are not shown.
+RISE, GROUND = slice(0.05, 0.75), 0.4
+TOLD, MORE = 0.5, 0.7
+MEAN, SPREAD = 0.05, 0.5  # of measure: these are there
+MOVE, AT_ONCE = slice(0.05, 0.6), 0.2  # of shift; and the seconds of that without a mean
+DIVIDE = slice(0.1, 0.6)  # of scale
+WEIGH, LEARNED = slice(0.15, 0.7), 0.05  # of weigh; what they are weighed by
 
 
 def norm(example: Example, kind: str = "ln1") -> SetPiece:
     """Beats: lift, measure, shift, scale, weigh, home. `kind` is which norm of the layer."""
     out = example.here(f"{kind}.out")
-    telling = _Telling(SetPiece("norm", example.stage(out)), out, example, kind)
+    telling = _Telling(SetPiece(NAME, example.stage(out)), out, example, kind)
     telling.lift(example.letter)
     telling.measure()
     telling.shift()
@@ -87,71 +100,76 @@ class _Telling:
         z = self.stage.top - HEADING
         self.piece.text(name, self.words.note(key, **facts), x, z, start, end, align=align)  # type: ignore[arg-type]
 
+    def _across(
+        self,
+        name: str,
+        z: float,
+        start: float,
+        end: float,
+        width: float = LINE,
+        ink: str = "faint",
+        y: float = 0.0,
+    ) -> None:
+        ends = [(-self.stage.reach, z), (self.stage.reach, z)]
+        self.piece.line(name, ends, start, end, width, ink, y)
+
     # --- beats ---
 
     def lift(self, letter: str) -> None:
         """The column leaves its sheet and becomes bars: up where positive, down where negative."""
         with self.piece.beat("lift", 2.6) as beat:
             self.bars.enter("sheet", beat.at(0))
-            self.bars.to("raw", beat[0.05:0.75], stagger=0.5)
-            reach = self.stage.reach
-            self.piece.line("level", [(-reach, self.level), (reach, self.level)], beat.at(0.4), MEASURED)
+            self.bars.to("raw", beat[RISE], stagger=0.5)
+            self._across("level", self.level, beat.at(GROUND), MEASURED)
             said = self.words.note("column_of", letter=letter, count=self.source.shape[0])
-            self.piece.text("column", said, 0.0, self.stage.top - HEADING, beat.at(0.5), 1.0)
+            self.piece.text("column", said, 0.0, self.stage.top - HEADING, beat.at(TOLD), beat.end)
             if self.folded:
-                more = self.words.note("folded", count=self.folded)
-                self.piece.text(
-                    "folded", more, 0.0, self.stage.floor + 0.5, beat.at(0.7), MEASURED, SMALL, ink="faint"
-                )
+                more, z = self.words.note("folded", count=self.folded), self.stage.floor + FOLDED
+                self.piece.text("folded", more, 0.0, z, beat.at(MORE), MEASURED, SMALL, ink="faint")
 
     def measure(self) -> None:
         """Their mean as a line, their spread as a band around it."""
         mean = self.mean or 0.0
         with self.piece.beat("measure", 2.4) as beat:
-            reach, until = self.stage.reach, 3.0
             if self.mean is not None:
-                self._note("mean", "mean", -1, beat.at(0.05), 2.5, value=number(self.mean))
+                self._note("mean", "mean", -1, beat.at(MEAN), MOVED, value=number(self.mean))
                 z = self._at(mean)
-                self.piece.line(
-                    "mean line", [(-reach, z), (reach, z)], beat.at(0.05), 2.5, 0.14, "ink", y=-1.2
-                )
+                self._across("mean line", z, beat.at(MEAN), MOVED, width=THICK, ink="ink", y=BEFORE)
             key = "spread" if self.mean is not None else "size"
-            self._note("spread", key, 1, beat.at(0.5), 3.5, value=number(self.size))
+            self._note("spread", key, 1, beat.at(SPREAD), SCALED, value=number(self.size))
             for side in (-1, 1):
                 z = self._at(mean + side * self.size)
-                self.piece.line(f"band {side}", [(-reach, z), (reach, z)], beat.at(0.5), until, 0.07, y=-1.2)
+                self._across(f"band {side}", z, beat.at(SPREAD), SHIFT[1], width=THIN, y=BEFORE)
 
     def shift(self) -> None:
         """All move by the mean."""
-        with self.piece.beat("shift", 1.8 if self.mean is not None else 0.2) as beat:
-            self.bars.to("shifted", beat[0.05:0.6])
+        with self.piece.beat("shift", 1.8 if self.mean is not None else AT_ONCE) as beat:
+            self.bars.to("shifted", beat[MOVE])
             if self.mean is not None:
-                self._note("mean now", "mean", -1, 2.5, MEASURED, value=0)
+                self._note("mean now", "mean", -1, MOVED, MEASURED, value=0)
             self._formula(beat.at(0.0))
 
     def scale(self) -> None:
         """All are divided by the spread."""
         with self.piece.beat("scale", 1.8) as beat:
-            self.bars.to("scaled", beat[0.1:0.6])
+            self.bars.to("scaled", beat[DIVIDE])
             key = "spread" if self.mean is not None else "size"
-            self._note("spread now", key, 1, 3.5, MEASURED, value=1)
+            self._note("spread now", key, 1, SCALED, MEASURED, value=1)
 
     def _formula(self, start: float) -> None:
         top = part(1, "x") if self.mean is None else part(1, r"x-\mathrm{mean}")
         below = r"\mathrm{size}" if self.mean is None else r"\mathrm{spread}"
         tex = r"\frac{" + top + "}{" + part(2, below) + "}"
-        lit = {1: (2.0, 3.0), 2: (3.0, 4.0)}
-        self.piece.formula("formula", tex, 0.0, self.stage.top - 1.4, start, 4.0, FORMULA_SIZE, lit)
+        z, lit = self.stage.top - FORMULA, {1: SHIFT, 2: SCALE}
+        self.piece.formula("formula", tex, 0.0, z, start, SCALE[1], FORMULA_SIZE, lit)
 
     def weigh(self) -> None:
         """Every row is multiplied by what was learned for it."""
         with self.piece.beat("weigh", 2.6) as beat:
-            self.bars.to("weighed", beat[0.15:0.7], stagger=0.4)
+            self.bars.to("weighed", beat[WEIGH], stagger=0.4)
             said = self.words.note("times_learned")
-            self.piece.text("learned", said, 0.0, self.stage.top - HEADING, beat.at(0.05), MEASURED)
+            self.piece.text("learned", said, 0.0, self.stage.top - HEADING, beat.at(LEARNED), MEASURED)
 
     def home(self) -> None:
         """They become the column of the next sheet."""
-        with self.piece.beat("home", 1.3) as beat:
-            self.bars.to("back", beat[0.1:0.8])
-            self.bars.stays(self.out)
+        self.piece.home((self.bars, self.out), pose="back")

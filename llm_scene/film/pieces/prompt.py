@@ -8,9 +8,9 @@ from ...layout.drawn import text_width
 from ...network.ops import Array
 from ..example import Example
 from ..props import number
-from ..shapes import HIGH, STEP, Shape, cells, row_of, some, tones
+from ..shapes import HIGH, STEP, Shape, cells, row_of, rows_under, some, tones
 from ..stage import Stage
-from ..stagecraft import HERO, NUMBER, SetPiece
+from ..stagecraft import HERO, HOME, NUMBER, SetPiece
 from ..story import told
 
 MOST, FEW = 6, 4  # columns side by side, and in a narrow picture
@@ -18,7 +18,8 @@ HEADING, LETTERS = 3.0, 1.2 * HERO  # what the tokens take above their columns; 
 WIDEST, FILLED = 5.0, 0.9  # from column to column at most; of that, by a cell
 THICK, OUT = 0.9, 0.7  # how thick a cell of value 0 is here, and how much further the largest come out
 FLAT = 0.25  # and before it rises
-WAVE = 0.45  # of the beat, in which columns rise one after the other
+FLY = slice(0.05, 0.9)  # of the last beat, all of them fly home
+WAVE = slice(0.0, 0.45)  # of the beat, in which columns rise one after the other
 
 
 def columns(example: Example) -> SetPiece:
@@ -30,12 +31,12 @@ def columns(example: Example) -> SetPiece:
     rows = list(example.rows(int((stage.top - stage.floor - HEADING) / STEP)).shown)
     values = block.values(trace)[np.ix_(rows, positions)].astype(float)
     pitch = min(WIDEST, 2 * stage.reach / len(positions))
-    x, z = row_of(len(positions), pitch), stage.top - HEADING - STEP * (np.arange(len(rows)) + 0.5)
+    x, z = row_of(len(positions), pitch), rows_under(stage.top - HEADING, len(rows))
     tokens = [told(example.tokens[position]) for position in positions]
     size = min(LETTERS, FILLED * pitch / max(map(text_width, tokens)))
     piece = SetPiece("prompt", stage)
     with piece.beat("rise", 3.0) as beat:
-        for n, (start, end) in enumerate(beat.each(len(positions), 0.0, WAVE)):
+        for n, (start, end) in enumerate(beat.each(len(positions), WAVE)):
             at = [(row, positions[n]) for row in rows]
             colours = tones(block, trace, values[:, n])
             actor = piece.actor(f"column {n}", block.role, len(rows))
@@ -45,15 +46,15 @@ def columns(example: Example) -> SetPiece:
             actor.enter("flat" if n else "column", beat.at(0))  # one is there from the first moment
             if n:
                 actor.to("column", (start, end))
-            actor.exit(2.0)
+            actor.exit(beat.end + 1.0)
             for i, value in enumerate(values[:, n].tolist()):
                 of = (block.matrix.name, block.cell(*at[i]))
-                actor.write(i, number(value), end if n else beat.at(0), beat.index + 1.0, NUMBER, of)
+                actor.write(i, number(value), end if n else beat.at(0), beat.end, NUMBER, of)
             at_top = x[n], stage.top - HEADING / 2
             piece.text(f"token {n}", tokens[n], *at_top, beat.at(0), None, size, ink="accent")
-    with piece.beat("home", 1.3) as beat:
+    with piece.beat("home", HOME) as beat:
         for actor in piece.actors:
-            actor.to("sheet", beat[0.05:0.9])
+            actor.to("sheet", beat[FLY])
     return piece
 
 

@@ -7,22 +7,46 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...layout.drawn import text_width
+from ...layout.drawn import Says, text_width
 from ...layout.layout import Block
 from ...network.ops import Add, Array
 from ...network.trace import Trace
 from ..example import Example
+from ..excerpt import MOST as ROWS
 from ..excerpt import Excerpt, written_sum
 from ..props import number
-from ..shapes import HIGH, NONE, STEP, Shape, cells, copies, gone, listed, row_of, some, tones
-from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
+from ..shapes import (
+    COUNTED,
+    HIGH,
+    NONE,
+    STEP,
+    Shape,
+    cells,
+    copies,
+    gone,
+    listed,
+    row_of,
+    rows_under,
+    some,
+    tones,
+)
+from ..stagecraft import COMES, MADE, NUMBER, SMALL, Actor, Beat, SetPiece, along
 from ..story import told
 
+EMBED = "embed"  # the name of that piece
 WIDE = 5.4  # of a cell with a number on it
-HEADING = 1.1
+COLUMNS, SIGNS = 3, 3.0  # the columns, and what the signs between them take
+HEADING = 1.1  # from the top to the first row
 MOST, BETWEEN = 5, 1.2  # columns of a table, and from the table to what stands beside it
+SEAM = BETWEEN / 4  # between two of its columns
 CALM, BRISK = 0.35, 0.2  # of a beat, that the flight of a column takes
+LATER = 0.12  # of it, that the second column sets out after the first
+EXPECTED = 0.4  # part of both: what will come is outlined
 LIFTED = 0.3  # how far a column stands before the table it is taken from
+# Parts of lookup: the table comes; one column shines, goes to its place, is told, and written.
+TABLE, SHINES = slice(0.02, 0.25), slice(0.3, 0.5)
+PICKED, CALLED, READ = slice(0.38, 0.5), 0.46, 0.52
+SUMS, REST = slice(0.03, 0.7), slice(0.8, 0.9)  # of add: row after row, and those that are folded
 
 
 def add(example: Example, total: str) -> SetPiece:
@@ -48,7 +72,7 @@ def embed(example: Example) -> SetPiece:
     target = layout.find("resid_pre", 0)
     at = {table.name: trace.tokens[t], places.name: t, target.name: t}
     made = Addition(trace, table, places, target, at, ("of_letter", "of_place", "sum_of_both"))
-    telling = _Telling("embed", example, made, beats=3)
+    telling = _Telling(EMBED, example, made, beats=3)
     telling.lookup(_table(example))
     telling.place()
     telling.add()
@@ -103,12 +127,12 @@ class _Telling:
         self.old, self.part, self.target = made.old, made.part, made.target
         stage = self.stage = piece.stage
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
-        self.excerpt: Excerpt = example.rows(min(12, rows))
+        self.excerpt: Excerpt = example.rows(min(ROWS, rows))
         self.written = self._written()
-        self.wide = min(WIDE, (2 * stage.reach - 3.0) / 3)
+        self.wide = min(WIDE, (2 * stage.reach - SIGNS) / COLUMNS)
         pitch = stage.reach - self.wide / 2
         self.x = {self.old.name: -pitch, self.part.name: 0.0, self.target.name: pitch}
-        self.z = stage.top - HEADING - STEP * (np.arange(len(self.excerpt) + 1) + 0.5)
+        self.z = rows_under(stage.top - HEADING, len(self.excerpt) + 1)
         self.columns = {b.name: self._column(b) for b in (self.old, self.part, self.target)}
 
     def _column(self, block: Block) -> Actor:
@@ -144,7 +168,7 @@ class _Telling:
         said = self.words.note(key, letter=self.letter, position=self.position)
         if block is self.part and self.scale != 1:
             said = f"{said} × {self.scale:.3g}"
-        self.piece.text(key, said, self.x[block.name], self.stage.top - 0.5, start, self.end, size)
+        self.piece.text(key, said, self.x[block.name], self.stage.title, start, self.end, size)
 
     # --- beats ---
 
@@ -152,8 +176,8 @@ class _Telling:
         """The column that the stream carries, and beside it what a part found out."""
         with self.piece.beat("both", self.end) as beat:
             for which, block in enumerate((self.old, self.part)):
-                self._comes(which, block, beat, 0.12 * which)
-            self._empty(beat.at(0.4))
+                self._comes(which, block, beat, LATER * which)
+            self._empty(beat.at(EXPECTED))
 
     def _comes(self, which: int, block: Block, beat: Beat, late: float, takes: float = CALM) -> None:
         """A column leaves its sheet; it stays until the sum is made."""
@@ -172,7 +196,7 @@ class _Telling:
             for name, sign, x in zip(("plus", "equals"), "+=", signs, strict=True):
                 self.piece.text(f"{name} {n}", sign, x, z, start, self.end)
         if self.excerpt.folded:
-            more, at = self.words.note("folded", count=len(self.excerpt.folded)), self.z[-1] - 0.4
+            more, at = self.words.note("folded", count=len(self.excerpt.folded)), self.z[-1] - COUNTED
             self.piece.text("folded", more, 0.0, at, start, self.end, SMALL, ink="faint")
         self._heading(2, self.target, start)
 
@@ -188,30 +212,29 @@ class _Telling:
         with self.piece.beat("lookup", 4.0) as beat:
             shown = self._of_the_table(table, x, wide)
             shown.enter("sheet", beat.at(0))
-            shown.to("table", beat[0.02:0.25])
+            shown.to("table", beat[TABLE])
             shown.exit(1.0)
-            said = self.words.note("table")
-            self.piece.text(
-                "table title", said, 0.0, self.z[-1] - 0.4, beat.at(COMES), 1.0, SMALL, ink="faint"
-            )
+            said, z = self.words.note("table"), self.z[-1] - COUNTED
+            self.piece.text("table title", said, 0.0, z, beat.at(COMES), 1.0, SMALL, ink="faint")
             if max(map(text_width, table.values())) < wide:
                 for place, (token, letter) in zip(x.tolist(), table.items(), strict=True):
                     ink = "accent" if token == here else "ink"
-                    at = place, self.stage.top - 0.5
-                    self.piece.text(f"entry {token}", letter, *at, beat.at(COMES), 1.0, NUMBER, ink=ink)
+                    at, says = (place, self.stage.title), Says("entry", token)
+                    start, name = beat.at(COMES), f"entry {token}"
+                    self.piece.text(name, letter, *at, start, 1.0, NUMBER, ink=ink, says=says)
             column.enter("sheet", beat.at(0))
-            column.to("picked", beat[0.02:0.25])
-            column.glow(beat[0.3:0.5])
-            column.to("column", beat[0.38:0.5])
-            self._number(self.old, beat.at(0.52), self.end)
-            self._heading(0, self.old, beat.at(0.46))
+            column.to("picked", beat[TABLE])
+            column.glow(beat[SHINES])
+            column.to("column", beat[PICKED])
+            self._number(self.old, beat.at(READ), self.end)
+            self._heading(0, self.old, beat.at(CALLED))
         column.exit(self.end)
 
     def _beside_each_other(self, count: int) -> tuple[Array, float]:
         """Places of the table's columns, in the middle of the stage, and their width."""
         room = self.x[self.target.name] - self.x[self.old.name] - self.wide - 2 * BETWEEN
         pitch = min(WIDE, room / count)
-        return row_of(count, pitch), min(pitch - BETWEEN / 4, self.wide)
+        return row_of(count, pitch), min(pitch - SEAM, self.wide)
 
     def _of_the_table(self, table: dict[int, str], x: Array, wide: float) -> Actor:
         """The rows shown of some columns of the table, side by side."""
@@ -235,16 +258,13 @@ class _Telling:
         column, shown = self.columns[self.target.name], list(self.excerpt.shown)
         with self.piece.beat("add", 4.0) as beat:
             column.enter("unmade", beat.at(0))
-            for n, (start, end) in enumerate(beat.each(len(shown), 0.03, 0.7, ease=0.75)):
-                made = start + 0.7 * (end - start)
+            for n, (start, end) in enumerate(beat.each(len(shown), SUMS, ease=0.75)):
+                made = along((start, end), MADE)
                 column.to("column", (start, made), only=[shown[n]])
                 self._number(self.target, made, self.end, [shown[n]])
             if self.excerpt.folded:
-                column.to("column", beat[0.8:0.9], only=self.excerpt.folded)
+                column.to("column", beat[REST], only=self.excerpt.folded)
 
     def home(self) -> None:
         """The new column goes into the stream."""
-        column = self.columns[self.target.name]
-        with self.piece.beat("home", 1.3) as beat:
-            column.to("sheet", beat[0.1:0.8])
-            column.stays(self.target)
+        self.piece.home((self.columns[self.target.name], self.target))

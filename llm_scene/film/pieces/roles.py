@@ -7,20 +7,25 @@ import numpy as np
 from ...layout.layout import Block
 from ...network.ops import Array, Normed
 from ..example import Example
-from ..excerpt import largest
+from ..excerpt import MOST, largest
 from ..props import number
-from ..shapes import HIGH, STEP, cells, copies, gone, listed, row_of, some, tones
+from ..shapes import HIGH, STEP, cells, copies, gone, listed, row_of, rows_under, some, tones
 from ..stage import LONG
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
 from . import turned
 
 WIDEST, BETWEEN = 5.2, 1.2  # a column at most, and from one to the next
-HEADING = 2.3  # two lines above a column
-MOST = 12  # rows
+HEADING, SAID = 2.3, 1.75  # two lines above a column, from the top; the second one
+SLOTS = 4  # the letter and its three roles side by side
 LARGE = 1.25  # size of the titles
 LATER, SOON = 0.12, 0.06  # of their beat, that a column and a table set out after the other
 COLUMNS = 6  # of a learned table, that are shown
 BEHIND, SLIM, FILLED = 0.5, 0.25, 0.9  # how far it stands behind; how thick its cells are, what they fill
+COMING, READ = slice(0.02, 0.45), 0.5  # parts of letter: its column comes; its numbers
+TAKES, CALLED = 0.2, 0.1  # of their beats, the flight of a table and of a column; until it is told what it is
+SHINES = 0.3  # and a column shines
+NUMBERS, TABLES = 3.0, 1.9  # until these moments, in beats: numbers; and a table, from its own beat on
+SOONER = 1.2  # seconds of the last beat
 ROLES = {"query": "q", "key": "k", "value": "v"}  # and the letters of their matrices
 
 
@@ -44,12 +49,12 @@ class _Telling:
         self.stage = stage
         plain = example.here("attn.q", head=True)
         (self.inputs,) = example.layout.of(plain.matrix.inputs[0])  # a norm, or the stream
-        self.pitch = 2 * stage.reach / 4
+        self.pitch = 2 * stage.reach / SLOTS
         self.wide = min(WIDEST, self.pitch - BETWEEN)
-        self.x = -stage.reach + self.pitch * (np.arange(4) + 0.5)
+        self.x = -stage.reach + self.pitch * (np.arange(SLOTS) + 0.5)
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
         self.rows = min(MOST, rows)
-        self.z = stage.top - HEADING - STEP * (np.arange(self.rows + 1) + 0.5)
+        self.z = rows_under(stage.top - HEADING, self.rows + 1)
         self.made = made  # by their roles
         self.landing: list[tuple[Actor, Block]] = []
 
@@ -67,17 +72,18 @@ class _Telling:
         return actor, list(excerpt.shown), values
 
     def _heading(self, name: str, x: float, title: str, said: str, start: float) -> None:
-        wide, at = self.stage.width == LONG, self.stage.top
-        self.piece.text(f"{name} title", title, x, at - 0.5, start, None, LARGE if wide else SMALL)
+        wide = self.stage.width == LONG
+        self.piece.text(f"{name} title", title, x, self.stage.title, start, None, LARGE if wide else SMALL)
         if wide:  # elsewhere there is room for the title alone
-            self.piece.text(f"{name} said", said, x, at - 1.75, start, None, SMALL, ink="faint")
+            z = self.stage.top - SAID
+            self.piece.text(f"{name} said", said, x, z, start, None, SMALL, ink="faint")
 
     def _role(self, name: str, x: float, start: float) -> None:
         """What a column is for, in the place of what its table was called."""
         self.piece.until(start, f"{name} said")
         if self.stage.width == LONG:
-            said = self.words.note(f"{name}_role")
-            self.piece.text(f"{name} role", said, x, self.stage.top - 1.75, start, None, SMALL, ink="faint")
+            said, z = self.words.note(f"{name}_role"), self.stage.top - SAID
+            self.piece.text(f"{name} role", said, x, z, start, None, SMALL, ink="faint")
 
     # --- beats ---
 
@@ -87,8 +93,8 @@ class _Telling:
         actor, shown, values = self._column("letter", self.inputs, x)
         with self.piece.beat("letter", 1.2) as beat:
             actor.enter("sheet", beat.at(0))
-            actor.to("column", beat[0.02:0.45], stagger=0.3)
-            self._write(actor, self.inputs, shown, values, beat.at(0.5))
+            actor.to("column", beat[COMING], stagger=0.3)
+            self._write(actor, self.inputs, shown, values, beat.at(READ))
             evened = isinstance(self.inputs.matrix.op, Normed)
             said = self.words.note("numbers_rescaled" if evened else "numbers", count=len(values))
             self._heading("letter", x, f"“{letter}”", said, beat.at(COMES))
@@ -96,7 +102,7 @@ class _Telling:
     def _write(self, actor: Actor, block: Block, shown: list[int], values: Array, start: float) -> None:
         for i in shown:
             of = (block.matrix.name, block.cell(i, self.t))
-            actor.write(i, number(values[i]), start, 3.0, NUMBER, of)
+            actor.write(i, number(values[i]), start, NUMBERS, NUMBER, of)
 
     def tables(self) -> None:
         """Where query, key and value are to stand come the tables that make them: a row makes a number."""
@@ -104,7 +110,7 @@ class _Telling:
             for n, (name, block) in enumerate(self.made.items(), 1):
                 x, late = float(self.x[n]), SOON * (n - 1)
                 said = self.words.note(name), self.words.note("table")
-                self._heading(name, x, *said, beat.at(late + 0.1))
+                self._heading(name, x, *said, beat.at(late + CALLED))
                 table = self._learned(name)
                 if table is not None:
                     self._table(f"{name} table", block, table, x, beat, late)
@@ -131,8 +137,8 @@ class _Telling:
         standing, size, colours = cells(self.stage, *places, FILLED * pitch, HIGH, colours, SLIM)
         actor.pose("table", standing + (0.0, BEHIND * self.stage.unit, 0.0), size, colours)
         actor.enter("sheet", beat.at(0))
-        actor.to("table", beat[late : late + 0.2])
-        actor.exit(beat.index + 1.9)
+        actor.to("table", beat[late : late + TAKES])
+        actor.exit(beat.index + TABLES)
 
     def roles(self) -> None:
         """The letter's column passes through each table: a number comes of each row."""
@@ -141,15 +147,12 @@ class _Telling:
                 x, late = float(self.x[n]), LATER * (n - 1)
                 actor, shown, values = self._column(name, block, x)
                 actor.enter("unmade", beat.at(late))
-                actor.to("column", beat[late : late + 0.2], stagger=0.2)
-                self._write(actor, block, shown, values, beat.at(late + 0.2))
-                self._role(name, x, beat.at(late + 0.1))
-                actor.glow(beat[late + 0.2 : late + 0.5])
+                actor.to("column", beat[late : late + TAKES], stagger=0.2)
+                self._write(actor, block, shown, values, beat.at(late + TAKES))
+                self._role(name, x, beat.at(late + CALLED))
+                actor.glow(beat[late + TAKES : late + TAKES + SHINES])
                 self.landing.append((actor, block))
 
     def home(self) -> None:
         """All three go to their sheets."""
-        with self.piece.beat("home", 1.2) as beat:
-            for actor, block in self.landing:
-                actor.to("sheet", beat[0.1:0.8])
-                actor.stays(block)
+        self.piece.home(*self.landing, seconds=SOONER)

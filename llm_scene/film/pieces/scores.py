@@ -9,17 +9,32 @@ from ..excerpt import largest, percentages
 from ..formula import part, setting
 from ..props import number
 from ..shapes import cells, copies, gone, pile, row_of, tones
-from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece
+from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece, along
 from ..story import told
 from ..words import Words
 from . import turned
 
+NAME = "scores"
 MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
 TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of the keys
+WIDEST, BROADEST = 4.0, 1.6  # and at most
 ASIDE = 0.65  # of a column: how far query and key stand from the middle between them
 HIGH = 1.3  # of a cell with a score on it
 LETTERS = 1.5  # the size of the letters below
 LEFT = 4.4  # what the query takes at the left
+OFFERS = 0.3  # where what keys are begins, right of that
+COLUMNS = 1.2  # from the top to the columns
+FEET, SCORES, MASKED = 0.6, 2.1, 3.6  # over the floor: letters; scores, and those that another row is under
+FORMULA, RIGHT = 1.15, 2.2  # its size; how far from the edge its middle is at least
+# Parts of keys: the query comes, the keys do, what they are is said.
+ASKS, ANSWERS, OFFERED = slice(0.02, 0.4), slice(COMES, 0.7), 0.5
+# Of match: the query goes from key to key, and back to its place.
+VISITS, BACK = slice(0.02, 0.9), slice(0.92, 1.0)
+MEETS, SCORED = 0.35, 0.9  # of a visit: query and key are side by side, and their score is there
+# Of mask: the first query is gone; an earlier one comes, goes from key to key, and back; holes are left.
+CLEARED = 0.06
+ASKS_TOO, VISITS_TOO, BACK_TOO = slice(0.02, 0.18), slice(0.2, 0.62), slice(0.64, 0.72)
+HOLES = 0.66
 
 
 class Attention:
@@ -65,7 +80,7 @@ def meeting(example: Example, masked: bool = True) -> SetPiece:
     """
     stage = example.stage(example.here("attn.scores", head=True), (example.focus.position,) * 2)
     found = Attention(example, FEW if stage.upright else MOST)
-    telling = _Meeting(SetPiece("scores", stage), found, example.words, masked)
+    telling = _Meeting(SetPiece(NAME, stage), found, example.words, masked)
     telling.keys()
     telling.match()
     if masked:
@@ -82,13 +97,11 @@ class _Meeting:
         self.left = LEFT - stage.reach
         self.pitch = (stage.reach - self.left) / len(found.seen)
         self.x = row_of(len(found.seen), self.pitch, (self.left + stage.reach) / 2)
-        self.tile, self.wide = min(4.0, TILE * self.pitch), min(1.6, COLUMN * self.pitch)
-        self.heading = stage.top - 0.5
-        self.letter_z, self.rows = (
-            stage.floor + 0.6,
-            (stage.floor + (3.6 if masked else 2.1), stage.floor + 2.1),
-        )
-        top, low = stage.top - 1.2, self.rows[0] + HIGH
+        self.tile, self.wide = min(WIDEST, TILE * self.pitch), min(BROADEST, COLUMN * self.pitch)
+        self.heading = stage.title
+        self.letter_z = stage.floor + FEET
+        self.rows = stage.floor + (MASKED if masked else SCORES), stage.floor + SCORES
+        top, low = stage.top - COLUMNS, self.rows[0] + HIGH
         self.z, self.each = pile(top, top - low, found.keys.shape[0])
         self.query_x = self.left - LEFT / 2
         self.columns = [self._key(j, s) for j, s in enumerate(found.seen)]
@@ -121,20 +134,18 @@ class _Meeting:
         self.query = self._query("query", found.t, len(found.seen))
         with piece.beat("keys", 3.0) as beat:
             self.query.enter("sheet", beat.at(0))
-            self.query.to("column", beat[0.02:0.4])
-            said = self.words.note("asks", letter=found.letter)
-            piece.text(
-                "asks", said, self.query_x, self.heading, beat.at(COMES), beat.index + 2.0, ink="accent"
-            )
+            self.query.to("column", beat[ASKS])
+            said, at = self.words.note("asks", letter=found.letter), (self.query_x, self.heading)
+            piece.text("asks", said, *at, beat.at(COMES), beat.end + 1.0, ink="accent")
             self._letter("row 0", found.letter, self.query_x, self.rows[0], beat.at(COMES))
-            for j, (start, end) in enumerate(beat.each(len(found.seen), COMES, 0.7)):
+            for j, (start, end) in enumerate(beat.each(len(found.seen), ANSWERS)):
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
                 self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start)
                 piece.outline(f"empty {j}", self.x[j], self.rows[0], self.tile, HIGH, start)
             offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
-            at = (self.left + 0.3, self.heading)
-            piece.text("offers", offers, *at, beat.at(0.5), size=size, align="left")
+            at = (self.left + OFFERS, self.heading)
+            piece.text("offers", offers, *at, beat.at(OFFERED), size=size, align="left")
 
     def _letter(self, name: str, letter: str, x: float, z: float, start: float) -> None:
         self.piece.text(name, letter, x, z, start, None, LETTERS, ink="accent")
@@ -143,15 +154,14 @@ class _Meeting:
         """The query visits key after key; each visit leaves a score."""
         n = len(self.found.seen)
         with self.piece.beat("match", 4.5) as beat:
-            self._visit(self.query, "score", self.found.t, 0, n, beat.each(n, 0.02, 0.9, ease=0.85))
-            self.query.to("column", beat[0.92:1.0])
+            self._visit(self.query, "score", self.found.t, 0, n, beat.each(n, VISITS, ease=0.85))
+            self.query.to("column", beat[BACK])
             if not self.masked:  # told at length only
                 return
-            tex, size = self._rule(part(1, r"q\cdot k")), 1.15
-            lit = {1: (beat.at(0.02), beat.at(0.9))}
-            middle = self.stage.reach - max(2.2, size * setting(tex).width / 2)
+            tex, lit = self._rule(part(1, r"q\cdot k")), {1: beat[VISITS]}
+            middle = self.stage.reach - max(RIGHT, FORMULA * setting(tex).width / 2)
             at = (middle, self.heading)
-            self.piece.formula("formula", tex, *at, beat.at(0.02), beat.index + 1.0, size, lit)
+            self.piece.formula("formula", tex, *at, beat.at(VISITS.start), beat.end, FORMULA, lit)
 
     def _rule(self, product: str) -> str:
         """How a product becomes a score: scaled, and by some models held within a cap."""
@@ -173,7 +183,7 @@ class _Meeting:
         scores.pose("made", *cells(self.stage, places, self.rows[row], self.tile, HIGH, colours))
         scores.enter("unmade", spans[0][0])
         for j, (start, end) in enumerate(spans):
-            met, made = start + 0.35 * (end - start), start + 0.9 * (end - start)
+            met, made = along((start, end), MEETS), along((start, end), SCORED)
             query.to(f"at {j}", (start, met))
             self.columns[j].glow((met, made))
             scores.to("made", (met, made), only=[j])
@@ -187,18 +197,18 @@ class _Meeting:
             return
         count, position = found.earlier + 1, found.seen[found.earlier]
         with piece.beat("mask", 3.5) as beat:
-            self.query.exit(beat.at(0.06))
+            self.query.exit(beat.at(CLEARED))
             query = self._query("earlier", position, count)
             query.enter("sheet", beat.at(0))
-            query.to("column", beat[0.02:0.18])
+            query.to("column", beat[ASKS_TOO])
             letter = found.letters[found.earlier]
             said = self.words.note("asks", letter=letter)
-            piece.text("asks earlier", said, self.query_x, self.heading, beat.at(0.06), ink="accent")
-            self._letter("row 1", letter, self.query_x, self.rows[1], beat.at(0.18))
-            self._visit(query, "earlier score", position, 1, count, beat.each(count, 0.2, 0.62))
-            query.to("column", beat[0.64:0.72])
+            piece.text("asks earlier", said, self.query_x, self.heading, beat.at(CLEARED), ink="accent")
+            self._letter("row 1", letter, self.query_x, self.rows[1], beat.at(ASKS_TOO.stop))
+            self._visit(query, "earlier score", position, 1, count, beat.each(count, VISITS_TOO))
+            query.to("column", beat[BACK_TOO])
             later = self.x[count:]
             for j, x in enumerate(later):
-                piece.outline(f"hole {j}", x, self.rows[1], self.tile, HIGH, beat.at(0.66))
+                piece.outline(f"hole {j}", x, self.rows[1], self.tile, HIGH, beat.at(HOLES))
             said = self.words.note("later")
-            piece.text("later", said, self.stage.reach, self.heading, beat.at(0.66), align="right")
+            piece.text("later", said, self.stage.reach, self.heading, beat.at(HOLES), align="right")

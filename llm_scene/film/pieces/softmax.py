@@ -18,14 +18,46 @@ from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention, meeting
 
 _POWER = "e^{" + part(1, "s") + part(2, r"-\mathrm{max}") + "}"
+ACT = "softmax"  # of the piece that begins with scores
+FEET, BASE, ABOVE = 0.6, 2.9, 2.4  # from the floor to letters, and to bars; over these
 UNDER = 2.2  # from the lowest bar to the letters below
+HEADING_SIZE = 1.25
 BAR = 0.7  # the width of a bar, in the pitch of the bars
-STICK = 2.4  # how high the stick of shares is
+FLAT = 0.001  # its height by its score, before it grows
+CLEAR = 0.75  # from a bar to its number
+STICK, LAID = 2.4, 0.55  # how high the stick of shares is; of the stage's width, before it is the whole
+SEAM, SLIVER = 0.06, 0.05  # between two of its parts; one at least
 CURVE = 0.3  # of the stage's width, for the curve of exp
+MARGIN, RIGHT = 1.6, 0.3  # what of that is free, and what of this at its right
+TINY = 1e-9  # what keeps from dividing by nothing
+LOW = -4.0  # where the curve begins
+POINTS, THICK = 40, 0.16  # of the curve
+DOT, BEHIND = 0.5, 0.3  # the size of the dots on it, and how far behind them it is drawn
+EXP, EXP_SIZE = (0.75, 0.55), 1.8  # where its formula stands, in its width from the right, and its height
 FORMULA = r"\frac{" + _POWER + r"}{\sum " + _POWER + "}"
 FORMULA_SIZE = 1.6
+ENDS = 1.0  # how far under the stick its ends are told
+ROOMY, DIGIT = 5.0, 0.62  # a part from which on its share is large; what a digit takes, in its size
+SHARE, OF = 1.3, 1.2  # how far under the stick a share that has no room on it stands, and over it whose it is
+AROUND = 0.3, 0.4  # how much longer and higher than the stick its frame is
+NUDGE = -0.3  # of the last formula, from half way between floor and stick
 SOON = 0.15  # of its beat, in which bars move where it is brief
-LOW = -4.0  # where the curve begins
+BEATS = 3  # scores, largest, exponentiate: parts of the formula are lit in the second and third
+# Parts of scores: bars stand; their numbers are there for a while longer.
+RISE, WHILE = 0.5, 0.1
+# Of largest: the line that all is measured from; bars hang from it; their numbers stay a while longer.
+MEASURED = 0.05
+HANG, STILL = slice(0.3, 0.6), 0.25
+# Of exponentiate: the curve is drawn, dots are on its axis, and ride to it.
+DRAWN, DOTS = 0.05, 0.1
+RIDE = slice(0.2, 0.65)
+# Meanwhile bars become powers, which stand on a line and can be read.
+POWERS = slice(0.3, 0.75)
+GROUND, READ = 0.35, 0.78
+# Of stick: bars tip over, and their sum is told.
+TIP, SUM = slice(0.05, 0.55), 0.6
+# Of whole: bars set out (so do they in scores) and are shares; the formula says how.
+START, STRETCH, RULE = 0.02, 0.35, 0.55
 
 
 def attention(example: Example, brief: bool = False) -> SetPiece:
@@ -35,12 +67,12 @@ def attention(example: Example, brief: bool = False) -> SetPiece:
     """
     piece = meeting(example, masked=not brief)
     found = Attention(example, FEW if piece.stage.upright else MOST)
-    piece.next_act("softmax")
+    piece.next_act(ACT)
     telling = _Telling(piece, found, example.words, brief)
     if brief:
         telling.scores(until=telling.first + 1.0)
     else:
-        telling.scores(until=telling.first + 3.0)
+        telling.scores(until=telling.first + BEATS)
         telling.measure()
         telling.exponentiate()
         telling.stick()
@@ -59,8 +91,8 @@ class _Telling:
         self.lowered = found.raw - found.raw.max()
         self.powers = np.exp(self.lowered)
         self.total = float(self.powers.sum() / (1 - found.rest))  # of all keys, shown or not
-        self.heading = stage.top - 0.5
-        self.letter_z = stage.floor + 0.6
+        self.heading = stage.title
+        self.letter_z = stage.floor + FEET
         self.bars = self._bars()
         if brief:  # bars do not hang any lower than these
             self.letter_z = max(self.letter_z, self.zero + self.k * min(0.0, found.raw.min()) - UNDER)
@@ -84,7 +116,7 @@ class _Telling:
         self.pitch = (2 * stage.reach - curve) / n
         self.x = row_of(n, self.pitch, -curve / 2)
         wide = BAR * self.pitch
-        low, high = stage.floor + 2.9, stage.top - 2.4
+        low, high = stage.floor + BASE, stage.top - ABOVE
         least = min(0.0, float(found.raw.min()), float(self.lowered.min()))
         most = max(0.0, float(found.raw.max()))
         k = (high - low) / max(1.0, most - least)
@@ -92,14 +124,14 @@ class _Telling:
         self.best = self.zero + k * most
         colours = tones(found.scores, found.trace, found.raw)
         actor = self.piece.actor("bars", "activation", n)
-        actor.pose("flat", *bars(stage, self.x, self.zero, 0.001 * found.raw, wide, colours))
+        actor.pose("flat", *bars(stage, self.x, self.zero, FLAT * found.raw, wide, colours))
         for score in self.piece.named("score"):  # where the query left them
             actor.stands["flat"] = score.stands["made"]
         actor.pose("scores", *bars(stage, self.x, self.zero, k * found.raw, wide, colours))
-        below = self.lowered / max(1e-9, -float(self.lowered.min()))
+        below = self.lowered / max(TINY, -float(self.lowered.min()))
         actor.pose("below", *bars(stage, self.x, self.best, k * self.lowered, wide, below))
         actor.pose("powers", *bars(stage, self.x, low, self.tall * self.powers, wide, self.powers))
-        actor.pose("laid", *self._laid(self.powers, 0.55))
+        actor.pose("laid", *self._laid(self.powers, LAID))
         actor.pose("shares", *self._laid(self.powers, 1.0))
         places = [(found.t, s) for s in found.seen]
         actor.pose("sheet", *some(found.pattern, found.trace, places))
@@ -110,9 +142,8 @@ class _Telling:
         length = 2 * self.stage.reach * share
         lengths = length * powers / self.total
         ends = np.cumsum(lengths) - length / 2
-        return cells(
-            self.stage, ends - lengths / 2, self.stage.middle, np.maximum(lengths - 0.06, 0.05), STICK, powers
-        )
+        wide = np.maximum(lengths - SEAM, SLIVER)
+        return cells(self.stage, ends - lengths / 2, self.stage.middle, wide, STICK, powers)
 
     def _numbers(self, texts: Sequence[str], pose: str, start: float, end: float, name: str) -> None:
         """A number over each bar, or under it where it hangs."""
@@ -121,7 +152,7 @@ class _Telling:
             middle = (stand.places[j][2] - self.stage.centre[2]) / self.stage.unit
             half = stand.sizes[j][2] / self.stage.unit / 2
             hangs = pose == "below" or (pose == "scores" and self.found.raw[j] < 0)
-            z = middle - half - 0.75 if hangs else middle + half + 0.75
+            z = middle - half - CLEAR if hangs else middle + half + CLEAR
             self.piece.text(f"{name} {j}", text, self.x[j], z, start, end)
 
     # --- beats ---
@@ -129,153 +160,120 @@ class _Telling:
     def scores(self, until: float) -> None:
         """Scores stand on a line, whatever their size and sign; their letters stay below it until a beat."""
         found, piece = self.found, self.piece
-        there = SOON if self.brief else 0.5
+        there = SOON if self.brief else RISE
         with piece.beat("scores", 3.0) as beat:
             self.bars.enter("flat", beat.at(0))
-            self.bars.to("scores", beat[0.02:there], stagger=0.5)
-            self._zero("zero", self.zero, beat.at(0), beat.index + 1.0)
+            self.bars.to("scores", beat[START:there], stagger=0.5)
+            self._zero("zero", self.zero, beat.at(0), beat.end)
             for j, letter in enumerate(found.letters):
-                piece.text(
-                    f"letter {j}",
-                    letter,
-                    self.x[j],
-                    self.letter_z,
-                    beat.at(0),
-                    until,
-                    LETTERS,
-                    ink="accent",
-                )
-            self._numbers(
-                [number(v) for v in found.raw],
-                "scores",
-                beat.at(there),
-                beat.index + (1.0 if self.brief else 1.1),
-                "score",
-            )
-            self._heading("any", beat.at(0), beat.index + 1.0)
+                at = self.x[j], self.letter_z
+                piece.text(f"letter {j}", letter, *at, beat.at(0), until, LETTERS, ink="accent")
+            end = beat.end if self.brief else beat.end + WHILE
+            self._numbers([number(v) for v in found.raw], "scores", beat.at(there), end, "score")
+            self._heading("any", beat.at(0), beat.end)
             if not self.stage.upright and not self.brief:
-                x = self.stage.reach - CURVE * self.stage.width / 2
-                a, b, c = (self.first + n for n in range(3))
-                lit = {1: (a, b), 2: (b, c)}
-                at = x, self.stage.middle
-                piece.formula("softmax", FORMULA, *at, beat.at(COMES), c, FORMULA_SIZE, lit)
+                self._formula(beat.at(COMES))
+
+    def _formula(self, start: float) -> None:
+        """Softmax as it is written in books; its parts are lit in the beats that work them out."""
+        a, b, c = (self.first + n for n in range(BEATS))
+        at = self.stage.reach - CURVE * self.stage.width / 2, self.stage.middle
+        self.piece.formula("softmax", FORMULA, *at, start, c, FORMULA_SIZE, {1: (a, b), 2: (b, c)})
 
     def _zero(self, name: str, z: float, start: float, end: float) -> None:
         edge = float(self.x[-1] + self.pitch / 2)
-        self.piece.line(name, [(-self.stage.reach, z), (edge, z)], start, end, 0.09, "ink")
+        self.piece.level(name, (-self.stage.reach, edge), z, start, end)
 
     def _heading(self, key: str, start: float, end: float | None) -> None:
         said = self.words.note(f"softmax_{key}")
         middle = 0.0 if key in ("laid", "whole") else float(self.x.mean())
-        self.piece.text(f"heading {key}", said, middle, self.heading, start, end, 1.25)
+        self.piece.text(f"heading {key}", said, middle, self.heading, start, end, HEADING_SIZE)
 
     def measure(self) -> None:
         """Everything is measured from the best: the line moves up, and bars hang from it."""
         with self.piece.beat("largest", 3.2) as beat:
-            end = beat.index + 1.0
-            self._zero("best", self.best, beat.at(0.05), end + 0.3)
-            self.bars.to("below", beat[0.3:0.6])
-            self._numbers([number(v) for v in self.lowered], "below", beat.at(0.6), end + 0.25, "below")
-            self._heading("best", beat.at(0), end)
+            self._zero("best", self.best, beat.at(MEASURED), beat.end + POWERS.start)
+            self.bars.to("below", beat[HANG])
+            end = beat.end + STILL
+            self._numbers([number(v) for v in self.lowered], "below", beat.at(HANG.stop), end, "below")
+            self._heading("best", beat.at(0), beat.end)
 
     def exponentiate(self) -> None:
         """exp makes every number positive, and the big ones win big."""
-        piece, stage = self.piece, self.stage
-        with piece.beat("exponentiate", 4.2) as beat:
-            end = beat.index + 1.0
-            if not stage.upright:
+        with self.piece.beat("exponentiate", 4.2) as beat:
+            if not self.stage.upright:
                 self._curve(beat)
-            self.bars.to("powers", beat[0.3:0.75], stagger=0.6)
-            self._numbers(self.written[: len(self.powers)], "powers", beat.at(0.78), end, "power")
-            self._zero("floor", self.base, beat.at(0.35), end)
-            self._heading("exp", beat.at(0), end)
+            self.bars.to("powers", beat[POWERS], stagger=0.6)
+            self._numbers(self.written[: len(self.powers)], "powers", beat.at(READ), beat.end, "power")
+            self._zero("floor", self.base, beat.at(GROUND), beat.end)
+            self._heading("exp", beat.at(0), beat.end)
 
     def _curve(self, beat: Beat) -> None:
         """The curve of exp at the right, and a dot on it for every bar."""
         piece, stage = self.piece, self.stage
-        wide = CURVE * stage.width - 1.6
-        right = stage.reach - 0.3
+        wide = CURVE * stage.width - MARGIN
+        right = stage.reach - RIGHT
         low = min(LOW, float(self.lowered.min()))
-        end = beat.index + 1.0
+        start, end = beat.at(DRAWN), beat.end
 
         def at(value: Array) -> tuple[Array, Array]:
             return right + wide * value / -low, self.base + self.tall * np.exp(value)
 
-        grid = np.linspace(low, 0, 40)
-        piece.line(
-            "curve",
-            list(zip(*(v.tolist() for v in at(grid)), strict=True)),
-            beat.at(0.05),
-            end,
-            0.16,
-            "ink",
-            y=0.3,
-        )
-        piece.line(
-            "curve axis", [(right - wide, self.base), (right, self.base)], beat.at(0.05), end, 0.08, y=0.3
-        )
-        piece.formula(
-            "exp", "e^{x}", right - 0.75 * wide, self.base + 0.55 * self.tall, beat.at(0.05), end, 1.8
-        )
+        curve = list(zip(*(v.tolist() for v in at(np.linspace(low, 0, POINTS))), strict=True))
+        piece.line("curve", curve, start, end, THICK, "ink", y=BEHIND)
+        piece.line("curve axis", [(right - wide, self.base), (right, self.base)], start, end, y=BEHIND)
+        place = right - EXP[0] * wide, self.base + EXP[1] * self.tall
+        piece.formula("exp", "e^{x}", *place, start, end, EXP_SIZE)
         x, z = at(self.lowered)
         dots = piece.actor("dots", "activation", len(x))
-        dots.pose("axis", *cells(stage, x, self.base, 0.5, 0.5, self.bars.stands["below"].values))
-        dots.pose("curve", *cells(stage, x, z, 0.5, 0.5, self.powers))
-        dots.enter("axis", beat.at(0.1))
-        dots.to("curve", beat[0.2:0.65], stagger=0.6)
+        dots.pose("axis", *cells(stage, x, self.base, DOT, DOT, self.bars.stands["below"].values))
+        dots.pose("curve", *cells(stage, x, z, DOT, DOT, self.powers))
+        dots.enter("axis", beat.at(DOTS))
+        dots.to("curve", beat[RIDE], stagger=0.6)
         dots.exit(end)
 
     def stick(self) -> None:
         """The bars tip over and lie end to end in one stick."""
         stage = self.stage
         with self.piece.beat("stick", 2.3) as beat:
-            self.bars.to("laid", beat[0.05:0.55], stagger=0.4)
+            self.bars.to("laid", beat[TIP], stagger=0.4)
             said = self.words.note("in_all", value=self.written[-1])
-            self.piece.text("total", said, 0.0, stage.middle - STICK, beat.at(0.6), beat.index + 1.0, HERO)
-            self._heading("laid", beat.at(0), beat.index + 1.0)
+            self.piece.text("total", said, 0.0, stage.middle - STICK, beat.at(SUM), beat.end, HERO)
+            self._heading("laid", beat.at(0), beat.end)
 
     def whole(self) -> None:
-        """The stick is the whole: its parts are shares, and add up to 100 %."""
-        piece, stage, found = self.piece, self.stage, self.found
+        """The stick is the whole: its parts are shares, and add up to 100 %; all stays until then."""
+        piece, stage = self.piece, self.stage
+        low, high = stage.middle - STICK / 2, stage.middle + STICK / 2
         with piece.beat("whole", 3.2) as beat:
-            end = None  # until the shares fly home
-            there = SOON if self.brief else 0.35
-            self.bars.to("shares", beat[0.02:there])
-            low = stage.middle - STICK / 2 - 0.5
+            there = SOON if self.brief else STRETCH
+            self.bars.to("shares", beat[START:there])
             ends: tuple[tuple[float, str, Align], ...] = ((-1, "0 %", "left"), (1, "100 %", "right"))
             for side, text, align in ends:
-                at = side * stage.reach, low - 0.5
-                piece.text(f"at {text}", text, *at, beat.at(there), end, align=align, ink="faint")
-            piece.outline("frame", 0.0, stage.middle, 2 * stage.reach + 0.3, STICK + 0.4, beat.at(there), end)
-            stand = self.bars.stands["shares"]
-            for j, text in enumerate(found.percent[: len(found.seen)]):
-                x = float(stand.places[j][0] - stage.centre[0]) / stage.unit
-                wide = float(stand.sizes[j][0]) / stage.unit
-                size = HERO if wide > 5 else NUMBER
-                of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
-                if wide > 0.62 * size * len(text):
-                    self.bars.write(j, text, beat.at(there), beat.index + 1.0, size, of)
-                else:
-                    piece.text(
-                        f"share {j}", text, x, stage.middle - STICK / 2 - 1.3, beat.at(there), end, of=of
-                    )
-                piece.text(
-                    f"of {j}",
-                    found.letters[j],
-                    x,
-                    stage.middle + STICK / 2 + 1.2,
-                    beat.at(there),
-                    end,
-                    LETTERS,
-                    ink="accent",
-                )
-            self._heading("whole", beat.at(there), end)
-            low = (stage.floor + stage.middle - STICK / 2) / 2 - 0.3
+                at = side * stage.reach, low - ENDS
+                piece.text(f"at {text}", text, *at, beat.at(there), align=align, ink="faint")
+            size = 2 * stage.reach + AROUND[0], STICK + AROUND[1]
+            piece.outline("frame", 0.0, stage.middle, *size, beat.at(there))
+            for j, text in enumerate(self.found.percent[: len(self.found.seen)]):
+                self._part(j, text, beat, beat.at(there), (low, high))
+            self._heading("whole", beat.at(there), None)
             if not self.brief:
-                piece.formula("whole", FORMULA, 0.0, low, beat.at(0.55), end, FORMULA_SIZE)
+                middle = (stage.floor + low) / 2 + NUDGE
+                piece.formula("whole", FORMULA, 0.0, middle, beat.at(RULE), None, FORMULA_SIZE)
+
+    def _part(self, j: int, text: str, beat: Beat, start: float, edges: tuple[float, float]) -> None:
+        """A part of the stick: its share, on it where it has room, and whose it is."""
+        found, piece, stage, stand = self.found, self.piece, self.stage, self.bars.stands["shares"]
+        x = float(stand.places[j][0] - stage.centre[0]) / stage.unit
+        wide = float(stand.sizes[j][0]) / stage.unit
+        size = HERO if wide > ROOMY else NUMBER
+        of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
+        if wide > DIGIT * size * len(text):
+            self.bars.write(j, text, start, beat.end, size, of)
+        else:
+            piece.text(f"share {j}", text, x, edges[0] - SHARE, start, of=of)
+        piece.text(f"of {j}", found.letters[j], x, edges[1] + OF, start, None, LETTERS, ink="accent")
 
     def home(self) -> None:
         """The shares become a row of the attention pattern."""
-        with self.piece.beat("home", 1.3) as beat:
-            self.bars.to("sheet", beat[0.1:0.8])
-            self.bars.stays(self.found.pattern)
+        self.piece.home((self.bars, self.found.pattern))

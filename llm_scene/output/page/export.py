@@ -115,7 +115,9 @@ def _data(made: Production) -> Steps[bytes]:
         **facts.clock(shown, made.layout),
         "aspect": shown.aspect,
         "shots": facts.shots(replace(shown, edited=None), upright),
-        "tellings": {code: facts.telling(code, film, shown, made.layout) for code, film in tellings.items()},
+        "tellings": {
+            code: facts.telling(code, film, shown, made.trace.network) for code, film in tellings.items()
+        },
         **facts.tracks(shown, made.layout, parts),
     }
     known["live"] = yield from within(live(made, parts, tellings, shown, numbers), 0.5, 1.0)

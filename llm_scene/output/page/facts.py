@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,14 +13,15 @@ from ...film.film import EASINGS, Caption, Chapter, Cue, Film, Pose
 from ...film.front import STRIDE, TAIL
 from ...film.props import Swarm
 from ...film.stops import stops
-from ...film.words import Words, formulas, words
+from ...film.words import formulas, words
 from ...layout.layout import Layout, Point
 from ...layout.room import profile, reach, wall_depth
 from ...look import DIM, INK_DIM, Look, srgb
 from ...network.activations import ACTIVATIONS
-from ...network.graph import Role
+from ...network.graph import Network, Role
 from ...network.ops import Activation, Array, Op
 from ...network.trace import Trace
+from ...staging.naming import naming
 from ...staging.production import Production
 from ..gltf.shapes import turned
 from .parts import Part
@@ -178,14 +178,14 @@ def clock(film: Film, layout: Layout) -> Json:
     }
 
 
-def telling(code: str, film: Film, shown: Film, layout: Layout) -> Json:
+def telling(code: str, film: Film, shown: Film, network: Network) -> Json:
     """A language: its words, at the times of the film that is shown."""
-    told = words(code)
+    told, called = words(code), naming(code, network)
     paired = zip(_paired(film.captions, shown.captions), stops(shown, shown.captions), strict=True)
     return {
-        "names": told.names,
-        "sections": sections(told, layout),
-        "phrases": told.phrases,
+        "names": called.names,
+        "sections": called.parts,
+        "phrases": called.phrases,
         "language": told.language,
         "page": told.page,
         "chapters": [chapter.title for chapter in film.chapters],
@@ -209,18 +209,6 @@ def _paired(told: list[Caption], shown: list[Caption]) -> Iterator[tuple[Caption
     for when in shown:
         there = own.get(when.key)
         yield (there.pop(0) if there else when), when
-
-
-def sections(told: Words, layout: Layout) -> dict[str, str]:
-    """What the parts of the model are called: blocks and heads counted from one, others as their chapters."""
-    names = {name for block in layout.blocks.values() for name in block.section}
-    numbered = {name: name.rsplit(" ", 1) for name in names if name[-1].isdigit()}
-    counts = Counter(kind for kind, _ in numbered.values())
-    titles = {title: told.titles[key] for key, title in words("en").titles.items()}
-    return {
-        name: told.part(name, counts[numbered[name][0]]) if name in numbered else titles.get(name, name)
-        for name in sorted(names)
-    }
 
 
 def shots(film: Film, upright: Film) -> Json:

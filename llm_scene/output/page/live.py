@@ -18,11 +18,15 @@ import numpy as np
 
 from ...film.excerpt import read
 from ...film.film import Film
+from ...film.live import FREE, followed
+from ...film.live.copied import UNKNOWN
+from ...film.live.shaping import Shapes, Shaping, X, Z
+from ...film.live.sums import OPERATIONS, Number, Sums
 from ...film.pieces.choice import COLD, hot_enough
 from ...film.props import Prop, Swarm, share_text
 from ...film.words import words
 from ...layout import names
-from ...layout.drawn import Line, Text
+from ...layout.drawn import Line, Says, Text
 from ...layout.layout import Layout, Letter
 from ...look import Look
 from ...look.values import HALF_WAY, ROBUST
@@ -32,23 +36,15 @@ from ...network.trace import Trace
 from ...staging.production import Production, tell
 from ...staging.things import things
 from ...steps import DRAWING, TELLING, Steps, within
-from .copied import UNKNOWN, Copies
 from .cutting import rules_of
 from .facts import ROLES, Numbers, map_of
 from .parts import Part
-from .shaped import FREE, Shapes, Shaping, X, Z
-from .sums import OPERATIONS, Number, Sums
-from .worked import worked
 
 Json = dict[str, Any]
 FIRST_MARK = 0xE000  # stands for the letter at place 0; this and the others are letters of private use
 ON = ("on dark", "on light")  # inks on cells
 HOLE, CHANCE = "\uf8fe", "\uf8ff"  # where a number goes, and the chance of the likeliest token
 NUMBER = re.compile(r"([<>] )?[−-]?\d+(\.\d+)?( %)?")
-RANKED = re.compile(r"(choosing|choice): letter (\d+) \d+")
-ENTRY = re.compile(r"embed: entry (\d+)")
-DRAWN = re.compile(r"choosing: draw \d+")
-ANSWERED = re.compile(r"answer: (letter|place) (\d+)")
 CENT = 0.016  # by which a number may be written otherwise, so that sums come out even
 ALIKE = 2e-3  # a difference of places that is none
 AXES = {X: 0, Z: 1}  # in glTF's
@@ -68,12 +64,11 @@ def live(
     told = yield from within(_told_again(made, code), 0.4, 0.8)
     yield 0.8, DRAWING
     sums = Sums(made.trace, made.reading.n_prompt - 1)
-    copies = Copies(shown, made.layout, sums)
-    shaping = Shaping(shown, copies, sums)
+    shaping = followed(shown, made.layout, sums)
     worked_out = sums.values(told.trace)
     rows = {
-        prop.name: _swarm(prop, copies, shaping, _follows(prop, shaping.found, told, worked_out), numbers)
-        for prop in copies.swarms
+        prop.name: _swarm(prop, shaping, _follows(prop, shaping.found, told, worked_out), numbers)
+        for prop in shaping.copies.swarms
     }
     texts = _texts(made, parts, marked, told, shaping)
     lines = _lines(shown, shaping, told)
@@ -192,14 +187,12 @@ def _texts(
     """Every text that another prompt changes: which part it is, where it stands, and what to write."""
     forms = {thing.name: thing.form for thing in things(made.layout, made.trace, shaping.film)}
     written = {code: _written(film) for code, film in marked.items()}
-    numbers = {name: [number] for name, number in worked(shaping.written, shaping.sums).items()}
-    numbers |= shaping.told_apart
     rows = []
     for place, part in enumerate(parts):
         form = forms.get(part.name)
         if isinstance(form, Letter | Text):
             own = written[part.language or next(iter(written))].get(part.name)
-            says = _says(made, form, own, told, numbers, shaping)
+            says = _says(made, form, own, told, shaping)
             if says is not None:
                 rows.append({"part": place} | _stands(form, made.look) | says)
     return rows
@@ -214,16 +207,15 @@ def _says(
     form: Letter | Text,
     own: Text | None,
     told: _Told,
-    numbers: dict[str, list[Number]],
     shaping: Shaping,
 ) -> Json | None:
     """What a text shows: letters of the sequence, numbers, or nothing that can be followed."""
     if isinstance(form, Letter):
         return {"predicted" if form.predicted else "token": form.position}
-    if (token := _token(form, shaping)) is not None:
+    if (token := _token(form)) is not None:
         return token
     text = form.text if own is None else own.text
-    if found := numbers.get(form.name) or _number_on(form, shaping):
+    if found := shaping.numbers.get(form.name) or _number_on(form, shaping):
         says: Json = {"numbers": [number.row for number in found], "format": _format(form.text)}
         if (template := NUMBER.sub(HOLE, text, count=len(found))) != HOLE:
             says["text"] = template
@@ -243,29 +235,21 @@ def _run(form: Text, text: str) -> Json:
     says: Json = {"text": text.replace("\n", "")}
     if all(FIRST_MARK <= ord(letter) < ord(HOLE) for letter in says["text"]):
         says["letters"] = max(map(len, form.text.split("\n")))
-    return says | ({"step": True} if form.name.startswith("step: ") else {})
+    return says | ({"step": True} if form.says is not None and form.says.kind == "step" else {})
 
 
-def _token(form: Text, shaping: Shaping) -> Json | None:
+def _token(form: Text) -> Json | None:
     """Letters that say a token: one that may come next, or one of the sequence."""
     if (candidate := names.as_candidate(form.name)) is not None:
         return dict(zip(("rank", "kind"), candidate, strict=True))
-    if (match := ENTRY.fullmatch(form.name)) is not None:
-        return {"text": form.text, "entry": int(match[1])}
-    if (match := RANKED.fullmatch(form.name)) is not None:
-        return {"rank": int(match[2]), "kind": "token"}
-    if DRAWN.fullmatch(form.name) is not None:
-        return {"rank": _ranks(shaping)[form.text], "kind": "token"}
-    if (match := ANSWERED.fullmatch(form.name)) is not None:
-        first = shaping.sums.position + 1 if match[1] == "place" else 0
-        return {"token": first + int(match[2]), "sorted": True}
+    match form.says:
+        case Says("entry", token):
+            return {"text": form.text, "entry": token}
+        case Says("rank", rank):
+            return {"rank": rank, "kind": "token"}
+        case Says("place", place):
+            return {"token": place, "sorted": True}
     return None
-
-
-def _ranks(shaping: Shaping) -> dict[str, int]:
-    """The ranks of tokens that the dice throw, by their letters."""
-    matches = ((RANKED.fullmatch(name), text) for name, text in shaping.written.items())
-    return {text.text: int(match[2]) for match, text in matches if match and match[1] == "choosing"}
 
 
 def _number_on(form: Text, shaping: Shaping) -> list[Number]:
@@ -384,14 +368,14 @@ def _shift(shaping: Shaping, name: str) -> list[int]:
     return [ways[axis].row if axis in ways else UNKNOWN for axis in (X, Z)]
 
 
-def _swarm(swarm: Swarm, copies: Copies, shaping: Shaping, follows: bool, numbers: Numbers) -> Json:
+def _swarm(swarm: Swarm, shaping: Shaping, follows: bool, numbers: Numbers) -> Json:
     """What moving cells are painted by, and where and how large they are.
 
     `tones`: for every pose and cell a row of the list of numbers. `places`, `sizes`: pose, cell, axis and row
     of those that hang on numbers. `deep`: by how much values stand out, pose by pose. Of what cannot be
     followed there is nothing.
     """
-    tones, shapes = copies.tones[swarm.name], shaping.found
+    tones, shapes = shaping.copies.tones[swarm.name], shaping.found
     if (tones == UNKNOWN).any() or not follows:
         return {}
     deep = [round(shaping.relief(swarm, pose), 4) for pose in range(len(tones))]

@@ -4,6 +4,8 @@ const TERMS = 5; // of a long sum that are spelled out
 const MINUS = "−";
 const DUST = 1e-9; // of the largest term: less is left over by rounding
 const TIME_AXES = ["position", "query", "key"];
+/** @type {Record<string, string>} what an axis counts, as llm_scene/layout/naming.py has it */
+const NOUNS = { kv_head: "head", slot: "position", expert_neuron: "neuron", shared_neuron: "neuron" };
 
 /**
  * @typedef {number[]} Cell
@@ -58,14 +60,18 @@ export function rowOf({ values, shape }, row) {
   return values.subarray(row * shape[1], (row + 1) * shape[1]);
 }
 
-/** The indices by their names, with the tokens they belong to.
- * @param {Model} model @param {Matrix} matrix @param {Cell} cell */
-export function placeOf(model, matrix, cell) {
+/** Where a cell is, counted from 1, with the tokens there; a token is called by its number in the vocabulary.
+ * Which head's it is, `block` says where it shows one alone.
+ * @param {Model} model @param {Matrix} matrix @param {Cell} cell @param {{head: number | null}} block */
+export function placeOf(model, matrix, cell, block) {
   return matrix.axes
     .map((axis, i) => {
-      if (TIME_AXES.includes(axis)) return `${axis} ${cell[i]} “${model.pieces[model.tokens[cell[i]]]}”`;
-      return axis === "token" ? `${axis} ${cell[i]} “${model.pieces[cell[i]]}”` : `${axis} ${cell[i]}`;
+      if (i === 0 && block.head !== null) return "";
+      if (axis === "token") return `${axis} ${cell[i]} “${model.pieces[cell[i]]}”`;
+      const place = `${NOUNS[axis] ?? axis} ${cell[i] + 1}`;
+      return TIME_AXES.includes(axis) ? `${place} “${model.pieces[model.tokens[cell[i]]]}”` : place;
     })
+    .filter(Boolean)
     .join(", ");
 }
 
@@ -278,8 +284,8 @@ const mixture = (op, cell, [share, ...results]) => {
 /** @type {Record<string, Teller>} */
 const WORDS = {
   Lookup: ({ scale }, cell, [token, row]) =>
-    `row ${token[0]} of the table${scale === 1 ? "" : `: ${signed(row[0])} · ${number(scale)}`}`,
-  Position: (op, cell) => `row ${cell[0]} of the table`,
+    `row of token ${token[0]} in the table${scale === 1 ? "" : `: ${signed(row[0])} · ${number(scale)}`}`,
+  Position: (op, cell) => `row ${cell[0] + 1} of the table`,
   TokenAndPosition: (op, cell, [, token, place]) => `${signed(token[0])} + ${signed(place[0])}`,
   Add: add,
   Multiply: (op, cell, [a, b]) => `${signed(a[0])} · ${signed(b[0])}`,

@@ -77,7 +77,7 @@ export class Inspector {
       told: explain(this.model, matrix, cell),
       mark: { sheet, rows: [row, row + 1], columns: [column, column + 1] },
       sheet,
-      place: placeOf(this.model, declared, cell),
+      place: placeOf(this.model, declared, cell, sheet.block),
     };
   }
 
@@ -247,7 +247,7 @@ export class Inspector {
       element("p", { className: "where" }, this.titleOf(sheet.block)),
       element("p", { className: "place" }, this.said(place)),
       element("p", { className: "value" }, `= ${number(told.value)}`),
-      element("p", { className: "formula" }, kind),
+      element("p", { className: "formula" }, this.said(kind)),
       element("p", { className: "numbers" }, this.said(told.numbers)),
       ...(waits ? [element("p", { className: "formula" }, filled(words.later, { time: clock(waits) }))] : []),
     );

@@ -6,35 +6,37 @@ place of another copy. Its colour has to agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from ...film.film import Film
-from ...film.props import Swarm
-from ...film.shapes import LIFT
-from ...film.stagecraft import DROP
 from ...layout.drawn import Text
 from ...layout.layout import Layout
 from ...layout.names import piece_of
 from ...network.ops import Array
+from ..film import Film
+from ..props import Swarm
+from ..shapes import LIFT
+from ..stagecraft import DROP
 from .sums import Number, Sums
 
 ALIKE, NEAR = 1e-5, 1e-3  # a difference in colours, and in places, that is none
 UNKNOWN = -1
-TABLE = ": table"  # how the name of copies of many of its columns ends
 
 
 class Copies:
-    """What every moving cell is painted by in every pose: rows of a list of numbers, by the swarm's name."""
+    """What every moving cell is painted by in every pose: rows of a list of numbers, by the swarm's name.
 
-    def __init__(self, film: Film, layout: Layout, sums: Sums) -> None:
+    Those called `still` are copies of cells that stay what they are, whatever is looked up.
+    """
+
+    def __init__(self, film: Film, layout: Layout, sums: Sums, still: Collection[str] = ()) -> None:
         self.swarms = [prop for prop in film.props if isinstance(prop, Swarm)]
         self.sums = sums
         self.tones: dict[str, Array] = {
             s.name: np.full(s.values.shape, UNKNOWN) for s in self.swarms
         }  # [poses, n]
-        self._sheets(layout)
+        self._sheets(layout, still)
         self._texts([p for p in film.props if isinstance(p, Text) and p.of is not None])
         self._kept()
 
@@ -48,7 +50,7 @@ class Copies:
         if alike and self.tones[swarm.name][pose, i] == UNKNOWN:
             self.set(swarm, pose, i, tone)
 
-    def _sheets(self, layout: Layout) -> None:
+    def _sheets(self, layout: Layout, still: Collection[str]) -> None:
         """Those that stand just before the cell that they are a copy of."""
         blocks = list(layout.blocks.values())
         x, y, z = np.array([block.origin for block in blocks]).T[..., None]  # [blocks, 1] each
@@ -61,8 +63,8 @@ class Copies:
                 at &= (column > -0.5) & (column < columns - 0.5) & (row > -0.5) & (row < rows - 0.5)
                 for b, i in np.argwhere(at):
                     cell = blocks[b].cell(round(row[b, i]), round(column[b, i]))
-                    still = swarm.name.endswith(TABLE)
-                    self.claim(swarm, pose, int(i), self.sums.tone((blocks[b].matrix.name, cell), still))
+                    at_cell = blocks[b].matrix.name, cell
+                    self.claim(swarm, pose, int(i), self.sums.tone(at_cell, swarm.name in still))
 
     def _texts(self, texts: Sequence[Text]) -> None:
         """Those under a number that says which cell it tells."""

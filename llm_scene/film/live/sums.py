@@ -1,4 +1,4 @@
-"""Numbers that are worked out from cells of the model: a list that the page goes through once.
+"""Numbers that are worked out from cells of the model: a list that is gone through once.
 
 A row is an operation and up to three operands: numbers, cells, or the rows that it works on. So what a
 close-up shows by words, colours, places and sizes is said once, and worked out again for any other prompt.

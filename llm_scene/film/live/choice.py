@@ -1,0 +1,88 @@
+"""What comes next: a bar for each of the likeliest, as long as its chance, and their scores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..pieces.choice import AROUND, CHOICE, CHOOSING, COLD, LEAST, PALEST, hot_enough
+from ..props import Swarm
+from .shaping import CloseUp, One, Shaping, X, Z
+from .sums import Number
+
+
+def shape(shaping: Shaping) -> None:
+    """Where bars end and what they are painted by, in both tellings."""
+    for name in (CHOICE, CHOOSING):
+        close = CloseUp(shaping, name)
+        bars, degrees = close.swarms(r"bar \d+"), temperatures(close)
+        if bars and degrees:
+            _Bars(close, bars, degrees)
+
+
+def words(shaping: Shaping) -> None:
+    """Chances and scores."""
+    for name in (CHOICE, CHOOSING):
+        close = CloseUp(shaping, name)
+        for n, temperature in temperatures(close).items():
+            for rank in _numbers(close, rf"share {n} (\d+)"):
+                close.tell(f"share {n} {rank}", close.sums.chance(rank, temperature))
+        for rank in _numbers(close, r"scores (\d+) 0"):
+            close.tell(f"scores {rank} 0", close.sums.ranked("logits", rank))
+
+
+def temperatures(close: CloseUp) -> dict[int, float]:
+    """The temperature of every row of chances, by the number in their names."""
+    known = {0: 1.0} | ({1: COLD} if close.piece == CHOOSING else {})
+    hot = hot_enough(close.sums.trace["logits"][close.sums.position].astype(float))
+    return {n: known.get(n, hot) for n in _numbers(close, r"share (\d+) 0")}
+
+
+def _numbers(close: CloseUp, pattern: str) -> list[int]:
+    """The numbers in the names of texts that match, as they come."""
+    matches = (re.fullmatch(pattern, name) for name in close.written)
+    return [int(match[1]) for match in matches if match is not None]
+
+
+class _Bars:
+    """A bar that begins where it does in the film, and ends where its chance has it end."""
+
+    def __init__(self, close: CloseUp, bars: Sequence[Swarm], degrees: dict[int, float]) -> None:
+        self.close, self.sums = close, close.sums
+        first = bars[0]
+        self.full = float(first.sizes[1, 0, X]) / self.sums.chance(0, 1.0).own
+        poses = [None, *degrees.values(), 1.0]  # none, by the temperatures, and once more as likely as it is
+        for rank, swarm in enumerate(bars):
+            self._bar(rank, swarm, poses)
+            for n, degree in degrees.items():
+                long = self._length(self.sums.chance(rank, degree))
+                close.shift(f"share {n} {rank}", X, long - long.own)
+        for rank, one in enumerate(close.company("scores", 1, Z)):
+            self._landing(one, 0, "logits", rank)
+            close.paint(one, 1, self._ranked("logits", rank))
+        around = self._length(self.sums.chance(0, 1.0)) + AROUND * close.unit  # the winner's frame
+        start = float(first.places[1, 0, X] - first.sizes[1, 0, X] / 2) - AROUND / 2 * close.unit
+        close.stretch("win 0", around / around.own, start)
+
+    def _bar(self, rank: int, swarm: Swarm, poses: Sequence[float | None]) -> None:
+        left, one = float(swarm.places[0, 0, X] - swarm.sizes[0, 0, X] / 2), (swarm, 0)
+        self.close.paint(one, 0, self.sums.constant(float(swarm.values[0, 0])))
+        for pose, degree in enumerate(poses):
+            if degree is not None:
+                share = self.sums.chance(rank, degree)
+                long = self._length(share)
+                self.close.stand(one, pose, X, long / 2.0 + left, long)
+                self.close.paint(one, pose, self.sums.most([share, PALEST]))
+        self._landing(one, len(poses), "probs", rank)
+
+    def _length(self, share: Number) -> Number:
+        return self.sums.most([share * self.full, LEAST * self.close.unit])
+
+    def _ranked(self, matrix: str, rank: int) -> Number:
+        return self.sums.ranked(matrix, rank) / self.sums.scale(matrix)
+
+    def _landing(self, one: One, pose: int, matrix: str, rank: int) -> None:
+        """In its sheet a token's cell stands in the row of that token."""
+        token = self.sums.token(rank)
+        self.close.moved(one, pose, Z, (token - token.own) * -1.0)
+        self.close.paint(one, pose, self._ranked(matrix, rank))
