@@ -7,7 +7,7 @@ const TILE = 64; // texels of a token
 const WIDE = 0.86; // of a tile that a token may take
 const SMALLEST = 13; // pixels of a cell below which nothing is written
 const SIZE = 0.8; // of a cell
-const AWAY = 0.62; // cells from the edge to the middle of a token
+const AWAY = { left: 1.2, below: 0.62 }; // cells from the edge to the middle of a token; sides of sheets are seen at the left
 const LIFT = 0.15;
 const SENSOR = 36; // mm, as the stage has it
 const FACE = `600 ${0.72 * TILE}px Inter, system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Noto Sans CJK SC", sans-serif`;
@@ -71,8 +71,8 @@ export class Headings {
   _place(sheets, known, count) {
     const quads = sheets.flatMap((sheet, n) =>
       Array.from({ length: known[n] }, (_, i) => [
-        { at: sheet.point(i + 0.5, -AWAY, LIFT), i },
-        { at: sheet.point(known[n] + AWAY, i + 0.5, LIFT), i },
+        { at: sheet.point(i + 0.5, -AWAY.left, LIFT), i },
+        { at: sheet.point(known[n] + AWAY.below, i + 0.5, LIFT), i },
       ]).flat(),
     );
     const corners = [[0, 0], [1, 0], [1, 1], [0, 1]]; // prettier-ignore

@@ -3,7 +3,7 @@
 import { standing } from "./film.js";
 import { element, filled, inside } from "./markup.js";
 import { Headings } from "./headings.js";
-import { Marks, nearest } from "./marks.js";
+import { Marks, cornersOf, nearest, whole } from "./marks.js";
 import { widgetOf } from "./widgets.js";
 
 const SMALLEST = 11; // pixels of a formula's type
@@ -23,6 +23,7 @@ export class Lesson {
     this.on = false;
     this.marks = new Marks(page.stage);
     this.headings = new Headings(page.stage);
+    this.arriving = false; // whether a stop has been reached and not been drawn yet
     this.tried = false; // whether something was switched off beside the step
     /** @type {number | undefined} the step that is told */
     this.number = undefined;
@@ -90,6 +91,21 @@ export class Lesson {
   wait(t) {
     this.page.seek(t);
     this.page.play(false);
+    this.page.stage.unvisit();
+    this.arriving = true;
+  }
+
+  /** Where the film's picture shows less than half of what a step speaks of, the camera goes there; not while a
+   * calculation stands before the model. */
+  look() {
+    this.arriving = false;
+    const { stage, playing } = this.page;
+    const { links } = this;
+    if (!this.on || playing || !links.length || [...stage.swarms.values()].some(({ mesh }) => mesh.visible)) return;
+    const spoken = links.filter(({ link }) => !link.axis).map(({ link }) => this._sheets(link));
+    const corners = spoken.map((sheets) => sheets.map((sheet) => cornersOf(whole(sheet))));
+    const seen = corners.filter((ends) => ends.some((pair) => pair.every((end) => stage.sees(end)))).length;
+    if (2 * seen < spoken.length) stage.visit(corners.flat(2));
   }
 
   /** The step before, from its beginning. */

@@ -126,6 +126,7 @@ export class Page {
     this.stage.pace(this.playing && this.last !== undefined ? passed : 0);
     const drawn = this.stage.draw(calm.matches);
     if (drawn) this.draws += 1;
+    if (drawn && this.lesson.arriving && !this.stage.left && this.shown === this.time) this.lesson.look();
     this.awake = false;
     this.last = this.playing ? now : undefined;
     if (drawn || this.playing || this.stage.stale) this.wake();
