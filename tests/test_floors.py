@@ -77,3 +77,37 @@ class TestImports:
         allowed = LIBRARIES[floor_of(path)]
         if allowed is not None:
             assert foreign_modules(path) - sys.stdlib_module_names <= allowed
+
+
+BLENDERS = {"unused_faces_removed", "outline"}  # Blender's typefaces, whose letters both draw
+
+
+@pytest.mark.parametrize("form", ["gltf", "page"])
+def test_forms_ask_the_scene_for_blenders_own_things_alone(form: str) -> None:
+    """What glTF and page need that is no business of Blender's stands below the scene."""
+    taken = {
+        alias.name
+        for path in (PACKAGE / "output" / form).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("scene")
+        for alias in node.names
+    }
+    assert taken <= BLENDERS
+
+
+def test_forms_and_rendering_stand_apart() -> None:
+    """In `output`, what renders is one package, and no form needs it but the picture on the page."""
+    assert {path.name for path in (PACKAGE / "output").iterdir() if path.suffix == ".py"} == {
+        "__init__.py", "blend.py", "captions.py", "formats.py",
+    }  # fmt: skip
+    for form in ("gltf", "page"):
+        for path in (PACKAGE / "output" / form).glob("*.py"):
+            assert not any("render" in name.split(".") for _, name in imports(path)), path
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_only_the_film_knows_its_pieces(path: Path) -> None:
+    if floor_of(path) != "film":
+        assert not {("film", "pieces"), ("film", "chapters")} & {
+            tuple(name.split(".")[:2]) for _, name in imports(path)
+        }

@@ -53,7 +53,7 @@ def look(
 ) -> None:
     """Render a frame now and then, small, and leave them on one sheet with their measures."""
     need_blender()
-    from ..output.contact_sheet import SHEET, check_look, look_at
+    from ..output.render.contact_sheet import SHEET, check_look, look_at
     from ..output.render.production import staged
 
     if part.cluster is not None:
@@ -137,7 +137,7 @@ def demo(output: Path, question: Question, quality: Quality, detail: Detail, par
     """Leave a short film, the scene, the glTF and the web page of a model in a folder."""
     need_blender()
     from ..output.formats import format_of
-    from ..output.ledger import Ledger
+    from ..output.render.ledger import Ledger
     from ..output.render.local import check_output
 
     made = question.produce(quality.resolution)

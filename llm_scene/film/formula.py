@@ -13,7 +13,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 import ziamath
 
-from ..network.ops import Array
+from ..layout.contours import Flat, Outline, few, filled
+from ..network.ops import Array, Numbers
 
 EM = 100.0  # ziamath's units to the size of the type; it rounds to a few decimals
 STEPS = 4  # straight pieces that a curve becomes
@@ -50,6 +51,23 @@ def setting(tex: str) -> Setting:
     placed = {k: [(outline - middle) * flip for outline in outlines] for k, outlines in parts.items()}
     width, height = ((high - low) / EM).tolist()
     return Setting(placed, width, height)
+
+
+def filled_part(tex: str, part: int, coarse: float = 0.0) -> Flat:
+    """What the outlines of a part of a formula of size 1 enclose: corners `[n, 2]`, and triangles.
+
+    Outlines may stray by `coarse`, so that they have fewer corners.
+    """
+    outlines = [few(outline, coarse) for outline in setting(tex).parts[part]]
+    starts = np.cumsum([0, *map(len, outlines)])
+    edges = [_round(start, len(outline)) for start, outline in zip(starts, outlines, strict=False)]
+    return filled(Outline(np.concatenate(outlines), np.concatenate(edges)))
+
+
+def _round(start: int, count: int) -> Numbers:
+    """The edges of a closed outline whose points are numbered from `start` on."""
+    here = start + np.arange(count)
+    return np.stack([here, np.roll(here, -1)], axis=1)
 
 
 def _outlines(element: Element) -> list[Array]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..layout.contours import Flat
 from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Point
 from ..network.graph import Role
 from ..network.ops import Array
-from .formula import setting
+from .formula import filled_part, setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,12 @@ class Formula:
         """Around the whole formula."""
         whole = setting(self.tex)
         return Box.middle(self.at, self.size * whole.width, self.size * whole.height)
+
+    @property
+    def shape(self) -> Flat:
+        """Corners `[n, 2]` around the middle of the whole formula, in scene units, and triangles."""
+        corners, triangles = filled_part(self.tex, self.part)
+        return corners * self.size, triangles
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import bpy
 import numpy as np
 
+from ..layout.contours import Flat, filled
 from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Letter, Point
 from ..network.ops import Array, Numbers
 from .faces import set_text
-from .outlines import Flat, filled, outline
+from .outlines import outline
 
 ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
 BOLDER = 0.012  # of its size: dark figures on light look thinner than light ones on dark

@@ -10,8 +10,8 @@ import pytest
 from llm_scene import models
 from llm_scene.errors import UserError
 from llm_scene.output.blend import save
-from llm_scene.output.pixels import load_picture, save_picture
 from llm_scene.output.render.local import render_film
+from llm_scene.output.render.pixels import load_picture, save_picture
 from llm_scene.scene.build import build
 from llm_scene.scene.engines import PRESETS, apply_preset
 from llm_scene.staging.production import produce

@@ -10,8 +10,15 @@ import pytest
 
 from llm_scene.cli import main
 from llm_scene.models import load
-from llm_scene.output.contact_sheet import DARKEST, DATA, FRAMES, LIGHT, REPORT, SHEET, look_at
-from llm_scene.output.pixels import can_read, load_picture, measure_pixels, save_picture, words_in, words_of
+from llm_scene.output.render.contact_sheet import DARKEST, DATA, FRAMES, LIGHT, REPORT, SHEET, look_at
+from llm_scene.output.render.pixels import (
+    can_read,
+    load_picture,
+    measure_pixels,
+    save_picture,
+    words_in,
+    words_of,
+)
 from llm_scene.scene.build import build
 from llm_scene.scene.engines import apply_quality
 from llm_scene.staging.options import Options

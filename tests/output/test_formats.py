@@ -13,7 +13,7 @@ from llm_scene.film.film import Chapter, Film, Shot
 from llm_scene.film.framing import overview
 from llm_scene.models import load
 from llm_scene.output.formats import FORMATS, export, format_of
-from llm_scene.output.ledger import LEDGER
+from llm_scene.output.render.ledger import LEDGER
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
 from llm_scene.steps import finished

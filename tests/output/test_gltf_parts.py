@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_scene.film.film import Cue
+from llm_scene.layout.contours import filled
 from llm_scene.layout.drawn import Text
 from llm_scene.layout.layout import Letter
 from llm_scene.output.gltf.images import png
 from llm_scene.output.gltf.lettering import SHADES, Labels, coverage, outline, solid
 from llm_scene.output.gltf.motion import pieces
 from llm_scene.output.gltf.shapes import ribbon
-from llm_scene.scene.outlines import filled
 
 
 def area(vertices: np.ndarray, triangles: np.ndarray) -> float:

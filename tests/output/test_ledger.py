@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_scene.errors import UserError
-from llm_scene.output.ledger import LEDGER, Ledger
+from llm_scene.output.render.ledger import LEDGER, Ledger
 from llm_scene.writing import whole_file
 
 BROWSER_EXTENSION = '{"name": "mine", "manifest_version": 3, "key": "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"}'

@@ -11,10 +11,10 @@ import pytest
 
 from llm_scene.film.framing import project
 from llm_scene.layout import names
+from llm_scene.layout.contours import Outline, filled
 from llm_scene.layout.structure import ROLES, Structure
 from llm_scene.models import load
 from llm_scene.scene.comparison import build_comparison
-from llm_scene.scene.outlines import Outline, filled
 from llm_scene.scene.structure import REACH
 from llm_scene.staging.comparison import Comparison, compare
 from tests.scene.conftest import empty_file

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from llm_scene import ui
 from llm_scene.cli import main
-from llm_scene.output.contact_sheet import check_look
-from llm_scene.output.ledger import Ledger
 from llm_scene.output.render import frames as frames_module
 from llm_scene.output.render import local
+from llm_scene.output.render.contact_sheet import check_look
 from llm_scene.output.render.farm import check_farm
+from llm_scene.output.render.ledger import Ledger
 from llm_scene.ui import library
 from llm_scene.ui.operators import building
 from llm_scene.ui.ownership import everything

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from llm_scene import ui
-from llm_scene.output.pixels import load_picture
+from llm_scene.output.render.pixels import load_picture
 from llm_scene.scene.animate import curve_of
 from llm_scene.scene.screen import as_it_stands
 from llm_scene.ui import library

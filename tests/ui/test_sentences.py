@@ -13,7 +13,7 @@ import llm_scene
 from llm_scene.errors import UserError
 from llm_scene.layout.facts import cost_facts, model_facts
 from llm_scene.models import list_presets, load
-from llm_scene.output.ledger import Ledger
+from llm_scene.output.render.ledger import Ledger
 from llm_scene.ui import sentences, translations
 from llm_scene.ui.task import sentence
 

@@ -26,9 +26,9 @@ def words(shaping: Shaping) -> None:
         close = CloseUp(shaping, name)
         for n, temperature in temperatures(close).items():
             for rank in _numbers(close, rf"share {n} (\d+)"):
-                close.tell(f"share {n} {rank}", close.sums.chance(rank, temperature))
+                close.write(f"share {n} {rank}", close.sums.chance(rank, temperature))
         for rank in _numbers(close, r"scores (\d+) 0"):
-            close.tell(f"scores {rank} 0", close.sums.ranked("logits", rank))
+            close.write(f"scores {rank} 0", close.sums.ranked("logits", rank))
 
 
 def temperatures(close: CloseUp) -> dict[int, float]:

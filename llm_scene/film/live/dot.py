@@ -25,9 +25,9 @@ def words(shaping: Shaping) -> None:
     close = CloseUp(shaping, NAME)
     terms, _ = terms_of(close)
     for i, term in enumerate(terms):
-        close.tell(f"term {i} 0 0", term)
+        close.write(f"term {i} 0 0", term)
     for n, total in running(terms):
-        close.tell(f"total 0 {n}", total)
+        close.write(f"total 0 {n}", total)
 
 
 def terms_of(close: CloseUp) -> tuple[list[Number], str]:

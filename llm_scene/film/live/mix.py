@@ -45,14 +45,14 @@ def words(shaping: Shaping) -> None:
     if not taken:
         return
     for j, term in enumerate(taken):
-        close.tell(f"taken {j} 0", term)
+        close.write(f"taken {j} 0", term)
     for j in range(len(taken)):
-        close.tell(f"times {j}", close.sums.cell(close.of[f"share {j}"]))
+        close.write(f"times {j}", close.sums.cell(close.of[f"share {j}"]))
     whole = whole_of(close)
-    close.tell(f"taken {len(taken)} 0", whole - close.sums.total(taken))
-    close.tell(f"total 0 {len(taken) + 1}", whole)
+    close.write(f"taken {len(taken)} 0", whole - close.sums.total(taken))
+    close.write(f"total 0 {len(taken) + 1}", whole)
     for n, total in running(taken):
-        close.tell(f"total 0 {n}", total)
+        close.write(f"total 0 {n}", total)
 
 
 def taken_of(close: CloseUp) -> list[Number]:

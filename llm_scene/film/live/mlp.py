@@ -40,7 +40,7 @@ def _told_apart(
     said = {f"{number(x.own)} → {number(y.own)}": (x, y) for x, y in zip(before, after, strict=True)}
     for name, text in close.written.items():
         if name.startswith("told ") and text.text in said:
-            close.tell(name, *said[text.text])
+            close.write(name, *said[text.text])
             for part in (name, name.replace("told", "to")):
                 for axis, x, k in zip((X, Z), said[text.text], scales, strict=True):
                     close.shift(part, axis, (x - x.own) * k)

@@ -41,7 +41,7 @@ def words(shaping: Shaping) -> None:
     mean, size = measures_of(close.sums) or (None, None)
     for text, number in (("mean", mean), ("spread", size)):
         if number is not None:
-            close.tell(text, number)
+            close.write(text, number)
 
 
 def measures_of(sums: Sums) -> tuple[Number | None, Number] | None:

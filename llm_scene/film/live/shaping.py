@@ -115,8 +115,8 @@ class CloseUp:
 
     # --- what is known of it ---
 
-    def tell(self, text: str, *numbers: Number) -> None:
-        """The numbers that a text of it tells, where there is that text."""
+    def write(self, text: str, *numbers: Number) -> None:
+        """The numbers that a text of it writes, where there is that text."""
         if text in self.written:
             self.shaping.numbers[self.name(text)] = list(numbers)
 

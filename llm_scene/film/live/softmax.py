@@ -32,10 +32,10 @@ def words(shaping: Shaping) -> None:
         return
     lowered, powers, total = powers_of(keys)
     for j, (score, _, _) in enumerate(keys):
-        close.tell(f"score {j}", score)
-        close.tell(f"below {j}", lowered[j])
-        close.tell(f"power {j}", powers[j])
-    close.tell("total", total)
+        close.write(f"score {j}", score)
+        close.write(f"below {j}", lowered[j])
+        close.write(f"power {j}", powers[j])
+    close.write("total", total)
 
 
 def keys_of(close: CloseUp) -> Keys:

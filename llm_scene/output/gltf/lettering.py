@@ -10,12 +10,13 @@ import math
 
 import numpy as np
 
+from ...layout.contours import Outline, crossings, filled
 from ...layout.drawn import Text
 from ...layout.layout import Letter
 from ...look import srgb
 from ...network.ops import Array, Numbers
 from ...packing import packed
-from ...scene.outlines import Outline, crossings, filled, outline
+from ...scene.outlines import outline
 from .images import png
 from .shapes import QUAD, Shape, light_on, painted, turned
 

@@ -17,8 +17,8 @@ from ...scene.picture import rate
 from ...steps import Steps, finished
 from ...writing import disk_error, held
 from ..blend import write_blend
-from ..ledger import Ledger
 from .frames import recipe_of
+from .ledger import Ledger
 
 BLEND, JOB_TYPE, README, FRAMES = "scene.blend", "flamenco.js", "README.txt", "frames"
 KIND = "farm"  # of folder, in its ledger

@@ -26,8 +26,8 @@ from ...errors import UserError, note
 from ...scene.compat import image_format
 from ...scene.picture import check_whole, output_path, picture_size, rate
 from ...writing import NEW, PRIVATE, disk_error, private_folder, whole_file
-from ..ledger import LEDGER, Ledger, is_plain
 from .fingerprint import fingerprint
+from .ledger import LEDGER, Ledger, is_plain
 from .png import DamagedError, is_ours, read_seal, sealed
 
 KIND = "frames"  # of folder, in its ledger

@@ -25,9 +25,9 @@ from ...film.film import Film
 from ...scene.picture import picture_size, rate
 from ...writing import check_target, held, whole_file
 from ..blend import write_alone
-from ..ledger import check_folder, is_plain
 from .cluster import Tell, cluster_steps
 from .frames import SCENE, FrameFolder, check_frames, close_folder, found_in, open_folder, recipe_of
+from .ledger import check_folder, is_plain
 from .mp4_chapters import add_chapters, runs
 from .pace import Pace, Progress
 from .png import is_ours

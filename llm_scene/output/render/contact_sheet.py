@@ -12,14 +12,14 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..network.ops import Array
-from ..staging.measures import RULES, Instant, instant, measure
-from ..staging.production import Production
-from ..staging.sight import Picture, Sight
+from ...network.ops import Array
+from ...staging.measures import RULES, Instant, instant, measure
+from ...staging.production import Production
+from ...staging.sight import Picture, Sight
 from .ledger import Ledger
+from .local import check_output, render_film
+from .pace import Progress
 from .pixels import Pixels, can_read, load_picture, measure_pixels, save_picture, words_in, words_of
-from .render.local import check_output, render_film
-from .render.pace import Progress
 
 SHEET, DATA, REPORT, FRAMES = "contact-sheet.webp", "measures.json", "measures.md", "frames"
 COLUMNS = (

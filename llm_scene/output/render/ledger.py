@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
-from ..writing import check_name, whole_file
+from ...errors import UserError
+from ...writing import check_name, whole_file
 
 LEDGER = "manifest.json"
 MADE_BY = "LLM Scene"

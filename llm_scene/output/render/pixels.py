@@ -14,8 +14,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..network.ops import Array, Numbers
-from ..scene.picture import literal
+from ...network.ops import Array, Numbers
+from ...scene.picture import literal
 
 REC_709 = (0.2126, 0.7152, 0.0722)
 DARK = 0.05  # luminance below which a pixel is as good as black
