@@ -58,7 +58,8 @@ def filled_part(tex: str, part: int, coarse: float = 0.0) -> Flat:
 
     Outlines may stray by `coarse`, so that they have fewer corners.
     """
-    outlines = [few(outline, coarse) for outline in setting(tex).parts[part]]
+    whole = setting(tex).parts[part]
+    outlines = [few(outline, coarse) for outline in whole] if coarse else whole
     starts = np.cumsum([0, *map(len, outlines)])
     edges = [_round(start, len(outline)) for start, outline in zip(starts, outlines, strict=False)]
     return filled(Outline(np.concatenate(outlines), np.concatenate(edges)))
