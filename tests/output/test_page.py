@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from llm_scene.cli import main
 from llm_scene.errors import UserError
-from llm_scene.film.pieces.choice import hot_enough
+from llm_scene.film.temperatures import hot_enough
 from llm_scene.film.words import languages, spoken, words
 from llm_scene.network import Config, declare, run
 from llm_scene.network.explain import explain, number

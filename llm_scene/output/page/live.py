@@ -22,8 +22,8 @@ from ...film.live import FREE, followed
 from ...film.live.copied import UNKNOWN
 from ...film.live.shaping import Shapes, Shaping, X, Z
 from ...film.live.sums import OPERATIONS, Number, Sums
-from ...film.pieces.choice import COLD, hot_enough
 from ...film.props import Prop, Swarm, share_text
+from ...film.temperatures import COLD, hot_enough
 from ...film.words import words
 from ...layout import names
 from ...layout.drawn import Line, Says, Text
