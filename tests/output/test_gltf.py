@@ -27,11 +27,11 @@ from llm_scene.models.reading import read
 from llm_scene.output.formats import Gltf
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.camera import one_lens
-from llm_scene.output.gltf.document import read_glb
 from llm_scene.scene.outlines import outline
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
 from llm_scene.staging.things import things
+from tests.output.glb_files import read_glb
 
 LOOK = LOOKS["studio"]
 LIMITS = {"texture": 1.2e6, "instances": 1.5e6, "mesh": 25e6}  # bytes

@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -266,12 +266,6 @@ def _short(numbers: Array) -> list[float]:
 def _plain(number: float) -> float:
     """The same without the point of a whole number."""
     return int(number) if number.is_integer() else number
-
-
-def read_glb(data: bytes) -> tuple[Mapping[str, Any], bytes]:
-    """The JSON and the buffer of a .glb."""
-    (length,) = struct.unpack_from("<I", data, 12)
-    return json.loads(data[20 : 20 + length]), data[20 + length + 8 :]
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
