@@ -37,6 +37,8 @@ class Choice:
     soft_high: float | None = None  # where a slider ends
     step: float | None = None
     subtype: str = "NONE"  # of the panel's property
+    only_with: str = ""  # the choice without which this one changes nothing
+    compared: bool = False  # whether it counts where models stand side by side
 
     @property
     def argument(self) -> str:

@@ -17,8 +17,8 @@ LIBRARIES = {
     "models": {"gguf", "huggingface_hub", "numpy", "safetensors", "tokenizers", "torch"},
     "look": {"numpy"},
     "layout": {"numpy", "mathutils"},
-    "film": {"numpy", "mathutils", "ziamath"},
-    "staging": {"numpy", "mathutils"},
+    "film": {"numpy", "ziamath"},
+    "staging": {"numpy"},
     "scene": None,
     "output": None,
     "cli": None,
@@ -79,12 +79,11 @@ class TestImports:
             assert foreign_modules(path) - sys.stdlib_module_names <= allowed
 
 
-BLENDERS = {"unused_faces_removed", "outline"}  # Blender's typefaces, whose letters both draw
-
-
-@pytest.mark.parametrize("form", ["gltf", "page"])
-def test_forms_ask_the_scene_for_blenders_own_things_alone(form: str) -> None:
-    """What glTF and page need that is no business of Blender's stands below the scene."""
+@pytest.mark.parametrize(
+    ("form", "own"), [("gltf", {"unused_faces_removed", "outline"}), ("page", {"unused_faces_removed"})]
+)
+def test_forms_ask_the_scene_for_blenders_own_things_alone(form: str, own: set[str]) -> None:
+    """What both need beside Blender's typefaces, with which they draw letters, stands below the scene."""
     taken = {
         alias.name
         for path in (PACKAGE / "output" / form).glob("*.py")
@@ -92,7 +91,7 @@ def test_forms_ask_the_scene_for_blenders_own_things_alone(form: str) -> None:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("scene")
         for alias in node.names
     }
-    assert taken <= BLENDERS
+    assert taken == own
 
 
 def test_forms_and_rendering_stand_apart() -> None:

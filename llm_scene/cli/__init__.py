@@ -104,7 +104,7 @@ ANY_BLEND = Value("--blend", metavar="FILE", type=Path, help="a .blend to look a
 SUBTITLES = output("the subtitles to write: .srt or .vtt")
 FOLDER = output("(renders)", Path("renders"))
 FORCE = Value("--force", action="store_true", help="replace a film that is there already")
-PICTURE = Chosen(_options, "format", "fps", "look")
+COMMON = Chosen(_options, lambda one: one.compared)  # to models side by side
 
 COMMANDS: list[Command] = [
     Command(
@@ -171,7 +171,7 @@ COMMANDS: list[Command] = [
         {
             "models": COMPARED,
             "output": COMPARISON,
-            "chosen": PICTURE,
+            "chosen": COMMON,
             "quality": Rendered("preview"),
             "part": Computed(),
             "force": FORCE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -57,11 +57,13 @@ def output(help: str | Callable[[], str], default: Path | None = None) -> Value:
 # --- choices -----------------------------------------------------------------------------------------
 
 
-def add_choices(parser: argparse.ArgumentParser, kind: type, wanted: Collection[str] = ()) -> None:
-    """An argument for every choice of a dataclass, or for those wanted by their names or their groups."""
+def add_choices(
+    parser: argparse.ArgumentParser, kind: type, wanted: Callable[[Choice], bool] = lambda one: True
+) -> None:
+    """An argument for every choice of a dataclass, or for those wanted."""
     shown: dict[str, argparse._ArgumentGroup] = {}
     for one in choices(kind).values():
-        if wanted and one.group not in wanted and one.name not in wanted:
+        if not wanted(one):
             continue
         title = one.group or kind.__name__.lower()
         if title not in shown:
@@ -180,7 +182,7 @@ class Asked:
             source.add_argument("--prompt", metavar="TEXT", help="what to continue")
             source.add_argument("--tokens", metavar="IDS", help="the same as token ids: 2,1,0")
         if self.groups:
-            add_choices(parser, Options, self.groups)
+            add_choices(parser, Options, lambda one: one.group in self.groups)
 
     def take(self, given: Given) -> Question:
         from ..staging.options import Options
@@ -273,7 +275,9 @@ class Computed:
 class Chosen:
     """The choices of dataclasses that were given, by name."""
 
-    def __init__(self, kinds: Callable[[], Sequence[type]], *wanted: str) -> None:
+    def __init__(
+        self, kinds: Callable[[], Sequence[type]], wanted: Callable[[Choice], bool] = lambda one: True
+    ) -> None:
         self.kinds, self.wanted = kinds, wanted
 
     def add(self, parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ..layout.layout import Block, Box, Layout, Point
+from ..layout.layout import Box, Layout, Point
 from ..look.views import VIEWS, WIDTH, View
 from ..network.ops import Array
 from .film import Pose
@@ -94,11 +94,6 @@ def _centre(flat: Array, depth: Array, scale: Array, middle: Array) -> Array:
         beyond = seen.min(axis=0) + seen.max(axis=0) > 0
         low, high = np.where(beyond, aim, low), np.where(beyond, high, aim)
     return (low + high) / 2
-
-
-def frame_blocks(blocks: Iterable[Block], azimuth: float, elevation: float, **options: float) -> Pose:
-    """`frame` for blocks, with room for their labels."""
-    return frame([block.box.grown(2.5) for block in blocks], azimuth, elevation, **options)  # type: ignore[arg-type]
 
 
 def outlook(layout: Layout) -> tuple[float, float]:

@@ -387,10 +387,6 @@ class Screenplay:
         """A thing is hidden until then."""
         self.cues.append(Cue(target, "hidden", 0.0, at, 1.0, 0.0, "step"))
 
-    def appear_again(self, target: str, at: float, since: float) -> None:
-        """A thing that has been away since a time comes back."""
-        self.cues.append(Cue(target, "hidden", since, at, 1.0, 0.0, "step"))
-
     def vanish(self, target: str, at: float, since: float) -> None:
         """A thing that has been there since a time goes."""
         self.cues.append(Cue(target, "hidden", since, at, 0.0, 1.0, "step"))

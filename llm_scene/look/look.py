@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..network.graph import Role
-from .colour import between
 from .light import Light
 from .ramp import MAPS, ROSE, Ramp
 
@@ -91,10 +90,6 @@ class Look:
     def inked(self, ink: str) -> tuple[str, float]:
         """`#rrggbb` and strength of an ink in `INKS`."""
         return self.colour(INKS[ink].colour), INKS[ink].strength
-
-    def half_dimmed(self, code: str) -> str:
-        """A colour of something that has stepped back."""
-        return between(code, self.wall, DIM)
 
 
 def _kind(role: Role, signed: bool) -> str:

@@ -85,7 +85,12 @@ class Options:
         step=5,
     )
     top_k: int = choice(
-        0, "Top K", "Draw only from the K most probable tokens; 0 draws from all", group="prompt", low=0
+        0,
+        "Top K",
+        "Draw only from the K most probable tokens; 0 draws from all",
+        group="prompt",
+        low=0,
+        only_with="temperature",
     )
     top_p: float = choice(
         1.0,
@@ -95,9 +100,16 @@ class Options:
         low=0.01,
         high=1.0,
         subtype="FACTOR",
+        only_with="temperature",
     )
     seed: int = choice(
-        0, "Seed", "The same seed draws the same tokens", group="prompt", noun="The seed", low=0
+        0,
+        "Seed",
+        "The same seed draws the same tokens",
+        group="prompt",
+        noun="The seed",
+        low=0,
+        only_with="temperature",
     )
     ignore_eos: bool = choice(
         False,
@@ -139,6 +151,7 @@ class Options:
         group="film",
         items=named(*FORMAT_ITEMS),
         open=_is_ratio,
+        compared=True,
     )
     fps: str = choice(
         "24",
@@ -148,6 +161,7 @@ class Options:
         noun="frame rate",
         items=RATE_ITEMS,
         open=is_rate,
+        compared=True,
     )
     language: str = choice(
         "en",
@@ -156,6 +170,7 @@ class Options:
         group="look",
         noun="language of captions",
         items=_language_items,
+        compared=True,
     )
     look: str = choice(
         "studio",
@@ -163,6 +178,7 @@ class Options:
         "Colours, light and background",
         group="look",
         items=lambda: tuple((look.name, look.title, "") for look in LOOKS.values()),
+        compared=True,
     )
     colour_map: str = choice(
         "look",
@@ -170,6 +186,7 @@ class Options:
         "Which colours stand for which values",
         group="look",
         items=lambda: tuple((name, title, text) for name, (title, text) in COLOUR_MAPS.items()),
+        compared=True,
     )
 
     def __post_init__(self) -> None:

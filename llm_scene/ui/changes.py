@@ -13,9 +13,6 @@ from .operators import comparison_recipe
 from .ownership import tag_of
 from .settings import OPTIONS, UPDATES, Settings, options_of, settings_of
 
-DRAWN = ("top_k", "top_p", "seed")  # what counts only where tokens are drawn at random
-COMPARED = ("format", "fps", "language", "look", "colour_map")  # options that count where models are compared
-
 
 def changes(scene: bpy.types.Scene) -> list[str]:
     """What the next Generate would make otherwise, by the panel's English titles."""
@@ -32,7 +29,7 @@ def _changes(settings: Settings, recipe: dict[str, Any]) -> Iterator[str]:
     before, now = library.chosen_in(recipe), options_of(settings)
     if "models" in recipe:
         alone = (settings.preset,) if recipe.get("alone") else ()
-        again, counting = comparison_recipe(settings, alone), set(COMPARED)
+        again, counting = comparison_recipe(settings, alone), {n for n in OPTIONS if OPTIONS[n].compared}
         if any(again[name] != recipe[name] for name in ("models", "folder")):
             yield "Model"
     else:
@@ -41,8 +38,7 @@ def _changes(settings: Settings, recipe: dict[str, Any]) -> Iterator[str]:
             yield "Model"
         if again["text"] != recipe.get("text", again["text"]):
             yield "Prompt"
-    if not before.temperature and not now.temperature:
-        counting -= set(DRAWN)
     for name, one in OPTIONS.items():
-        if name in counting and getattr(before, name) != getattr(now, name):
+        idle = one.only_with and not any(getattr(options, one.only_with) for options in (before, now))
+        if name in counting and not idle and getattr(before, name) != getattr(now, name):
             yield one.title

@@ -16,7 +16,7 @@ from ..network.explain import number
 from ..output.formats import FORMATS
 from ..scene.picture import rate
 from . import appearance, library
-from .changes import DRAWN, changes
+from .changes import changes
 from .inspector import looked_at
 from .operators import film_path
 from .ownership import tag_of
@@ -83,7 +83,7 @@ def draw_options(layout: bpy.types.UILayout, settings: Settings, group: str) -> 
             continue  # has toggles of its own
         if one.group == group:
             row = layout.row()
-            row.active = name not in DRAWN or settings.temperature > 0
+            row.active = not one.only_with or bool(getattr(settings, one.only_with))
             row.prop(settings, name)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_scene.film.film import Pose
-from llm_scene.film.framing import SAFE, axes, frame, frame_blocks, overview, project, whole
+from llm_scene.film.framing import SAFE, axes, frame, overview, project, whole
 from llm_scene.layout import Arrangement, Box, arrange
 from llm_scene.layout.layout import BLOCKS
 from llm_scene.network import Config, declare
@@ -92,13 +92,6 @@ def test_a_large_vocabulary_does_not_make_the_blocks_small(blocks: str) -> None:
     assert seen.size[2] < 0.6 * layout.box.size[2]
     low, high = outline([seen], overview(layout))
     assert low.min() >= -0.93 and high.max() <= 0.93
-
-
-def test_blocks_are_framed_with_room_for_their_labels() -> None:
-    layout = stage(SHAPES[0]).layout
-    blocks = layout.within("Transformer 0", "MLP")
-    pose = frame_blocks(blocks, -20, 8)
-    assert_framed([block.box.grown(2.5) for block in blocks], pose, SAFE, 1.0)
 
 
 @given(places, azimuths, elevations, st.floats(1, 500))

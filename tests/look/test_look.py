@@ -197,14 +197,6 @@ def test_what_faces_the_viewer_shows_its_colour(look: Look) -> None:
 
 
 @looks
-def test_dimmed_is_half_way_to_the_wall(look: Look) -> None:
-    for code in ("#2a5db8", "#d2ffee"):
-        way = oklab(linear(look.half_dimmed(code))) - oklab(linear(look.wall))
-        whole = oklab(linear(code)) - oklab(linear(look.wall))
-        assert np.linalg.norm(way) == pytest.approx(np.linalg.norm(whole) / 2, abs=0.01)
-
-
-@looks
 def test_every_ink_has_a_colour(look: Look) -> None:
     for name in INKS:
         code, strength = look.inked(name)

@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class Document:
         self._views: list[bytearray] = []
         self._shared_views: dict[tuple[int | None, int], int] = {}
         self._stored: dict[tuple[object, ...], int] = {}
+        self._tinted: dict[tuple[int, tuple[int, ...]], int] = {}
         self._named: set[str] = set()
 
     # --- what a scene is made of ---
@@ -94,6 +95,17 @@ class Document:
         return self.add(
             "materials", {"name": name, "pbrMetallicRoughness": surface, "extensions": unlit, **fields}
         )
+
+    def tinted(self, material: int, colour: Sequence[int]) -> int:
+        """A material like another, in a colour: bytes of linear light `[4]`, as vertices have them."""
+        key = material, tuple(colour)
+        if key not in self._tinted:
+            like = self.parts["materials"][material]
+            surface = like["pbrMetallicRoughness"]
+            factor = [_plain(round(part / 255, 4)) for part in colour]
+            own = {**like, "pbrMetallicRoughness": {**surface, "baseColorFactor": factor}}
+            self._tinted[key] = self.add("materials", own)
+        return self._tinted[key]
 
     def texture(self, name: str, png: bytes, magnified: int, repeated: bool = False) -> Json:
         """A reference to a picture, nearest or smooth where magnified, trilinear where minified."""
@@ -254,12 +266,6 @@ def _short(numbers: Array) -> list[float]:
 def _plain(number: float) -> float:
     """The same without the point of a whole number."""
     return int(number) if number.is_integer() else number
-
-
-def read_glb(data: bytes) -> tuple[Mapping[str, Any], bytes]:
-    """The JSON and the buffer of a .glb."""
-    (length,) = struct.unpack_from("<I", data, 12)
-    return json.loads(data[20 : 20 + length]), data[20 + length + 8 :]
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

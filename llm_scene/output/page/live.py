@@ -23,6 +23,7 @@ from ...film.live.copied import UNKNOWN
 from ...film.live.shaping import Shapes, Shaping, X, Z
 from ...film.live.sums import OPERATIONS, Number, Sums
 from ...film.props import Prop, Swarm, share_text
+from ...film.temperatures import COLD, hot_enough
 from ...film.words import words
 from ...layout import names
 from ...layout.drawn import Line, Says, Text
@@ -71,24 +72,9 @@ def live(
     }
     texts = _texts(made, parts, marked, told, shaping)
     lines = _lines(shown, shaping, told)
-    config, options = made.model.config, made.options
     return {
-        "context": config.n_ctx,
-        "steps": len(made.trace.tokens) + 1 - made.reading.n_prompt,
-        "tokenizer": rules_of(made.model.tokenizer),
-        "sampling": {
-            "temperature": options.sampling.temperature,
-            "top_k": options.sampling.top_k,
-            "top_p": options.sampling.top_p,
-        },
-        "prompt": made.reading.prompt,
-        "last": int(made.trace["probs"][-1].argmax()),
-        "examples": _examples(made),
-        "broken": made.look.broken,
-        "robust": ROBUST / 100,
-        "half_way": HALF_WAY,
-        "inks": [made.look.inked(ink)[0] for ink in ON],
-        "maps": maps(made.look, numbers),
+        **_running(made),
+        **_colours(made.look, numbers),
         "operations": OPERATIONS,
         "sums": [numbers.add(sums.rows()), len(sums.own)],
         "texts": texts,
@@ -99,6 +85,36 @@ def live(
         "captions": {
             code: _captions(marked[code], film, made.trace, code) for code, film in tellings.items()
         },
+    }
+
+
+def _running(made: Production) -> Json:
+    """What the page runs the model with: how long, how it cuts a prompt, how it chooses, and what on."""
+    sampling = made.options.sampling
+    return {
+        "context": made.model.config.n_ctx,
+        "steps": len(made.trace.tokens) + 1 - made.reading.n_prompt,
+        "tokenizer": rules_of(made.model.tokenizer),
+        "sampling": {
+            "temperature": sampling.temperature,
+            "top_k": sampling.top_k,
+            "top_p": sampling.top_p,
+        },
+        "temperatures": {"cold": COLD, "hot": hot_enough(made.trace["logits"][made.reading.n_prompt - 1])},
+        "prompt": made.reading.prompt,
+        "last": int(made.trace["probs"][-1].argmax()),
+        "examples": _examples(made),
+    }
+
+
+def _colours(look: Look, numbers: Numbers) -> Json:
+    """How values become colours."""
+    return {
+        "broken": look.broken,
+        "robust": ROBUST / 100,
+        "half_way": HALF_WAY,
+        "inks": [look.inked(ink)[0] for ink in ON],
+        "maps": maps(look, numbers),
     }
 
 
