@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 import ziamath
 
-from ..layout.contours import Flat, Outline, filled
+from ..layout.contours import Flat, Outline, few, filled
 from ..network.ops import Array, Numbers
 
 EM = 100.0  # ziamath's units to the size of the type; it rounds to a few decimals
@@ -53,9 +53,13 @@ def setting(tex: str) -> Setting:
     return Setting(placed, width, height)
 
 
-def filled_part(tex: str, part: int) -> Flat:
-    """What the outlines of a part of a formula of size 1 enclose: corners `[n, 2]`, and triangles."""
-    outlines = setting(tex).parts[part]
+def filled_part(tex: str, part: int, coarse: float = 0.0) -> Flat:
+    """What the outlines of a part of a formula of size 1 enclose: corners `[n, 2]`, and triangles.
+
+    Outlines may stray by `coarse`, so that they have fewer corners.
+    """
+    whole = setting(tex).parts[part]
+    outlines = [few(outline, coarse) for outline in whole] if coarse else whole
     starts = np.cumsum([0, *map(len, outlines)])
     edges = [_round(start, len(outline)) for start, outline in zip(starts, outlines, strict=False)]
     return filled(Outline(np.concatenate(outlines), np.concatenate(edges)))

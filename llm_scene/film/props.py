@@ -102,8 +102,8 @@ def number(value: float) -> str:
 
 def share_text(share: float) -> str:
     """A probability in per cent; never rounded to a certainty, or to nothing."""
-    if 0 < share < 0.0005:
+    if share < 0.0005:
         return "< 0.1 %"
-    if 0.9995 <= share < 1:
-        return "> 99.9 %"
+    if share >= 0.9995:
+        return "> 99.9 %"  # softmax reaches neither 0 nor 1, though numbers of the computer do
     return f"{100 * share:.1f} %"

@@ -41,6 +41,24 @@ def crossings(shape: Outline, heights: Array) -> tuple[Numbers, Array, Array]:
     return line, x, np.sign(y1 - y0)[edge]
 
 
+def few(contour: Array, away: float) -> Array:
+    """The corners of a closed contour `[n, 2]` from which no other is further away (Douglas-Peucker)."""
+    far = int(np.argmax(np.linalg.norm(contour - contour[0], axis=1)))
+    closed = np.concatenate([contour, contour[:1]])
+    keep = {0, far}
+    open_ends = [(0, far), (far, len(contour))]
+    while open_ends:
+        first, last = open_ends.pop()
+        start, along = closed[first], closed[last] - closed[first]
+        inner = closed[first + 1 : last] - start
+        off = np.abs(inner @ (-along[1], along[0])) / max(float(np.hypot(*along)), 1e-12)
+        if len(off) and off.max() > away:
+            worst = first + 1 + int(off.argmax())
+            keep.add(worst)
+            open_ends += [(first, worst), (worst, last)]
+    return contour[sorted(keep)] if len(keep) > 2 else contour
+
+
 def filled(shape: Outline) -> Flat:
     """What contours enclose, as vertices `[n, 2]` and counter-clockwise triangles."""
     from mathutils import Vector  # which comes with Blender: all else here works without it

@@ -27,6 +27,7 @@ from llm_scene.network.trace import Trace
 from llm_scene.output.page import export, facts, page
 from llm_scene.output.page.cutting import rules_of
 from llm_scene.output.page.live import live
+from llm_scene.scene.outlines import outline
 from llm_scene.staging.options import Options as ProductionOptions
 from llm_scene.staging.production import Production, produce
 from llm_scene.steps import finished
@@ -447,6 +448,21 @@ class TestPanel:
             .map(b => b.getBoundingClientRect()).filter(r => r.height < 24 || r.width < 24).length""")
         assert small == 0
         shown.resize(1280, 720)
+
+    def test_what_is_written_anew_is_as_large_as_the_films(self, shown: Tab) -> None:
+        """Capitals are as high, whatever face the machine has, and words about as long."""
+        shown.run("llmScene.page.live.ask('CCBBAA')")
+        shown.wait("llmScene.page.live.scene.prompt === 6 && !llmScene.page.live.own")
+        told = shown.run("""(() => {
+            const { lettering, data } = llmScene.page.live.scene;
+            const { context, face } = lettering;
+            const { actualBoundingBoxAscent: high, width } = context.measureText("CBABBC");
+            const { size } = data.live.texts.find((row) => data.parts[row.part].name === "asked: given 0");
+            return [(face * size * high) / 48, (face * size * width) / 48, size];
+        })()""")
+        low, high = outline("CBABBC").bounds
+        assert told[0] / told[2] == pytest.approx(high[1], rel=0.04)
+        assert told[1] / told[2] == pytest.approx((high - low)[0], rel=0.2)
 
     def test_closing_gives_the_picture_its_place_back(self, shown: Tab) -> None:
         wide = shown.run("llmScene.stage.canvas.clientWidth")

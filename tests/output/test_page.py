@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from llm_scene.cli import main
 from llm_scene.errors import UserError
+from llm_scene.film.temperatures import hot_enough
 from llm_scene.film.words import languages, spoken, words
 from llm_scene.network import Config, declare, run
 from llm_scene.network.explain import explain, number
+from llm_scene.network.sampling import softmax
 from llm_scene.network.trace import Trace
 from llm_scene.output.page import export, export_page, facts, page
 from llm_scene.scene.build import build
@@ -341,6 +343,80 @@ class TestLesson:
         assert not shown.run("llmScene.page.lesson.marks.line.visible")
 
 
+def learn_at(tab: Tab, key: str) -> None:
+    """Wait in the lesson at the last step of a key."""
+    keys = [caption.key for caption in made().film.captions]
+    learn(tab, len(keys) - 1 - keys[::-1].index(key))
+
+
+SAYS = "document.querySelector('#lesson .experiment').innerText"
+HEADED = "llmScene.page.lesson.headings.mesh"
+
+
+@needs_browser
+class TestExperiments:
+    def test_a_head_is_switched_off_told_and_put_back(self, shown: Tab) -> None:
+        learn_at(shown, "all_heads")
+        assert "writes" not in shown.run(SAYS)
+        shown.run("document.getElementById('silence-0-0').focus()")
+        shown.run("document.activeElement.click()")
+        shown.wait(f"{SAYS}.includes('The model now writes “ABBCCC” instead of “ABBBCC”.')")
+        assert "takes “B” from > 99.9 % to < 0.1 %: now “C” is likeliest" in shown.run(SAYS)
+        assert shown.run("document.activeElement.id") == "silence-0-0"  # the box was written anew
+        assert shown.run("document.activeElement.ariaPressed") == "true"
+        shown.run("document.querySelector('.experiment .undo').click()")
+        shown.wait(f"!llmScene.page.live.before && !{SAYS}.includes('writes')")
+        assert not shown.run("llmScene.page.live.scene.shaded")
+
+    def test_going_on_puts_back_what_was_tried(self, shown: Tab) -> None:
+        learn_at(shown, "all_heads")
+        shown.run("document.getElementById('silence-0-1').click()")
+        shown.wait("Boolean(llmScene.page.live.before)")
+        learn_at(shown, "stack")
+        shown.wait("!llmScene.page.live.before && !llmScene.page.live.changes.length")
+
+    def test_what_was_changed_elsewhere_stays(self, shown: Tab) -> None:
+        shown.run("llmScene.page.live.head('blocks.1.attn.z', 2), 1")
+        shown.wait("Boolean(llmScene.page.live.before)")
+        learn_at(shown, "all_heads")
+        learn_at(shown, "stack")
+        assert shown.run("llmScene.page.live.changes.length") == 1
+
+    def test_temperature_divides_the_scores(self, shown: Tab) -> None:
+        learn_at(shown, "hot")
+        logits = made().trace["logits"][5].astype(float)
+        hottest = hot_enough(logits)
+        share = float(softmax(logits / hottest).max())
+        assert f"to {100 * share:.1f} %" in shown.run(SAYS)
+        assert f"{logits.max():.2f} / {hottest:g} = {logits.max() / hottest:.2f}" in shown.run(SAYS)
+        shown.run("document.querySelector('.experiment .undo').click()")
+        assert "Temperature 1 leaves the scores as they are: “A” has > 99.9 %" in shown.run(SAYS)
+        assert "100" not in shown.run(SAYS)  # no certainty that is none
+
+    def test_letters_stand_at_rows_and_columns_while_the_lesson_waits(self, shown: Tab) -> None:
+        learn_at(shown, "mask")
+        sheets = sum(
+            len(made().layout.of(f"blocks.{n}.attn.{m}")) for n in range(3) for m in ("scores", "pattern")
+        )
+        assert 0 < shown.run(f"{HEADED}.geometry.index.count") <= 6 * 2 * 6 * sheets
+        assert shown.run(f"{HEADED}.visible")
+        shown.run("llmScene.page.play(true)")
+        assert not shown.run(f"{HEADED}.visible")
+
+    def test_formulas_are_seen_whole(self, shown: Tab) -> None:
+        """Neither fractions nor exponents are cut off, at any step."""
+        cut = """(() => {
+            const box = document.querySelector('#lesson .formula');
+            const { top, bottom, left, right } = box.getBoundingClientRect();
+            const parts = [...box.querySelectorAll('mi, mn, mo')].map((part) => part.getBoundingClientRect());
+            const across = parts.some((part) => part.left < left - 3 || part.right > right + 3);
+            return across || parts.some((part) => part.top < top || part.bottom > bottom);
+        })()"""
+        for step, caption in enumerate(made().film.captions):
+            learn(shown, step)
+            assert not shown.run(cut), caption.key
+
+
 @needs_browser
 class TestContents:
     def test_diagram_shows_and_goes(self, shown: Tab) -> None:
@@ -361,15 +437,16 @@ class TestContents:
     def test_predictions_are_those_of_the_trace_and_not_given_away(self, shown: Tab) -> None:
         strip = "[...document.querySelectorAll('.predictions b')].map(e => e.textContent).join('')"
         keys = [caption.key for caption in made().film.captions]
-        learn(shown, keys.index("entrance"))
-        assert set(shown.run(strip)) == {"·"}
+        for step in range(keys.index("entrance") + 1):  # the opening shows the machine at its end
+            learn(shown, step)
+            assert shown.run(strip) == "·" * 6
         best = "".join("ABC"[i] for i in made().trace["probs"][:6].argmax(axis=1))
         learn(shown, keys.index("chosen"))  # the sheet is being computed, column by column
         told = shown.run(strip).rstrip("·")
         assert told
         assert best.startswith(told)
         learn(shown, keys.index("greedy"))
-        assert shown.run(strip) == best + "·" * 5
+        assert shown.run(strip) == best  # and no letter that is not written yet
         shown.run("document.querySelectorAll('.predictions button')[5].click()")
         assert shown.run("llmScene.inspector.pinned.told.matrix") == "probs"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import temperatures
 from ..pieces import choice
 from ..screenplay import Screenplay
 from .attention import BRISK
@@ -12,8 +13,8 @@ def choosing(play: Screenplay) -> None:
     if len(play.layout.candidates) < 2:
         return
     play.start("choosing", "pick")
-    hot = choice.hot_enough(play.trace["logits"][play.focus.position].astype(float))
-    degrees = {"cold": choice.COLD, "hot": hot}
+    hot = temperatures.hot_enough(play.trace["logits"][play.focus.position].astype(float))
+    degrees = {"cold": temperatures.COLD, "hot": hot}
     captions = {"greedy": "greedy", "cold": "cold", "hot": "hot", "dice": "sampling"}
     facts = {key: {"temperature": f"{value:g}"} for key, value in degrees.items()}
     play.act(choice.temperatures(play.example), BRISK, facts, **captions)

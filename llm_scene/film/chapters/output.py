@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...layout import names as thing
+from .. import temperatures
 from ..pieces import choice
 from ..screenplay import FADE, Screenplay
 from .attention import BRISK, CALM, QUICK
@@ -32,7 +33,7 @@ def output_at_once(play: Screenplay) -> None:
     """Chances alone, and what heat does to them."""
     play.start("output", "pick")
     logits = play.trace["logits"][play.focus.position].astype(float)
-    degrees = {"hot": {"temperature": f"{choice.hot_enough(logits):g}"}}
+    degrees = {"hot": {"temperature": f"{temperatures.hot_enough(logits):g}"}}
     captions = {"scores": "wins", "hot": "hot"}
     play.act(choice.choice(play.example, hotter=True), CALM, degrees, **captions)
     bars(play)

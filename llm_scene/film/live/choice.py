@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..pieces.choice import AROUND, CHOICE, CHOOSING, COLD, LEAST, PALEST, hot_enough
+from ..pieces.choice import AROUND, CHOICE, CHOOSING, LEAST, PALEST
 from ..props import Swarm
+from ..temperatures import COLD, hot_enough
 from .shaping import CloseUp, One, Shaping, X, Z
 from .sums import Number
 

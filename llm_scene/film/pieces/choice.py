@@ -13,10 +13,9 @@ from ..shapes import cells, some, tones
 from ..stage import Stage
 from ..stagecraft import COMES, HERO, HOME, NUMBER, Actor, SetPiece
 from ..story import told
+from ..temperatures import COLD, hot_enough
 
 CHOICE, CHOOSING = "choice", "choosing"  # the names of both pieces
-COLD, HOT = 0.5, (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # one that sharpens, and those that may flatten
-FLAT = 0.7  # a bar below this lets others come up
 DRAWS = 9  # throws of the dice
 MOST = 5  # candidates on the stage
 ROW, FILLED = 3.8, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
@@ -65,11 +64,6 @@ def temperatures(example: Example) -> SetPiece:
     telling.dice()
     telling.home()
     return telling.piece
-
-
-def hot_enough(logits: Array) -> float:
-    """The lowest of some temperatures at which the likeliest lets others come up."""
-    return next((t for t in HOT if softmax(logits / t).max() < FLAT), HOT[-1])
 
 
 class _Telling:

@@ -36,6 +36,7 @@ class Document:
         self._views: list[bytearray] = []
         self._shared_views: dict[tuple[int | None, int], int] = {}
         self._stored: dict[tuple[object, ...], int] = {}
+        self._tinted: dict[tuple[int, tuple[int, ...]], int] = {}
         self._named: set[str] = set()
 
     # --- what a scene is made of ---
@@ -94,6 +95,17 @@ class Document:
         return self.add(
             "materials", {"name": name, "pbrMetallicRoughness": surface, "extensions": unlit, **fields}
         )
+
+    def tinted(self, material: int, colour: Sequence[int]) -> int:
+        """A material like another, in a colour: bytes of linear light `[4]`, as vertices have them."""
+        key = material, tuple(colour)
+        if key not in self._tinted:
+            like = self.parts["materials"][material]
+            surface = like["pbrMetallicRoughness"]
+            factor = [_plain(round(part / 255, 4)) for part in colour]
+            own = {**like, "pbrMetallicRoughness": {**surface, "baseColorFactor": factor}}
+            self._tinted[key] = self.add("materials", own)
+        return self._tinted[key]
 
     def texture(self, name: str, png: bytes, magnified: int, repeated: bool = False) -> Json:
         """A reference to a picture, nearest or smooth where magnified, trilinear where minified."""

@@ -61,7 +61,7 @@ def add_drawn(
             parts.append(_primitive(document, lines, shape))
         if node.written:
             quads, where = zip(*(written[number] for number in node.written), strict=True)
-            coordinates = np.concatenate(where).astype(np.float32)
+            coordinates = np.round(np.concatenate(where) * 65535).astype(np.uint16)
             shape = Shape.joined(quads).moved(-place)
             parts.append(_primitive(document, ink, shape, TEXCOORD_0=coordinates))
         mesh = document.mesh(*parts)
@@ -113,5 +113,8 @@ def _origin(thing: Thing) -> Point:
 def _primitive(document: Document, material: int, shape: Shape, **attributes: Array) -> Json:
     """Triangles; equal ones elsewhere in the model are equal to the last digit, and stored once."""
     places = np.round(shape.vertices, DIGITS).astype(np.float32)
-    vertices: dict[str, Any] = {"POSITION": places, "COLOR_0": shape.colours, **attributes}
-    return document.primitive(material, shape.triangles, **vertices)
+    vertices: dict[str, Any] = {"POSITION": places, **attributes}
+    colour = shape.colours[0]
+    if (shape.colours == colour).all():
+        return document.primitive(document.tinted(material, colour.tolist()), shape.triangles, **vertices)
+    return document.primitive(material, shape.triangles, COLOR_0=shape.colours, **vertices)

@@ -176,6 +176,4 @@ def _swarms(
     paint = document.material("Moving cells")
     for thing in drawn:
         if isinstance(thing.form, Swarm):
-            node = add_swarm(document, clip, thing.form, film, look, paint)
-            motions[thing.name].key(clip, node, thing.at)
-            clip.settle(node)
+            add_swarm(document, clip, thing.form, film, look, motions[thing.name], paint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...film.formula import filled_part
 from ...film.props import Backdrop, Formula
 from ...layout.drawn import Text
 from ...layout.layout import Box, Letter
@@ -19,6 +20,7 @@ CORNER = 3  # points of a rounded corner of a link
 STEPS = 48  # colours of a strip
 TEXELS = {"Sections": 64.0, "Props": 36.0, "Candidates": 56.0}  # height of a text of such a group
 SMALL = 32.0  # of any other
+COARSE = 0.003  # of a formula's size, by which its outlines may stray: a fifth of a pixel, 1280 wide
 
 
 def shape_of(form: Form, look: Look) -> Shape | None:
@@ -72,7 +74,8 @@ def _bar(bar: Bar, look: Look) -> Shape:
 
 
 def _formula(formula: Formula, look: Look) -> Shape:
-    flat, triangles = formula.shape
+    flat, triangles = filled_part(formula.tex, formula.part, COARSE)
+    flat = flat * formula.size
     corners = np.array(formula.at) + np.stack([flat[:, 0], 0 * flat[:, 0], flat[:, 1]], axis=1)
     return Shape(turned(corners), triangles, painted(np.broadcast_to(_rgb(look, formula.ink), corners.shape)))
 

@@ -12,12 +12,13 @@ from ...film.keys import rising, straight
 from ...film.props import Swarm
 from ...look import Look
 from ...network.ops import Array, Numbers
-from .actors import MOMENT, PIECES
+from .actors import MOMENT, PIECES, Motion, Track
 from .document import Clip, Document, rounded
 from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
 RIGID = 12  # groups of cells, at most, that become nodes
 SAME = 2e-3  # cells, within which a size is the same
+POINT, TARGET, TRACK = 12, 190, 320  # bytes of a place, and of what tells of a target and of a track
 UNIT = open_boxes(np.zeros((1, 3)), np.ones((1, 3)))  # [1, 8, 3]
 
 
@@ -30,25 +31,23 @@ class _State:
     values: Array  # [n]
 
 
-def add_swarm(document: Document, clip: Clip | None, swarm: Swarm, film: Film, look: Look, paint: int) -> int:
-    """A node that holds a swarm, in the colours of each pose from half way to it on; returns the node.
+def add_swarm(
+    document: Document, clip: Clip | None, swarm: Swarm, film: Film, look: Look, motion: Motion, paint: int
+) -> None:
+    """Nodes for a swarm, each in the colours of a pose from half way to it on.
 
     Between two poses cells go in straight lines. Colours do not change with time in glTF, so what is ever
-    seen close is in the colours of that.
+    seen close is in the colours of that. Of its `motion` it takes when it is hidden: nothing else moves it.
     """
     cues = film.tracks.get((swarm.name, "pose"), [])
-    flight = _Flight(document, clip, swarm, paint, *rising(straight(cues, PIECES) or [(0.0, 0.0)], MOMENT))
-    holder = document.node(swarm.name)
+    times, poses = rising(straight(cues, PIECES) or [(0.0, 0.0)], MOMENT)
+    flight = _Flight(document, clip, swarm, paint, times, poses, motion.hidden)
     states = _states(swarm)
     close = (swarm.name, "rose") in film.tracks  # seen close, where the film turns negative values rose
     ramp = (look.close_ramp if close else look.ramp)(swarm.role, swarm.signed)
     for number, state in enumerate(states, 1):
-        parent = holder
-        if len(states) > 1:
-            parent = document.node(f"{swarm.name} {number}", holder)
-            flight.switch(parent, state)
-        flight.cells(parent, ramp.colours(state.values))
-    return holder
+        name = swarm.name if len(states) == 1 else f"{swarm.name} {number}"
+        flight.cells(name, state, ramp.colours(state.values))
 
 
 def _states(swarm: Swarm) -> list[_State]:
@@ -64,7 +63,7 @@ def _states(swarm: Swarm) -> list[_State]:
 
 @dataclass(frozen=True)
 class _Flight:
-    """A swarm on its way: `poses` at `times`, straight between."""
+    """A swarm on its way: `poses` at `times`, straight between, `hidden` now and then."""
 
     document: Document
     clip: Clip | None
@@ -72,52 +71,82 @@ class _Flight:
     paint: int
     times: Array
     poses: Array
+    hidden: Track
 
-    def cells(self, parent: int, rgb: Array) -> None:
-        """All cells in their colours `[n, 3]`."""
-        for number, cells in enumerate(self._groups()):
-            self._node(parent, number, cells, rgb[cells])
+    def cells(self, name: str, state: _State, rgb: Array) -> None:
+        """All cells in a state's colours `[n, 3]`."""
+        groups = self._groups()
+        seen = self._seen(state)
+        for number, cells in enumerate(groups):
+            own = name if len(groups) == 1 else f"{name}, cells {number}"
+            node = self.document.node(own)
+            if len(cells) == 1:
+                self._sized(node, int(cells[0]), rgb[cells], *seen)
+            else:
+                self._shaped(node, cells, rgb[cells], *seen)
+            if self.clip is not None:
+                self.clip.settle(node)
 
-    def switch(self, node: int, state: _State) -> None:
-        """Show a node while the swarm is nearer to its poses than to others."""
-        if self.clip is None:
-            return
+    def _seen(self, state: _State) -> tuple[Array, Array]:
+        """From which times `[n]` on a state is seen, 1, or not, 0: the swarm is not hidden, and nearer to the
+        state's poses than to others."""
         times, poses, last = self.times, self.poses, len(self.swarm.places) - 1
         low = -1.0 if state.first == 0 else state.first - 0.5
         high = last + 1.0 if state.last == last else state.last + 0.5
         crossed = [_crossings(times, poses, level) for level in (low, high)]
-        edges: Array = np.unique(np.concatenate([times, *crossed]))
-        middle = np.interp(np.append((edges[1:] + edges[:-1]) / 2, edges[-1] + 1), times, poses)
-        there = (middle > low) & (middle < high)
-        starts = np.append(0.0, edges[1:])
+        held = np.array([max(time, 0.0) for time, _ in self.hidden] or [0.0])
+        edges: Array = np.unique(np.concatenate([[0.0], times, *crossed, held]))
+        middle = np.append((edges[1:] + edges[:-1]) / 2, edges[-1] + 1)
+        pose = np.interp(middle, times, poses)
+        there = (pose > low) & (pose < high)
+        if self.hidden:
+            values = np.array([value for _, value in self.hidden])
+            there &= values[np.maximum(np.searchsorted(held, middle, "right") - 1, 0)] < 0.5
         changes = np.append(True, there[1:] != there[:-1])
-        sizes = np.repeat(there[changes, None].astype(float), 3, axis=1)
-        self.clip.track(node, "scale", starts[changes].tolist(), sizes, step=True)
+        return edges[changes], there[changes].astype(float)
 
-    def _node(self, parent: int, number: int, cells: Array, rgb: Array) -> None:
-        """Cells `[n]` that go about together: their node goes with the first."""
-        above = self.document.parts["nodes"][parent]["name"]
-        node = self.document.node(f"{above}, cells {number}", parent)
-        if len(cells) == 1:
-            self._sized(node, int(cells[0]), rgb)
-        else:
-            self._shaped(node, cells, rgb)
-        self._key(node, "translation", turned(self.swarm.places[:, cells[0]]))
-
-    def _sized(self, node: int, cell: int, rgb: Array) -> None:
+    def _sized(self, node: int, cell: int, rgb: Array, since: Array, seen: Array) -> None:
         """One cell: all such nodes show the same cuboid, each in its own size and colour."""
         cuboid = self.document.primitive(self.paint, _triangles(1), **_painted(UNIT, rgb))
         self.document.parts["nodes"][node]["mesh"] = self.document.mesh(cuboid)
-        self._key(node, "scale", self.swarm.sizes[:, cell][:, [0, 2, 1]])
+        self._key(node, "translation", turned(self.swarm.places[:, cell]))
+        sizes = self.swarm.sizes[:, cell][:, [0, 2, 1]]
+        if self.clip is None or np.ptp(sizes, axis=0).max() < SAME:
+            self._show(node, since, seen, sizes[0])
+            return
+        jumps = since[1:]
+        times: Array = np.unique(np.concatenate([self.times, jumps - MOMENT, jumps]))
+        there = seen[np.maximum(np.searchsorted(since, times, "right") - 1, 0)]
+        keyed = self._at(times, sizes) * there[:, None]
+        needed = (keyed != 0).any(axis=1) | np.isin(
+            times, np.concatenate([[times[0]], jumps - MOMENT, jumps])
+        )
+        self.clip.track(node, "scale", times[needed], keyed[needed])
 
-    def _shaped(self, node: int, cells: Array, rgb: Array) -> None:
-        """Several cells: targets are what shapes they take around the first."""
-        shapes, taken = self._shapes(cells)
+    def _shaped(self, node: int, cells: Array, rgb: Array, since: Array, seen: Array) -> None:
+        """Several cells: targets are what shapes they take around the first, or where all of them go too."""
+        goes = turned(self.swarm.places[:, cells[0]])
+        shapes, taken = self._shapes(cells, goes)
+        all_in_one, gone = self._shapes(cells, goes[:1])
+        cell = POINT * 8 * len(cells) + TARGET  # bytes of a shape
+        if len(all_in_one) * cell < len(shapes) * cell + POINT * len(self.times) + TRACK:
+            shapes, taken, goes = all_in_one, gone, goes[:1]
         faces, moved = _triangles(len(cells)), [(shape - shapes[0]).reshape(-1, 3) for shape in shapes[1:]]
         cuboids = self.document.primitive(self.paint, faces, moved, **_painted(shapes[0], rgb))
-        self.document.parts["nodes"][node]["mesh"] = self.document.mesh(cuboids)
+        mesh = self.document.mesh(cuboids)
+        self.document.parts["nodes"][node]["mesh"] = mesh
+        self._key(node, "translation", goes)
         if moved:
-            self._key(node, "weights", np.stack([taken == i for i in range(1, len(shapes))], axis=1))
+            weights = np.stack([taken == i for i in range(1, len(shapes))], axis=1)
+            self._key(node, "weights", weights)
+            self.document.parts["meshes"][mesh]["weights"] = weights[-1].astype(int).tolist()
+        self._show(node, since, seen, np.ones(3))
+
+    def _show(self, node: int, since: Array, seen: Array, size: Array) -> None:
+        """Let a node have its size while it is seen."""
+        self.document.parts["nodes"][node]["scale"] = rounded(size * seen[-1])
+        if self.clip is not None and len(since) > 1:
+            self.clip.track(node, "scale", since, seen[:, None] * size, step=True)
 
     def _key(self, node: int, path: str, values: Array) -> None:
         """Let a node take these values `[poses, n]`, pose by pose; what never changes is no track."""
@@ -125,17 +154,21 @@ class _Flight:
             self.document.parts["nodes"][node][path] = rounded(values[0])
         if self.clip is None or np.ptp(values.astype(float), axis=0).max() < SAME:
             return
-        poses = np.arange(len(values))
-        keyed = np.column_stack([np.interp(self.poses, poses, axis) for axis in values.T])
-        self.clip.track(node, path, self.times.tolist(), keyed)
+        self.clip.track(node, path, self.times.tolist(), self._at(self.times, values))
 
-    def _shapes(self, cells: Array) -> tuple[list[Array], Array]:
-        """The different shapes `[n, 8, 3]` that cells take around the first, and which one each pose has."""
+    def _at(self, times: Array, values: Array) -> Array:
+        """Values `[poses, n]` at times."""
+        poses = np.interp(times, self.times, self.poses)
+        return np.column_stack([np.interp(poses, np.arange(len(values)), axis) for axis in values.T])
+
+    def _shapes(self, cells: Array, goes: Array) -> tuple[list[Array], Array]:
+        """The different shapes `[n, 8, 3]` that cells take around what `goes`, `[poses or 1, 3]`, and which
+        one each pose has."""
         shapes: list[Array] = []
         taken = []
         for pose in range(len(self.swarm.places)):
             corners = _corners(self.swarm, pose)[cells]
-            shape = np.round(corners - turned(self.swarm.places[pose, cells[0]]), 3)
+            shape = np.round(corners - goes[min(pose, len(goes) - 1)], 3)
             same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
             taken.append(same[0] if same else len(shapes))
             shapes += [] if same else [shape]

@@ -26,9 +26,9 @@ HERE = Path(__file__).parent
 LARGEST = 4_000_000  # numbers that a page carries, weights and all
 # Each imports from those before it.
 MODULES = (
-    "explain", "film", "stage", "marks", "markup", "inspector", "widgets", "lesson", "contents", "menu",
-    "transcript", "live_tokens", "live_forward", "live_chances", "live_sums", "live_letters", "live_scene",
-    "live", "main",
+    "explain", "film", "stage", "marks", "markup", "inspector", "live_tokens", "live_forward", "live_chances",
+    "live_sums", "live_letters", "live_scene", "live", "experiments", "widgets", "headings", "lesson",
+    "contents", "menu", "transcript", "main",
 )  # fmt: skip
 LEVEL = 9
 

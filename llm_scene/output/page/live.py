@@ -23,6 +23,7 @@ from ...film.live.copied import UNKNOWN
 from ...film.live.shaping import Shapes, Shaping, X, Z
 from ...film.live.sums import OPERATIONS, Number, Sums
 from ...film.props import Prop, Swarm, share_text
+from ...film.temperatures import COLD, hot_enough
 from ...film.words import words
 from ...layout import names
 from ...layout.drawn import Line, Says, Text
@@ -99,6 +100,7 @@ def _running(made: Production) -> Json:
             "top_k": sampling.top_k,
             "top_p": sampling.top_p,
         },
+        "temperatures": {"cold": COLD, "hot": hot_enough(made.trace["logits"][made.reading.n_prompt - 1])},
         "prompt": made.reading.prompt,
         "last": int(made.trace["probs"][-1].argmax()),
         "examples": _examples(made),

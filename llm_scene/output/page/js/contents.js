@@ -115,10 +115,9 @@ export class Predictions {
     const sheet = stage.sheets.get("probs");
     const { tokens } = inspector.model;
     if (!sheet || this.box.offsetParent === null) return;
-    const reveal = sheet.uniforms.uState.value.x;
     const { values, shape } = matrixOf(inspector.model, "probs");
-    const count = Math.min(shape[0], tokens.length, FAR);
-    const known = Array.from({ length: count }, (_, t) => reveal > this._order(sheet, t, shape[1] - 1));
+    const count = Math.min(shape[0], tokens.length, FAR, this._come());
+    const known = Array.from({ length: count }, (_, t) => this._told(sheet, [t, shape[1] - 1]));
     const state = [values, tokens.join(), known.join(), this.page.language];
     if (this.state?.every((value, i) => value === state[i])) return;
     this.state = state;
@@ -126,10 +125,25 @@ export class Predictions {
     this.box.replaceChildren(...cells);
   }
 
-  /** @param {Sheet} sheet @param {number} position @param {number} token */
-  _order(sheet, position, token) {
-    const [row, column] = sheet.spot([position, token], matrixOf(this.page.inspector.model, "probs"));
-    return sheet.order(row, column);
+  /** How many tokens there are so far: those given, and those that the film has written. */
+  _come() {
+    const { stage, data, live } = this.page;
+    const given = Math.max(data.front.prompt, live?.prompt.length ?? 0);
+    const row = stage.sheets.get("tokens");
+    const all = data.tokens.length;
+    for (let t = given; row && t < all; t++) if (!this._told(row, [t])) return t;
+    return row ? all : given;
+  }
+
+  /** Whether the film has computed a cell; what its opening shows of the end is not told yet.
+   * @param {Sheet} sheet @param {number[]} cell */
+  _told(sheet, cell) {
+    const { stage, film, inspector } = this.page;
+    const [row, column] = sheet.spot(cell, matrixOf(inspector.model, sheet.block.matrix));
+    if (sheet.uniforms.uState.value.x <= sheet.order(row, column)) return false;
+    const curve = film.curveOf(sheet.block.name, "reveal") ?? [];
+    for (let cue = 0; cue < curve.length; cue += CUE) if (curve[cue + 3] > curve[cue + 2]) return stage.time >= curve[cue];
+    return true;
   }
 
   /** @param {number} t @param {boolean} there @param {Float32Array} chances */

@@ -146,6 +146,7 @@ export interface Live {
   steps: number;
   tokenizer: Rules | null;
   sampling: { temperature: number; top_k: number; top_p: number };
+  temperatures: { cold: number; hot: number }; // that the film shows
   prompt: string;
   last: number;
   examples: string[];

@@ -22,6 +22,7 @@ const STYLES = {
  * @typedef {import("./stage.js").Sheet} Sheet
  * @typedef {import("./marks.js").Mark} Mark
  * @typedef {{told: Explanation, mark: Mark, sheet: Sheet, place: string}} Inspection
+ * @typedef {{sheet: Sheet, row: number, column: number}} Spot
  */
 
 export class Inspector {
@@ -47,6 +48,10 @@ export class Inspector {
     this.telling = { names: {}, sections: {}, phrases: {} };
     /** @type {unknown[]} what the box tells of */
     this.written = [];
+    /** @type {unknown[]} what is marked, and when sheets stood so */
+    this.marked = [undefined];
+    /** @type {{wide: number, high: number} | undefined} of the box, as it is written */
+    this.size = undefined;
     this.lines = Object.fromEntries(
       Object.entries(STYLES).map(([kind, style]) => [kind, this._line(kind, style)]),
     );
@@ -83,9 +88,9 @@ export class Inspector {
 
   /** Look at what is under a place of the canvas; returns whether there is a cell. @param {number} x @param {number} y */
   hover(x, y) {
-    const found = this._under(x, y);
-    const same = found && this.hovered && sameCell(found.told, this.hovered.told);
-    if (!same) this.hovered = found;
+    const spot = this._spot(x, y);
+    if (!spot || !this.hovered || !sameSpot(spot, this.hovered.mark)) this.hovered = spot && this._at(spot);
+    const found = this.hovered;
     this.at = { x, y };
     this.draw();
     return Boolean(found);
@@ -98,7 +103,8 @@ export class Inspector {
 
   /** Keep what is under a place of the canvas, or let go where there is nothing. @param {number} x @param {number} y */
   pinAt(x, y) {
-    const found = this._under(x, y);
+    const spot = this._spot(x, y);
+    const found = spot && this._at(spot);
     if (found) this.pin(found);
     return Boolean(found);
   }
@@ -145,12 +151,16 @@ export class Inspector {
     return held;
   }
 
-  /** @param {number} x @param {number} y */
-  _under(x, y) {
+  /** The cell under a place of the canvas that holds something. @param {number} x @param {number} y */
+  _spot(x, y) {
     const hit = this.stage.pick(x, y);
-    if (!hit || this.empty?.(hit.sheet, hit.row, hit.column)) return undefined;
-    const { matrix } = hit.sheet.block;
-    return this.inspect(matrix, hit.sheet.cell(hit.row, hit.column, matrixOf(this.model, matrix)));
+    return hit && !this.empty?.(hit.sheet, hit.row, hit.column) ? hit : undefined;
+  }
+
+  /** @param {Spot} spot */
+  _at({ sheet, row, column }) {
+    const { matrix } = sheet.block;
+    return this.inspect(matrix, sheet.cell(row, column, matrixOf(this.model, matrix)));
   }
 
   // --- drawing ---
@@ -158,10 +168,14 @@ export class Inspector {
   /** Show the cell under the pointer, else the pinned one. */
   draw() {
     const shown = this.hovered ?? this.pinned;
-    this._mark(shown);
-    this.box.hidden = !shown;
-    this.box.classList.toggle("pinned", Boolean(shown) && shown === this.pinned);
-    this.stage.stale = true;
+    const state = [shown, this.stage.time, shown === this.pinned];
+    if (state.some((value, i) => value !== this.marked[i])) {
+      this.marked = state;
+      this._mark(shown);
+      this.box.hidden = !shown;
+      this.box.classList.toggle("pinned", Boolean(shown) && shown === this.pinned);
+      this.stage.stale = true;
+    }
     if (shown) this._tell(shown);
     else this.written = [];
   }
@@ -169,7 +183,10 @@ export class Inspector {
   /** Write the box, unless it says the same already. @param {Inspection} shown */
   _tell(shown) {
     const state = [shown, this.words, this._waits(shown.mark), shown === this.pinned, this.trail.length];
-    if (state.some((value, i) => value !== this.written[i])) this._write(shown);
+    if (state.some((value, i) => value !== this.written[i])) {
+      this._write(shown);
+      this.size = undefined;
+    }
     this.written = state;
     this._place(shown);
   }
@@ -344,15 +361,17 @@ export class Inspector {
       return;
     }
     const { clientWidth: width, clientHeight: height } = this.stage.canvas;
-    const right = this.at.x + 24 + box.offsetWidth < width - 12;
-    const x = right ? this.at.x + 24 : Math.max(12, this.at.x - 24 - box.offsetWidth);
-    const y = Math.min(
-      Math.max(12, this.at.y - box.offsetHeight / 2),
-      Math.max(12, height - box.offsetHeight - 12),
-    );
+    const { wide, high } = (this.size ??= { wide: box.offsetWidth, high: box.offsetHeight });
+    const right = this.at.x + 24 + wide < width - 12;
+    const x = right ? this.at.x + 24 : Math.max(12, this.at.x - 24 - wide);
+    const y = Math.min(Math.max(12, this.at.y - high / 2), Math.max(12, height - high - 12));
     box.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
   }
 }
+
+/** @param {Spot} spot @param {Mark} mark */
+const sameSpot = ({ sheet, row, column }, mark) =>
+  sheet === mark.sheet && row === mark.rows[0] && column === mark.columns[0];
 
 /** @param {Explanation} a @param {Explanation} b */
 const sameCell = (a, b) => a.matrix === b.matrix && a.cell.every((index, i) => index === b.cell[i]);

@@ -2,9 +2,11 @@
 
 import { standing } from "./film.js";
 import { element, filled, inside } from "./markup.js";
-import { Marks, nearest } from "./marks.js";
+import { Headings } from "./headings.js";
+import { Marks, cornersOf, nearest, whole } from "./marks.js";
 import { widgetOf } from "./widgets.js";
 
+const SMALLEST = 11; // pixels of a formula's type
 const JUST = 1e-3; // seconds that count as having passed a stop
 const LINK = /\[([^\]]*)\]\(([^)]*)\)/g; // [words](Label|Other label) or [words](=axis)
 
@@ -20,6 +22,11 @@ export class Lesson {
     this.box = box;
     this.on = false;
     this.marks = new Marks(page.stage);
+    this.headings = new Headings(page.stage);
+    this.arriving = false; // whether a stop has been reached and not been drawn yet
+    this.tried = false; // whether something was switched off beside the step
+    /** @type {number | undefined} the step that is told */
+    this.number = undefined;
     /** @type {Link | undefined} the link that stays lit */
     this.held = undefined;
     /** @type {{word: HTMLElement, link: Link}[]} the words to touch, and what they speak of */
@@ -62,7 +69,15 @@ export class Lesson {
     document.body.classList.toggle("lesson", this.on);
     this.hold(undefined);
     this.told = undefined;
+    if (!this.on) this._leave();
     this.show();
+  }
+
+  /** Put back what was tried beside a step. */
+  _leave() {
+    this.number = undefined;
+    if (this.tried) this.page.live?.undo();
+    this.tried = false;
   }
 
   /** On to the next stop; at once where the film is on its way there. */
@@ -76,6 +91,21 @@ export class Lesson {
   wait(t) {
     this.page.seek(t);
     this.page.play(false);
+    this.page.stage.unvisit();
+    this.arriving = true;
+  }
+
+  /** Where the film's picture shows less than half of what a step speaks of, the camera goes there; not while a
+   * calculation stands before the model. */
+  look() {
+    this.arriving = false;
+    const { stage, playing } = this.page;
+    const { links } = this;
+    if (!this.on || playing || !links.length || [...stage.swarms.values()].some(({ mesh }) => mesh.visible)) return;
+    const spoken = links.filter(({ link }) => !link.axis).map(({ link }) => this._sheets(link));
+    const corners = spoken.map((sheets) => sheets.map((sheet) => cornersOf(whole(sheet))));
+    const seen = corners.filter((ends) => ends.some((pair) => pair.every((end) => stage.sees(end)))).length;
+    if (2 * seen < spoken.length) stage.visit(corners.flat(2));
   }
 
   /** The step before, from its beginning. */
@@ -91,13 +121,17 @@ export class Lesson {
 
   /** Tell what belongs to the moment. */
   show() {
+    this.headings.show(this.on && !this.page.playing, this.page.inspector.model);
     if (!this.on) return;
     const i = this.at(this.page.time);
     const step = this.steps[i];
     const at = standing(this.steps, this.page.time) ?? step;
     this.box.classList.toggle("waiting", !this.page.playing);
     if (this.told === step) return;
+    const same = this.number === i; // told again: its numbers or its language are others
+    if (!same) this._leave();
     this.told = step;
+    this.number = i;
     this.hold(undefined);
     const { words } = this.page;
     const chapter = this.page.telling.chapters[this.page.film.chapterAt(at.start)];
@@ -107,9 +141,20 @@ export class Lesson {
     this.links = [];
     inside(this.box, ".comment").replaceChildren(...this._text(step.comment));
     inside(this.box, ".formula").innerHTML = this.page.data.formulas[step.key] ?? "";
-    inside(this.box, ".widget").replaceChildren(...widgetOf(step.key, this.page));
-    inside(this.box, ".told").scrollTop = 0;
+    fit(inside(this.box, ".formula"));
+    this._widget(step.key);
+    if (!same) inside(this.box, ".told").scrollTop = 0;
     inside(this.box, "[data-act=back]", HTMLButtonElement).disabled = i === 0;
+  }
+
+  /** What there is to touch; made anew, it keeps the focus. @param {string} key */
+  _widget(key) {
+    const box = inside(this.box, ".widget");
+    const { id } = document.activeElement ?? {};
+    const held = box.contains(document.activeElement);
+    box.replaceChildren(...widgetOf(key, this.page));
+    if (held && id) document.getElementById(id)?.focus();
+    if (this.tried) box.scrollIntoView({ block: "nearest" });
   }
 
   /** A comment with its links as words to touch. @param {string} comment */
@@ -175,4 +220,11 @@ export class Lesson {
     for (const { word, link } of this.links)
       word.classList.toggle("lit", label !== undefined && link.labels.includes(label));
   }
+}
+
+/** Let a formula be as small as it takes to be seen whole. @param {HTMLElement} box */
+function fit(box) {
+  box.style.fontSize = "";
+  const share = box.clientWidth / box.scrollWidth;
+  if (share < 1) box.style.fontSize = `${Math.max(SMALLEST, share * parseFloat(getComputedStyle(box).fontSize))}px`;
 }

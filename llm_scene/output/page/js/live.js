@@ -4,7 +4,7 @@ import { Tokens } from "./live_tokens.js";
 import { dice, draw, filtered, likeliest, softmax } from "./live_chances.js";
 import { LiveScene, percent } from "./live_scene.js";
 import { element, filled, inside } from "./markup.js";
-import { rowOf } from "./explain.js";
+import { matrixOf, rowOf } from "./explain.js";
 
 const SHOWN = 8; // candidates with bars
 const PACE = 420; // milliseconds between two tokens that are written
@@ -77,8 +77,6 @@ export class Live {
   headsTitle = element("summary", {});
   undoer = element("button", { className: "undo", onclick: () => this.undo() });
   closer = element("button", { className: "close", onclick: () => this.toggle(false) }, "×");
-  /** @type {Switch[]} of every head of every block */
-  switches = [];
   /** @param {import("./main.js").Page} page @param {Data} data @param {Float32Array} numbers
    * @param {Model} model what the inspector knows */
   constructor(page, data, numbers, model) {
@@ -114,6 +112,7 @@ export class Live {
     this.message = ""; // what is wrong with a text
     this.own = true; // whether it is the film's prompt
     this._own();
+    this.board = this.switchboard();
     const sliders = /** @type {(keyof typeof SLIDERS)[]} */ (Object.keys(SLIDERS));
     this.lines = sliders.map((name) => this._slider(name));
     this._build();
@@ -151,6 +150,15 @@ export class Live {
     this.runner ??= new Runner(this.model.matrices);
     this.scene ??= new LiveScene(this.page.stage, this.data, this.numbers, this.model);
     return { runner: this.runner, scene: this.scene };
+  }
+
+  /** Step by step what a first try would wait for, to be done while nothing else is. @returns {(() => unknown)[]} */
+  warm() {
+    return [
+      () => (this.runner ??= new Runner(this.model.matrices)).run(this._padded(this.sequence), []),
+      () => this._start().scene.prepare(),
+      () => this.runner?.run(this._padded(this.sequence), []),
+    ];
   }
 
   // --- the model ---
@@ -228,8 +236,7 @@ export class Live {
   async follow(known = Infinity) {
     const { runner, scene } = this._start();
     const turn = ++this.turn;
-    const read = this.sequence.slice(0, this.facts.context);
-    const padded = [...read, ...new Array(Math.max(0, this.data.tokens.length - read.length)).fill(0)];
+    const padded = this._padded(this.sequence);
     const plain = await runner.run(padded, []);
     const now = this.changes.length ? await runner.run(padded, this.changes) : plain;
     if (turn !== this.turn) return;
@@ -240,12 +247,17 @@ export class Live {
     this._shown();
   }
 
+  /** As many tokens as the model reads and the scene has room for. @param {number[]} tokens */
+  _padded(tokens) {
+    const read = tokens.slice(0, this.facts.context);
+    return [...read, ...new Array(Math.max(0, this.data.tokens.length - read.length)).fill(0)];
+  }
+
   _shown() {
     const { page } = this;
     page.shown = undefined;
     if (page.lesson) page.lesson.told = undefined;
-    const { pinned } = page.inspector;
-    if (pinned) page.inspector.again();
+    page.inspector.again();
     document.title = this.own ? this.data.title : `${this.data.title.split(": ")[0]}: ${this._spelled(this.prompt)}`;
     this._draw();
   }
@@ -293,10 +305,14 @@ export class Live {
     return this.follow();
   }
 
+  /** Whether a head is switched off. @param {string} matrix @param {number} head */
+  silent(matrix, head) {
+    return this.changes.some((change) => change.matrix === matrix && change.head === head);
+  }
+
   /** Switch a head off, or on again. @param {string} matrix @param {number} head */
   head(matrix, head) {
-    const off = this.changes.some((change) => change.matrix === matrix && change.head === head);
-    if (!off) return this.change({ matrix, head, value: 0 });
+    if (!this.silent(matrix, head)) return this.change({ matrix, head, value: 0 });
     this.changes = this.changes.filter((change) => change.matrix !== matrix || change.head !== head);
     return this.follow();
   }
@@ -358,7 +374,7 @@ export class Live {
       sliders, element("div", { className: "buttons" }, this.go, this.home),
       element("details", {}, this.headsTitle, this.heads),
     ); // prettier-ignore
-    this._heads();
+    this.heads.append(...this.board.lines);
     this.box.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.toggle(false);
       event.stopPropagation(); // letters typed here are no shortcuts
@@ -379,18 +395,33 @@ export class Live {
     return { name, input, shown, title, line: element("div", {}, title, input, shown) };
   }
 
-  /** A switch for every head of every block. */
-  _heads() {
+  /** A switch for every head of every block, in a line a block. */
+  switchboard() {
     const mixed = [...this.model.matrices.values()].filter(({ op }) => op?.type === "WeightedValues");
-    mixed.forEach(({ name: matrix, shape }, layer) => {
+    /** @type {Switch[]} */
+    const switches = [];
+    const lines = mixed.map(({ name: matrix, shape }, layer) => {
       const line = element("div", {}, element("span", {}));
       for (let head = 0; head < shape[0]; head++) {
-        const button = element("button", { onclick: () => this.head(matrix, head) }, String(head + 1));
-        this.switches.push({ button, matrix, head, layer });
+        const button = element("button", { type: "button", onclick: () => this.head(matrix, head) }, String(head + 1));
+        switches.push({ button, matrix, head, layer });
         line.append(button);
       }
-      this.heads.append(line);
+      return line;
     });
+    return { lines, switches };
+  }
+
+  /** Name switches, and show which heads are off. @param {{lines: Element[], switches: Switch[]}} board */
+  label({ lines, switches }) {
+    const { words } = this;
+    lines.forEach((line, layer) => {
+      inside(line, "span").textContent = filled(words.try_block, { layer: layer + 1 });
+    });
+    for (const { button, matrix, layer, head } of switches) {
+      button.title = button.ariaLabel = filled(words.try_head, { layer: layer + 1, head: head + 1 });
+      button.setAttribute("aria-pressed", String(this.silent(matrix, head)));
+    }
   }
 
   /** All words in the language of the page. */
@@ -405,11 +436,6 @@ export class Live {
     this.undoer.textContent = words.try_undo;
     this.headsTitle.textContent = words.try_heads;
     for (const { title, input, name } of this.lines) title.textContent = input.ariaLabel = words[name];
-    [...this.heads.children].forEach((line, layer) => {
-      inside(line, "span").textContent = filled(words.try_block, { layer: layer + 1 });
-    });
-    for (const { button, layer, head } of this.switches)
-      button.title = button.ariaLabel = filled(words.try_head, { layer: layer + 1, head: head + 1 });
     this._draw();
   }
 
@@ -441,11 +467,12 @@ export class Live {
     this.go.textContent = this.writing ? words.try_stop : words.try_write;
     this.home.hidden = this.own && !this.changes.length;
     this.undoer.hidden = !this.changes.length;
-    for (const { button, ...own } of this.switches) {
-      const off = this.changes.some(({ matrix, head }) => matrix === own.matrix && head === own.head);
-      button.setAttribute("aria-pressed", String(off));
-    }
-    if (this.now) this._bars(this.now);
+    this.label(this.board);
+    if (!this.now) return;
+    const { heading, rows, verdict } = this.expected(this.at);
+    this.heading.textContent = heading;
+    this.bars.replaceChildren(...rows);
+    this.verdict.textContent = verdict;
   }
 
   /** A token of the sequence; pressed, the bars tell what was expected after it. @param {number} token @param {number} i */
@@ -456,19 +483,59 @@ export class Live {
     return button;
   }
 
-  /** The likeliest tokens: as the sliders leave them, over what the model itself expects. @param {Made} now */
-  _bars(now) {
+  /** Scores of what comes after a position: now, and before a viewer's changes. @param {number} at */
+  _scores(at) {
+    const now = this.now ? logitsOf(this.now) : matrixOf(this.model, "logits");
+    return { now: rowOf(now, at), before: this.before && rowOf(logitsOf(this.before), at) };
+  }
+
+  /** Of the places where the model writes, the first at which a viewer's changes make another token the likeliest;
+   * otherwise the one whose chances they change most. */
+  turned() {
+    const first = this.prompt.length - 1;
+    const places = Array.from({ length: this.sequence.length - first }, (_, i) => first + i);
+    const rows = places.filter((at) => at < (this.now ? logitsOf(this.now).shape[0] : 0)).map((at) => {
+      const { now, before = now } = this._scores(at);
+      const [was, is] = [softmax(before), softmax(now)];
+      const best = likeliest(was);
+      return { at, turns: best !== likeliest(is), moved: Math.abs(was[best] - is[best]) };
+    });
+    const [most] = [...rows].sort((a, b) => b.moved - a.moved);
+    return (rows.find(({ turns }) => turns) ?? most)?.at ?? first;
+  }
+
+  /** What the model writes by itself, always the likeliest: before a viewer's changes, and now. */
+  async continued() {
+    const { prompt, changes, wanted } = this;
+    const { runner } = this._start();
+    const write = async (/** @type {Change[]} */ given) => {
+      const tokens = [...prompt];
+      while (tokens.length < prompt.length + wanted) {
+        const made = await runner.run(this._padded(tokens), given);
+        tokens.push(likeliest(rowOf(logitsOf(made), tokens.length - 1)));
+      }
+      return this._spelled(tokens.slice(prompt.length));
+    };
+    return { before: await write([]), now: await write(changes) };
+  }
+
+  /** The likeliest tokens after a position: as sliders leave them, over what the model itself expects; and what
+   * the changes meant. @param {number} place @param {Data["live"]["sampling"]} sampling */
+  expected(place, sampling = this.sampling) {
     const { words, data } = this;
-    const at = Math.min(this.at, logitsOf(now).shape[0] - 1);
-    const logits = rowOf(logitsOf(now), at);
-    const chances = softmax(logits);
-    const shares = filtered(logits, this.sampling);
-    const base = this.before && softmax(rowOf(logitsOf(this.before), at));
+    const at = Math.min(place, this.now ? logitsOf(this.now).shape[0] - 1 : place);
+    const { now, before } = this._scores(at);
+    const chances = softmax(now);
+    const shares = filtered(now, sampling);
+    const base = before && softmax(before);
     const order = [...chances.keys()].sort((i, j) => (base ?? chances)[j] - (base ?? chances)[i] || i - j);
-    this.heading.textContent = filled(words.try_next, { text: this._spelled(this.sequence.slice(0, at + 1)).slice(-24) });
-    const rows = order.slice(0, SHOWN).map((token) => bar(data.pieces[token], shares[token], base ? base[token] : chances[token])); // prettier-ignore
-    this.bars.replaceChildren(...rows);
-    this.verdict.textContent = base ? this._verdict(order[0], base, chances) : "";
+    const sure = shares.filter((share) => share > 0).length === 1;
+    return {
+      order: order.slice(0, SHOWN),
+      heading: filled(words.try_next, { text: this._spelled(this.sequence.slice(0, at + 1)).slice(-24) }),
+      rows: order.slice(0, SHOWN).map((token) => bar(data.pieces[token], shares[token], (base ?? chances)[token], sure)), // prettier-ignore
+      verdict: base ? this._verdict(order[0], base, chances) : "",
+    };
   }
 
   /** What the changes meant. @param {number} token @param {number[]} before @param {number[]} after */
@@ -494,9 +561,10 @@ function logitsOf(made) {
 }
 
 /** A token, how likely it is to be taken, and as an outline how likely it was.
- * @param {string} piece @param {number} share @param {number} chance */
-function bar(piece, share, chance) {
-  const made = element("li", {}, element("span", {}, piece), element("i", {}, element("b", {}), element("s", {})), element("small", {}, percent(share))); // prettier-ignore
+ * @param {string} piece @param {number} share @param {number} chance @param {boolean} sure whether nothing else can be */
+function bar(piece, share, chance, sure) {
+  const told = sure || share === 0 ? `${100 * share} %` : percent(share);
+  const made = element("li", {}, element("span", {}, piece), element("i", {}, element("b", {}), element("s", {})), element("small", {}, told)); // prettier-ignore
   inside(made, "b").style.width = `${100 * share}%`;
   inside(made, "s").style.width = `${100 * chance}%`;
   return made;

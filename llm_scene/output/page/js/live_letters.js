@@ -7,8 +7,7 @@ const WIDE = 1024; // texels of the picture
 const LINE = 1.25; // the height of a line, in its size
 const FOOT = 0.3; // from the lower edge of a line to its baseline, in its size
 const FACE = `500 ${HIGH}px Inter, system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Noto Sans CJK SC", sans-serif`;
-const CAPITALS = 0.96; // a text object's size by that of its face
-const PITCH = HIGH / CAPITALS; // from line to line
+const CAPITAL = 0.507; // height of a capital in the scene, in the size of its text
 const BEFORE = 0.06; // of what is written in the scene
 
 
@@ -25,6 +24,10 @@ export class Lettering {
     this.rows = rows;
     this.picture = document.createElement("canvas");
     this.context = contextOf(this.picture);
+    this.context.font = FACE;
+    const { actualBoundingBoxAscent: capital } = this.context.measureText("H");
+    this.face = (CAPITAL * HIGH) / capital; // the size of the face by that of a text, whatever face a machine has
+    this.pitch = HIGH / this.face; // from line to line
     this.texture = new THREE.DataTexture(null, 1, 1);
     const filters = { magFilter: THREE.LinearFilter, minFilter: THREE.LinearMipmapLinearFilter };
     Object.assign(this.texture, { colorSpace: "srgb", ...filters, generateMipmaps: true });
@@ -78,7 +81,7 @@ export class Lettering {
       if (known) return known;
       const parts = text.split("\n");
       const wide = Math.min(WIDE - 4, Math.ceil(Math.max(...parts.map((part) => context.measureText(part).width))) + 4); // prettier-ignore
-      const high = Math.ceil(HIGH * LINE + (parts.length - 1) * PITCH);
+      const high = Math.ceil(HIGH * LINE + (parts.length - 1) * this.pitch);
       if (x + wide > WIDE) [x, y, deepest] = [2, y + deepest, 0];
       const place = { x, y, wide, high, parts, ink, align: this.rows[i].align };
       found.set(key, place);
@@ -99,7 +102,7 @@ export class Lettering {
       context.fillStyle = ink;
       context.textAlign = align === "centre" ? "center" : align;
       const at = x + { left: 2, centre: wide / 2, right: wide - 2 }[align];
-      parts.forEach((part, i) => context.fillText(part, at, y + HIGH * (LINE - FOOT) + i * PITCH, wide - 4));
+      parts.forEach((part, i) => context.fillText(part, at, y + HIGH * (LINE - FOOT) + i * this.pitch, wide - 4));
     }
     this.texture.image = context.getImageData(0, 0, WIDE, this.picture.height);
   }
@@ -107,7 +110,7 @@ export class Lettering {
   /** @param {number} i @param {Row} row @param {number[]} shift @param {Place} place */
   _put(i, { at: [x, y, z], size, align }, [right, up, out], { x: left, y: top, wide, high }) {
     const { position, uv } = this.geometry.attributes;
-    const scale = (CAPITALS * size) / HIGH;
+    const scale = (this.face * size) / HIGH;
     const from = x + right - { left: 0, centre: (wide * scale) / 2, right: wide * scale }[align];
     const low = y + up - FOOT * HIGH * scale;
     const [u, v] = [1 / WIDE, 1 / this.picture.height];

@@ -34,8 +34,8 @@ function decimals(value) {
 
 /** A probability in per cent; never rounded to a certainty, or to nothing. @param {number} share */
 export function percent(share) {
-  if (share > 0 && share < 0.0005) return "< 0.1 %";
-  return share >= 0.9995 && share < 1 ? "> 99.9 %" : `${(100 * share).toFixed(1)} %`;
+  if (share < 0.0005) return "< 0.1 %"; // softmax reaches neither 0 nor 1, though numbers of the computer do
+  return share >= 0.9995 ? "> 99.9 %" : `${(100 * share).toFixed(1)} %`;
 }
 
 /** @type {Record<NonNullable<Text["format"]>, (value: number) => string>} */
@@ -91,6 +91,12 @@ export class LiveScene {
     this.sums = this.own;
     this.lettering = new Lettering(stage, data.live.texts);
     this.lettering.write(undefined);
+  }
+
+  /** Make ready what the first change needs: the picture of all cells, and where each of them is in it. */
+  prepare() {
+    this.atlas ??= new Atlas(this.stage, this.data);
+    for (const sheet of this.stage.sheets.values()) this.atlas.cellsOf(sheet, matrixOf(this.model, sheet.block.matrix));
   }
 
   /** The scene as the film has it. */
@@ -473,7 +479,7 @@ class Atlas {
    * @param {Float32Array | undefined} base what the values were without a viewer's changes */
   paint(sheet, matrix, map, scale, base) {
     const [rows, columns] = sheet.block.shape;
-    const cells = this._cells(sheet, matrix);
+    const cells = this.cellsOf(sheet, matrix);
     const { x, y, tile } = this._place(sheet);
     const colour = new Float32Array(3);
     for (let row = 0; row < rows; row++)
@@ -501,7 +507,7 @@ class Atlas {
   }
 
   /** @param {Sheet} sheet @param {Matrix} matrix */
-  _cells(sheet, matrix) {
+  cellsOf(sheet, matrix) {
     const known = this.cells.get(sheet);
     if (known) return known;
     const [rows, columns] = sheet.block.shape;

@@ -14,6 +14,7 @@ import { Transcript } from "./transcript.js";
 const STEP = 5; // seconds an arrow key skips
 const SOFT = 0.35; // seconds in which captions and cards come and go
 const LONGEST = 0.5; // seconds that a picture may take without the film waiting for it
+const PATIENCE = 800; // milliseconds to wait where a browser does not say that it has nothing to do
 const STILL = 6; // pixels within which a press counts as a click
 const TYPING = "select, textarea, input:not(#scrubber, [type=checkbox])"; // what has keys of its own
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -125,6 +126,7 @@ export class Page {
     this.stage.pace(this.playing && this.last !== undefined ? passed : 0);
     const drawn = this.stage.draw(calm.matches);
     if (drawn) this.draws += 1;
+    if (drawn && this.lesson.arriving && !this.stage.left && this.shown === this.time) this.lesson.look();
     this.awake = false;
     this.last = this.playing ? now : undefined;
     if (drawn || this.playing || this.stage.stale) this.wake();
@@ -446,6 +448,16 @@ function show(box, span, t) {
   if (span) box.replaceChildren(span.text);
 }
 
+/** Do one thing after the other, each when the browser has nothing else to do. @param {(() => unknown)[]} steps */
+function idly([step, ...rest]) {
+  if (!step) return;
+  const wait = window.requestIdleCallback ?? ((/** @type {() => void} */ then) => setTimeout(then, PATIENCE));
+  wait(async () => {
+    await step();
+    idly(rest);
+  });
+}
+
 /** What the page says in the language it was made in. @param {Data} data */
 const wordsOf = ({ tellings, language }) => (tellings[language] ?? Object.values(tellings)[0]).page;
 
@@ -458,12 +470,13 @@ export async function begin(bytes) {
   }
   document.documentElement.style.colorScheme = scheme;
   const film = new Film(data);
-  if (!document.createElement("canvas").getContext("webgl2")) {
+  const canvas = find("canvas", HTMLCanvasElement);
+  const context = canvas.getContext("webgl2", { antialias: true, powerPreference: "high-performance" });
+  if (!context) {
     find("loading").textContent = wordsOf(data).picture; // the poster stays
     return;
   }
-  const stage = new Stage(find("canvas", HTMLCanvasElement), data, values, film);
-  const { canvas } = stage;
+  const stage = new Stage(canvas, context, data, values, film);
   canvas.addEventListener("webglcontextlost", () => {
     find("loading").textContent = wordsOf(data).picture;
     document.body.classList.remove("ready");
@@ -478,6 +491,7 @@ export async function begin(bytes) {
   document.body.classList.add("ready");
   find("start").hidden = inside(document, "footer").hidden = false;
   page.stage.resize();
+  idly([() => stage.pick(0, 0), ...page.live.warm()]); // a first pick finds out how large sheets are
   // For whoever wants to script the page, and for its tests.
   const explained = (/** @type {string} */ name, /** @type {number[]} */ cell) => explain(known, name, cell);
   Object.assign(window, { llmScene: { page, stage, film, inspector, explain: explained, number } });

@@ -54,7 +54,7 @@ export function middle({ sheet, rows, columns }) {
 }
 
 /** All cells of a sheet. @param {Sheet} sheet @returns {Mark} */
-function whole(sheet) {
+export function whole(sheet) {
   const [rows, columns] = sheet.block.shape;
   return { sheet, rows: [0, rows], columns: [0, columns] };
 }

@@ -30,8 +30,9 @@ const AXES = { location_x: [0, 1], location_y: [2, -1], location_z: [1, 1] }; //
 const colour = (code) => new THREE.Color(code);
 
 export class Stage {
-  /** @param {HTMLCanvasElement} canvas @param {Data} data @param {Float32Array} numbers @param {import("./film").Film} film */
-  constructor(canvas, data, numbers, film) {
+  /** @param {HTMLCanvasElement} canvas @param {WebGL2RenderingContext} context of the canvas
+   * @param {Data} data @param {Float32Array} numbers @param {import("./film").Film} film */
+  constructor(canvas, context, data, numbers, film) {
     this._stale = false;
     /** @type {Map<string, Sheet>} */
     this.sheets = new Map();
@@ -47,7 +48,7 @@ export class Stage {
     this.canvas = canvas;
     this.data = data;
     this.film = film;
-    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+    this.renderer = new THREE.WebGLRenderer({ canvas, context });
     this.camera = new THREE.PerspectiveCamera(40, 1, 1, 10000);
     this.scene = new THREE.Scene();
     this.scene.background = colour(data.look.wall);

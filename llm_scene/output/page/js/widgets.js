@@ -1,5 +1,6 @@
-// Small things to touch, beside the captions that speak of them: the vocabulary, the bend, the colours.
+// Small things to touch, beside the captions that speak of them: the vocabulary, the bend, the colours, experiments.
 
+import { heads, temperature } from "./experiments.js";
 import { number } from "./explain.js";
 import { element, filled } from "./markup.js";
 
@@ -21,6 +22,10 @@ const WIDGETS = {
   bend_curve: bend,
   relief: colours,
   colours,
+  all_heads: heads,
+  finale: heads,
+  cold: (page) => temperature(page, page.data.live.temperatures.cold),
+  hot: (page) => temperature(page, page.data.live.temperatures.hot),
 };
 
 /** Every entry of the list with its number; pointing at one shows its column of the table. @param {Page} page */
