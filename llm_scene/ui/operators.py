@@ -345,10 +345,14 @@ class LLM_SCENE_OT_remove(OnOwnScene, bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _parts(show: LLM_SCENE_OT_show, context: bpy.types.Context, typed: str) -> list[tuple[str, str]]:
-    """What there is to show or hide, with what the panel calls it."""
-    found = ((part, appearance.called(part)) for part in appearance.shown_parts(context.scene))
-    return [(part, called if called != part else "") for part, called in found]
+def _choose_part(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """A switch for all that can be shown or hidden, as the panel has them."""
+    for part in appearance.shown_parts(context.scene):
+        icon = "HIDE_OFF" if appearance.shows(context.scene, part) else "HIDE_ON"
+        switch = menu.layout.operator(
+            "llm_scene.show", text=appearance.called(part), icon=icon, translate=False
+        )
+        switch.part = part
 
 
 class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
@@ -361,15 +365,14 @@ class LLM_SCENE_OT_show(OnOwnScene, bpy.types.Operator):
     part: StringProperty(
         name="Part",
         description="Links, or a head: “Head 1” is the first of every block",
-        search=_parts,
-        search_options={"SORT"},
         options=ONCE,
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.part:  # as the panel's switches say
             return self.execute(context)
-        return context.window_manager.invoke_props_dialog(self)
+        context.window_manager.popup_menu(_choose_part, title=tr("Show or Hide Part"))
+        return {"CANCELLED"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.part not in appearance.shown_parts(context.scene):

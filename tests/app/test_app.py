@@ -116,7 +116,7 @@ def test_does_its_work_in_the_window(app: App, tmp_path: Path) -> None:
     assert seen["generated"]
     assert seen["hovered"] == score
     assert seen["pinned"] == [score]
-    assert seen["filmed"]
+    assert seen["filmed"] and seen["filmed from the panel"]
     assert seen["after Esc"] == 0
     assert seen["played to"] > 0
     assert seen["rendered"]
@@ -135,6 +135,7 @@ def test_does_its_work_in_the_window(app: App, tmp_path: Path) -> None:
     assert seen["picture"] == {
         "through": "CAMERA",
         "shading": "MATERIAL",
+        "cursor": False,
         "sync": "FRAME_DROP",
         "tab": "LLM Scene",
     }

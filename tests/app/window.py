@@ -157,6 +157,8 @@ def user() -> Iterator[float]:
     xdotool("keyup", "Control_L")
     yield 2.0
     SEEN["filmed"] = "Inspected" in bpy.data.collections
+    with view.context("UI"):  # the mouse is not over a cell when the panel's button is pressed
+        SEEN["filmed from the panel"] = bpy.ops.llm_scene.inspect_film("INVOKE_DEFAULT") == {"FINISHED"}
     xdotool("key", "Escape")
     yield 1.0
     SEEN["after Esc"] = len(looked.trail)
@@ -241,6 +243,7 @@ def picture(view: View) -> dict[str, object]:
         "through": view.space.region_3d.view_perspective,
         "shading": view.space.shading.type,
         "share": (max(across) - min(across)) / region.width,
+        "cursor": view.space.overlay.show_cursor,
         "sync": view.window.scene.sync_mode,
         "tab": view.region("UI").active_panel_category,
     }

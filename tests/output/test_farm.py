@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -16,7 +17,7 @@ import pytest
 from llm_scene import models
 from llm_scene.cli import main
 from llm_scene.errors import UserError
-from llm_scene.output.render.farm import JOB_TYPE, write_farm
+from llm_scene.output.render.farm import JOB_TYPE, farm_steps, write_farm
 from llm_scene.output.render.png import read_seal
 from llm_scene.scene.build import build
 from llm_scene.scene.engines import PRESETS, apply_preset
@@ -151,6 +152,23 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
         write_farm(bpy.context.scene, tmp_path / "letter.txt")
     with pytest.raises(UserError, match="does not exist"):
         write_farm(bpy.context.scene, tmp_path / "a" / "b")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_cancelled_it_leaves_no_trace(made: Made, tmp_path: Path, there: bool) -> None:
+    folder = tmp_path / "farm"
+    if there:
+        folder.mkdir()
+    for count in itertools.count():
+        steps = farm_steps(bpy.context.scene, folder)
+        for _ in itertools.islice(steps, count):
+            pass
+        if (folder / JOB_TYPE).exists():
+            break
+        steps.close()
+        assert [path.name for path in tmp_path.iterdir()] == ["farm"] * there
+        assert not there or not list(folder.iterdir())
+    assert count > 1
 
 
 @pytest.fixture(scope="module")

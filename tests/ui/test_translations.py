@@ -1,6 +1,7 @@
 """Every text of the interface has one in every language, and texts with braces keep them."""
 
 import ast
+import itertools
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from llm_scene.output.formats import FORMATS
 from llm_scene.scene import build
 from llm_scene.ui import translations
 from llm_scene.ui.inspector import InspectTool
+from llm_scene.ui.menus import COMMANDS
 from llm_scene.ui.settings import Settings
 
 LANGUAGES = sorted(translations.FOLDER.glob("*.toml"))
@@ -114,6 +116,14 @@ def test_every_text_is_translated_and_none_is_left_over(spoken: set[str], path: 
     known = set(translations.texts(path))
     assert not sorted(spoken - known)
     assert not sorted(known - spoken)
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+def test_commands_can_be_told_apart(addon: None, path: Path) -> None:
+    known = translations.texts(path)
+    names = itertools.chain(*COMMANDS)
+    labels = [known[getattr(bpy.ops.llm_scene, name).get_rna_type().name] for name in names]
+    assert len(labels) == len(set(labels))
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)

@@ -74,19 +74,20 @@ def write_farm(scene: bpy.types.Scene, folder: Path) -> None:
 def farm_steps(scene: bpy.types.Scene, folder: Path) -> Steps[None]:
     """`write_farm` in small steps."""
     check_farm(folder)
+    new = not folder.is_dir()
     with held(folder):
         key, ledger = _key(scene), Ledger(folder, KIND)
         if _frames(folder) and ledger.facts.get("key") != key:
             raise UserError(f"{folder / FRAMES} holds frames of another scene: choose another folder.")
         try:
-            yield from _write(scene, key, ledger)
+            with ledger.begun(new=new):
+                yield from _write(scene, key, ledger)
         except OSError as error:
             raise disk_error(error, folder) from None
 
 
 def _write(scene: bpy.types.Scene, key: str, ledger: Ledger) -> Steps[None]:
     job_type = (Path(__file__).parent / JOB_TYPE).read_text(encoding="utf-8")
-    ledger.write(**ledger.facts)
     readme = _readme(scene, key)
     with ledger.file(BLEND) as blend:
         yield from write_blend(scene, blend, meanwhile=_for_farms(scene))

@@ -72,6 +72,21 @@ class Ledger:
         with whole_file(self.folder / LEDGER, within=self._workplace(), durable=True) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
 
+    @contextlib.contextmanager
+    def begun(self, *, new: bool) -> Iterator[None]:
+        """Write the list. It goes, and a `new` folder too, where the block fails before any file is there."""
+        known = self.exists
+        try:
+            self.write(**self.facts)
+            yield
+        except BaseException:
+            if not known and not self.facts.get("files"):
+                (self.folder / LEDGER).unlink(missing_ok=True)
+                if new:
+                    with contextlib.suppress(OSError):  # somebody put something into it meanwhile
+                        self.folder.rmdir()
+            raise
+
     def _workplace(self) -> Path:
         """Where to make a list: beside an empty folder, so that it is empty or has its list at any time."""
         beside = self.folder.parent
