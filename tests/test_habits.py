@@ -60,6 +60,17 @@ def test_every_number_of_a_film_has_a_name() -> None:
     assert [bare for path in files for bare in bare_numbers(path)] == []
 
 
+def test_parts_of_a_model_are_named_in_one_place() -> None:
+    named = {"Transformer ", "Head ", "Expert ", "Self-attention", "Shared expert"}
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in named
+    }
+    assert found == {"network/sections.py"}
+
+
 def test_every_package_is_installed() -> None:
     """A folder of code that pyproject.toml does not name is missing wherever the package is installed."""
     root = PACKAGE.parent

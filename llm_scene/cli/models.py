@@ -36,6 +36,7 @@ def predict(question: Question, as_json: bool, trace: Path | None) -> None:
 
 def explain(cell: str, question: Question, as_json: bool) -> None:
     """Say how one cell of the forward pass came about."""
+    from ..network import sections
     from ..network.addresses import parse_cell
     from ..network.explain import explain as explain_cell
     from ..staging.naming import naming
@@ -48,7 +49,7 @@ def explain(cell: str, question: Question, as_json: bool) -> None:
     if as_json:
         say(json.dumps(plain(asdict(explanation)), indent=1))
         return
-    head = (f"Head {at[0]}",) if matrix.axes[0] == "head" else ()
+    head = (sections.head(at[0]),) if matrix.axes[0] == "head" else ()
     say(explanation.text(naming("en", model.network).title((*matrix.section, *head), matrix.label)))
 
 

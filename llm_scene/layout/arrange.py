@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..models.reading import Reading
+from ..network import sections
 from ..network.graph import Network
 from .drawn import text_width
 from .layout import Arrangement, Block, Box, Candidate, Layout, Letter, Line, Section
@@ -104,7 +105,7 @@ class _Builder(Sheets):
         self.x, self.layer = x, None
         self.put("tokens", top=c.d_model + 1.3 * self.gap)
         self.x = end
-        self.put_rest(c.d_model, self.gap, "Embedding")
+        self.put_rest(c.d_model, self.gap, sections.EMBEDDING)
 
     def attention(self, layer: int) -> None:
         c = self.network.config
@@ -124,7 +125,7 @@ class _Builder(Sheets):
         self.affine("attn.W_O", "attn.b_O", "attn_out", foot=self.above)
         self.x -= self.T
         self.put("resid_mid", top=c.d_model)
-        self.put_rest(self.above + c.d_model, self.gap, f"Transformer {layer}", "Self-attention")
+        self.put_rest(self.above + c.d_model, self.gap, sections.block(layer), sections.ATTENTION)
 
     def fan(self, top: float) -> None:
         """Every head is a sheet of its own; they recede into the picture."""
@@ -220,7 +221,7 @@ class _Builder(Sheets):
         self.put("mlp_out", top=foot)
         self.x = x
         self.put("resid_post", top=c.d_model)
-        self.put_rest(self.above + c.d_model, self.gap, f"Transformer {layer}")
+        self.put_rest(self.above + c.d_model, self.gap, sections.block(layer))
 
     def output(self) -> None:
         """The end of the trunk: in line with it, at its height."""

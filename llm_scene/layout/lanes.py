@@ -12,6 +12,7 @@ from itertools import chain
 import numpy as np
 
 from ..network.ops import Array
+from ..network.sections import OUTPUT
 from .layout import Block, Box, Layout, Point
 from .plan import NEAR
 from .plan import TRUNK as BELOW
@@ -37,7 +38,7 @@ class Lanes:
             corners.setdefault(block.section[0], []).append((block.box.low, block.box.high))
         self.boxes = {name: np.array(pairs) for name, pairs in corners.items()}  # [n, 2, 3]
         self.feet = [
-            min(self.sections[name].low[2] for name in line.sections if name != "Output")
+            min(self.sections[name].low[2] for name in line.sections if name != OUTPUT)
             for line in layout.lines
         ]
         self.around: dict[tuple[str, str], tuple[Array, Array]] = {}

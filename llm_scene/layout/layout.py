@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import UserError
+from ..network import sections
 from ..network.graph import Matrix, Role
 from ..network.ops import Array, Cell
 from ..network.trace import Trace
@@ -135,7 +136,7 @@ class Block:
     @property
     def section(self) -> tuple[str, ...]:
         """Where it belongs, from the outside in."""
-        return self.matrix.section if self.head is None else (*self.matrix.section, f"Head {self.head}")
+        return self.matrix.section if self.head is None else (*self.matrix.section, sections.head(self.head))
 
     @property
     def n_cells(self) -> int:

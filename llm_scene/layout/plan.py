@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..network import sections
 from ..network.graph import Network
 from .layout import Arrangement, Block, Box, Layout, Line
 from .sheets import Sheets
@@ -80,13 +81,13 @@ def planned(
         plan.floor = -number * page.rise
         for layer in layers:
             plan.transformer(layer, (layer - start) * page.wide)
-        lines.append([f"Transformer {layer}" for layer in layers])
+        lines.append([sections.block(layer) for layer in layers])
     last = plan.x
     plan.output(last if plan.fits_in_line(page) else page.across * page.wide)
     plan.floor = 0.0
     plan.embedding()
-    lines[0].insert(0, "Embedding")
-    lines[-1].append("Output")
+    lines[0].insert(0, sections.EMBEDDING)
+    lines[-1].append(sections.OUTPUT)
     return (
         plan.blocks,
         tuple(Line(tuple(names), 0.0, -i * page.rise) for i, names in enumerate(lines)),
@@ -99,7 +100,7 @@ def _pages(network: Network, n_positions: int, arrangement: Arrangement) -> Iter
     c = network.config
     kinds: dict[int, set[str]] = {layer: set() for layer in range(c.n_layer)}
     for matrix in network:
-        if matrix.layer is not None and matrix.section[0] != "Embedding":
+        if matrix.layer is not None and matrix.section[0] != sections.EMBEDDING:
             kinds[matrix.layer].add(matrix.kind)
     different = [n for n in kinds if kinds[n] not in [kinds[m] for m in range(n)]]
     columns = {math.ceil(c.n_kv_head / rows) for rows in range(1, c.n_kv_head + 1)}
@@ -137,7 +138,7 @@ class _Plan(Sheets):
 
     def transformer(self, layer: int, left: float) -> None:
         """A block; afterwards `x` is where the next one begins."""
-        self.layer, name = layer, f"Transformer {layer}"
+        self.layer, name = layer, sections.block(layer)
         self.x = left
         self.norm("ln1")
         start = self.x
@@ -305,7 +306,7 @@ class _Plan(Sheets):
         self.embedding()
         self.output(self.x)
         width = 2 * self.gap
-        for name in ("Embedding", "Output"):
+        for name in (sections.EMBEDDING, sections.OUTPUT):
             boxes = [b for b in self.blocks.values() if b.section[0] == name]
             width += Box.around(b.box for b in boxes if b.axes[1] != "token").size[0]
             width += sum(min(b.box.size[0], TABLE * self.gap) for b in boxes if b.axes[1] == "token")
@@ -325,7 +326,7 @@ class _Plan(Sheets):
         self.x, self.layer = x, 0
         self.put("resid_pre", top=self.band)
         self.layer = None
-        self.put_rest(0.0 - UNDER * self.gap, self.gap, "Embedding")
+        self.put_rest(0.0 - UNDER * self.gap, self.gap, sections.EMBEDDING)
 
     def output(self, left: float) -> None:
         """The last norm, the table it is compared with, and what comes of it."""
@@ -345,7 +346,7 @@ class _Plan(Sheets):
         self.step(1.5)
         self.put("probs", top=top)
         self.x = left
-        self.put_rest(-UNDER * self.gap, self.gap, "Output")
+        self.put_rest(-UNDER * self.gap, self.gap, sections.OUTPUT)
 
     def output_top(self) -> float:
         """A small vocabulary stands half way up the band, a large one on its foot."""

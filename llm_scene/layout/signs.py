@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..network.sections import head_of
 from . import names
 from .drawn import LETTER, Align, Line, Text, text_width
 from .layout import Block, Box, Layout, Section
@@ -70,7 +71,7 @@ def section_signs(layout: Layout, naming: Naming = PLAIN) -> tuple[list[Text], l
     """A bracket with a title over every section; outer sections higher and larger."""
     signs, brackets = [], []
     for section in layout.sections:
-        if section.name.startswith("Head "):
+        if head_of(section.name) is not None:
             signs.append(_head_sign(section, layout.gap, naming))
         elif layout.arrangement.blocks == "plan":  # its ways lie where brackets would
             signs.append(_plan_sign(section, layout, naming))

@@ -18,6 +18,8 @@ import numpy as np
 from ..network import Config, declare
 from ..network.graph import Role
 from ..network.ops import Array
+from ..network.sections import EMBEDDING, OUTPUT
+from ..network.sections import block as block_section
 from .arrange import set_down
 from .lanes import TRUNK
 from .layout import Arrangement, Block, Box, Point
@@ -106,7 +108,7 @@ def structure(config: Config, n_positions: int | None = None) -> Structure:
 def _parts(config: Config, T: int, turned: bool) -> tuple[Boxes, Boxes, Boxes]:
     """Embedding, a block and output as they stand in a model of one block, whose positions turn or not."""
     shape = replace(config, n_layer=1, nope_layers=() if turned else (0,))
-    found: dict[str, list[Block]] = {"Embedding": [], "Transformer 0": [], "Output": []}
+    found: dict[str, list[Block]] = {EMBEDDING: [], block_section(0): [], OUTPUT: []}
     for block in set_down(declare(shape), T, Arrangement("fan", "row")).blocks.values():
         found[block.section[0]].append(block)
     first, middle, last = (_boxes(blocks).at_origin() for blocks in found.values())

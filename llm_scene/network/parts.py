@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from . import ops
+from . import ops, sections
 from .graph import Declaration
 
 Branch = Callable[[Declaration, str], str]
@@ -26,17 +26,17 @@ LETTERS = {"Q": "Queries", "K": "Keys", "V": "Values"}
 def decoder(net: Declaration, block: Block, norm: Norm) -> None:
     """Token table, blocks, final norm, and the head that reads the stream."""
     c = net.config
-    net.enter("Embedding")
+    net.enter(sections.EMBEDDING)
     tokens = net.given("tokens", "position", "Tokens")
     table = net.weight("embed.W_E", "token channel", "Token embedding")
     if net.has("pos_embed.W_pos"):
         x = _with_positions(net, tokens, table)
     else:
-        net.enter("Embedding", layer=0)
+        net.enter(sections.EMBEDDING, layer=0)
         x = net.compute("resid_pre", WIDE, ops.Lookup(c.embed_scale), tokens, table, label="Input embedding")
     for layer in range(c.n_layer):
         x = block(net, layer, x)
-    net.enter("Output")
+    net.enter(sections.OUTPUT)
     x = norm(net, "ln_final", x)
     if not c.tied:
         table = net.weight("unembed.W_U", "token channel", "LM head weights")
@@ -52,7 +52,7 @@ def _with_positions(net: Declaration, tokens: str, table: str) -> str:
     positions = net.weight("pos_embed.W_pos", "slot channel", "Position embedding")
     net.compute("embed", WIDE, ops.Lookup(), tokens, table, label="Token part", shown=False)
     net.compute("pos_embed", WIDE, ops.Position(), tokens, positions, label="Position part", shown=False)
-    net.enter("Embedding", layer=0)
+    net.enter(sections.EMBEDDING, layer=0)
     both = ops.TokenAndPosition()
     return net.compute("resid_pre", WIDE, both, tokens, table, positions, label="Input embedding")
 
@@ -70,9 +70,9 @@ def sequential(
         return net.compute(total, WIDE, ops.Add(net.config.residual_scale), x, out, label=label)
 
     def block(net: Declaration, layer: int, x: str) -> str:
-        net.enter(f"Transformer {layer}", "Self-attention", layer=layer)
+        net.enter(sections.block(layer), sections.ATTENTION, layer=layer)
         x = branch(net, attention, "ln1", x, "resid_mid", "Attention residual")
-        net.enter(f"Transformer {layer}", "MLP", layer=layer)
+        net.enter(sections.block(layer), sections.MLP, layer=layer)
         return branch(net, mlp, "ln2", x, "resid_post", "MLP residual")
 
     return block
@@ -85,10 +85,10 @@ def parallel(norm: Norm, attention: Branch, mlp: Branch, *, share: bool = False)
     """
 
     def block(net: Declaration, layer: int, x: str) -> str:
-        net.enter(f"Transformer {layer}", "Self-attention", layer=layer)
+        net.enter(sections.block(layer), sections.ATTENTION, layer=layer)
         normed = norm(net, "ln1", x)
         attended = attention(net, normed)
-        net.enter(f"Transformer {layer}", "MLP", layer=layer)
+        net.enter(sections.block(layer), sections.MLP, layer=layer)
         made = mlp(net, normed if share else norm(net, "ln2", x))
         return net.compute("resid_post", WIDE, ops.Add(), x, attended, made, label="Residual")
 
@@ -254,13 +254,13 @@ def mixture(net: Declaration, x: str) -> str:
     block, layer = net.section[0], net.layer
     results = []
     for expert in range(e.count):
-        net.enter(block, "MLP", f"Expert {expert}", layer=layer, expert=expert)
+        net.enter(block, sections.MLP, sections.expert(expert), layer=layer, expert=expert)
         results.append(_expert(net, x, share, expert))
     shared: tuple[str, ...] = ()
     if e.d_shared:
-        net.enter(block, "MLP", "Shared expert", layer=layer)
+        net.enter(block, sections.MLP, sections.SHARED_EXPERT, layer=layer)
         shared = _shared_expert(net, x)
-    net.enter(block, "MLP", layer=layer)
+    net.enter(block, sections.MLP, layer=layer)
     mix = ops.Mixture(e.count, bool(shared))
     return net.compute("mlp_out", WIDE, mix, share, *results, *shared, label="MLP result")
 

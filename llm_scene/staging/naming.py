@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..film.words import Words, words
 from ..layout.naming import Naming
+from ..network import sections
 from ..network.graph import Network
 
 FOLDER = Path(__file__).parent / "languages"  # what films do not say, by the English texts
@@ -30,7 +31,7 @@ def _own(language: str) -> dict[str, dict[str, str]]:
 def _parts(told: Words, network: Network, names: dict[str, str]) -> dict[str, str]:
     """Blocks, heads and experts counted from one, others as their chapters."""
     parts = {part for matrix in network for part in matrix.section}
-    parts |= {f"Head {head}" for head in range(network.config.n_head)}
+    parts |= {sections.head(head) for head in range(network.config.n_head)}
     numbered = {part: part.rsplit(" ", 1)[0] for part in parts if part[-1].isdigit()}
     counts = Counter(numbered.values())
     titles = names | {title: told.titles[key] for key, title in words("en").titles.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import bpy
@@ -13,6 +12,7 @@ from ..layout import names
 from ..layout.inspection import Mark
 from ..layout.legend import TITLES
 from ..look import Light, Look, Sun, to_linear
+from ..network import sections
 from ..scene import cells, materials, room, slab_material, window
 from ..scene.build import LETTERED
 from ..scene.compat import modifier_input
@@ -25,7 +25,6 @@ from .ownership import marked, tag_of
 from .repaint import change, repaint
 from .translations import tr
 
-HEAD = re.compile(r"Head \d+")
 PAINTED = (bpy.types.Material, bpy.types.World, bpy.types.ShaderNodeTree)  # what a look may colour
 
 
@@ -88,9 +87,9 @@ def shown_parts(scene: bpy.types.Scene) -> dict[str, str]:
     Heads are called as people count them: "Head 1" is the first of every block.
     """
     found = {_last(collection) for collection in _own(scene)}
-    heads = sorted(int(last.split()[1]) for last in found if HEAD.fullmatch(last))
+    heads = sorted(head for last in found if (head := sections.head_of(last)) is not None)
     links = {"Links": "Links"} if "Links" in found else {}
-    return links | {f"Head {head + 1}": f"Head {head}" for head in heads}
+    return links | {sections.head(head + 1): sections.head(head) for head in heads}
 
 
 def called(part: str) -> str:

@@ -51,8 +51,8 @@ def test_cards_say_what_a_model_consists_of_above_it() -> None:
     places = lineup([exhibit("gpt3"), exhibit("gpt2-small")])
     texts = [[line.text for line in place.card] for place in places]
     assert texts == [
-        ["GPT2-SMALL", "124,439,808 parameters", "12 layers, 12 heads, d_model 768"],
-        ["GPT3", "174,604,259,328 parameters", "96 layers, 96 heads, d_model 12,288"],
+        ["GPT2-SMALL", "124,439,808 parameters", "12 layers, 12 heads, 768 channels"],
+        ["GPT3", "174,604,259,328 parameters", "96 layers, 96 heads, 12,288 channels"],
     ]
     for place in places:
         assert place.card_box.low[2] > place.box.high[2]
@@ -62,4 +62,4 @@ def test_cards_say_what_a_model_consists_of_above_it() -> None:
 
 def test_one_is_one() -> None:
     (place,) = lineup([Exhibit("a", "A", SMALL, 9, Box((0, 0, 0), (4, 1, 3)))])
-    assert place.card[2].text == "1 layer, 1 head, d_model 8"
+    assert place.card[2].text == "1 layer, 1 head, 8 channels"

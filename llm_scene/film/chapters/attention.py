@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...layout.layout import Block, Box
+from ...network.sections import head_of
 from ..labels import MOST
 from ..pieces import dot, mix, softmax
 from ..pieces.grid import grid
@@ -75,7 +76,7 @@ def heads(play: Screenplay) -> Take:
     made = play.here(*HEAD, "attn.W_Q", "attn.W_K", "attn.W_V")
     inside = play.here("attn.z")[0].section[:2]
     count = play.trace.network.config.n_head
-    sections = [s for s in play.layout.sections if s.path[:2] == inside and s.name.startswith("Head ")]
+    sections = [s for s in play.layout.sections if s.path[:2] == inside and head_of(s.name) is not None]
     sections = [*sections[: MOST - 1], sections[-1]] if count > MOST else sections
     tags = tuple(Tag(play.words.part(section.name, count), section.box) for section in sections)
     seen = [b for b in made if b.head in (None, 0)] if play.layout.arrangement.heads == "fan" else made

@@ -12,6 +12,7 @@ from ...layout import names as thing
 from ...layout.drawn import Says, Text, text_width
 from ...layout.layout import Box, Section
 from ...look.views import VIEWS
+from ...network.sections import ATTENTION, MLP, is_block
 from ...plain import isolated
 from ..framing import outlook, whole
 from ..screen import wrapped
@@ -109,12 +110,12 @@ def _halves(play: Screenplay) -> list[Tag]:
     """What the two halves of a block are called, at the first one."""
     first = _blocks(play)[0].path
     inside = [section for section in play.layout.sections if section.path[:-1] == first]
-    titles = {"Self-attention": "attention", "MLP": "mlp"}
+    titles = {ATTENTION: "attention", MLP: "mlp"}
     return [Tag(play.words.titles[titles[s.name]], s.box) for s in inside if s.name in titles]
 
 
 def _blocks(play: Screenplay) -> list[Section]:
-    return [s for s in play.layout.sections if len(s.path) == 1 and s.name.startswith("Transformer ")]
+    return [s for s in play.layout.sections if len(s.path) == 1 and is_block(s.name)]
 
 
 def _above(play: Screenplay, piece: str, box: Box, texts: Sequence[str]) -> list[list[Text]]:
