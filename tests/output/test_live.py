@@ -323,6 +323,16 @@ def spelled(tab: Tab) -> str:
 
 
 @needs_browser
+def test_all_is_ready_before_the_first_try(tooled: Tab) -> None:
+    """The worker has run and the picture of cells is known, while nobody has asked for it yet."""
+    tooled.wait("Boolean(window.llmScene?.page.live.scene?.atlas)")
+    tooled.wait("llmScene.page.live.runner.seconds > 0")
+    assert tooled.run("llmScene.page.live.scene.atlas.cells.size === llmScene.stage.sheets.size")
+    assert tooled.run("document.getElementById('live').hidden")
+    assert tooled.complaints() == []
+
+
+@needs_browser
 class TestPanel:
     def test_typing_sorts_other_letters_and_every_cell_follows(self, shown: Tab) -> None:
         type_in(shown, "CCBBAA")

@@ -475,6 +475,18 @@ class TestInspector:
         shown.mouse("mouseMoved", 640, 700)  # over the bar
         assert shown.run(f"{box}.hidden")
 
+    def test_a_pointer_that_stays_on_a_cell_changes_nothing(self, shown: Tab) -> None:
+        seek(shown, next(c.end for c in made().film.captions if c.key == "embedding") - 0.2)
+        x, y = place_of(shown, made().layout.of("wpe.weight")[0].name, 17, 5)
+        shown.mouse("mouseMoved", x, y)
+        shown.run("window.first = llmScene.inspector.hovered, 1")
+        shown.run(FRAME)
+        draws = shown.run("llmScene.page.draws")
+        shown.mouse("mouseMoved", x + 1, y)
+        shown.run(FRAME)
+        assert shown.run("llmScene.inspector.hovered === first")
+        assert shown.run("llmScene.page.draws") == draws
+
     def test_walks_on_to_sources_and_back(self, shown: Tab) -> None:
         shown.run("location.hash = 't=88&cell=blocks.0.attn.scores[2,3,2]'")
         shown.wait("Boolean(llmScene.inspector.pinned)")

@@ -18,7 +18,6 @@ from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
 RIGID = 12  # groups of cells, at most, that become nodes
 SAME = 2e-3  # cells, within which a size is the same
-POINT, TARGET, TRACK = 12, 190, 320  # bytes of a place, and of what tells of a target and of a track
 UNIT = open_boxes(np.zeros((1, 3)), np.ones((1, 3)))  # [1, 8, 3]
 
 
@@ -124,18 +123,16 @@ class _Flight:
         self.clip.track(node, "scale", times[needed], keyed[needed])
 
     def _shaped(self, node: int, cells: Array, rgb: Array, since: Array, seen: Array) -> None:
-        """Several cells: targets are what shapes they take around the first, or where all of them go too."""
-        goes = turned(self.swarm.places[:, cells[0]])
-        shapes, taken = self._shapes(cells, goes)
-        all_in_one, gone = self._shapes(cells, goes[:1])
-        cell = POINT * 8 * len(cells) + TARGET  # bytes of a shape
-        if len(all_in_one) * cell < len(shapes) * cell + POINT * len(self.times) + TRACK:
-            shapes, taken, goes = all_in_one, gone, goes[:1]
+        """Several cells: targets are what shapes they take around the first, with which their node goes.
+
+        Targets do not carry them: Babylon.js leaves out what is not in view without its targets.
+        """
+        shapes, taken = self._shapes(cells)
         faces, moved = _triangles(len(cells)), [(shape - shapes[0]).reshape(-1, 3) for shape in shapes[1:]]
         cuboids = self.document.primitive(self.paint, faces, moved, **_painted(shapes[0], rgb))
         mesh = self.document.mesh(cuboids)
         self.document.parts["nodes"][node]["mesh"] = mesh
-        self._key(node, "translation", goes)
+        self._key(node, "translation", turned(self.swarm.places[:, cells[0]]))
         if moved:
             weights = np.stack([taken == i for i in range(1, len(shapes))], axis=1)
             self._key(node, "weights", weights)
@@ -161,14 +158,13 @@ class _Flight:
         poses = np.interp(times, self.times, self.poses)
         return np.column_stack([np.interp(poses, np.arange(len(values)), axis) for axis in values.T])
 
-    def _shapes(self, cells: Array, goes: Array) -> tuple[list[Array], Array]:
-        """The different shapes `[n, 8, 3]` that cells take around what `goes`, `[poses or 1, 3]`, and which
-        one each pose has."""
+    def _shapes(self, cells: Array) -> tuple[list[Array], Array]:
+        """The different shapes `[n, 8, 3]` that cells take around the first, and which one each pose has."""
         shapes: list[Array] = []
         taken = []
         for pose in range(len(self.swarm.places)):
             corners = _corners(self.swarm, pose)[cells]
-            shape = np.round(corners - goes[min(pose, len(goes) - 1)], 3)
+            shape = np.round(corners - turned(self.swarm.places[pose, cells[0]]), 3)
             same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
             taken.append(same[0] if same else len(shapes))
             shapes += [] if same else [shape]
