@@ -75,6 +75,27 @@ class View:
 
 
 @dataclass(frozen=True)
+class Spoken:
+    """Points of what a box speaks of."""
+
+    cell: list[Point]  # its middle, and its corners
+    sources: list[Point]
+    around: list[Point]  # all over its sheet
+
+    @staticmethod
+    def of(inspection: Inspection) -> Spoken:
+        """Those of an inspected cell."""
+        mark, (rows, columns) = inspection.mark, inspection.mark.block.shape
+        a, b, c, d = replace(mark, rows=(0, rows), columns=(0, columns)).corners(0.0)
+        sheet = np.linspace(np.linspace(a, b, TRIED), np.linspace(d, c, TRIED), TRIED).reshape(-1, 3)
+        return Spoken(
+            [mark.centre, *map(tuple, mark.corners(0.0))],
+            [source.centre for source in inspection.sources],
+            [tuple(point) for point in sheet],
+        )
+
+
+@dataclass(frozen=True)
 class Box:
     """What there is to read, and where on the picture: its middle and half its size in halves of that."""
 
@@ -91,12 +112,16 @@ class Box:
             abs(a - b) <= half for a, b, half in zip((across, up), self.at, self.half, strict=True)
         )
 
-    def demerit(self, view: View, cell: Point, sources: Sequence[Point]) -> float:
+    def demerit(self, view: View, spoken: Spoken) -> float:
         """What it covers of what it speaks of, and a little for how far from it that is."""
-        across, up, _ = view.place(cell)
-        hidden = sum(self.covers(view, source) for source in sources) / max(len(sources), 1)
+        across, up, _ = view.place(spoken.cell[0])
+        hidden = sum(self._share(view, points) for points in (spoken.sources, spoken.around))
         far = math.hypot(across - self.at[0], up - self.at[1])
-        return 2 * self.covers(view, cell) + hidden + 0.1 * far
+        return 2 * (self._share(view, spoken.cell) > 0) + hidden + 0.1 * far
+
+    def _share(self, view: View, points: Sequence[Point]) -> float:
+        """How many of some points it covers, as a part of all."""
+        return sum(self.covers(view, point) for point in points) / max(len(points), 1)
 
 
 def show_inspected(
@@ -196,13 +221,13 @@ def _sized(inspection: Inspection, view: View) -> Box:
 
 def _placed(box: Box, views: Sequence[View], inspection: Inspection) -> Box:
     """The box where it covers least of what it speaks of, in all views."""
-    cell, sources = inspection.mark.centre, [mark.centre for mark in inspection.sources]
+    spoken = Spoken.of(inspection)
     x, y = box.half
     across = np.linspace(min(x - EDGE, 0), max(EDGE - x, 0), TRIED)
     middle = (HEADS + CAPTIONS) / 2
     up = np.linspace(min(CAPTIONS + y, middle), max(HEADS - y, middle), TRIED)
     boxes = [replace(box, at=at) for at in itertools.product(across.tolist(), up.tolist())]
-    return min(boxes, key=lambda each: sum(each.demerit(view, cell, sources) for view in views))
+    return min(boxes, key=lambda each: sum(each.demerit(view, spoken) for view in views))
 
 
 def _hung(camera: bpy.types.Object, view: View, box: Box, look: Look) -> Iterator[bpy.types.Object]:

@@ -30,6 +30,11 @@ SMALL = """[...document.querySelectorAll("button, select, input")].filter((thing
 }).map((thing) => thing.outerHTML)"""
 
 
+def experiments() -> list[int]:
+    """The steps that have something to switch or to slide."""
+    return [n for n, caption in enumerate(made().film.captions) if caption.key in ("all_heads", "cold")]
+
+
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The code of axe-core, where npm is there and finds it."""
@@ -68,6 +73,7 @@ class TestAccess:
         states = [
             "1",
             "llmScene.page.teach(true), llmScene.page.lesson.wait(llmScene.page.lesson.stop(3))",
+            *(f"llmScene.page.lesson.wait(llmScene.page.lesson.stop({step}))" for step in experiments()),
             "llmScene.inspector.keep('blocks.0.resid_mid', [3, 7])",
             "llmScene.page.teach(false), document.getElementById('more').click()",
             "document.getElementById('chapters').click()",
@@ -80,7 +86,14 @@ class TestAccess:
 
     def test_nothing_is_lost_at_320_pixels_and_all_can_be_hit(self, shown: Tab) -> None:
         shown.resize(320, 568, phone=True)
-        shown.run("llmScene.page.teach(true), llmScene.page.lesson.wait(llmScene.page.lesson.stop(3))")
+        shown.run("llmScene.page.teach(true), 1")
+        for step in experiments():
+            shown.run(f"llmScene.page.lesson.wait(llmScene.page.lesson.stop({step}))")
+            shown.run(FRAME)
+            assert shown.run("document.documentElement.scrollWidth") == 320
+            assert shown.run("document.querySelector('#lesson .told').scrollWidth") <= 320
+            assert shown.run(SMALL) == []
+        shown.run("llmScene.page.lesson.wait(llmScene.page.lesson.stop(3))")
         for opened in ("more", "chapters"):
             shown.run(f"document.getElementById({opened!r}).click()")
             shown.run(FRAME)

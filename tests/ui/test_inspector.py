@@ -14,6 +14,7 @@ from llm_scene.ui.inspector import inspector_of
 from llm_scene.ui.under import copied, hidden, hit, moved
 
 SCORE = "blocks.0.attn.scores[head=2,query=5,key=2]"
+SHARE = "blocks.0.attn.pattern[head=1,query=5,key=4]"
 
 
 def pin(address: str) -> None:
@@ -191,11 +192,26 @@ class TestFilm:
 
     def test_its_box_leaves_the_cell_free(self, filmed: bpy.types.Scene) -> None:
         bpy.ops.llm_scene.inspect_film(address=SCORE, seconds=0.5)
-        view, cell = View.of(filmed), inspector_of(filmed).at(SCORE).mark.centre
+        view, mark = View.of(filmed), inspector_of(filmed).at(SCORE).mark
         plate = next(thing for thing in filmed.objects if thing.name.startswith("inspected plate"))
         corners = [view.place(plate.matrix_world @ Vector(corner)) for corner in plate.bound_box]
         low, high = ([pick(c[i] for c in corners) for i in (0, 1)] for pick in (min, max))
-        assert not all(a <= b <= c for a, b, c in zip(low, view.place(cell)[:2], high, strict=True))
+        for point in (mark.centre, *mark.corners(0.0)):
+            assert not all(a <= b <= c for a, b, c in zip(low, view.place(point)[:2], high, strict=True))
+
+    def test_its_box_goes_where_the_picture_is_free(self, filmed: bpy.types.Scene) -> None:
+        """A sheet at the left of the picture, seen close: there is room at its right."""
+        x, y, z = inspector_of(filmed).at(SHARE).mark.centre
+        close = bpy.data.objects.new("close", bpy.data.cameras.new("close"))
+        filmed.collection.objects.link(close)
+        close.location, close.rotation_euler = (x + 9, y - 40, z), (math.pi / 2, 0, 0)
+        filmed.camera = close
+        bpy.context.view_layer.update()
+        bpy.ops.llm_scene.inspect_film(address=SHARE, seconds=0.5)
+        view, (row, column) = View.of(filmed), inspector_of(filmed).at(SHARE).cross
+        plate = next(thing for thing in filmed.objects if thing.name.startswith("inspected plate"))
+        left = min(view.place(plate.matrix_world @ Vector(corner))[0] for corner in plate.bound_box)
+        assert left > max(view.place(point)[0] for mark in (row, column) for point in mark.corners(0.0))
 
     def test_takes_the_pinned_cell_and_says_what_is_missing(self, filmed: bpy.types.Scene) -> None:
         with pytest.raises(RuntimeError, match="Pin a cell first"):
