@@ -35,7 +35,8 @@ NEAR, OVER = 0.3, 0.7  # from the end of a leader to what is told beside it, and
 FREE, LEFT = (1.4, 0.7), (-1.0, 0.0)  # ways from a number under the curve, and at its left
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
 GROUPS = 16  # in which numbers set out
-RUN = slice(0.02, 0.3)  # what is made runs to its place, in this part of a beat, or so much later
+LAY = slice(0.02, 0.2)  # of line, or so much later: numbers are laid on it
+RUN = slice(0.02, 0.3)  # what is made runs to its place, in this part of a beat
 TABLE = 0.7  # of the stage's reach, for a learned table
 MADE, LEAVES = slice(0.3, 0.65), slice(0.86, 0.98)  # of widen: a column is made; it goes where it is used
 WIDENS, LATER = slice(0.2, 0.42), 0.4  # of widen: the wide column comes; without it the line is later
@@ -219,7 +220,7 @@ class _Telling:
                 self._title("count", said, -1, beat.at(COMES))
             self._axis(beat)
             self.numbers.enter("column", beat.at(there))
-            self.numbers.to("line", beat[there + RUN.start : there + RUN.stop], stagger=0.4, groups=GROUPS)
+            self.numbers.to("line", beat[there + LAY.start : there + LAY.stop], stagger=0.2, groups=GROUPS)
             for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):
                 at = self.zero + self.k * x, self.level + SIDES
                 piece.text(key, self.words.note(key), *at, beat.at(there + SIDE_NAMES), beat.end)
