@@ -39,6 +39,7 @@ MOVING = {"pose": 0.0, "highlight": 0.0, "dim": 0.0, "rose": 0.0}  # properties 
 DENSE = 0.85  # how much of what is behind a veil it covers at most
 STOPS = 32  # the most a ColorRamp takes
 BELOW = 1e-5  # of the scale: just under zero
+ENTRY = 1 / 128  # of the scale, from -1 to 1: an entry of the table that Blender makes of a ramp
 SOLID = 0.35  # the value whose colour stands for a role in views without light
 MIDDLE = (0.5, 0.55, 0.0)  # of the picture, where the wall is brightest
 
@@ -266,7 +267,7 @@ def object_property(tree: Tree, name: str, output: str = "Fac") -> Value:
 
 def colour_map(tree: Tree, look: Look, role: Role, signed: bool, value: Value) -> Value:
     """The colour of a normalised value; negative ones turn rose with the object's property."""
-    place = tree.math("MULTIPLY_ADD", value, 0.5, 0.5)
+    place = tree.math("MULTIPLY_ADD", _off_zero(tree, value) if signed else value, 0.5, 0.5)
     maps = [look.ramp(role, signed), look.close_ramp(role, signed)]
     found = []
     for name, ramp in zip(("Colour map", "Close colour map"), maps[: 1 + signed], strict=False):
@@ -275,6 +276,12 @@ def colour_map(tree: Tree, look: Look, role: Role, signed: bool, value: Value) -
         tree.wire(place, node.inputs[0])
         found.append(node.outputs["Color"])
     return tree.mix(object_property(tree, "rose"), *found) if signed else found[0]
+
+
+def _off_zero(tree: Tree, value: Value) -> Value:
+    """A value no nearer to zero than an entry of Blender's table of a ramp, in which a leap would blur."""
+    side = tree.math("MULTIPLY_ADD", tree.math("LESS_THAN", value, 0.0), -2.0, 1.0)
+    return tree.math("MULTIPLY", tree.math("MAXIMUM", tree.math("ABSOLUTE", value), ENTRY), side)
 
 
 @framed("The front of computation")

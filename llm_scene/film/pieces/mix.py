@@ -32,8 +32,8 @@ TAKE = slice(0.36, 0.92)
 POUR = slice(0.05, 0.85)  # of pour: number after number
 # Of all: columns shrink to their shares, fly, and are gone; of them the mix is made.
 SHRINK = slice(0.05, 0.3)
-FLY, POURED = slice(0.32, 0.5), 0.52
-MIX = slice(0.35, 0.6)
+FLY, POURED = slice(0.3, 0.4), 0.42
+MIX = slice(0.32, 0.48)
 
 
 def mix(example: Example, brief: bool = False) -> SetPiece:

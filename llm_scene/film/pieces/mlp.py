@@ -10,9 +10,10 @@ from ...network.activations import ACTIVATIONS
 from ...network.ops import Array
 from ..example import Example
 from ..props import number
-from ..shapes import Shape, cells, copies, gone, part, pile, tones
+from ..shapes import Shape, cells, copies, gone, pile, tones
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece, Span
 from .experts import choice_of
+from .learned import standing, table_of
 
 NAME = "bend"
 LOW, HIGH = -3.0, 3.0  # what the line holds at least
@@ -34,8 +35,9 @@ NEAR, OVER = 0.3, 0.7  # from the end of a leader to what is told beside it, and
 FREE, LEFT = (1.4, 0.7), (-1.0, 0.0)  # ways from a number under the curve, and at its left
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
 GROUPS = 16  # in which numbers set out
-RUN = slice(0.02, 0.3)  # what is made runs to its place, in this part of a beat, or so much later
-TABLE, ROWS, COLUMNS = 0.7, 24, 12  # of a learned table: its share of the stage's reach; what is shown of it
+LAY = slice(0.02, 0.2)  # of line, or so much later: numbers are laid on it
+RUN = slice(0.02, 0.3)  # what is made runs to its place, in this part of a beat
+TABLE = 0.7  # of the stage's reach, for a learned table
 MADE, LEAVES = slice(0.3, 0.65), slice(0.86, 0.98)  # of widen: a column is made; it goes where it is used
 WIDENS, LATER = slice(0.2, 0.42), 0.4  # of widen: the wide column comes; without it the line is later
 SIDE_NAMES = 0.28  # of line: what becomes of its sides is said
@@ -166,18 +168,13 @@ class _Telling:
 
     def _through(self, beat: Beat) -> None:
         """They pass through a learned table, a row for each of the new ones; without one these just come."""
-        sources = [b for name in self.before.matrix.inputs for b in self.example.layout.of(name)]
-        table = next((b for b in sources if b.role == "weight" and min(b.shape) > 1), None)
+        table = table_of(self.example.layout, self.before)
         if table is None:
             self._come(beat[WIDENS])
             return
         wide = TABLE * self.stage.reach
-        rows = np.linspace(0, len(self.x) - 1, min(ROWS, len(self.x))).round().astype(int).tolist()
-        z, _ = pile(self.stage.top - UNDER_TITLE, self.stage.top - UNDER_TITLE - self.stage.floor, len(rows))
-        sheet, standing = part(self.stage, table, self.trace, rows, COLUMNS, 0.0, wide, z)
-        shown = self.piece.actor("table", "weight", len(rows) * min(COLUMNS, table.shape[1]))
-        shown.pose("sheet", *sheet)
-        shown.pose("table", *standing)
+        top = self.stage.top - UNDER_TITLE
+        shown = standing(self.piece, self.trace, table, wide, top, top - self.stage.floor)
         shown.enter("sheet", beat.at(0))
         shown.to("table", beat[RUN])
         shown.exit(beat.at(LEAVES.stop))
@@ -223,7 +220,7 @@ class _Telling:
                 self._title("count", said, -1, beat.at(COMES))
             self._axis(beat)
             self.numbers.enter("column", beat.at(there))
-            self.numbers.to("line", beat[there + RUN.start : there + RUN.stop], stagger=0.4, groups=GROUPS)
+            self.numbers.to("line", beat[there + LAY.start : there + LAY.stop], stagger=0.2, groups=GROUPS)
             for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):
                 at = self.zero + self.k * x, self.level + SIDES
                 piece.text(key, self.words.note(key), *at, beat.at(there + SIDE_NAMES), beat.end)

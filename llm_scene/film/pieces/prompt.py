@@ -19,7 +19,7 @@ WIDEST, FILLED = 5.0, 0.9  # from column to column at most; of that, by a cell
 THICK, OUT = 0.9, 0.7  # how thick a cell of value 0 is here, and how much further the largest come out
 FLAT = 0.25  # and before it rises
 FLY = slice(0.05, 0.9)  # of the last beat, all of them fly home
-WAVE = slice(0.0, 0.45)  # of the beat, in which columns rise one after the other
+WAVE = slice(0.0, 0.25)  # of the beat, in which columns rise one after the other
 
 
 def columns(example: Example) -> SetPiece:

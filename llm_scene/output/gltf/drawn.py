@@ -61,7 +61,7 @@ def add_drawn(
             parts.append(_primitive(document, lines, shape))
         if node.written:
             quads, where = zip(*(written[number] for number in node.written), strict=True)
-            coordinates = np.round(np.concatenate(where) * 65535).astype(np.uint16)
+            coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
             shape = Shape.joined(quads).moved(-place)
             parts.append(_primitive(document, ink, shape, TEXCOORD_0=coordinates))
         mesh = document.mesh(*parts)
