@@ -121,7 +121,8 @@ class _Telling:
             for actor in self.heads:
                 actor.to("aside", beat[ASIDE])
             said = self.words.note("all_answers", count=sum(actor.count for actor in self.heads))
-            self.piece.text("all aside", said, -self.out_x, self.heading, beat.at(ASIDE.stop), size=SMALL)
+            at = -self.stage.reach, self.heading
+            self.piece.text("all aside", said, *at, beat.at(ASIDE.stop), size=SMALL, align="left")
             self._table(beat)
             self.out.enter("unmade", beat.at(MIXED.start))
             self.out.to("column", beat[MIXED], stagger=0.7)
