@@ -157,7 +157,7 @@ class TestAccess:
         shown.wait("Boolean(llmScene.inspector.pinned)")
         text = shown.run("document.getElementById('inspector').innerText")
         assert "第 1 块，共 3 块 › 自注意力 › 第 3 个头，共 3 个 › 分数 (Scores)" in text
-        assert "查询 3 “B”" in text
+        assert "查询 4 “B”" in text
         assert "隐藏：查询看不到后面的键" in text
         shown.run("llmScene.page.speak('none'), 1")
         assert shown.run("document.documentElement.lang") == "zh"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ...layout.layout import Block
+from ...network.ops import Array
 from ..example import Example
+from ..formula import part
 from ..shapes import Shape, cells, copies, gone, pile, row_of, tones
-from ..stagecraft import COMES, SMALL, Actor, Beat, SetPiece
-from .learned import standing, table_of
+from ..stagecraft import COMES, SMALL, Actor, SetPiece
 
 MOST = 6  # heads side by side; of more, the first ones and the last
 LEFT, WIDE = 0.52, 0.62  # of the stage's width, for the heads; of their pitch, for a column
@@ -14,16 +15,12 @@ COLUMN = 3.4  # the width of the columns that all of them make
 HEADING = 1.3  # from the top to the columns
 BETWEEN = 1.0  # from the column of all heads to their mix, at least
 AROUND = 0.3, 0.2  # how much wider and higher than it the outline of a column is
-ROWS, COLUMNS_SHOWN, TABLE = (
-    24,
-    16,
-    0.8,
-)  # of the learned table, that are shown; its share of the room between
+FORMULA_SIZE = 2.4
+SEED = 1.0, 0.1  # of what is not there yet, a number of the mix; a thousandth of it is seen
 COLUMNS, OTHERS = slice(COMES, 0.8), 0.85  # parts of answers: those shown come, and the others are there
 TITLES = 1.3  # until this moment, in beats, heads are named
 STACKED, TOLD = slice(0.05, 0.75), 0.6  # of stack: one on the other; how many numbers they are
-ASIDE = slice(0.02, 0.16)  # of mix: all of them step aside, and the table comes
-MIXED, NAMED = slice(0.2, 0.75), 0.3  # of it: the result is made, and said to be it
+MIXED, NAMED = slice(0.05, 0.7), 0.3  # of mix: the result is made, and said to be it
 
 
 def mixed(example: Example) -> SetPiece:
@@ -45,7 +42,6 @@ class _Telling:
 
     def __init__(self, piece: SetPiece, found: list[Block], target: Block, example: Example) -> None:
         self.piece, self.found, self.target = piece, found, target
-        self.layout = example.layout
         self.trace, self.words, self.t = example.trace, example.words, example.focus.position
         stage = self.stage = piece.stage
         self.heading = stage.title
@@ -73,7 +69,6 @@ class _Telling:
         z, each = pile(self.stage.top - HEADING, self.high, count * len(self.found))
         z = z[n * count : (n + 1) * count]
         actor.pose("all", *cells(self.stage, self.all_x, z, self.wide, each, values))
-        actor.pose("aside", *cells(self.stage, -self.out_x, z, self.wide, each, values))
         return actor
 
     def _out(self) -> Shape:
@@ -105,7 +100,7 @@ class _Telling:
             ):
                 actor.to("all", (start, end))
             said = self.words.note("all_answers", count=sum(actor.count for actor in self.heads))
-            self.piece.text("all", said, self.all_x, self.heading, beat.at(TOLD), beat.end, SMALL)
+            self.piece.text("all", said, self.all_x, self.heading, beat.at(TOLD), size=SMALL)
             z = self.stage.top - HEADING - self.high / 2
             size = self.wide + AROUND[0], self.high + AROUND[1]
             self.piece.outline("empty", self.out_x, z, *size, beat.at(0.0))
@@ -114,34 +109,23 @@ class _Telling:
         """One more learned table makes a column as long as the stream's of it."""
         shape = self._out()
         self.out = self.piece.actor("out", "activation", len(shape[2]))
-        self.out.pose("unmade", *gone(shape))
+        self.out.pose("unmade", *gone(cells(self.stage, self.all_x, self._middle(shape), *SEED, shape[2])))
         self.out.pose("column", *shape)
         self.out.pose("sheet", *copies(self.target, self.trace, column=self.t))
         with self.piece.beat("mix", 3.6) as beat:
-            for actor in self.heads:
-                actor.to("aside", beat[ASIDE])
-            said = self.words.note("all_answers", count=sum(actor.count for actor in self.heads))
-            at = -self.stage.reach, self.heading
-            self.piece.text("all aside", said, *at, beat.at(ASIDE.stop), size=SMALL, align="left")
-            self._table(beat)
             self.out.enter("unmade", beat.at(MIXED.start))
             self.out.to("column", beat[MIXED], stagger=0.7)
+            x = float(self.x.mean())  # where the heads stood
+            tex = part(1, r"W_O") + r"\,z"
+            if not self.stage.upright:
+                self.piece.formula("mix", tex, x, self.stage.middle, beat.at(MIXED.start), None, FORMULA_SIZE)
             said = self.words.note("mixed")
             self.piece.text("mixed", said, self.out_x, self.heading, beat.at(NAMED), size=SMALL)
 
-    def _table(self, beat: Beat) -> None:
-        """The learned table that they pass through, where there is one and room for it."""
-        table = table_of(self.layout, self.target)
-        room = 2 * (self.out_x - self.wide / 2 - BETWEEN)
-        if table is None or room < self.wide:
-            return
-        top = self.stage.top - HEADING
-        shown = standing(self.piece, self.trace, table, TABLE * room, top, self.high)
-        shown.enter("sheet", beat.at(0))
-        shown.to("table", beat[ASIDE])
-        shown.exit(beat.end)
-        said = self.words.note("table")
-        self.piece.text("table title", said, 0.0, self.heading, beat.at(COMES), beat.end, SMALL, ink="faint")
+    def _middle(self, shape: Shape) -> Array:
+        """How high each number of the result stands."""
+        found: Array = (shape[0][:, 2] - self.stage.centre[2]) / self.stage.unit
+        return found
 
     def home(self) -> None:
         """The mix goes to its sheet."""
