@@ -178,8 +178,8 @@ class _Telling:
         shown.enter("sheet", beat.at(0))
         shown.to("table", beat[RUN])
         shown.exit(beat.at(LEAVES.stop))
-        self.piece.text("table title", self.words.note("table"), 0.0, self.stage.title, beat.at(COMES),
-                        beat.at(LEAVES.start), SMALL, ink="faint")  # fmt: skip
+        said, at = self.words.note("table"), (0.0, self.stage.title)
+        self.piece.text("table title", said, *at, beat.at(COMES), beat.at(LEAVES.stop), SMALL, ink="faint")
         made = self._pile(wide / 2 + ASIDE + self.wide / 2, self.columns[0][2])
         column = self.piece.actor("before", "activation", len(self.x))
         column.pose("sheet", *copies(self.before, self.trace, column=self.t))
