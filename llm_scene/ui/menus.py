@@ -22,7 +22,13 @@ COMMANDS = (
     ("inspect_tool", "inspect", "inspect_film", "open_window", "inspect_clear"),
 )
 
-ASKING = {"open_model", "save_preset", "show", "retime", "inspect"}  # they ask before they begin, as exports do
+ASKING = {
+    "open_model",
+    "save_preset",
+    "show",
+    "retime",
+    "inspect",
+}  # they ask before they begin, as exports do
 
 
 def entry(layout: bpy.types.UILayout, operator: str, icon: str = "NONE") -> None:
