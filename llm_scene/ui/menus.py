@@ -28,7 +28,7 @@ ASKING = {
     "show",
     "retime",
     "inspect",
-}  # they ask before they begin, as exports do
+}  # before they begin, as exports do
 
 
 def entry(layout: bpy.types.UILayout, operator: str, icon: str = "NONE") -> None:
