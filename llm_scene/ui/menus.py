@@ -36,7 +36,8 @@ def entry(layout: bpy.types.UILayout, operator: str, icon: str = "NONE") -> None
     group, _, name = operator.partition(".")
     text = tr(getattr(getattr(bpy.ops, group), name).get_rna_type().name)
     asks = name in ASKING or operator in {form.operator for form in FORMATS.values()}
-    layout.operator(operator, text=text + "…" * asks, icon=icon, translate=False)
+    text += "…" * asks
+    layout.operator(operator, text=text, icon=icon, translate=False)
 
 
 def draw_add(self: bpy.types.Menu, context: bpy.types.Context) -> None:
