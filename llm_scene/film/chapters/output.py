@@ -21,11 +21,7 @@ def output(play: Screenplay) -> None:
     if made:
         take = play.detail(made, beside=play.blocks("ln_final.w", "ln_final.b", *FINAL[:3]))
         play.compute(play.blocks(*FINAL), play.say("final_norm", take, least=2.4))
-    logits, weights = play.blocks("logits"), play.blocks("unembed.W_U")
-    window = play.say("logits", play.detail(logits, beside=weights), least=2.6)
-    play.compute(logits, window)
-    play.point_out(weights, window)
-    play.act(choice.choice(play.example), BRISK, scores="choice", chosen="chosen")
+    play.act(choice.choice(play.example), BRISK, asked="logits", scores="choice", chosen="chosen")
     bars(play)
 
 
@@ -34,7 +30,7 @@ def output_at_once(play: Screenplay) -> None:
     play.start("output", "pick")
     logits = play.trace["logits"][play.focus.position].astype(float)
     degrees = {"hot": {"temperature": f"{temperatures.hot_enough(logits):g}"}}
-    captions = {"scores": "wins", "hot": "hot"}
+    captions = {"asked": "logits", "scores": "wins", "hot": "hot"}
     play.act(choice.choice(play.example, hotter=True), CALM, degrees, **captions)
     bars(play)
 
@@ -42,7 +38,7 @@ def output_at_once(play: Screenplay) -> None:
 def winner(play: Screenplay) -> None:
     """The teaser's end: the bars grow, and one wins."""
     play.start("output", "pick")
-    play.act(choice.choice(play.example), QUICK, scores="wins")
+    play.act(choice.choice(play.example, asked=False), QUICK, scores="wins")
     bars(play)
 
 
