@@ -116,7 +116,10 @@ def user() -> Iterator[float]:
         yield 1.0
         if view.window.scene.render.fps == 60:
             break
-    yield 2.0
+    for _ in range(30):
+        yield 0.5
+        if reach(view.window) < 1:
+            break
     SEEN["again"] = {"name": view.window.scene.name, "timeline": reach(view.window)}
     scene = view.window.scene
 
