@@ -46,6 +46,8 @@ def order_at(block: Block, rows: Numbers, columns: Numbers, n_prompt: int) -> Ar
         (rows, columns, *block.shape) if by_rows(block) else (columns, rows, *block.shape[::-1])
     )
     prompt = (position * length + within) / max(1, min(n_prompt, n_positions) * length - 1)
+    if set(block.axes) == {"query", "key"}:  # what looks at a position comes with it
+        position = np.where(np.less(within, n_prompt), position, np.maximum(position, within))
     later = begin(1) * (position - n_prompt + 1) + within / max(1, length - 1)
     return np.where(position < n_prompt, prompt, later)
 

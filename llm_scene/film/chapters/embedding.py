@@ -15,8 +15,8 @@ def embedding(play: Screenplay) -> None:
     play.start("embedding", "numbers")
     play.act(embed(play.example), ADDING, None, **_captions(play))
     made = play.blocks("resid_pre", layer=0)
-    window = play.say("embedding", play.detail(made, beside=play.blocks("tokens")), least=2.6)
-    play.compute(made, window)
+    tables = play.blocks("embed.W_E", "pos_embed.W_pos")
+    play.fill("embedding", play.detail(made, beside=tables), made, least=2.6)
     rows, columns = min(MOST, made[0].shape[0]), made[0].shape[1]
     play.say("relief", play.near(made[0], 0, 0, rows, columns), least=2.6)
 

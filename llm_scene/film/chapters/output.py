@@ -19,12 +19,11 @@ def output(play: Screenplay) -> None:
     play.start("output", "pick")
     made = play.blocks("ln_final.out")
     if made:
-        take = play.detail(made, beside=play.blocks("ln_final.w", "ln_final.b", *FINAL[:3]))
-        play.compute(play.blocks(*FINAL), play.say("final_norm", take, least=2.4))
+        before = play.layout.of(made[0].matrix.inputs[0])
+        take = play.detail(made, beside=[*before, *play.blocks("ln_final.w", "ln_final.b")])
+        play.fill("final_norm", take, play.blocks(*FINAL), least=2.4)
     logits, weights = play.blocks("logits"), play.blocks("unembed.W_U")
-    window = play.say("logits", play.detail(logits, beside=weights), least=2.6)
-    play.compute(logits, window)
-    play.point_out(weights, window)
+    play.fill("logits", play.detail(logits, beside=weights), logits, least=2.6)
     play.act(choice.choice(play.example), BRISK, scores="choice", chosen="chosen")
     bars(play)
 

@@ -31,7 +31,7 @@ def after_norm(play: Screenplay, kind: str) -> None:
         return
     if kind == "ln1_post" and not play.has("ln1.out"):
         calculated(play, kind)
-    play.compute(made, play.say("norm_post", play.detail(made, beside=play.here(f"{kind}.w")), least=2.0))
+    play.fill("norm_post", play.detail(made, beside=play.here(f"{kind}.w")), made, least=2.0)
 
 
 def residual(play: Screenplay, key: str, total: str, pace: float = ADDING) -> None:
@@ -45,6 +45,4 @@ def residual(play: Screenplay, key: str, total: str, pace: float = ADDING) -> No
         play.undim()
         play.compute([target], (play.now - BEFORE, play.now + AFTER))
     else:
-        window = play.say(key, play.detail([target], beside=sources), least=4.0)
-        play.compute([target], window)
-        play.point_out(sources, window)
+        play.fill(key, play.detail([target], beside=sources), [target], least=4.0)
