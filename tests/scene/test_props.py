@@ -12,6 +12,7 @@ from llm_scene.layout import names as thing
 from llm_scene.layout.drawn import Line, Text
 from llm_scene.layout.names import piece_of
 from llm_scene.scene.engines import size_for
+from llm_scene.scene.labels import text_object
 from tests.film.staged import Shape
 from tests.scene.conftest import Made, empty_file, make_random
 from tests.scene.reading import points
@@ -74,6 +75,22 @@ def test_words_are_written_as_meant(made: Made) -> None:
         assert thing.data.body == note.text
         assert thing.data.size == pytest.approx(note.size, rel=1e-5)
     assert props(made, Line)
+
+
+@pytest.mark.parametrize("ink", ["on light", "on dark", "accent"])
+def test_figures_keep_their_shape(ink: str) -> None:
+    """A bolder figure is a little more of the same shape: its hollows and its corners stay open."""
+
+    def area(character: str, ink: str) -> float:
+        thing = text_object(Text(f"{ink} {character}", character, (0.0, 0.0, 0.0), 1.0, ink=ink), material)
+        bpy.context.scene.collection.objects.link(thing)
+        bpy.context.view_layer.update()
+        mesh = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).to_mesh()
+        return sum(face.area for face in mesh.polygons if abs(face.normal.z) > 0.1)
+
+    material = bpy.data.materials.new("ink")
+    for character in "0123456789%<>→×=+ABCDEGMNWxyz":
+        assert 1 - 1e-3 <= area(character, ink) / area(character, "ink") < 1.9, character
 
 
 def test_moving_cells_need_no_driver(made: Made) -> None:
