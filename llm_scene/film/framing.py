@@ -20,7 +20,7 @@ Safe = tuple[float, float, float, float]
 SAFE: Safe = (-0.9, 0.9, -0.68, 0.82)
 # What details fill, where cells want all the height there is: to the line of captions, and higher than the
 # running head stands.
-NEAR: Safe = (-0.9, 0.9, -0.78, 0.84)
+NEAR: Safe = (-0.9, 0.9, -0.78, 0.86)
 
 
 def axes(azimuth: float, elevation: float) -> tuple[Array, Array, Array]:

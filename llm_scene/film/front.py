@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..layout.layout import Block
+from ..layout.layout import Block, Box
+from ..network.graph import TIME_AXES
 from ..network.ops import Array, Numbers
 
 TAIL = 0.35  # `reveal` runs on this far while the glow behind the front decays
@@ -29,6 +30,15 @@ def done(step: int) -> float:
 def by_rows(block: Block) -> bool:
     """Whether positions run down the sheet rather than along it."""
     return block.axes[0] in ("position", "query")
+
+
+def written(block: Block, n_prompt: int) -> Box:
+    """The part of a sheet that is there before the model writes on: positions of the prompt alone."""
+    rows, columns = (
+        min(size, n_prompt) if axis in TIME_AXES and block.role != "weight" else size
+        for size, axis in zip(block.shape, block.axes, strict=True)
+    )
+    return block.part(0, 0, rows, columns)
 
 
 def order_of(block: Block, n_prompt: int) -> Array:

@@ -18,7 +18,8 @@ from ..look.views import CAPITAL, NAME, WIDTH
 from ..network.ops import Array
 from .film import Pose
 from .framing import SENSOR, axes, crossing, halves, project
-from .screen import DRAWN, head_corner
+from .front import written
+from .screen import head_corner
 from .screenplay import Held, Tag
 
 MOST = 5  # names in a shot
@@ -57,7 +58,8 @@ class Placed:
 
 def labels(held: Sequence[Held], layout: Layout, aspect: float) -> list[Placed]:
     """The names of all shots that stand still."""
-    sheets = np.stack([[block.box.low, block.box.high] for block in layout.blocks.values()])  # [n, 2, 3]
+    boxes = [written(block, layout.n_prompt) for block in layout.blocks.values()]
+    sheets = np.array([[box.low, box.high] for box in boxes])  # [n, 2, 3]
     found: list[Placed] = []
     for n, run in enumerate(_runs(held)):
         start, end = run[0].shot.start + COME, run[-1].shot.end - 0.1
@@ -172,7 +174,7 @@ def _anchors(tag: Tag, pose: Pose, aspect: float) -> Iterator[Anchor]:
     seen = _rectangle(tag.box, pose, aspect)
     x, y = halves(aspect)
     left, right = max(seen.left, -x + EDGE), min(seen.right, x - EDGE)
-    middle, top = (left + right) / 2, min(seen.top, y - EDGE - DRAWN * NAME - AIR - 1)
+    middle, top = (left + right) / 2, min(seen.top, y - EDGE - NAME - AIR - 1)
     for over in (AIR + 1, OVER):
         yield Anchor(middle, top + over, "centre")
         yield Anchor(left, top + over, "left")
@@ -206,9 +208,9 @@ def _spot(note: Text, pose: Pose, aspect: float) -> Rectangle:
     px, py, depth = project(np.array([note.at]), pose, aspect)[0]
     x, y = px * halves(aspect)[0], py * halves(aspect)[1]
     size = note.size * WIDTH * pose.lens / (SENSOR * depth)
-    wide = DRAWN * text_width(note.text, size)
+    wide = text_width(note.text, size)
     left = x - {"left": 0.0, "centre": wide / 2, "right": wide}[note.align]
-    return Rectangle(left, y - 0.22 * size, left + wide, y + DRAWN * CAPITAL * size)
+    return Rectangle(left, y - 0.22 * size, left + wide, y + CAPITAL * size)
 
 
 def _inside(spot: Rectangle, aspect: float) -> bool:

@@ -13,7 +13,6 @@ from ..layout import names as thing
 from ..layout.layout import Block, Box, Layout, Letter
 from ..look.views import VIEWS
 from ..network.activations import ACTIVATIONS
-from ..network.graph import TIME_AXES
 from ..network.trace import Trace
 from .example import Example
 from .film import Caption, Chapter, Cue, Pose, Shot
@@ -29,7 +28,7 @@ from .framing import (
     reaches,
     whole,
 )
-from .front import begin, done
+from .front import begin, done, written
 from .piece import Piece, Window
 from .props import Prop, share_text
 from .screen import caption_edge, head_corner
@@ -42,13 +41,11 @@ LINGER = 0.4  # seconds a finished step stays
 BREATH = 0.3  # seconds between two captions
 FADE = 0.5  # seconds in which things dim and come back
 ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show something
-NEARER = ("detail", "close")  # kinds of shots that fill the picture up to its texts
 CLEAR = 0.03  # of half the picture: between a subject and what is written on the picture
 # Between which kinds of shots the camera travels; between others it would pass through sheets, or cut them.
-WAYS = {"plan": ("plan",), "walk": ("walk",), "detail": ("detail", "close")}
+WAYS = {"plan": ("plan",), "walk": ("walk",), "detail": ("detail",)}
 EMPTY = 0.15  # of the picture: less is as good as nothing
 LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
-NEAREST = 10.0  # cells that a picture holds at least
 FILLED = 0.6  # of the time in which a detail is read, until it is computed
 UNSEEN = 0.45  # of the first beat of a piece between cuts: what has happened when it is first seen
 STILL, INSTANT = 1.5, 0.001  # seconds for which what was made stands there, and of its flight home
@@ -173,6 +170,10 @@ class Screenplay:
         """The blocks of the focused layer."""
         return self.blocks(*kinds, layer=self.focus.layer, head=head)
 
+    def written(self, block: Block) -> Box:
+        """What of a matrix is there before the model writes on."""
+        return written(block, self.layout.n_prompt)
+
     def has(self, *kinds: str) -> bool:
         """Whether the focused layer, or the model, has matrices of all these kinds."""
         layers = (None, self.focus.layer)
@@ -213,22 +214,6 @@ class Screenplay:
         kept = [(b, box) for b, box in zip(shown, boxes, strict=True) if box is not None]
         tags = tuple(Tag(self.name_of(b), box) for b, box in kept)
         return Take("detail", [box for _, box in kept], names(blocks), tags, names(shown))
-
-    def written(self, block: Block) -> Box:
-        """What of a matrix is there before the model writes on."""
-        rows, columns = (
-            min(size, self.layout.n_prompt) if axis in TIME_AXES and block.role != "weight" else size
-            for size, axis in zip(block.shape, block.axes, strict=True)
-        )
-        return block.part(0, 0, rows, columns)
-
-    def near(self, block: Block, row: int, column: int, rows: int, columns: int) -> Take:
-        """A part of one matrix, so close that its cells can be counted."""
-        row = max(0, min(row, block.shape[0] - rows))
-        column = max(0, min(column, block.shape[1] - columns))
-        box = block.part(row, column, min(rows, block.shape[0]), min(columns, block.shape[1]))
-        room = box.grown(max(0.0, (NEAREST - max(box.size)) / 2))
-        return Take("close", [room], (block.name,), (Tag(self.name_of(block), box),), (block.name,))
 
     @property
     def example(self) -> Example:
@@ -284,10 +269,16 @@ class Screenplay:
         text, comment = self.words.caption(key, **self.facts), self.words.comment(key, **self.facts)
         self._lowest = caption_edge(text, self.aspect)
         take = self._cut_where_empty(take) or take
+        self._spotlight(take.lit, self.now, INSTANT if take.cut else FADE)
         start, end = self.go(take, max(length, self._travel(take)))
         landed = (start if take.cut else end) + LANDED
         self.captions.append(Caption(landed, max(end, landed), key, text, comment))
         return start, end
+
+    def leave_room(self, *keys: str) -> None:
+        """Let the next view stand above captions that are said before it without a take of their own."""
+        texts = [self.words.caption(key, **self.facts) for key in keys]
+        self._lowest = max((caption_edge(text, self.aspect) for text in texts), default=-1.0)
 
     def go(self, take: Take, length: float) -> Window:
         """The camera moves on to another subject without new words."""
@@ -333,7 +324,7 @@ class Screenplay:
         """The camera for a take, turned further by so many degrees: clear of captions and running head."""
         if take.kind == "stage":
             return self._seen(take, turn, SAFE)
-        left, right, bottom, top = NEAR if take.kind in NEARER else SAFE
+        left, right, bottom, top = NEAR if take.kind == "detail" else SAFE
         bottom = max(bottom, self._lowest + CLEAR)
         turns = {turn, 0.0, VIEWS[take.kind].drift}
         poses = {by: self._seen(take, by, (left, right, bottom, top)) for by in turns}

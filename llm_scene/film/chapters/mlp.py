@@ -9,6 +9,7 @@ from ..screenplay import Screenplay, Tag, Take, names
 from .attention import BRISK, CALM, QUICK
 from .projection import after_norm, residual
 
+PARTS = ("mlp.W_in", "mlp.W_gate", "mlp.pre", "mlp.act", "mlp.pre_linear", "mlp.post", "mlp.W_out")
 WIDE = ("mlp.pre", "mlp.pre_linear")
 EXPERTS = "mlp.experts."
 
@@ -38,7 +39,6 @@ def mlp_at_once(play: Screenplay) -> None:
         play.act(
             bend(play.example, whole=True), QUICK, widen="mlp_wide", curve="bend_curve", narrow="mlp_narrow"
         )
-        play.undim()
     residual(play, "residual" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 
 
@@ -50,15 +50,12 @@ def _questions(play: Screenplay) -> None:
     if gated:
         pair = play.here("mlp.act", "mlp.pre_linear")
         play.fill("mlp_gated", play.detail(gated, beside=pair), gated, least=3.0)
-    play.fill("mlp_narrow", _half(play), play.here("mlp_out"), least=3.0)
+    play.fill("mlp_narrow", _half(play, "mlp_out"), play.here("mlp_out"), least=3.0)
 
 
-def _half(play: Screenplay) -> Take:
-    """All of the MLP, from the table of its questions to the answers: it is too tall to be seen near."""
-    parts = play.here(
-        "mlp.W_gate", "mlp.W_in", "mlp.pre", "mlp.act", "mlp.pre_linear", "mlp.post", "mlp.W_out"
-    )
-    shown = [*parts, *play.here("mlp_out")]
+def _half(play: Screenplay, *also: str) -> Take:
+    """All of the MLP, which is too tall to be seen near, from its questions to the way back."""
+    shown = play.here(*PARTS, *also)
     tags = tuple(Tag(play.name_of(block), block.box) for block in shown)
     return Take("plan", [play.written(block) for block in shown], names(shown), tags, names(shown))
 
@@ -78,7 +75,6 @@ def experts(play: Screenplay, curve: bool = True) -> None:
     if curve:
         play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")
     play.act(mixture(play.example), BRISK, answers="experts_mixed")
-    play.undim()
     made = play.here("mlp_out")
     play.fill("experts_all", play.detail(made, beside=play.here("mlp.share")), made, least=2.4)
 
@@ -87,7 +83,6 @@ def experts_at_once(play: Screenplay) -> None:
     """The choice, and the answers that are mixed."""
     play.act(choose(play.example), QUICK, scores="experts_scores", choose="experts_chosen")
     play.act(mixture(play.example), QUICK, answers="experts_mixed")
-    play.undim()
 
 
 def _of_expert(play: Screenplay, block: Block) -> int | None:
@@ -105,4 +100,3 @@ def _of_the_chosen(play: Screenplay) -> list[Block]:
 
 def _bend(play: Screenplay) -> None:
     play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")
-    play.undim()

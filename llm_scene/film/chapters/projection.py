@@ -42,7 +42,6 @@ def residual(play: Screenplay, key: str, total: str, pace: float = ADDING) -> No
     _, *sources = [block for name in target.matrix.inputs for block in play.layout.of(name)]
     if len(sources) == 1:
         play.act(add(play.example, total), pace, both=key)
-        play.undim()
         play.compute([target], (play.now - BEFORE, play.now + AFTER))
     else:
         play.fill(key, play.detail([target], beside=sources), [target], least=4.0)
