@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 import pytest
 
-from llm_scene.cli import main
+from llm_scene.cli import main, parser
 from tests.refusal import assert_refused
 
 SMALL = ["--resolution", "64x36", "--samples", "1"]
@@ -144,6 +144,22 @@ def test_generate_and_captions_leave_their_files(tmp_path: Path) -> None:
     assert (tmp_path / "scene.blend").stat().st_size > 100_000
     assert (tmp_path / "film.vtt").read_text(encoding="utf-8").startswith("WEBVTT\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.vtt", "scene.blend"]
+
+
+@pytest.mark.parametrize(
+    "line", ["generate -o a.blend", "compare gpt3 -o a.blend", "export -o a.glb", "captions -o a.srt"]
+)
+def test_a_file_that_is_there_may_hold_work_and_stays(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = line.split()
+    mine = tmp_path / command[-1]
+    mine.write_text("mine")
+    assert main(command) == 2
+    assert "give --force to replace it" in capfd.readouterr().err
+    assert mine.read_text() == "mine"
+    assert parser().parse_args([*command, "--force"]).force
 
 
 @pytest.mark.parametrize(

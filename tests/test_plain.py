@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_scene.cli import main
-from llm_scene.plain import for_terminal, isolated, one_line
+from llm_scene.plain import duration, for_terminal, isolated, one_line
 
 
 @given(st.text())
@@ -34,3 +34,19 @@ def test_a_terminal_gets_no_escape_sequences(name: str, capsys: pytest.CaptureFi
     assert main(["captions", "-o", f"/{name}/a.srt"]) == 2
     out, err = capsys.readouterr()
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(out + err)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said", "about"),
+    [
+        (0.2, "0.2 s", "1 s"),
+        (8, "8 s", "8 s"),
+        (59.6, "1 min", "1 min"),
+        (221.4, "3 min 41 s", "4 min"),
+        (3600, "1 h", "1 h"),
+        (20955, "5 h 49 min", "5 h 49 min"),
+    ],
+)
+def test_how_long_something_takes_has_its_units(seconds: float, said: str, about: str) -> None:
+    assert duration(seconds) == said
+    assert duration(seconds, about=True) == about

@@ -103,7 +103,7 @@ EVERY = Value("--every", metavar="SECONDS", type=seconds, default=1.0, help="bet
 ANY_BLEND = Value("--blend", metavar="FILE", type=Path, help="a .blend to look at instead of a model")
 SUBTITLES = output("the subtitles to write: .srt or .vtt")
 FOLDER = output("(renders)", Path("renders"))
-FORCE = Value("--force", action="store_true", help="replace a film that is there already")
+FORCE = Value("--force", action="store_true", help="replace a file that is there already")
 COMMON = Chosen(_options, lambda one: one.compared)  # to models side by side
 
 COMMANDS: list[Command] = [
@@ -135,7 +135,13 @@ COMMANDS: list[Command] = [
         "generate",
         "Write the whole scene as a .blend.",
         films.generate,
-        {"output": BLEND, "question": SCENE, "quality": Rendered("final"), "detail": Drawn()},
+        {
+            "output": BLEND,
+            "question": SCENE,
+            "quality": Rendered("final"),
+            "detail": Drawn(),
+            "force": FORCE,
+        },
     ),
     Command(
         "render",
@@ -193,7 +199,7 @@ COMMANDS: list[Command] = [
         "captions",
         "Write the film's captions as subtitles.",
         films.captions,
-        {"output": SUBTITLES, "question": SCENE},
+        {"output": SUBTITLES, "question": SCENE, "force": FORCE},
     ),
     Command(
         "demo",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+from ..plain import duration
 from ..steps import Steps, finished
 from .arguments import Part, Question, framed
 from .terminal import Bar, Share, need_blender, note, quiet_blender, say
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 BLEND = ".blend"
 
 
-def generate(output: Path, question: Question, quality: Quality, detail: Detail) -> None:
+def generate(output: Path, question: Question, quality: Quality, detail: Detail, force: bool) -> None:
     """Write the whole scene, with its film, as a .blend that needs no add-on."""
-    form = ready(output, "blend")
+    form = ready(output, "blend", force)
     write(form, output, question.produce(quality.resolution), quality, detail)
 
 
@@ -92,7 +92,7 @@ def compare(
 
     to_file = output.suffix.lower() == BLEND
     if to_file:
-        ready(output, "blend")
+        ready(output, "blend", force)
     else:
         check_rendering(output, part, force)
     options = framed(Options(**chosen), quality.resolution)
@@ -104,7 +104,7 @@ def compare(
         if to_file:
             save(scene, output)
     if to_file:
-        say(f"{output} is ready: {made.film.duration:.1f} s of film.")
+        say(f"{output} is ready: {duration(made.film.duration)} of film.")
     else:
         render_scene(output, scene, made.film, part)
 
@@ -120,16 +120,14 @@ def farm(output: Path, question: Question, quality: Quality, detail: Detail) -> 
 
 def export(output: Path, question: Question, chosen: dict[str, Any], force: bool) -> None:
     """Write the scene and its film in the format that the file's suffix names."""
-    form = ready(output)
-    if form.name == "film":
-        check_replaced(output, force)
+    form = ready(output, force=force)
     values = form.values(chosen)
     write(form, output, question.produce(), *values)
 
 
-def captions(output: Path, question: Question) -> None:
+def captions(output: Path, question: Question, force: bool) -> None:
     """Write the film's captions as subtitles."""
-    form = ready(output, "captions")
+    form = ready(output, "captions", force)
     write(form, output, question.produce())
 
 
@@ -160,10 +158,10 @@ def demo(output: Path, question: Question, quality: Quality, detail: Detail, par
 # --- what commands share -----------------------------------------------------------------------------
 
 
-def ready(path: Path, name: str = "") -> Format:
+def ready(path: Path, name: str = "", force: bool = False) -> Format:
     """The format of that name, or the one that the suffix says.
 
-    Raises UserError where `path` cannot become one, before anything is made.
+    Raises UserError where `path` cannot become one, or is a file already, before anything is made.
     """
     from ..output.formats import FORMATS, format_of
 
@@ -173,6 +171,7 @@ def ready(path: Path, name: str = "") -> Format:
     if form.suffixes:
         format_of(path, (form.name,))
     form.check(path)
+    check_replaced(path, force)
     return form
 
 
@@ -188,10 +187,10 @@ def check_rendering(output: Path, part: Part, force: bool) -> None:
         check_cluster(part.cluster)
 
 
-def check_replaced(film: Path, force: bool) -> None:
-    """Raise UserError where there is a film already that nobody said may be replaced."""
-    if film.suffix and film.exists() and not force:
-        raise UserError(f"{film} is there already: name another file, or give --force to replace it.")
+def check_replaced(path: Path, force: bool) -> None:
+    """Raise UserError where there is a file already that nobody said may be replaced: it may hold work."""
+    if path.suffix and path.exists() and not force:
+        raise UserError(f"{path} is there already: name another file, or give --force to replace it.")
 
 
 def _opened(path: Path, quality: Quality) -> bpy.types.Scene:
@@ -214,7 +213,7 @@ def write(form: Format, path: Path, made: Production, *values: Any) -> None:
     with quiet_blender():
         _finished(form.write(path, made, Bar(), *values), "" if form.name == "film" else path.name)
     size = f"{_bytes(path.stat().st_size)}, " if path.is_file() else ""
-    say(f"{path} is ready: {size}{made.film.duration:.1f} s of film.")
+    say(f"{path} is ready: {size}{duration(made.film.duration)} of film.")
 
 
 def _finished(steps: Steps[None], what: str) -> None:
@@ -250,17 +249,17 @@ def render_scene(path: Path, scene: bpy.types.Scene, film: Film, part: Part) -> 
             tell=note,
             progress=Bar(),
         )
-    say(f"{path} is ready: {len(frames) / film.fps:.1f} s; its frames are in {folder}.")
+    say(f"{path} is ready: {duration(len(frames) / film.fps)}; its frames are in {folder}.")
 
 
 def _said(plan: Plan) -> str:
     """What a render will do."""
     wide, high = plan.size
-    text = f"{plan.frames} frames of {wide}x{high} ({plan.seconds:.1f} s of film) go to {plan.path}"
+    text = f"{plan.frames} frames of {wide}x{high} ({duration(plan.seconds)} of film) go to {plan.path}"
     if plan.there:
         text += f"; {plan.there} are there already"
     if plan.takes is not None:
-        text += f"; that takes about {math.ceil(plan.takes / 60)} min"
+        text += f"; that takes about {duration(plan.takes, about=True)}"
     return f"{text}."
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
-from ..plain import for_terminal
+from ..plain import duration, for_terminal
 
 if TYPE_CHECKING:
     from ..output.render.pace import Progress
@@ -53,14 +53,12 @@ class Bar:
 
     def __call__(self, progress: Progress) -> None:
         """Say how far it is."""
-        from ..output.render.pace import clock
-
         done, total, left = progress.done, progress.total, progress.left
         now = time.monotonic()
         if not self._moving and done < total and now - self._last < self.PAUSE:
             return
         self._last = now
-        time_left = "" if left is None or done == total else f", {clock(left)} left"
+        time_left = "" if left is None or done == total else f", {duration(left, about=True)} left"
         pace = f", {(total - done) / left:.2f} a second" if left and done < total else ""
         filled = self.WIDTH * done // total
         bar = f" [{'#' * filled}{'.' * (self.WIDTH - filled)}]" if self._moving else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from .props import number
 from .story import largest_remainders
 
 MOST = 12  # rows or columns that an excerpt shows
+TERMS = 2  # of a sum of products, that are written
+SIGNED = re.compile(r"−?\d+(?:\.\d+)?")  # a number in such a text
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,18 @@ def written_sum(terms: Sequence[float], total: float, spare: int | None = None) 
         lost = (exact - cents) * np.sign(missing)
         cents[np.argsort(-lost, kind="stable")[: abs(missing)]] += np.sign(missing)
     return [number(float(n) / 100) for n in (*cents, goal)]
+
+
+def products(
+    weights: Array, inputs: Array, shown: Sequence[int], total: float, scale: float = 1.0
+) -> tuple[str, list[int]]:
+    """A dot product in figures, "0.4 × 2 + … = 3.1", and which terms are written: the largest of those shown
+    that have the sign of the total. With a `scale` it is divided by that."""
+    sign = np.sign(total)
+    terms = sorted(sorted(shown, key=lambda i: -sign * weights[i] * inputs[i])[:TERMS])
+    written = " + ".join(f"{number(weights[i])} × {number(inputs[i])}" for i in terms)
+    left = f"{written} + …" if scale == 1 else f"({written} + …) / {scale:.3g}"
+    return f"{left} = {number(total)}", terms
 
 
 def read(text: str) -> float:

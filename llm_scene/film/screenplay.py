@@ -38,7 +38,7 @@ from .words import SHORTEST, Words, reading_time
 
 LANDED = 0.25  # seconds after which a caption follows the camera
 LINGER = 0.4  # seconds a finished step stays
-BREATH = 0.3  # seconds between two captions
+BREATH = 0.25  # seconds between two captions
 FADE = 0.5  # seconds in which things dim and come back
 ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show something
 CLEAR = 0.03  # of half the picture: between a subject and what is written on the picture

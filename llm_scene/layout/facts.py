@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..models import Model
 from ..network.families import FAMILIES
+from ..plain import duration
 from .budget import CUBOIDS, cost
 
 Facts = tuple[tuple[str, str], ...]  # (name, value)
@@ -40,15 +41,9 @@ def cost_facts(model: Model, n_positions: int, budget: int = CUBOIDS) -> Facts:
         ("Matrices", f"{found.blocks:,}"),
         ("Cells", cells),
         ("Memory", _bytes(found.memory)),
-        ("Time to build", _seconds(found.seconds)),
+        ("Time to build", f"about {duration(found.seconds, about=True)}"),
     )
 
 
 def _bytes(count: float) -> str:
     return f"about {count / 1e9:.1f} GB" if count >= 1e9 else f"about {100 * round(count / 1e8)} MB"
-
-
-def _seconds(count: float) -> str:
-    if count < 90:
-        return f"about {max(1, round(count))} s"
-    return f"about {round(count / 60)} minutes"

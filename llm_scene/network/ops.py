@@ -385,6 +385,11 @@ class Unembed(Op):
     out: ClassVar[str] = "t v"
 
     @property
+    def plain(self) -> bool:
+        """Whether a score is a dot product and no more."""
+        return self.scale == 1 and self.cap is None
+
+    @property
     def formula(self) -> str:
         rule = "Σ x · W_U" if self.scale == 1 else "s · Σ x · W_U"
         return rule if self.cap is None else f"l · tanh({rule} / l)"

@@ -16,7 +16,7 @@ from typing import Any
 import bpy
 
 from ..scene.picture import literal
-from ..scene.viewport import look_through
+from ..scene.viewport import clear_picture, look_through
 from ..steps import WRITING, Steps, finished
 from ..writing import FULL, AnyPath, whole_file
 from .render.worker import answer_file, answered
@@ -73,6 +73,7 @@ def furnish(_: dict[str, Any]) -> None:
     for space in spaces:
         if space.type == "VIEW_3D":
             look_through(space, scene.camera)
+            clear_picture(space)
             space.region_3d.view_camera_zoom = FILLING
     answer: dict[str, Any] = {}
     try:

@@ -16,4 +16,5 @@ def backdrop_object(backdrop: Backdrop, material: bpy.types.Material) -> bpy.typ
     wall = bpy.data.objects.new(backdrop.name, mesh)
     wall.location = backdrop.at
     wall.visible_shadow = False
+    wall.hide_select = True  # a click means what stands before it
     return wall

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 FIVE = bpy.app.version >= (5, 0, 0)
@@ -21,6 +23,11 @@ def modifier_input(modifier: bpy.types.NodesModifier, identifier: str, value: ob
         getattr(modifier.properties.inputs, identifier).value = value
     else:
         modifier[identifier] = value
+
+
+def modifier_value(modifier: bpy.types.NodesModifier, identifier: str) -> Any:
+    """An input of a geometry nodes modifier as it is set."""
+    return getattr(modifier.properties.inputs, identifier).value if FIVE else modifier[identifier]
 
 
 def video_format(image_settings: bpy.types.ImageFormatSettings) -> None:

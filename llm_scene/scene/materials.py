@@ -27,6 +27,7 @@ from .nodes import Tree, Value, framed
 if TYPE_CHECKING:
     from .roles import Roles
 
+Colour = tuple[float, float, float, float]
 PROPERTIES = {
     "reveal": 0.0,
     "highlight": 0.0,
@@ -43,14 +44,15 @@ EARLY = 0.01  # of `reveal`, before a step begins
 BELOW = 1e-5  # of the scale: just under zero
 ENTRY = 1 / 128  # of the scale, from -1 to 1: an entry of the table that Blender makes of a ramp
 SOLID = 0.35  # the value whose colour stands for a role in views without light
+MIDWAY = "#808080"  # stands for a strip of all colours in views without light
 MIDDLE = (0.5, 0.55, 0.0)  # of the picture, where the wall is brightest
 
 
 def cell_material(roles: Roles, role: Role, signed: bool) -> bpy.types.Material:
     """The material of all matrices of a role: cells, from afar a calm tone, and not computed yet a plate."""
     look = roles.look
-    material, tree = blank(f"{role}{'' if signed else ' positive'}", kind="cell", role=role, signed=signed)
-    material.diffuse_color = role_colour(look, role, signed)
+    name, plain = f"{role}{'' if signed else ' positive'}", role_colour(look, role, signed)
+    material, tree = blank(name, plain, kind="cell", role=role, signed=signed)
     colours = roles.colours(role, signed)
     colour = tree.group(colours, attribute(tree, "value"))
     colour = tree.mix(tree.math("COMPARE", attribute(tree, "state"), 2.0, 0.1), colour, rgba(look.broken))
@@ -74,7 +76,7 @@ def cell_material(roles: Roles, role: Role, signed: bool) -> bpy.types.Material:
     return material
 
 
-def role_colour(look: Look, role: Role, signed: bool) -> tuple[float, float, float, float]:
+def role_colour(look: Look, role: Role, signed: bool) -> Colour:
     """What a role looks like where a view shows one colour an object."""
     r, g, b = to_linear(look.ramp(role, signed).colours(np.array([SOLID])))[0]
     return float(r), float(g), float(b), 1.0
@@ -130,8 +132,8 @@ def swarm_material(roles: Roles, role: Role, signed: bool, poses: int) -> bpy.ty
     """Cells on the move: the colour goes with property `pose` from one pose's value to the next."""
     look = roles.look
     name = f"moving {role}{'' if signed else ' positive'} {poses}"
-    material, tree = blank(name, kind="moving", role=role, signed=signed, poses=poses)
-    material.diffuse_color = role_colour(look, role, signed)
+    plain = role_colour(look, role, signed)
+    material, tree = blank(name, plain, kind="moving", role=role, signed=signed, poses=poses)
     value = None
     for state in range(poses):
         away = tree.math("ABSOLUTE", tree.math("SUBTRACT", object_property(tree, "pose"), float(state)))
@@ -147,7 +149,7 @@ def swarm_material(roles: Roles, role: Role, signed: bool, poses: int) -> bpy.ty
 
 def link_material(look: Look, kind: str) -> bpy.types.Material:
     """The material of links: a pulse runs along `along` while `reveal` rises."""
-    material, tree = blank(f"{kind} link", kind="link", link=kind)
+    material, tree = blank(f"{kind} link", rgba(look.links[kind]), kind="link", link=kind)
     along, reveal = attribute(tree, "along"), object_property(tree, "reveal")
     behind = tree.math("SUBTRACT", reveal, along)
     lit = tree.math("MULTIPLY", behind, 12.0, clamp=True)
@@ -160,7 +162,7 @@ def link_material(look: Look, kind: str) -> bpy.types.Material:
 def ink_material(look: Look, ink: str) -> bpy.types.Material:
     """Letters and brackets, in an ink of the look's table: they shine by themselves."""
     code, strength = look.inked(ink)
-    material, tree = blank(ink, kind="ink", ink=ink)
+    material, tree = blank(ink, rgba(code), kind="ink", ink=ink)
     dim = tree.math("MULTIPLY", object_property(tree, "dim"), INK_DIM)
     colour = tree.mix(dim, rgba(code), rgba(look.wall))
     glow = tree.call("ShaderNodeEmission", colour, strength)
@@ -170,7 +172,7 @@ def ink_material(look: Look, ink: str) -> bpy.types.Material:
 
 def screen_material(look: Look) -> bpy.types.Material:
     """Text before the camera: it shines by itself, and is not there at all while `shown` is 0."""
-    material, tree = blank("screen", kind="screen")
+    material, tree = blank("screen", rgba(look.ink), kind="screen")
     clear = tree.call("ShaderNodeBsdfTransparent")
     shine = tree.call("ShaderNodeEmission", rgba(look.ink), 1.0)
     show(tree, tree.blend_shaders(object_property(tree, "shown"), clear, shine))
@@ -179,7 +181,7 @@ def screen_material(look: Look) -> bpy.types.Material:
 
 def veil_material(look: Look) -> bpy.types.Material:
     """The wall's colour behind texts on the picture: dense along one edge and not there at the other."""
-    material, tree = blank("veil", kind="veil")
+    material, tree = blank("veil", (*linear(look.wall), 0.0), kind="veil")
     cover = attribute(tree, "cover")
     soft = tree.math("SUBTRACT", 1.0, tree.math("POWER", tree.math("SUBTRACT", 1.0, cover), STEEP))
     share = tree.math("MULTIPLY", tree.math("MULTIPLY", soft, DENSE), object_property(tree, "shown"))
@@ -191,7 +193,7 @@ def veil_material(look: Look) -> bpy.types.Material:
 
 def bar_material() -> bpy.types.Material:
     """The legend's bars show their colours as they are."""
-    material, tree = blank("legend", kind="bar")
+    material, tree = blank("legend", rgba(MIDWAY), kind="bar")
     colour = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="colour")
     glow = tree.call("ShaderNodeEmission", colour.outputs["Color"], 1.0)
     show(tree, glow)
@@ -205,7 +207,7 @@ def wall_material(
 
     The wall is brightest in the middle of the picture, behind the subject, wherever the camera goes.
     """
-    material, tree = blank(kind, kind=kind)
+    material, tree = blank(kind, rgba(look.middle), kind=kind)
     away = tree.vector("SUBTRACT", tree.node("ShaderNodeTexCoord").outputs["Window"], MIDDLE)
     away = tree.vector("MULTIPLY", away, (1.0, 0.8, 0.0))
     distance = tree.node("ShaderNodeVectorMath", operation="LENGTH")
@@ -224,7 +226,7 @@ def wall_material(
     return material
 
 
-def lit_by(code: str, light: Array) -> tuple[float, float, float, float]:
+def lit_by(code: str, light: Array) -> Colour:
     """What a surface is painted with that shows a colour in this light."""
     r, g, b = (float(c) for c in np.array(linear(code)) / light)
     return r, g, b, 1.0
@@ -244,9 +246,13 @@ def set_ramp(ramp: bpy.types.ColorRamp, colours: Ramp) -> None:
         element.color = (*colour, 1.0)
 
 
-def blank(name: str, **what: str | int) -> tuple[bpy.types.Material, Tree]:
-    """A new material without nodes that carries what it is for, and its tree."""
+def blank(name: str, plain: Colour, **what: str | int) -> tuple[bpy.types.Material, Tree]:
+    """A new material without nodes that carries what it is for, and its tree.
+
+    `plain` is what it looks like in views without light, which show one colour an object.
+    """
     material = name_part(bpy.data.materials.new(f"LLM Scene {name}"), name)
+    material.diffuse_color = plain
     for key, value in what.items():
         material[key] = value
     with_nodes(material).nodes.clear()
@@ -347,6 +353,6 @@ def show(tree: Tree, shader: Value) -> None:
     tree.arrange()
 
 
-def rgba(code: str) -> tuple[float, float, float, float]:
+def rgba(code: str) -> Colour:
     """`#rrggbb` as a colour socket wants it."""
     return (*linear(code), 1.0)

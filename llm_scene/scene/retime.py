@@ -14,7 +14,7 @@ from .animate import JUMP
 from .picture import rate
 
 TIMES = "llm_scene_times"  # custom property of a scene: its film's times, and where they are now, in seconds
-
+Slot = tuple[bpy.types.Action, int]  # an action, and the handle of a slot in it
 APART = 0.8 * JUMP  # frames between keys; what jumps has its two keys `JUMP` apart, and Blender melts 0.01
 
 
@@ -46,12 +46,17 @@ def retime(scene: bpy.types.Scene, when: Retiming) -> int:
 
 def curves(scene: bpy.types.Scene) -> list[bpy.types.FCurve]:
     """All F-curves that move what is in a scene, each once."""
-    slots = {}
+    return [curve for found in slots(scene).values() for curve in found]
+
+
+def slots(scene: bpy.types.Scene) -> dict[Slot, list[bpy.types.FCurve]]:
+    """The same by the slots of actions that hold them."""
+    used = {}
     for thing in animated(scene):
         data = thing.animation_data
         if data.action is not None and data.action_slot is not None:
-            slots[data.action, data.action_slot.handle] = data.action_slot
-    return [curve for (action, _), slot in slots.items() for curve in _of_slot(action, slot)]
+            used[data.action, data.action_slot.handle] = data.action_slot
+    return {(action, handle): [*_of_slot(action, slot)] for (action, handle), slot in used.items()}
 
 
 def animated(scene: bpy.types.Scene) -> Iterator[bpy.types.ID]:

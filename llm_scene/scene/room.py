@@ -78,4 +78,5 @@ def _wall(look: Look, box: Box) -> bpy.types.Object:
     mesh.materials.append(painted(look, "wall"))
     wall = bpy.data.objects.new("Wall", mesh)
     wall.visible_shadow = False
+    wall.hide_select = True  # a click means what stands before it
     return wall

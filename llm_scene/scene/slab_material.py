@@ -65,9 +65,8 @@ def slab_material(
 ) -> bpy.types.Material:
     """The material that shows a page: `images` are the picture, of `size` (rows, columns), and its copies."""
     look, name = roles.look, f"slab {role}{'' if signed else ' positive'}"
-    material, tree = blank(name, kind="slab", role=role, signed=signed)
+    material, tree = blank(name, role_colour(look, role, signed), kind="slab", role=role, signed=signed)
     material["page"] = (*size, bits)
-    material.diffuse_color = role_colour(look, role, signed)
     gap, relief, bevel = parts(tree, object_property(tree, "cell", "Vector"))
     place = _place(tree)
     mean, spread, masked, broken, height = _filtered(tree, images, size, bits, place)

@@ -126,7 +126,7 @@ def structure_material(
     look: Look, name: str, code: str, glow: float = 0.5, lined: bool = True
 ) -> bpy.types.Material:
     """Matt boxes in one colour, their cells drawn as lines."""
-    material, tree = blank(f"structure {name}", kind="structure", part=name)
+    material, tree = blank(f"structure {name}", rgba(code), kind="structure", part=name)
     tone = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="tone")
     colour = tree.mix(tone.outputs["Fac"], rgba(code), rgba(look.floor))
     if lined:
@@ -141,14 +141,14 @@ def structure_material(
 
 def card_material(look: Look, name: str, code: str) -> bpy.types.Material:
     """Letters of cards: they shine by themselves."""
-    material, tree = blank(name, kind="card")
+    material, tree = blank(name, rgba(code), kind="card")
     _finish(tree, look, tree.call("ShaderNodeEmission", rgba(code), 1.0))
     return material
 
 
 def plain_material(look: Look) -> bpy.types.Material:
     """The ground under models of all sizes, ruled like their cells."""
-    material, tree = blank("plain", kind="plain")
+    material, tree = blank("plain", rgba(look.floor), kind="plain")
     place = tree.node("ShaderNodeNewGeometry").outputs["Position"]
     seen = tree.math("MULTIPLY", _lines(tree, place, "XY"), RULED)
     matt = tree.call("ShaderNodeBsdfDiffuse", rgba(look.floor))
@@ -238,4 +238,6 @@ def plain(look: Look, reach: float) -> bpy.types.Object:
     mesh = bpy.data.meshes.new("Ground")
     mesh.from_pydata(vertices.tolist(), [], faces)
     mesh.materials.append(plain_material(look))
-    return bpy.data.objects.new("Ground", mesh)
+    ground = bpy.data.objects.new("Ground", mesh)
+    ground.hide_select = True  # a click means what stands on it
+    return ground

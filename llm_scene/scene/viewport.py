@@ -11,6 +11,9 @@ SHOWN = {
     "shading.type": "MATERIAL",
     "shading.use_scene_lights": True,
     "shading.use_scene_world": True,
+    "region_3d.view_perspective": "CAMERA",
+}
+CLEAR = {  # only where a view is ours: a user would not find out why these are off
     "overlay.show_relationship_lines": False,  # they would cut through the picture, as the next do
     "overlay.show_floor": False,
     "overlay.show_extras": False,
@@ -18,7 +21,6 @@ SHOWN = {
     "overlay.show_axis_x": False,
     "overlay.show_axis_y": False,
     "overlay.show_cursor": False,
-    "region_3d.view_perspective": "CAMERA",
 }
 FAR = 100_000.0  # scene units that a view shows at least
 
@@ -29,6 +31,12 @@ def look_through(space: bpy.types.SpaceView3D, camera: bpy.types.Object) -> None
         set_value(space, path, value)
     space.clip_end = max(space.clip_end, FAR)
     space.camera = camera
+
+
+def clear_picture(space: bpy.types.SpaceView3D) -> None:
+    """Take out of a view what is no part of the picture."""
+    for path, value in CLEAR.items():
+        set_value(space, path, value)
 
 
 def set_value(space: bpy.types.SpaceView3D, path: str, value: Any) -> None:

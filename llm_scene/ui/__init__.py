@@ -8,6 +8,7 @@ from . import (
     exporting,
     inspector,
     library,
+    making,
     menus,
     operators,
     panels,
@@ -20,6 +21,7 @@ from . import (
 
 CLASSES = (
     preferences.Preferences,
+    *making.CLASSES,
     *operators.CLASSES,
     *exporting.CLASSES,
     *rendering.CLASSES,

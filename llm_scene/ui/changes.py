@@ -9,9 +9,8 @@ import bpy
 
 from ..errors import UserError
 from . import library
-from .operators import comparison_recipe
 from .ownership import tag_of
-from .settings import OPTIONS, UPDATES, Settings, options_of, settings_of
+from .settings import OPTIONS, UPDATES, Settings, comparison_recipe, options_of, settings_of
 
 
 def changes(scene: bpy.types.Scene) -> list[str]:

@@ -33,6 +33,7 @@ from ..staging.production import Production
 from . import appearance, library, under
 from .operators import OnModelScene
 from .ownership import claimed, tag_of
+from .sentences import lasting
 from .settings import ONCE, settings_of
 from .task import refusing
 from .translations import caption_language, tr
@@ -317,8 +318,8 @@ class LLM_SCENE_OT_inspect_film(OnModelScene, bpy.types.Operator):
                 relief=settings.relief,
             )
         scene.frame_set(scene.frame_current)
-        cell, seconds = inspector.naming.name(found.explanation.label), f"{self.seconds:g}"
-        text = tr("{cell} is in the film for {seconds} s from here on.", cell=cell, seconds=seconds)
+        cell, time = inspector.naming.name(found.explanation.label), lasting(self.seconds)
+        text = tr("{cell} is in the film for {time} from here on.", cell=cell, time=time)
         self.report({"INFO"}, text)
         return {"FINISHED"}
 

@@ -1,207 +1,20 @@
-"""What the buttons do. Each operator hands over to the same functions as the command line."""
+"""What the buttons do to a scene that stands, and to presets; `making` has those that build one."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
 import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..errors import UserError
 from ..output.render.containers import CONTAINERS
-from ..steps import Steps
 from . import appearance, library, preferences, views, workspace
-from .ownership import claimed, own_scenes, remove, tag_of, take_plain_names
-from .settings import ONCE, RELATIVE, Settings, copy_settings, detail_of, options_of, quietly, settings_of
-from .task import Task, aside, refusing
+from .ownership import remove, tag_of
+from .settings import ONCE, options_of, quietly, settings_of
+from .task import refusing
 from .translations import tr
-
-if TYPE_CHECKING:
-    from ..staging.comparison import Comparison
-    from ..staging.production import Production
-
-
-PAUSE = 0.1  # seconds of work at least between two pauses for the window
-
-
-def producing(settings: Settings) -> Callable[[], Production]:
-    """What makes the production that the settings describe; it reads nothing of Blender's any more.
-
-    Raises UserError, as does what it returns, where that is impossible.
-    """
-    from ..staging.production import produce
-
-    model, prompt, options = library.model_of(settings), settings.prompt, options_of(settings)
-    return lambda: produce(model, prompt, options)
-
-
-class LLM_SCENE_OT_generate(Task, bpy.types.Operator):
-    """Build the scene of the chosen model and prompt, and show it"""
-
-    bl_idname = "llm_scene.generate"
-    bl_label = "Generate LLM Scene"
-    bl_options = {"REGISTER", "UNDO"}
-
-    folder: StringProperty(
-        name="Model Folder",
-        description="A model of your own; empty: as the panel says",
-        subtype="DIR_PATH",
-        options=RELATIVE | ONCE,
-    )
-
-    def work(self, context: bpy.types.Context) -> Steps[None]:
-        scene, window = context.scene, context.window
-        settings = settings_of(scene)
-        if self.folder:
-            with quietly():
-                settings.source, settings.folder = "FOLDER", self.folder
-        if not library.model_of(settings).has_weights:
-            yield from self._structure(context, settings)
-            return
-        made: list[Production] = []
-        question = library.asked(settings)
-        yield from aside(producing(settings), 0.1, tr("running the model"), made)
-        self.alone = True  # what appears in the file from now on is the scene's
-        previous = replaced_by(scene)
-        production = made[0]
-        fresh = yield from building(production, settings, question)
-        present(window, fresh, previous)
-        count, model = len(production.layout.blocks), production.model.title
-        self.report({"INFO"}, tr("Built {count} matrices of {model}.", count=count, model=model))
-
-    def _structure(self, context: bpy.types.Context, settings: Settings) -> Steps[None]:
-        """Build what there is to show of a shape, as in a comparison with nothing."""
-        model = library.model_of(settings)
-        yield from stood_side_by_side(self, context, comparison_recipe(settings, (settings.preset,)))
-        text = tr("{model} comes without weights: this is its structure.", model=model.title)
-        self.report({"INFO"}, text)
-
-
-def stood_side_by_side(task: Task, context: bpy.types.Context, recipe: dict[str, Any]) -> Steps[int]:
-    """Build the comparison that a recipe describes and show it; returns how many models it shows."""
-    scene, window = context.scene, context.window
-    settings = settings_of(scene)
-    made: list[Comparison] = []
-    yield from aside(lambda: library.compare(recipe), 0.1, tr("running the models"), made)
-    task.alone = True
-    previous = replaced_by(scene)
-    fresh = yield from comparing(recipe, made[0], settings)
-    present(window, fresh, previous)
-    return len(made[0].places)
-
-
-class LLM_SCENE_OT_compare(Task, bpy.types.Operator):
-    """Build the chosen models side by side in true proportion, with a film about their scale"""
-
-    bl_idname = "llm_scene.compare"
-    bl_label = "Compare Models"
-    bl_options = {"REGISTER", "UNDO"}
-
-    def work(self, context: bpy.types.Context) -> Steps[None]:
-        count = yield from stood_side_by_side(self, context, comparison_recipe(settings_of(context.scene)))
-        self.report({"INFO"}, tr("{count} models stand side by side.", count=count))
-
-
-def comparison_recipe(settings: Settings, only: Sequence[str] = ()) -> dict[str, Any]:
-    """How to make the comparison that the settings describe, or one of `only` these presets.
-
-    Raises UserError where no model is chosen.
-    """
-    own = settings.folder if settings.compare_own and not only else ""
-    names = list(only) or [preset.name for preset in library.shipped() if preset.name in settings.compared]
-    if not names and not own:
-        raise UserError(tr("Choose at least one model to show."))
-    return {
-        "models": names,
-        "folder": own,
-        "alone": bool(only),
-        "budget": preferences.cell_budget(),
-        "options": asdict(options_of(settings)),
-    }
-
-
-def comparing(recipe: dict[str, Any], comparison: Comparison, settings: Settings) -> Steps[bpy.types.Scene]:
-    """A new scene of models side by side; nothing is left of it where it fails, or is closed early."""
-    from ..scene.comparison import construct_comparison
-    from ..scene.engines import apply_preset
-    from ..staging.quality import PRESETS
-
-    with claimed() as tag:
-        steps = construct_comparison(comparison, replace(preferences.detail(), cuboids=recipe["budget"]))
-        scene = yield from seldom(steps)
-        apply_preset(scene, PRESETS[settings.quality], comparison.film.aspect)
-    scene["llm_scene"] = tag
-    library.remember(scene, comparison, recipe)
-    copy_settings(settings, settings_of(scene))
-    return scene
-
-
-def present(
-    window: bpy.types.Window | None, fresh: bpy.types.Scene, previous: bpy.types.Scene | None
-) -> None:
-    """Show a new scene in the window, in place of a previous one where there is one."""
-    if window is not None:
-        leaving, apart = window.scene, preferences.own_workspace() and not bpy.app.background
-        if not apart:
-            views.keep(window, leaving, fresh)
-        window.scene = fresh
-        if apart:
-            workspace.enter(window, leaving)
-        else:
-            views.face_camera(window, fresh)
-    if previous is not None:
-        remove(previous, fresh)
-        take_plain_names(fresh)
-
-
-def seldom(steps: Steps[bpy.types.Scene]) -> Steps[bpy.types.Scene]:
-    """The same steps, but a pause for the window only now and then.
-
-    A window that takes long to draw gets no more time than the work does.
-    """
-    begun, away = time.monotonic(), 0.0
-    try:
-        while True:
-            share, what = next(steps)
-            now = time.monotonic()
-            if now - begun >= max(PAUSE, away):
-                yield 0.2 + 0.8 * share, tr("building {what}", what=tr(what))
-                begun = time.monotonic()
-                away = begun - now
-    except StopIteration as end:
-        return cast("bpy.types.Scene", end.value)
-
-
-def building(
-    production: Production, settings: Settings, question: Mapping[str, str]
-) -> Steps[bpy.types.Scene]:
-    """A new scene of a production, the answer to a question, with all choices of the settings.
-
-    Nothing is left of it where it fails, or is closed before its end.
-    """
-    from ..scene.build import construct
-    from ..scene.engines import apply_preset
-    from ..staging.quality import PRESETS
-
-    with claimed() as tag:
-        steps = construct(production, detail_of(settings))
-        scene = yield from seldom(steps)
-        apply_preset(scene, PRESETS[settings.quality], production.film.aspect)
-    scene["llm_scene"] = tag
-    library.remember(scene, production, library.recipe_of(production, question))
-    copy_settings(settings, settings_of(scene))
-    return scene
-
-
-def replaced_by(scene: bpy.types.Scene) -> bpy.types.Scene | None:
-    """The scene of the add-on that a new one takes the place of: the one in view, unless it is kept."""
-    if tag_of(scene) is not None:
-        return None if settings_of(scene).keep else scene
-    return next((own for own in own_scenes() if not settings_of(own).keep), None)
 
 
 class OnOwnScene:
@@ -419,8 +232,6 @@ def named_film(chosen: str, name: str) -> Path:
 
 
 CLASSES = (
-    LLM_SCENE_OT_generate,
-    LLM_SCENE_OT_compare,
     LLM_SCENE_OT_save_preset,
     LLM_SCENE_OT_rename_preset,
     LLM_SCENE_OT_delete_preset,

@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..layout.inspection import Inspection
 from ..network.explain import number
 from ..output.formats import FORMATS
+from ..plain import duration
 from ..scene.picture import rate
 from . import appearance, library
 from .changes import changes
@@ -290,7 +291,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
         )
         self._chapters(scene)
         seconds = (scene.frame_end + 1 - scene.frame_start) / rate(scene.render)
-        _facts(layout, context, (("Total time", f"{seconds:.1f} s"),))
+        _facts(layout, context, (("Total time", duration(seconds)),))
 
     def _toggles(self, settings: Settings) -> None:
         """Which chapters the next film keeps, by their titles."""

@@ -18,12 +18,12 @@ from ..errors import UserError, hearing
 from ..output.render.cluster import check_cluster, is_local
 from ..output.render.frames import let_go, recipe_of
 from ..output.render.local import Plan, check_output, film_steps, frames_folder, plan
-from ..output.render.pace import Progress, clock
+from ..output.render.pace import Progress
 from ..scene.screen import as_it_stands
 from . import library, preferences
 from .operators import OnOwnScene, film_path, named_film
 from .ownership import tag_of
-from .sentences import translated
+from .sentences import lasting, translated
 from .settings import ONCE, RELATIVE
 from .task import refusing, sentence
 from .translations import tr
@@ -55,9 +55,8 @@ class Render:
             return tr(now.what)
         if now.left is None:
             return tr("starting")
-        text = tr(
-            "{done} of {total} frames, {time} left", done=now.done, total=now.total, time=clock(now.left)
-        )
+        time = lasting(now.left, about=True)
+        text = tr("{done} of {total} frames, {time} left", done=now.done, total=now.total, time=time)
         return f"{text} ({now.device})" if now.device else text
 
     def step(self) -> bool:
@@ -272,9 +271,9 @@ def said(planned: Plan) -> list[tuple[str, str]]:
         (str(planned.path), "FILE_MOVIE"),
         (
             tr(
-                "{frames} frames, {seconds} s of film, {wide} × {high}, {fps} frames a second",
+                "{frames} frames, {time} of film, {wide} × {high}, {fps} frames a second",
                 frames=planned.frames,
-                seconds=f"{planned.seconds:.1f}",
+                time=lasting(planned.seconds),
                 wide=wide,
                 high=high,
                 fps=f"{planned.fps:.5g}",
@@ -284,8 +283,10 @@ def said(planned: Plan) -> list[tuple[str, str]]:
     ]
     if planned.there:
         lines.append((tr("{count} of them are there already", count=planned.there), "CHECKMARK"))
-    known = tr("about {time} of work", time=clock(planned.takes)) if planned.takes is not None else ""
-    lines.append((known or tr("The first frames will tell how long it takes"), "TIME"))
+    if planned.takes is None:
+        lines.append((tr("The first frames will tell how long it takes"), "TIME"))
+    else:
+        lines.append((tr("about {time} of work", time=lasting(planned.takes, about=True)), "TIME"))
     if planned.replaces:
         lines.append((tr("This replaces the film that is there"), "ERROR"))
     if planned.others:

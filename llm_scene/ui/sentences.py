@@ -3,8 +3,8 @@
 What goes wrong is said in English where it is found, perhaps in another process. At the door to the user the
 sentence is recognised by its pattern, such as "The folder {folder} does not exist.", in the table
 `[sentences]` of the language's file, and said by that of the language. Sentences quote others: what stands
-in braces under one of the names in `QUOTED` is recognised in its turn, all else are names and numbers. A
-sentence that no pattern knows stays English.
+in braces under one of the names in `QUOTED` is recognised in its turn, all else are names and numbers; under
+one in `NUMBERS` there is nothing but digits. A sentence that no pattern knows stays English.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ..plain import duration
 from . import translations
 from .translations import tr
 
 FIELD = re.compile(r"\{(\w+)\}")
-QUOTED = frozenset(("file", "hint", "kind", "limits", "problem", "reason", "sizes", "suffixes"))
+QUOTED = frozenset(("file", "hint", "kind", "limits", "problem", "reason", "sizes", "suffixes", "time"))
 QUOTING = tuple(f"{{{name}}}" for name in QUOTED)
+NUMBERS = frozenset(("hours", "minutes", "seconds"))
 Pattern = tuple[str, re.Pattern[str]]
 
 
@@ -33,6 +35,11 @@ def translated(sentence: str) -> str:
     return sentence
 
 
+def lasting(seconds: float, *, about: bool = False) -> str:
+    """How long something takes, in the language of the interface."""
+    return translated(duration(seconds, about=about))
+
+
 @lru_cache(maxsize=4)
 def _patterns(locale: str) -> list[Pattern]:
     """The sentences that a language knows, those with most words of their own first."""
@@ -44,5 +51,8 @@ def _patterns(locale: str) -> list[Pattern]:
 def _pattern(text: str) -> re.Pattern[str]:
     """What matches a sentence, with a group for each of its values."""
     parts = FIELD.split(text)  # words, a field's name, words, …
-    groups = (f"(?P<{part}>.*?)" if n % 2 else re.escape(part) for n, part in enumerate(parts))
+    groups = (
+        f"(?P<{part}>{'[0-9.]+' if part in NUMBERS else '.*?'})" if n % 2 else re.escape(part)
+        for n, part in enumerate(parts)
+    )
     return re.compile("".join(groups), re.DOTALL)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ..scene.picture import rate
 from ..staging.options import Options, rate_name
 from ..staging.quality import PRESETS as RENDER_PRESETS
 from . import appearance, preferences
+from .edits import not_by_hand
 from .library import WORN, compares, presets, shipped, worn
 from .ownership import tag_of
 from .translations import CONTEXT, tr
@@ -117,7 +118,8 @@ def live(
 def recolour(scene: bpy.types.Scene, settings: Settings) -> None:
     """Give the scene the chosen look and colour map."""
     now = settings.look, settings.colour_map
-    appearance.set_look(scene, look_of(*worn(scene)), look_of(*now))
+    with not_by_hand(scene):
+        appearance.set_look(scene, look_of(*worn(scene)), look_of(*now))
     scene[WORN] = now
 
 
@@ -231,6 +233,24 @@ def options_of(settings: Settings) -> Options:
     if settings.fps == "auto":
         values["fps"] = rate_name(rate(settings.id_data.render))
     return Options(**values)
+
+
+def comparison_recipe(settings: Settings, only: Sequence[str] = ()) -> dict[str, Any]:
+    """How to make the comparison that the settings describe, or one of `only` these presets.
+
+    Raises UserError where no model is chosen.
+    """
+    own = settings.folder if settings.compare_own and not only else ""
+    names = list(only) or [preset.name for preset in shipped() if preset.name in settings.compared]
+    if not names and not own:
+        raise UserError(tr("Choose at least one model to show."))
+    return {
+        "models": names,
+        "folder": own,
+        "alone": bool(only),
+        "budget": preferences.cell_budget(),
+        "options": asdict(options_of(settings)),
+    }
 
 
 class Settings(bpy.types.PropertyGroup):

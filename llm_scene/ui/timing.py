@@ -9,11 +9,14 @@ from ..errors import UserError
 from ..film.retiming import stretched
 from ..scene.picture import rate
 from ..scene.retime import retime
+from . import workspace
 from .operators import OnOwnScene
+from .sentences import lasting
 from .settings import ONCE
 from .task import refusing, sentence
 from .translations import tr
 
+NOTHING = 0.25  # of a frame: less is no change, but a length as a field writes it
 SHORTEST = 0.2  # seconds of a chapter
 Part = tuple[str, int, int, int]  # a chapter's title, since when the one before it, its first frame, its end
 
@@ -68,18 +71,23 @@ class LLM_SCENE_OT_retime(OnOwnScene, bpy.types.Operator):
         fps = rate(scene.render)
         length, shift = self.length * fps or end - start, self.shift * fps
         if length < SHORTEST * fps or (since < start and start + shift - since < SHORTEST * fps):
-            raise UserError(tr("A chapter takes {seconds} s at least.", seconds=SHORTEST))
+            raise UserError(tr("A chapter takes {time} at least.", time=lasting(SHORTEST)))
         if since == start and shift < 0:
             raise UserError(tr("The first chapter cannot begin earlier."))
+        if abs(length - (end - start)) < NOTHING and abs(shift) < NOTHING:
+            text = tr("{chapter} is as long as that already: nothing has changed.", chapter=name)
+            self.report({"INFO"}, text)
+            return {"CANCELLED"}
         count = retime(scene, stretched(start, end, length, shift, since))
-        seconds = f"{(scene.frame_end + 1 - scene.frame_start) / fps:.1f}"
+        time = lasting((scene.frame_end + 1 - scene.frame_start) / fps)
         text = tr(
-            "{chapter}: {count} keys are timed anew; the film takes {seconds} s.",
+            "{chapter}: {count} keys are timed anew; the film takes {time}.",
             chapter=name,
             count=count,
-            seconds=seconds,
+            time=time,
         )
         self.report({"INFO"}, text)
+        workspace.show_whole_film(context.window)
         return {"FINISHED"}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 
 import bpy
 
+from ..scene.viewport import clear_picture
 from . import views
 from .ownership import own_scenes, tag_of
 
@@ -41,6 +42,17 @@ def leave(window: bpy.types.Window | None) -> None:
         _go_on(_leave(window, space))
 
 
+def show_whole_film(window: bpy.types.Window | None) -> None:
+    """Let the timelines of our workspace reach over the film, which is another, or has another length."""
+    if window is None or bpy.app.background or window.workspace != own():
+        return
+    for area in window.screen.areas:
+        if area.ui_type == "TIMELINE":
+            region = next(region for region in area.regions if region.type == "WINDOW")
+            with bpy.context.temp_override(window=window, area=area, region=region):
+                bpy.ops.action.view_all()
+
+
 def _go_on(steps: Steps) -> None:
     """Take one step after the other, between events."""
     if not bpy.app.background:
@@ -70,6 +82,7 @@ def _enter(window: bpy.types.Window, shown: str, leaving: str) -> Steps:
         yield from _lay_out(window)
         space[LAID_OUT] = _areas(space)
     views.face_camera(window, scene)
+    show_whole_film(window)
 
 
 def _leave(window: bpy.types.Window, space: bpy.types.WorkSpace) -> Steps:
@@ -103,12 +116,10 @@ def _lay_out(window: bpy.types.Window) -> Steps:
     below.ui_type = "TIMELINE"
     view = max(window.screen.areas, key=_size)
     view.spaces.active.show_region_ui = True
+    clear_picture(view.spaces.active)
     yield
     region = next(region for region in view.regions if region.type == "UI")
     region.active_panel_category = NAME
-    region = next(region for region in below.regions if region.type == "WINDOW")
-    with bpy.context.temp_override(window=window, area=below, region=region):
-        bpy.ops.action.view_all()
 
 
 def _close_one(window: bpy.types.Window) -> None:

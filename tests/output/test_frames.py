@@ -23,7 +23,9 @@ from llm_scene.output.render.pace import Pace
 from llm_scene.output.render.png import DamagedError, chunks, read_seal, sealed
 from llm_scene.output.render.worker import Worker
 from llm_scene.png import SIGNATURE, chunk
-from llm_scene.scene.compat import with_nodes
+from llm_scene.scene.cells import cell_group
+from llm_scene.scene.compat import modifier_input, with_nodes
+from llm_scene.scene.nodes import inputs
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small import hashes, small_scene
@@ -106,6 +108,15 @@ class TestFingerprint:
         scene = small_scene()
         before = fingerprint(scene)
         exec(change, {"bpy": bpy, "scene": scene})
+        assert fingerprint(scene) != before
+
+    def test_sees_the_inputs_of_modifiers(self) -> None:
+        scene = small_scene()
+        modifier = bpy.data.objects["Suzanne"].modifiers.new("n", "NODES")
+        modifier.node_group = cell_group()
+        gap = inputs(modifier.node_group)["Gap"]
+        before = fingerprint(scene)
+        modifier_input(modifier, gap, 0.5)
         assert fingerprint(scene) != before
 
     @pytest.mark.parametrize(

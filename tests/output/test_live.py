@@ -349,7 +349,7 @@ class TestPanel:
         assert shown.run("llmScene.page.live.runner.seconds") < 0.2
         captions = shown.run("llmScene.page.data.tellings.en.captions.map(c => c.text)")
         assert "Given “CCBBAA”, it wrote “AABBCC”" in captions
-        assert "The query of “A” is compared with every key" in captions
+        assert "The query of “A” meets every key" in captions
         assert shown.complaints() == []
 
     def test_cells_get_the_colours_of_their_new_values(self, shown: Tab) -> None:

@@ -27,6 +27,28 @@ def path_of(thing: bpy.types.Object, root: bpy.types.Collection) -> list[bpy.typ
     return search(root) or []
 
 
+# --- seen and hit in a view ---
+
+
+def test_views_without_light_show_colours_and_look_through_shades(nano: Made) -> None:
+    used = {slot.material for thing in nano.scene.objects for slot in thing.material_slots if slot.material}
+    plain = tuple(bpy.data.materials.new("plain").diffuse_color)
+    assert len(used) > 15
+    for material in used:
+        assert tuple(material.diffuse_color) != plain, material.name
+        assert material.diffuse_color[3] == (0.0 if part_of(material) == "veil" else 1.0), material.name
+
+
+def test_a_click_hits_nothing_that_only_lies_behind(nano: Made) -> None:
+    flat = {"wall", "backdrop", "veil"}
+    lying = [
+        t for t in nano.scene.objects if {part_of(s.material) for s in t.material_slots if s.material} & flat
+    ]
+    assert len(lying) > 3
+    assert all(thing.hide_select for thing in lying)
+    assert not any(thing.hide_select for thing in nano.scene.objects if thing not in lying)
+
+
 # --- sorted ---
 
 

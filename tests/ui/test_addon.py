@@ -14,9 +14,9 @@ from llm_scene.film.compose import CHAPTERS, CUTS
 from llm_scene.layout import Arrangement
 from llm_scene.output.formats import FORMATS, Format
 from llm_scene.scene.marks import MARK
-from llm_scene.ui import library, operators, rendering
+from llm_scene.ui import library, making, rendering
 from llm_scene.ui.ownership import everything, own_scenes, tag_of
-from llm_scene.ui.settings import options_of
+from llm_scene.ui.settings import comparison_recipe, options_of
 
 OPERATORS = (
     "generate",
@@ -189,12 +189,12 @@ class TestGenerate:
     def test_cancelled_at_any_step_leaves_nothing(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
         """Esc closes the generator that the work is."""
         seconds = itertools.count()
-        monkeypatch.setattr("llm_scene.ui.operators.time.monotonic", lambda: next(seconds))  # all steps pause
+        monkeypatch.setattr("llm_scene.ui.making.time.monotonic", lambda: next(seconds))  # all steps pause
         settings, before = bpy.context.scene.llm_scene_settings, names()
         settings.cut = "teaser"
-        production = operators.producing(settings)()
+        production = making.producing(settings)()
         for stop in (0, 1, 8, 200):
-            steps = operators.building(production, settings, library.asked(settings))
+            steps = making.building(production, settings, library.asked(settings))
             for _ in range(stop + 1):
                 next(steps)
             steps.close()
@@ -255,12 +255,12 @@ class TestCompare:
 
     def test_cancelled_at_any_step_leaves_nothing(self, addon: None, monkeypatch: pytest.MonkeyPatch) -> None:
         seconds = itertools.count()
-        monkeypatch.setattr("llm_scene.ui.operators.time.monotonic", lambda: next(seconds))
+        monkeypatch.setattr("llm_scene.ui.making.time.monotonic", lambda: next(seconds))
         settings, before = bpy.context.scene.llm_scene_settings, names()
-        recipe = operators.comparison_recipe(settings)
+        recipe = comparison_recipe(settings)
         made = library.compare(recipe)
         for stop in (0, 1, 50):
-            steps = operators.comparing(recipe, made, settings)
+            steps = making.comparing(recipe, made, settings)
             for _ in range(stop + 1):
                 next(steps)
             steps.close()

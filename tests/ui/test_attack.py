@@ -21,7 +21,7 @@ from llm_scene.output.render.contact_sheet import check_look
 from llm_scene.output.render.farm import check_farm
 from llm_scene.output.render.ledger import Ledger
 from llm_scene.ui import library
-from llm_scene.ui.operators import building
+from llm_scene.ui.making import building
 from llm_scene.ui.ownership import everything
 from llm_scene.ui.settings import settings_of
 

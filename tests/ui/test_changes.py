@@ -65,13 +65,13 @@ def test_of_a_structure_and_of_a_comparison(addon: None) -> None:
 
 
 def test_what_was_asked_counts_and_not_what_is_typed_meanwhile(addon: None) -> None:
-    from llm_scene.ui import library, operators
+    from llm_scene.ui import library, making
 
     settings = bpy.context.scene.llm_scene_settings
     settings.cut = "teaser"
-    question, produce = library.asked(settings), operators.producing(settings)
+    question, produce = library.asked(settings), making.producing(settings)
     settings.prompt = "CCC"  # while the model runs
-    steps = operators.building(produce(), settings, question)
+    steps = making.building(produce(), settings, question)
     while True:
         try:
             next(steps)

@@ -137,6 +137,9 @@ def test_what_goes_wrong_below_is_said_in_chinese(in_chinese: None, tmp_path: Pa
             "Blender stopped while it rendered frame 3 (status -9: Killed {x}).",
             "Blender 在渲染第 3 帧时停止（状态 -9：Killed {x}）。",
         ),
+        ("about 5 h 49 min", "约 5 小时 49 分"),
+        ("3 min 41 s", "3 分 41 秒"),
+        ("Mr. Smith s", "Mr. Smith s"),
         ("Something that nobody has translated.", "Something that nobody has translated."),
     ],
 )

@@ -123,3 +123,12 @@ def test_one_retiming_after_the_other() -> None:
     assert one.then(other)(times) == pytest.approx(other(one(times)))
     assert one.back(one(times)) == pytest.approx(times)
     assert Retiming()(times) == pytest.approx(times)
+
+
+def test_as_long_as_before_is_no_change(short: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    name, _, start, end = parts(short)[2]
+    keys = [point.co.x for curve in curves(short) for point in curve.keyframe_points]
+    seconds = round((end - start) / short.render.fps, 2)  # as the dialog shows it
+    assert bpy.ops.llm_scene.retime(chapter=name, length=seconds) == {"CANCELLED"}
+    assert "nothing has changed" in capfd.readouterr().out
+    assert keys == [point.co.x for curve in curves(short) for point in curve.keyframe_points]

@@ -15,6 +15,7 @@ from llm_scene.models import list_presets, load
 from llm_scene.output.formats import FORMATS
 from llm_scene.scene import build
 from llm_scene.ui import translations
+from llm_scene.ui.edits import TITLES
 from llm_scene.ui.inspector import InspectTool
 from llm_scene.ui.menus import COMMANDS
 from llm_scene.ui.settings import Settings
@@ -101,6 +102,7 @@ def spoken_below() -> Iterator[str]:
     model = load("nano-gpt-sort", None, [])
     yield from (name for name, _ in (*model_facts(model), *cost_facts(model, 6)))
     yield from (form.title for form in FORMATS.values())
+    yield from TITLES
     yield "Calls itself"  # as models of the hub do
     yield from ("assembling the video", "Total time", *build.STEPS)
     yield from (steps.TELLING, steps.DRAWING, steps.PACKING, steps.WRITING)

@@ -199,7 +199,9 @@ class TestViews:
     def test_delete_gives_a_view_back_as_it_was(self, addon: None) -> None:
         before = self.state()
         bpy.ops.llm_scene.generate()
-        assert self.state() != before and not self.state()["show_cursor"]  # it would stand in the picture
+        now = self.state()
+        assert now != before and now["shading"][0] == "MATERIAL"
+        assert all(now[name] == before[name] for name in now if name.startswith("show_"))  # however it ends
         bpy.ops.llm_scene.generate()
         bpy.ops.llm_scene.remove()
         assert self.state() == before

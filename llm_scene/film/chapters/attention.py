@@ -16,7 +16,7 @@ from .projection import residual
 HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
 ASKED = ("attn.q", "attn.k", "attn.v")
 # Of their natural time that set pieces take in the full film; and in the short, the more the more they tell.
-BRISK, QUICK, STEADY, CALM = 0.72, 0.4, 0.95, 1.25
+BRISK, QUICK, STEADY, CALM = 0.72, 0.4, 0.95, 1.15
 APART = 3.0  # times as wide as its parts: a group that is seen in part only
 EACH = 2.2  # seconds before each of queries, keys and values
 

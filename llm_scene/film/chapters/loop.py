@@ -12,10 +12,10 @@ from ..screenplay import Screenplay
 from ..story import told
 from .machine import steps, under
 
-FIRST, LEAST = 3.2, 0.7  # seconds of the first step, and of any at least
+FIRST, LEAST = 2.8, 0.7  # seconds of the first step, and of any at least
 FASTER = 0.65  # of a step's time, that the next one takes
-LOOK = 1.0  # seconds before the first step
-AFTER = 0.8  # seconds the finished line stands
+LOOK = 0.6  # seconds before the first step
+AFTER = 0.7  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 SOON = 0.1  # of a step, before its end: the next token comes out
 UP = 0.3  # of the way, until the token is over the model

@@ -16,7 +16,7 @@ from ..story import letter_box
 from .machine import question, under
 
 HOOK, PULL = 2.0, 2.6  # seconds near, and on the way back to all of it
-QUICK = 0.5  # the least part of these that shorter cuts keep
+QUICK = 0.42  # the least part of these that shorter cuts keep
 REWIND = 0.8  # seconds in which the machine is emptied again
 AT_LAST = 0.05  # and before the next picture
 LOOK = 2.2  # seconds for each caption before the whole

@@ -22,9 +22,7 @@ def output(play: Screenplay) -> None:
         before = play.layout.of(made[0].matrix.inputs[0])
         take = play.detail(made, beside=[*before, *play.blocks("ln_final.w", "ln_final.b")])
         play.fill("final_norm", take, play.blocks(*FINAL), least=2.4)
-    logits, weights = play.blocks("logits"), play.blocks("unembed.W_U")
-    play.fill("logits", play.detail(logits, beside=weights), logits, least=2.6)
-    play.act(choice.choice(play.example), BRISK, scores="choice", chosen="chosen")
+    play.act(choice.choice(play.example), BRISK, asked="logits", scores="choice", chosen="chosen")
     bars(play)
 
 
@@ -33,7 +31,7 @@ def output_at_once(play: Screenplay) -> None:
     play.start("output", "pick")
     logits = play.trace["logits"][play.focus.position].astype(float)
     degrees = {"hot": {"temperature": f"{temperatures.hot_enough(logits):g}"}}
-    captions = {"scores": "wins", "hot": "hot"}
+    captions = {"asked": "logits", "scores": "wins", "hot": "hot"}
     play.act(choice.choice(play.example, hotter=True), CALM, degrees, **captions)
     bars(play)
 
@@ -41,7 +39,7 @@ def output_at_once(play: Screenplay) -> None:
 def winner(play: Screenplay) -> None:
     """The teaser's end: the bars grow, and one wins."""
     play.start("output", "pick")
-    play.act(choice.choice(play.example), QUICK, scores="wins")
+    play.act(choice.choice(play.example, asked=False), QUICK, scores="wins")
     bars(play)
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from ...layout.layout import Layout
 from ..film import Film
-from . import choice, dot, mix, mlp, norm, residual, softmax
+from . import choice, dot, mix, mlp, norm, products, residual, softmax
 from .copied import Copies
 from .shaping import Shaping
 from .sums import Sums
 
 SHAPES = (norm.shape, dot.shape, softmax.shape, mix.shape, choice.shape, residual.shape)
-WORDS = (norm.words, dot.words, softmax.words, mix.words, choice.words)
+WORDS = (norm.words, dot.words, softmax.words, mix.words, choice.words, products.words)
 FREE = (*mlp.FREE, *softmax.FREE)  # how names begin of what keeps the scale of the film's prompt
 
 
 def followed(film: Film, layout: Layout, sums: Sums) -> Shaping:
     """What all close-ups hang on, as further rows of the list of numbers."""
-    copies = Copies(film, layout, sums, residual.STILL)
+    copies = Copies(film, layout, sums, (*residual.STILL, *choice.STILL))
     shaping = Shaping(film, copies, sums)
     for shape in SHAPES:
         shape(shaping)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..pieces.choice import AROUND, CHOICE, CHOOSING, LEAST, PALEST
+from ...layout import names
+from ..pieces.choice import AROUND, CHOICE, CHOOSING, LEAST, MOST, PALEST
 from ..props import Swarm
 from ..temperatures import COLD, hot_enough
 from .shaping import CloseUp, One, Shaping, X, Z
 from .sums import Number
+
+STILL = tuple(names.prop(CHOICE, f"row {n}") for n in range(MOST))  # rows of a table, whatever is looked up
 
 
 def shape(shaping: Shaping) -> None:
@@ -58,8 +61,12 @@ class _Bars:
             for n, degree in degrees.items():
                 long = self._length(self.sums.chance(rank, degree))
                 close.shift(f"share {n} {rank}", X, long - long.own)
+        made_here = bool(close.company("made"))
         for rank, one in enumerate(close.company("scores", 1, Z)):
-            self._landing(one, 0, "logits", rank)
+            if made_here:
+                close.paint(one, 0, self._ranked("logits", rank))
+            else:
+                self._landing(one, 0, "logits", rank)
             close.paint(one, 1, self._ranked("logits", rank))
         around = self._length(self.sums.chance(0, 1.0)) + AROUND * close.unit  # the winner's frame
         start = float(first.places[1, 0, X] - first.sizes[1, 0, X] / 2) - AROUND / 2 * close.unit

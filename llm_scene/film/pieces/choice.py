@@ -9,11 +9,12 @@ from ...network.ops import Array
 from ...network.sampling import softmax
 from ..example import Example
 from ..props import number, share_text
-from ..shapes import cells, some, tones
+from ..shapes import Shape, cells, some, tones
 from ..stage import Stage
 from ..stagecraft import COMES, HERO, HOME, NUMBER, Actor, SetPiece
 from ..story import told
 from ..temperatures import COLD, hot_enough
+from .scoring import meet, scoring
 
 CHOICE, CHOOSING = "choice", "choosing"  # the names of both pieces
 DRAWS = 9  # throws of the dice
@@ -40,12 +41,16 @@ SHOWN, BEST = slice(0.2, 0.5), 0.6  # of greedy: the bars grow, and the longest 
 CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.05, 0.2  # of a temperature: bars, what it is, chances
 THROWS = slice(0.03, 0.85)  # of dice
 AT_ONE, LANDS = slice(0.0, 0.1), slice(0.15, 0.8)  # of home: bars as they were at first, and their flight
+AT_ONCE = 1.0  # seconds of scores, where they have been made before
 LONG, BRIEF = 3.4, 3.0  # seconds of a temperature, and where it is told beside others
 
 
-def choice(example: Example, hotter: bool = False) -> SetPiece:
-    """Beats: scores, chances, chosen, home; with `hotter` also hot, before the last."""
+def choice(example: Example, asked: bool = True, hotter: bool = False) -> SetPiece:
+    """Beats: asked, scores, chances, chosen, home; with `hotter` also hot, before the last. The first is left
+    out unless it is `asked` where the scores come from."""
     telling = _Telling(CHOICE, example)
+    if asked:
+        telling.asked()
     telling.scores()
     telling.chances(hotter)
     telling.chosen()
@@ -74,7 +79,8 @@ class _Telling:
 
     def __init__(self, name: str, example: Example, below: int = 0) -> None:
         layout, trace = example.layout, example.trace
-        self.trace, self.words, self.t = trace, example.words, example.focus.position
+        self.trace, self.words, self.t, self.example = trace, example.words, example.focus.position, example
+        self.come: Shape | None = None  # where the scores were made
         self.probs = layout.find("probs")
         self.piece = SetPiece(name, example.stage(self.probs))
         self.logits = trace["logits"][self.t].astype(float)  # [d_vocab]
@@ -126,17 +132,24 @@ class _Telling:
 
     # --- beats ---
 
+    def asked(self) -> None:
+        """A learned row for each candidate makes its score."""
+        found = scoring(self.example, self.likely.tolist(), self.letters)
+        if found is not None:
+            _, self.come = meet(self.piece, found, 4.2)
+
     def scores(self) -> None:
         """Every candidate has a score, a number of any size."""
-        block, piece = self.made, self.piece
+        block, piece, seconds = self.made, self.piece, 1.6 if self.come is None else AT_ONCE
         raw = self.logits[self.likely]
         actor = piece.actor("scores", "activation", len(raw))
-        actor.pose("sheet", *some(block, self.trace, [(int(v), self.t) for v in self.likely]))
+        sheet = some(block, self.trace, [(int(v), self.t) for v in self.likely])
+        actor.pose("sheet", *(sheet if self.come is None else self.come))
         colours = tones(block, self.trace, raw)
         actor.pose("row", *cells(piece.stage, self.score_x, self.z, self.score_wide, self.high, colours))
-        with piece.beat("scores", 1.6) as beat:
+        with piece.beat("scores", seconds) as beat:
             for i in range(len(raw)):  # the winner's changes its colour
-                self._letter(i, beat.at(COMES), 2.0 if i == 0 else None)
+                self._letter(i, beat.at(COMES), beat.end + 1.0 if i == 0 else None)
             actor.enter("sheet", beat.at(0))
             actor.to("row", beat[ARRIVE], stagger=0.4)
             for i, value in enumerate(raw.tolist()):

@@ -18,12 +18,14 @@ def table_of(layout: Layout, made: Block) -> Block | None:
     return next((b for b in sources if b.role == "weight" and min(b.shape) > 1), None)
 
 
-def standing(piece: SetPiece, trace: Trace, table: Block, wide: float, top: float, high: float) -> Actor:
+def standing(
+    piece: SetPiece, trace: Trace, name: str, table: Block, wide: float, top: float, high: float
+) -> Actor:
     """Rows from all over it in the middle of the stage, under `top`; with the poses sheet and table."""
     rows = np.linspace(0, table.shape[0] - 1, min(ROWS, table.shape[0])).round().astype(int).tolist()
     z, _ = pile(top, high, len(rows))
     sheet, there = part(piece.stage, table, trace, rows, COLUMNS, 0.0, wide, z)
-    actor = piece.actor("table", "weight", len(sheet[0]))
+    actor = piece.actor(name, "weight", len(sheet[0]))
     actor.pose("sheet", *sheet)
     actor.pose("table", *there)
     return actor

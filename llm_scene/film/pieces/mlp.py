@@ -11,6 +11,7 @@ from ...network.ops import Array
 from ..example import Example
 from ..props import number
 from ..shapes import Shape, cells, copies, gone, pile, tones
+from ..stage import LONG
 from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece, Span
 from .experts import choice_of
 from .learned import standing, table_of
@@ -36,15 +37,15 @@ FREE, LEFT = (1.4, 0.7), (-1.0, 0.0)  # ways from a number under the curve, and 
 TOLD = (2.0, 0.0, -1.5)  # near these values a number is told apart from the others
 GROUPS = 16  # in which numbers set out
 LAY = slice(0.02, 0.2)  # of line, or so much later: numbers are laid on it
-RUN = slice(0.02, 0.3)  # what is made runs to its place, in this part of a beat
+RUN = slice(0.02, 0.3)  # what is made runs to its place, and a table comes, in this part of a beat
 TABLE = 0.7  # of the stage's reach, for a learned table
 MADE, LEAVES = slice(0.3, 0.65), slice(0.86, 0.98)  # of widen: a column is made; it goes where it is used
 WIDENS, LATER = slice(0.2, 0.42), 0.4  # of widen: the wide column comes; without it the line is later
 SIDE_NAMES = 0.28  # of line: what becomes of its sides is said
 BENT, SAID, EACH = slice(0.06, 0.26), 0.28, 0.08  # of curve: numbers ride to it; some are told, one by one
-DRAWN = 0.02  # of curve and narrow: curve and title are there
+DRAWN = 0.02  # of curve: curve and title are there
 LINE, SOONER = 4.5, 2.8  # seconds of line, and where the column has come before
-NARROWED = slice(0.05, 0.45)  # of narrow
+NARROWED = slice(0.3, 0.65)  # of narrow: the answer is made
 
 Place = tuple[float, float]  # on the stage
 
@@ -102,6 +103,7 @@ class _Telling:
         self.wide = SLIM if stage.upright else COLUMN
         self.outer = stage.reach - self.wide / 2
         self.tall = self.outer - (self.wide + ASIDE if whole else 0.0)
+        self.near = TABLE * stage.reach / 2 + ASIDE + self.wide / 2  # beside a table in the middle
         side = SIDE * (NARROW if stage.upright else 1.0) + self.outer - self.tall
         left, right = side - stage.reach, stage.reach - side
         self.k = (right - left) / (self.high - self.low)
@@ -172,15 +174,8 @@ class _Telling:
         if table is None:
             self._come(beat[WIDENS])
             return
-        wide = TABLE * self.stage.reach
-        top = self.stage.top - UNDER_TITLE
-        shown = standing(self.piece, self.trace, table, wide, top, top - self.stage.floor)
-        shown.enter("sheet", beat.at(0))
-        shown.to("table", beat[RUN])
-        shown.exit(beat.at(LEAVES.stop))
-        said, at = self.words.note("table"), (0.0, self.stage.title)
-        self.piece.text("table title", said, *at, beat.at(COMES), beat.at(LEAVES.stop), SMALL, ink="faint")
-        made = self._pile(wide / 2 + ASIDE + self.wide / 2, self.columns[0][2])
+        self._table("widening", table, beat, beat.at(LEAVES.stop))
+        made = self._pile(self.near, self.columns[0][2])
         column = self.piece.actor("before", "activation", len(self.x))
         column.pose("sheet", *copies(self.before, self.trace, column=self.t))
         column.pose("unmade", *gone(made))
@@ -190,6 +185,17 @@ class _Telling:
         column.to("made", beat[MADE], stagger=0.6)
         column.to("column", beat[LEAVES])
         self.made.append((column, self.before))
+
+    def _table(self, name: str, table: Block, beat: Beat, until: float | None) -> None:
+        """Rows from all over a learned table, in the middle."""
+        top = self.stage.top - UNDER_TITLE
+        shape = 2 * (self.near - self.wide / 2 - ASIDE), top, top - self.stage.floor
+        shown = standing(self.piece, self.trace, name, table, *shape)
+        shown.enter("sheet", beat.at(0))
+        shown.to("table", beat[RUN])
+        shown.exit(beat.end if until is None else until)
+        said, at = self.words.note("table"), (0.0, self.stage.title)
+        self.piece.text(f"{name} title", said, *at, beat.at(COMES), until, SMALL, ink="faint")
 
     def _come(self, span: Span) -> None:
         """The column that goes into the curve comes from its sheet."""
@@ -267,6 +273,7 @@ class _Telling:
         after = self.piece.actor("after", "activation", len(self.x))
         after.stands["curve"] = self.numbers.stands["curve"]
         after.pose("column", *self.columns[1])
+        after.pose("near", *self._pile(-self.near, self.columns[1][2]))
         after.pose("sheet", *copies(self.after, self.trace, column=self.t))
         with self.piece.beat("column", 2.6) as beat:
             after.enter("curve", beat.at(0.0))
@@ -275,16 +282,26 @@ class _Telling:
         self.made.append((after, self.after))
 
     def narrow(self) -> None:
-        """As many numbers as there were at first are made of them: the answer."""
-        answer = self._short("answer", self.answer, self.outer)
-        shape = self._pile(self.tall, answer.stands["column"].values)
-        answer.pose("unmade", *gone(shape))
-        self.piece.until(float(len(self.piece.beats)), "after")
+        """As many numbers as there were at first are made of them by another table: the answer."""
+        answer = self._short("answer", self.answer, self.near)
+        answer.pose("unmade", *gone(self._pile(self.near, answer.stands["column"].values)))
+        now = float(len(self.piece.beats))
+        self.piece.until(now, "after", "axis", "at ", "curve", "name", "to ", "told")
+        self.numbers.exit(now)
         with self.piece.beat("narrow", 2.6) as beat:
+            after, _ = self.made[-1]
+            after.to("near", beat[RUN])
+            table = table_of(self.example.layout, self.answer)
+            if table is not None:
+                self._table("narrowing", table, beat, None)
             answer.enter("unmade", beat.at(NARROWED.start))
-            answer.to("column", beat[NARROWED])
+            answer.to("column", beat[NARROWED], stagger=0.6)
             said = self.words.note("numbers_to", before=len(self.x), count=answer.count)
-            self._title("narrowed", said, 1, beat.at(DRAWN))
+            if self.stage.width == LONG:
+                at = self.near - self.wide / 2, self.stage.title
+                self.piece.text("narrowed", said, *at, beat.at(NARROWED.start), align="left")
+            else:
+                self._title("narrowed", said, 1, beat.at(NARROWED.start))
         self.made.append((answer, self.answer))
 
     def home(self) -> None:

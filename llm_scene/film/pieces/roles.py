@@ -7,16 +7,18 @@ import numpy as np
 from ...layout.layout import Block
 from ...network.ops import Array, Normed
 from ..example import Example
-from ..excerpt import MOST, largest
+from ..excerpt import MOST, largest, products
 from ..props import number
-from ..shapes import STEP, copies, gone, listed, part, rows_under, tones
+from ..shapes import PILE, STEP, copies, gone, listed, part, rows_under, tones
 from ..stage import LONG
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
 from . import turned
 
+NAME = "roles"
 WIDEST, BETWEEN = 5.2, 1.2  # a column at most, and from one to the next
 HEADING, SAID = 2.3, 1.75  # two lines above a column, from the top; the second one
 SLOTS = 4  # the letter and its three roles side by side
+BELOW = 0.8  # from the pile under a column to what is added up
 LARGE = 1.25  # size of the titles
 LATER, SOON = 0.12, 0.06  # of their beat, that a column and a table set out after the other
 COLUMNS = 6  # of a learned table, that are shown
@@ -31,7 +33,7 @@ ROLES = {"query": "q", "key": "k", "value": "v"}  # and the letters of their mat
 def roles(example: Example) -> SetPiece:
     """Beats: letter, tables, made, home."""
     made = {name: turned(example.layout, letter, example.focus) for name, letter in ROLES.items()}
-    telling = _Telling(SetPiece("roles", example.stage(made["key"])), example, made)
+    telling = _Telling(SetPiece(NAME, example.stage(made["key"])), example, made)
     telling.letter(example.letter)
     telling.tables()
     telling.roles()
@@ -51,10 +53,11 @@ class _Telling:
         self.pitch = 2 * stage.reach / SLOTS
         self.wide = min(WIDEST, self.pitch - BETWEEN)
         self.x = -stage.reach + self.pitch * (np.arange(SLOTS) + 0.5)
-        rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
-        self.rows = min(MOST, rows)
-        self.z = rows_under(stage.top - HEADING, self.rows + 1)
         self.made = made  # by their roles
+        rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
+        self.sum = stage.width == LONG and self._is_sum()
+        self.rows = min(MOST, rows - self.sum)
+        self.z = rows_under(stage.top - HEADING, self.rows + 1)
         self.landing: list[tuple[Actor, Block]] = []
 
     def _column(self, name: str, block: Block, x: float) -> tuple[Actor, list[int], Array]:
@@ -147,6 +150,25 @@ class _Telling:
                 self._role(name, x, beat.at(late + CALLED))
                 actor.glow(beat[late + TAKES : late + TAKES + SHINES])
                 self.landing.append((actor, block))
+            if self.sum:
+                self._written(beat.at(TAKES))
+
+    def _is_sum(self) -> bool:
+        """Whether a query is what its table makes, and not turned or evened out after that."""
+        query = self.made["query"]
+        return query is self.example.here("attn.q", head=True) and self._learned("query") is not None
+
+    def _written(self, start: float) -> None:
+        """The first number of the query in figures, as a sum of products."""
+        query, inputs = (
+            b.values(self.trace)[:, self.t].astype(float) for b in (self.made["query"], self.inputs)
+        )
+        table, feature = self._learned("query"), largest(query, self.rows).shown[0]
+        assert table is not None
+        row = table.values(self.trace)[feature].astype(float)
+        said, terms = products(row, inputs, self.example.rows(self.rows).shown, float(query[feature]))
+        name, z = " ".join(map(str, ["sum", *terms])), self.z[-1] - PILE - BELOW
+        self.piece.text(name, said, float(self.x[0]) - self.wide / 2, z, start, None, SMALL, "left")
 
     def home(self) -> None:
         """All three go to their sheets."""

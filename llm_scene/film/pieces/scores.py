@@ -5,11 +5,12 @@ from __future__ import annotations
 from ...layout.layout import Block
 from ...network.ops import Array, Scores
 from ..example import Example
-from ..excerpt import largest, percentages
+from ..excerpt import largest, percentages, products
 from ..formula import part, setting
 from ..props import number
 from ..shapes import cells, copies, gone, pile, row_of, tones
-from ..stagecraft import COMES, NUMBER, SMALL, Actor, SetPiece, along
+from ..stage import LONG
+from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece, along
 from ..story import told
 from ..words import Words
 from . import turned
@@ -26,6 +27,7 @@ OFFERS = 0.3  # where what keys are begins, right of that
 COLUMNS = 1.2  # from the top to the columns
 FEET, SCORES, MASKED = 0.6, 2.1, 3.6  # over the floor: letters; scores, and those that another row is under
 FORMULA, RIGHT = 1.15, 2.2  # its size; how far from the edge its middle is at least
+ALIKE = 1e-3  # so close to a score is what makes it
 # Parts of keys: the query comes, the keys do, what they are is said.
 ASKS, ANSWERS, OFFERED = slice(0.02, 0.4), slice(COMES, 0.7), 0.5
 # Of match: the query goes from key to key, and back to its place.
@@ -156,12 +158,32 @@ class _Meeting:
         with self.piece.beat("match", 4.5) as beat:
             self._visit(self.query, "score", self.found.t, 0, n, beat.each(n, VISITS, ease=0.85))
             self.query.to("column", beat[BACK])
-            if not self.masked:  # told at length only
-                return
-            tex, lit = self._rule(part(1, r"q\cdot k")), {1: beat[VISITS]}
-            middle = self.stage.reach - max(RIGHT, FORMULA * setting(tex).width / 2)
-            at = (middle, self.heading)
-            self.piece.formula("formula", tex, *at, beat.at(VISITS.start), beat.end, FORMULA, lit)
+            if self.masked:
+                self._formula(beat)
+            else:
+                self._figures(beat)
+
+    def _formula(self, beat: Beat) -> None:
+        """How a score is made, in signs: told at length only."""
+        tex, lit = self._rule(part(1, r"q\cdot k")), {1: beat[VISITS]}
+        middle = self.stage.reach - max(RIGHT, FORMULA * setting(tex).width / 2)
+        at = (middle, self.heading)
+        self.piece.formula("formula", tex, *at, beat.at(VISITS.start), beat.end, FORMULA, lit)
+
+    def _figures(self, beat: Beat) -> None:
+        """How the first score is made, in figures; where it is more than a scaled product, not at all."""
+        found, scale = self.found, self.query.count**0.5
+        query, key = (
+            b.values(found.trace)[:, n].astype(float)
+            for b, n in ((found.queries, found.t), (found.keys, found.seen[0]))
+        )
+        raw = float(found.raw[0])
+        if self.stage.width < LONG or abs(float(query @ key) / scale - raw) > ALIKE * max(1.0, abs(raw)):
+            return
+        said, terms = products(query, key, range(len(query)), raw, scale)
+        name = " ".join(map(str, ["sum", *terms]))
+        at = (self.stage.reach, self.heading)
+        self.piece.text(name, said, *at, beat.at(VISITS.start), beat.end, SMALL, "right")
 
     def _rule(self, product: str) -> str:
         """How a product becomes a score: scaled, and by some models held within a cap."""

@@ -12,6 +12,7 @@ from typing import Any
 import bpy
 
 from ...errors import UserError
+from ...plain import duration
 from ...scene.compat import image_format
 from ...scene.picture import rate
 from ...steps import Steps, finished
@@ -138,7 +139,7 @@ def _frames(folder: Path) -> bool:
 def _readme(scene: bpy.types.Scene, key: str) -> str:
     first, last = scene.frame_start, scene.frame_end
     width, height = recipe_of(scene).size
-    title = f"{scene.name}: {(last + 1 - first) / rate(scene.render):.1f} s of film"
+    title = f"{scene.name}: {duration((last + 1 - first) / rate(scene.render))} of film"
     return TEXT.format(
         title=title,
         first=first,

@@ -40,6 +40,7 @@ LAID_OUT = {
 OURS = "llm_scene"  # how properties of ours begin that say what things are, and nothing of how they look
 FRAME = 0  # at which animated values are read
 GONE = object()
+Identity = tuple[type, int]  # of a structure: a modifier's inputs lie where the modifier does
 # Attributes by the name of their values, their numpy type and how many there are an element.
 VALUES = {
     "FLOAT": ("value", np.float32, 1),
@@ -120,7 +121,7 @@ class _Reader:
         for name in ("objects", "children"):
             yield from sorted(self._refer(thing) for thing in getattr(collection, name))
 
-    def _struct(self, thing: Any, above: tuple[int, ...]) -> Iterator[str | bytes]:
+    def _struct(self, thing: Any, above: tuple[Identity, ...]) -> Iterator[str | bytes]:
         """Every property that can be set, and what is in structures below."""
         if isinstance(thing, bpy.types.FCurve):
             yield from _curve(thing)
@@ -130,7 +131,7 @@ class _Reader:
             yield f"{thing.to_node.name} {thing.to_socket.identifier}"
             return
         yield type(thing).__name__
-        above = (*above, thing.as_pointer())
+        above = (*above, _identity(thing))
         for name, kind in _properties(type(thing)):  # type: ignore[arg-type]  # typeshed's: python/mypy#12352
             value: Any = getattr(thing, name, GONE)
             if value is GONE:  # an add-on had defined it and was switched off
@@ -145,10 +146,10 @@ class _Reader:
                 yield f"{name}={_plain(value)};"
         yield from self._custom(thing)
 
-    def _pointer(self, name: str, thing: Any, above: tuple[int, ...]) -> Iterator[str | bytes]:
+    def _pointer(self, name: str, thing: Any, above: tuple[Identity, ...]) -> Iterator[str | bytes]:
         if isinstance(thing, bpy.types.ID) and not thing.is_embedded_data:
             yield f"{name}->{self._refer(thing)};"
-        elif thing is not None and thing.as_pointer() not in above:
+        elif thing is not None and _identity(thing) not in above:
             yield name
             yield from self._struct(thing, above)
 
@@ -165,6 +166,10 @@ class _Reader:
                 yield f"[{name}]->{self._refer(value)};"
             else:
                 yield f"[{name}]={_plain(value)};"
+
+
+def _identity(thing: Any) -> Identity:
+    return type(thing), thing.as_pointer()
 
 
 def _name(block: bpy.types.ID) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +16,6 @@ class Progress:
     total: int
     left: float | None = None  # seconds for the other frames, if known
     device: str = ""  # graphics cards that render; none: the processor
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, such as 1:05."""
-    minutes, rest = divmod(math.ceil(seconds), 60)
-    return f"{minutes}:{rest:02}"
 
 
 class Pace:

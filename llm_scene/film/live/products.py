@@ -1,0 +1,70 @@
+"""Dot products in figures, "0.4 × 2 + … = 3.1": what was learned stays, and the other numbers follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ..excerpt import SIGNED, read
+from ..pieces.choice import CHOICE
+from ..pieces.roles import NAME as ROLES
+from ..pieces.scores import NAME as SCORES
+from .shaping import CloseUp, Shaping
+from .sums import Number
+
+
+def words(shaping: Shaping) -> None:
+    """A score of what may come next, a number of a query, and how well a key fits a query."""
+    _scored(CloseUp(shaping, CHOICE))
+    _queried(CloseUp(shaping, ROLES))
+    _matched(CloseUp(shaping, SCORES))
+
+
+def _scored(close: CloseUp) -> None:
+    inputs, scores = close.numbered(r"last (\d+) 0"), close.numbered(r"made (\d+) 0")
+    if 0 in scores:
+        _write(close, lambda i: close.sums.cell(inputs[i]), close.sums.cell(scores[0]))
+
+
+def _queried(close: CloseUp) -> None:
+    inputs, made = close.numbered(r"letter (\d+) 0"), close.numbered(r"query (\d+) 0")
+    if made:
+        _write(close, lambda i: close.sums.cell(inputs[i]), close.sums.cell(made[min(made)]))
+
+
+def _matched(close: CloseUp) -> None:
+    """Here both sides follow: a query and a key of the same head, or one that its group shares."""
+    scores, sums = close.numbered(r"score (\d+) 0"), close.sums
+    if not scores:
+        return
+    name, (head, t, s) = scores[0]
+    queries, keys = next(m for m in sums.trace.network if m.name == name).inputs[:2]
+    group = len(sums.trace[queries]) // len(sums.trace[keys])
+
+    def query(i: int) -> Number:
+        return sums.cell((queries, (head, t, i)))
+
+    def key(i: int) -> Number:
+        return sums.cell((keys, (head // group, s, i)))
+
+    _write(close, key, sums.cell(scores[0]), query)
+
+
+def _write(
+    close: CloseUp,
+    second: Callable[[int], Number],
+    total: Number,
+    first: Callable[[int], Number] | None = None,
+) -> None:
+    """The numbers of such a text, whose name says which products it writes: `first` factors that are not
+    given stay what they are."""
+    for name, text in close.written.items():
+        if re.fullmatch(r"sum( \d+)+", name) is None:
+            continue
+        figures, numbers = [read(found) for found in SIGNED.findall(text.text)], []
+        terms = [int(n) for n in name.split()[1:]]
+        for place, i in enumerate(terms):
+            kept = close.sums.constant(figures[2 * place])
+            numbers += [kept if first is None else first(i), second(i)]
+        divided = [close.sums.constant(n) for n in figures[2 * len(terms) : -1]]
+        close.write(name, *numbers, *divided, total)
