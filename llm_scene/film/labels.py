@@ -24,6 +24,7 @@ from .screenplay import Held, Tag
 
 MOST = 5  # names in a shot
 AIR = 5.0  # pixels between a name and anything else
+BESIDE = 40.0  # and the running head, in its line
 OVER = 14.0  # and its sheet, where links run along that
 LOOSE = (-2.0, -2.0, 2.0, 2.0)  # pixels between a name and a link
 EDGE = 8.0  # pixels between a name and the edge of the picture
@@ -138,7 +139,7 @@ def _zones(head: str, aspect: float) -> Iterable[Rectangle]:
     far, low = head_corner(head, aspect)
     return (
         Rectangle(-x, -y, x, -y + CAPTIONS * y),
-        Rectangle(-x, low * y, far * x + AIR, y),
+        Rectangle(-x, low * y, far * x + BESIDE, y),
     )
 
 

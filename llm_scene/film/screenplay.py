@@ -46,7 +46,7 @@ CLEAR = 0.03  # of half the picture: between a subject and what is written on th
 WAYS = {"plan": ("plan",), "walk": ("walk",), "detail": ("detail",)}
 EMPTY = 0.15  # of the picture: less is as good as nothing
 LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
-FILLED = 0.6  # of the time in which a detail is read, until it is computed
+AHEAD, FILLED = 1.0, 0.5  # seconds before a detail is seen, and of its time: while it is computed
 UNSEEN = 0.45  # of the first beat of a piece between cuts: what has happened when it is first seen
 STILL, INSTANT = 1.5, 0.001  # seconds for which what was made stands there, and of its flight home
 FLASHES = 3.5  # how much a block in a wave of light shines, where one that is pointed out shines 1 at most
@@ -259,7 +259,7 @@ class Screenplay:
     def fill(self, key: str, take: Take, blocks: Sequence[Block], least: float = 0.0) -> None:
         """A caption on what is computed there: that has begun when it is seen, and stands when it is read."""
         start, end = self.say(key, take, least=least)
-        self.compute(blocks, (start - UNSEEN, start + FILLED * (end - start)))
+        self.compute(blocks, (start - AHEAD, start + FILLED * (end - start)))
 
     def begin(self, key: str, take: Take, length: float) -> Window:
         """A caption under which the film goes on: it stands until it is stretched.
