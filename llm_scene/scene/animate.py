@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -38,12 +39,11 @@ class Curves:
     ) -> None:
         """Keys of one property, at seconds of so many frames, or at frames."""
         curve = self._bag(owner).fcurves.new(path, index=index)
-        curve.keyframe_points.add(len(keys))
-        curve.keyframe_points.foreach_set(
-            "co", np.array([(key[0] * fps, key[1]) for key in keys], np.float32).ravel()
-        )
-        for point, key in zip(curve.keyframe_points, keys, strict=True):
-            point.interpolation, point.easing = INTERPOLATION[key[2]], "EASE_IN_OUT"
+        points = curve.keyframe_points
+        points.add(len(keys))
+        points.foreach_set("co", np.array([(key[0] * fps, key[1]) for key in keys], np.float32).ravel())
+        points.foreach_set("interpolation", [_number("interpolation", INTERPOLATION[key[2]]) for key in keys])
+        points.foreach_set("easing", [_number("easing", "EASE_IN_OUT")] * len(keys))
         curve.update()
 
     def take(self, owner: bpy.types.ID, target: str) -> None:
@@ -83,6 +83,12 @@ class Curves:
         return action.layers[0].strips[0].channelbag(slot, ensure=True)
 
 
+@functools.cache
+def _number(name: str, choice: str) -> int:
+    """What Blender counts a choice of a key's property as: all keys at once are set by numbers."""
+    return bpy.types.Keyframe.bl_rna.properties[name].enum_items[choice].value
+
+
 def curve_of(owner: bpy.types.ID, path: str) -> bpy.types.FCurve | None:
     """The F-curve of one property; None where it has no keys."""
     data = owner.animation_data
@@ -115,11 +121,11 @@ def animate(
 
 
 def set_timeline(scene: bpy.types.Scene, film: Film) -> None:
-    """Give a scene the film's pace, length and chapters, and show the first frame."""
+    """Give a scene the film's pace, length and chapters, and let it stand at the first frame."""
     set_rate(scene.render, film.fps)
     scene.sync_mode = "FRAME_DROP"  # slow machines keep time
     scene.frame_start, scene.frame_end = 0, film.n_frames - 1
-    scene.frame_set(0)  # also evaluates: Blender 5.2 crashes on writing a scene that never was
+    scene.frame_current = 0  # shown, or rendered, it is evaluated then: once
     for chapter in film.chapters:
         scene.timeline_markers.new(chapter.title, frame=round(chapter.start * film.fps))
 

@@ -27,6 +27,7 @@ from ..steps import Progress, Steps, finished
 from .animate import Curves, animate
 from .backdrop import backdrop_object
 from .cells import cell_group, cell_object
+from .compat import sync_layers
 from .formula import formula_object
 from .labels import Lettering, bar_object, letter_object, line_object, text_object
 from .legend import ramp_object
@@ -164,6 +165,7 @@ def construct(made: Production, detail: Detail = DETAIL, *, still: bool = False)
         yield begun, what
         yield from ((begun + STEPS[what] * share, what) for share in step)
         begun += STEPS[what]
+    sync_layers(scene)
     return scene
 
 

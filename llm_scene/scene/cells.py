@@ -46,7 +46,6 @@ def cell_object(
     region = region or Region(0, 0, *block.shape)
     values = block.values(trace)[region.slices]
     mesh = bpy.data.meshes.new(block.name)
-    mesh.from_pydata(np.empty((0, 3)), [], [])
     mesh.vertices.add(values.size)
     rows, columns = (axis.ravel() for axis in np.indices(values.shape))
     rows, columns = rows + region.row, columns + region.column

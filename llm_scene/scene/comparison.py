@@ -22,6 +22,7 @@ from ..staging.production import Production
 from ..steps import Steps, finished
 from .animate import Curves, key_channel, set_timeline
 from .build import DETAIL, model_objects
+from .compat import sync_layers
 from .labels import Lettering, line_object, quiet
 from .marks import MARK
 from .rig import Channel, Rig, channels, new_rig
@@ -87,6 +88,7 @@ def construct_comparison(made: Comparison, detail: Detail = DETAIL) -> Steps[bpy
     into.objects.link(plain(look, GROUND * film.pose(film.duration).distance))
     yield 0.9, "film"
     _film(stage, film)
+    sync_layers(scene)
     return scene
 
 

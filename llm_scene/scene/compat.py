@@ -42,3 +42,12 @@ def image_format(image_settings: bpy.types.ImageFormatSettings, file_format: str
     if FIVE:
         image_settings.media_type = "IMAGE"
     image_settings.file_format = file_format
+
+
+def sync_layers(scene: bpy.types.Scene) -> None:
+    """Tell a scene's view layers what is in its collections: else Blender 5 crashes on writing it.
+
+    Asking which of them is active is enough; evaluating them can wait until they are shown.
+    """
+    for layer in scene.view_layers:
+        getattr(layer.objects, "active", None)

@@ -14,6 +14,7 @@ from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Letter, Point
 from ..network.ops import Array, Numbers
 from .faces import set_text
+from .meshes import fill
 from .outlines import outline
 
 ALIGN = {"left": "LEFT", "centre": "CENTER", "right": "RIGHT"}
@@ -52,7 +53,7 @@ def letter_object(letter: Letter, material: bpy.types.Material) -> bpy.types.Obj
 def bar_object(name: str, box: Box, origin: Point, material: bpy.types.Material) -> bpy.types.Object:
     """A solid bar that grows from its origin."""
     mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata((box.corners() - origin).tolist(), [], _SIDES.tolist())
+    fill(mesh, box.corners() - origin, [_SIDES])
     mesh.materials.append(material)
     bar = bpy.data.objects.new(name, mesh)
     bar.location = origin
@@ -104,7 +105,7 @@ def line_object(
         triangles.append(faces + count)
         count += len(flat)
     mesh = bpy.data.meshes.new(name)
-    _fill(mesh, np.concatenate(vertices) - origin, [quads.reshape(-1, 4), *triangles])
+    fill(mesh, np.concatenate(vertices) - origin, [quads.reshape(-1, 4), *triangles])
     mesh.materials.append(material)
     drawn = bpy.data.objects.new(name, mesh)
     drawn.location = origin
@@ -116,23 +117,9 @@ def flat_object(
 ) -> bpy.types.Object:
     """A flat shape `[n, 2]` in the xy plane."""
     mesh = bpy.data.meshes.new(name)
-    _fill(mesh, np.pad(corners, ((0, 0), (0, 1))), [triangles])
+    fill(mesh, np.pad(corners, ((0, 0), (0, 1))), [triangles])
     mesh.materials.append(material)
     return quiet(bpy.data.objects.new(name, mesh))
-
-
-def _fill(mesh: bpy.types.Mesh, vertices: Array, faces: list[Numbers]) -> None:
-    """Give an empty mesh its vertices `[n, 3]` and flat faces, arrays `[m, corners]`."""
-    corners = np.concatenate([part.ravel() for part in faces])
-    sizes = np.concatenate([np.full(len(part), part.shape[1]) for part in faces])
-    mesh.vertices.add(len(vertices))
-    mesh.vertices.foreach_set("co", vertices.astype(np.float32).ravel())
-    mesh.loops.add(len(corners))
-    mesh.loops.foreach_set("vertex_index", corners.astype(np.int32))
-    mesh.polygons.add(len(sizes))
-    mesh.polygons.foreach_set("loop_start", (np.cumsum(sizes) - sizes).astype(np.int32))
-    mesh.shade_flat()
-    mesh.update(calc_edges=True)
 
 
 _SIDES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])

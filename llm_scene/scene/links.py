@@ -10,6 +10,7 @@ import numpy as np
 from ..layout.layout import Link
 from ..network.ops import Array
 from ..staging.tubes import tube
+from .meshes import fill
 
 
 def link_object(name: str, links: Sequence[Link], material: bpy.types.Material) -> bpy.types.Object:
@@ -24,10 +25,9 @@ def link_object(name: str, links: Sequence[Link], material: bpy.types.Material) 
         along.append(share)
     mesh, origin = bpy.data.meshes.new(name), links[0].points[0]
     places = np.concatenate(vertices) - np.array(origin)
-    mesh.from_pydata(places.tolist(), [], np.concatenate(faces).tolist())
+    fill(mesh, places, faces, smooth=True)
     attribute = mesh.attributes.new("along", "FLOAT", "POINT")
     attribute.data.foreach_set("value", np.concatenate(along).astype(np.float32))
-    mesh.shade_smooth()
     mesh.materials.append(material)
     tubes = bpy.data.objects.new(name, mesh)
     tubes.location = origin

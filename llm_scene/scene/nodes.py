@@ -50,19 +50,27 @@ class Tree:
         """Set the nodes out from left to right as values flow, each frame in rows of its own."""
         depth = self._depths()
         below = 0.0
+        places: dict[bpy.types.Node, tuple[float, float]] = {}
         for title in dict.fromkeys(title for _, title in self._made):
             ends: dict[int, float] = {}
             nodes = [node for node, frame in self._made if frame == title]
             for node in nodes:
                 at = ends.get(depth[node], below)
-                node.location, node.select = (-WIDTH * depth[node], at), False
+                places[node] = -WIDTH * depth[node], at
                 ends[depth[node]] = at - _height(node)
-            if title:
-                frame = self.tree.nodes.new("NodeFrame")
-                frame.label = title
-                for node in nodes:
-                    node.parent = frame
             below = min(ends.values()) - MARGIN
+        self._place(places)
+
+    def _place(self, places: Mapping[bpy.types.Node, tuple[float, float]]) -> None:
+        """Put the nodes there, all at once: Blender goes through the tree for every node that is moved."""
+        nodes = self.tree.nodes
+        nodes.foreach_set("location", [number for node in nodes for number in places[node]])
+        nodes.foreach_set("select", [False] * len(nodes))
+        for title in dict.fromkeys(title for _, title in self._made if title):
+            frame = nodes.new("NodeFrame")
+            frame.label = title
+            for node in (node for node, around in self._made if around == title):
+                node.parent = frame
 
     def _depths(self) -> dict[bpy.types.Node, int]:
         """How many nodes a node's values go through, at most, before they leave."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..film.props import Swarm
 from ..network.ops import Array
+from .meshes import fill
 
 BEVEL = 0.09
 TOGETHER = 4  # swarms whose numbers of poses differ by less may share a material
@@ -33,7 +34,7 @@ def swarm_object(swarm: Swarm, material: bpy.types.Material) -> bpy.types.Object
     n = swarm.places.shape[1]
     mesh = bpy.data.meshes.new(swarm.name)
     faces = (_FACES[None] + 12 * np.arange(n)[:, None, None]).reshape(-1, 4)
-    mesh.from_pydata(_corners(swarm, 0).tolist(), [], faces.tolist())
+    fill(mesh, _corners(swarm, 0), [faces])
     for pose, values in enumerate(np.repeat(swarm.values, 12, axis=1)):
         attribute = mesh.attributes.new(f"value {pose}", "FLOAT", "POINT")
         attribute.data.foreach_set("value", values.astype(np.float32))

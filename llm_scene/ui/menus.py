@@ -22,6 +22,23 @@ COMMANDS = (
     ("inspect_tool", "inspect", "inspect_film", "open_window", "inspect_clear"),
 )
 
+ASKING = {
+    "open_model",
+    "save_preset",
+    "show",
+    "retime",
+    "inspect",
+}  # before they begin, as exports do
+
+
+def entry(layout: bpy.types.UILayout, operator: str, icon: str = "NONE") -> None:
+    """An operator under its own name, with dots where it asks before it begins, as Blender's have them."""
+    group, _, name = operator.partition(".")
+    text = tr(getattr(getattr(bpy.ops, group), name).get_rna_type().name)
+    asks = name in ASKING or operator in {form.operator for form in FORMATS.values()}
+    text += "…" * asks
+    layout.operator(operator, text=text, icon=icon, translate=False)
+
 
 def draw_add(self: bpy.types.Menu, context: bpy.types.Context) -> None:
     """Add > LLM Scene."""
@@ -48,10 +65,10 @@ class VIEW3D_MT_llm_scene(bpy.types.Menu):
     def draw(self, context: bpy.types.Context) -> None:
         for names in COMMANDS:
             for name in names:
-                self.layout.operator(f"llm_scene.{name}")
+                entry(self.layout, f"llm_scene.{name}")
             self.layout.separator()
         for form in FORMATS.values():
-            self.layout.operator(form.operator)
+            entry(self.layout, form.operator)
 
 
 def draw_menu(self: bpy.types.Menu, context: bpy.types.Context) -> None:

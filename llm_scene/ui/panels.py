@@ -19,6 +19,7 @@ from ..scene.picture import rate
 from . import appearance, library
 from .changes import changes
 from .inspector import looked_at
+from .menus import entry
 from .operators import film_path
 from .ownership import tag_of
 from .preferences import cell_budget
@@ -154,7 +155,7 @@ class VIEW3D_PT_llm_scene_model(_SubPanel, bpy.types.Panel):
         column.use_property_split = True
         column.use_property_decorate = False
         draw_options(column, settings, "arrangement")
-        layout.operator("llm_scene.save_preset", icon="PRESET_NEW")
+        entry(layout, "llm_scene.save_preset", "PRESET_NEW")
 
     def _shape(self, context: bpy.types.Context, model: Model) -> None:
         """What can be done with a model that has no weights here."""
@@ -313,7 +314,7 @@ class VIEW3D_PT_llm_scene_film(_SubPanel, bpy.types.Panel):
             text = f"{minutes}:{seconds:02}  {marker.name}"
             jump = row.operator("llm_scene.jump", text=text, depress=marker.frame == current, translate=False)
             jump.frame = marker.frame
-        self.layout.operator("llm_scene.retime", icon="MOD_TIME")
+        entry(self.layout, "llm_scene.retime", "MOD_TIME")
 
 
 class VIEW3D_PT_llm_scene_compare(_SubPanel, bpy.types.Panel):

@@ -30,7 +30,7 @@ def own() -> bpy.types.WorkSpace | None:
 
 def enter(window: bpy.types.Window, leaving: bpy.types.Scene) -> None:
     """Show the window's scene in our workspace, made where there is none; the others go back to `leaving`."""
-    _go_on(_enter(window, window.scene.name, leaving.name if tag_of(leaving) is None else ""))
+    _go_on(_enter(window, window.scene.session_uid, leaving.name if tag_of(leaving) is None else ""))
 
 
 def leave(window: bpy.types.Window | None) -> None:
@@ -59,7 +59,7 @@ def _go_on(steps: Steps) -> None:
         bpy.app.timers.register(lambda: next((TICK for _ in steps), None), first_interval=0.0)
 
 
-def _enter(window: bpy.types.Window, shown: str, leaving: str) -> Steps:
+def _enter(window: bpy.types.Window, shown: int, leaving: str) -> Steps:
     before, space = window.workspace, own()
     if before != space:
         window.scene = bpy.data.scenes.get(leaving) or window.scene
@@ -74,7 +74,7 @@ def _enter(window: bpy.types.Window, shown: str, leaving: str) -> Steps:
         space.name, space.use_pin_scene, space[LAID_OUT] = NAME, True, ""
     if before != space:
         space[BEFORE] = before.name
-    scene = bpy.data.scenes.get(shown)
+    scene = next((scene for scene in bpy.data.scenes if scene.session_uid == shown), None)  # renamed by now
     if scene is None:  # it was undone meanwhile
         return
     window.scene = scene

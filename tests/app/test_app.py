@@ -130,6 +130,8 @@ def test_does_its_work_in_the_window(app: App, tmp_path: Path) -> None:
         "before": ["OUTLINER", "PROPERTIES", "TIMELINE", "VIEW_3D"],
         "shading before": ["SOLID"],
     }
+    assert 0.6 < seen["picture"].pop("timeline") <= 1 and 0.6 < seen["again"].pop("timeline") <= 1
+    assert seen["again"] == {"name": "LLM Scene"}
     share = seen["picture"].pop("share")
     assert 0.5 < share < 0.9  # beside the sidebar
     assert seen["picture"] == {

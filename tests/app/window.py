@@ -109,6 +109,17 @@ def user() -> Iterator[float]:
     SEEN["workspace"] = workspace(view.window)
     SEEN["picture"] = picture(view)
 
+    view.window.scene.llm_scene_settings.fps = "60"  # a film of another length
+    with view.context():
+        bpy.ops.llm_scene.generate("INVOKE_DEFAULT")
+    for _ in range(100):
+        yield 1.0
+        if view.window.scene.render.fps == 60:
+            break
+    yield 2.0
+    SEEN["again"] = {"name": view.window.scene.name, "timeline": reach(view.window)}
+    scene = view.window.scene
+
     for page in range(4):
         side = view.region("UI")
         view.move(side.x + 60, side.y + 60)
@@ -244,9 +255,18 @@ def picture(view: View) -> dict[str, object]:
         "shading": view.space.shading.type,
         "share": (max(across) - min(across)) / region.width,
         "cursor": view.space.overlay.show_cursor,
+        "timeline": reach(view.window),
         "sync": view.window.scene.sync_mode,
         "tab": view.region("UI").active_panel_category,
     }
+
+
+def reach(window: bpy.types.Window) -> float:
+    """How much of the timeline's width the film takes."""
+    area = next(area for area in window.screen.areas if area.ui_type == "TIMELINE")
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    at = [region.view2d.view_to_region(frame, 0, clip=False)[0] for frame in (0, window.scene.frame_end)]
+    return (at[1] - at[0]) / region.width
 
 
 def exported(view: View, path: Path, key: str = "") -> Generator[float, None, tuple[bool, bool, bool]]:

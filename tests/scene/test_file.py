@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 import pytest
 
@@ -43,6 +45,13 @@ def test_nothing_in_the_file_runs_code() -> None:
         assert data is None or not data.drivers, f"{thing.name} has drivers"
         for node in getattr(thing, "nodes", ()):
             assert node.bl_idname not in ("ShaderNodeScript", "NodeCustomGroup"), thing.name
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_a_scene_that_was_never_shown_can_be_written(still: bool, tmp_path: Path) -> None:
+    empty_file()
+    bpy.data.libraries.write(str(tmp_path / "scene.blend"), {build(stage(SMALL), still=still)})
+    assert (tmp_path / "scene.blend").exists()
 
 
 @pytest.fixture

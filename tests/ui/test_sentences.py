@@ -73,9 +73,10 @@ def raised() -> set[str]:
 
 
 def words() -> str:
-    """All texts in the sources."""
+    """All texts in the sources, and what presets say about their models."""
+    sources_told = [preset.source for preset in list_presets()]
     found = (node.value for _, tree in sources() for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return "\n".join(text for text in found if isinstance(text, str))
+    return "\n".join([*(text for text in found if isinstance(text, str)), *sources_told])
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
@@ -155,3 +156,6 @@ def test_facts_of_models_are_said_in_chinese(in_chinese: None) -> None:
     assert len(values) > 20
     for value in values:
         assert not re.search(r"[a-z]{2,}", re.sub(r"b?float\d+|\b[A-Z]\w+", "", value)), value
+    for _, value in facts:  # sources are cited, licences have names
+        said = re.sub(r"https?://\S+|\w+/\w+\.py", "", sentences.translated(value))
+        assert not re.search(r"\b[a-z]{3,}\b [a-z]{2,}", said), value

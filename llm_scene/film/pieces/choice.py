@@ -30,6 +30,7 @@ HEADING, TITLE = 1.3, 0.6  # what the headings take above; from the top to their
 SMALLER = 0.7  # all of it, in a narrow picture
 WRITTEN, DEGREE = 1.5, 1.3  # sizes of a score and a temperature at most
 HEADED = 0.9 * NUMBER  # that of a heading in an upright picture
+OVER = 0.9  # from the first row to a heading close over it
 AROUND, EDGE = 0.5, 0.16  # how much larger than its bar the frame is, and how thick
 BEFORE = -0.9  # its way from the bar to the front
 THROW = 2.6  # from throw to throw at most
@@ -95,10 +96,11 @@ class _Telling:
     def _places(self, stage: Stage, rows: int) -> None:
         """Where rows, letters, scores and bars stand."""
         count = len(self.likely)
-        room = stage.top - HEADING - stage.floor
+        headed = HEADING + (OVER if stage.upright else 0.0)
+        room = stage.top - headed - stage.floor
         row = min(ROW, room / rows)
         self.high, self.heading = FILLED * row, stage.top - TITLE
-        top = stage.top - HEADING - (room - rows * row) / 2
+        top = stage.top - headed - (room - rows * row) / 2
         self.z = top - row * (np.arange(count) + 0.5)
         self.low = top - row * (count + 0.5)
         small = SMALLER if stage.upright or stage.square else 1.0
@@ -247,9 +249,11 @@ class _Telling:
         self.piece.text(f"temperature {n}", said, x, self.heading, start, end, size, ink=ink)
 
     def _heading(self, key: str, x: float, start: float) -> None:
-        size = NUMBER if not self.piece.stage.upright else HEADED
-        said = self.words.note(f"choice_{key}")
-        self.piece.text(f"heading {key}", said, x, self.heading, start, None, size, ink="faint")
+        """In a narrow picture close over the rows: the temperature takes the whole line above."""
+        narrow = self.piece.stage.upright
+        z = float(self.z[0]) + self.high / 2 + OVER if narrow else self.heading
+        said, size = self.words.note(f"choice_{key}"), HEADED if narrow else NUMBER
+        self.piece.text(f"heading {key}", said, x, z, start, None, size, ink="faint")
 
     def _win(self, i: int, start: float, end: float) -> None:
         """A frame in the colour of what is chosen."""

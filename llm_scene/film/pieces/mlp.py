@@ -20,7 +20,7 @@ NAME = "bend"
 LOW, HIGH = -3.0, 3.0  # what the line holds at least
 COLUMN, SLIM = 2.0, 1.4  # the width of a column, and in an upright picture
 SIDE, NARROW = 5.2, 0.5  # what a column takes at its side of the stage; of that in an upright picture
-ASIDE = 0.8  # from a column to the one it is made of
+ASIDE, CLEAR = 0.8, 0.4  # from a column to the one it is made of; between two at least
 UNDER_TITLE = 1.3  # from the top of the stage to that of a column
 SHORTEST = 0.12  # of a tall column's height: a short one at least
 FLOOR, ABOVE = 2.9, 2.4  # what is free under the lowest number of the curve, and over its highest
@@ -103,7 +103,8 @@ class _Telling:
         self.wide = SLIM if stage.upright else COLUMN
         self.outer = stage.reach - self.wide / 2
         self.tall = self.outer - (self.wide + ASIDE if whole else 0.0)
-        self.near = TABLE * stage.reach / 2 + ASIDE + self.wide / 2  # beside a table in the middle
+        beside = TABLE * stage.reach / 2 + ASIDE + self.wide / 2  # a table in the middle
+        self.near = min(beside, self.tall - self.wide - CLEAR)
         side = SIDE * (NARROW if stage.upright else 1.0) + self.outer - self.tall
         left, right = side - stage.reach, stage.reach - side
         self.k = (right - left) / (self.high - self.low)
@@ -194,8 +195,9 @@ class _Telling:
         shown.enter("sheet", beat.at(0))
         shown.to("table", beat[RUN])
         shown.exit(beat.end if until is None else until)
-        said, at = self.words.note("table"), (0.0, self.stage.title)
-        self.piece.text(f"{name} title", said, *at, beat.at(COMES), until, SMALL, ink="faint")
+        if self.stage.width == LONG:  # elsewhere there is room for the columns' titles alone
+            said, at = self.words.note("table"), (0.0, self.stage.title)
+            self.piece.text(f"{name} title", said, *at, beat.at(COMES), until, SMALL, ink="faint")
 
     def _come(self, span: Span) -> None:
         """The column that goes into the curve comes from its sheet."""
