@@ -44,19 +44,19 @@ def mlp_at_once(play: Screenplay) -> None:
 
 def _questions(play: Screenplay) -> None:
     """Every position thinks for itself; where there is a gate its answers open and shut a second row."""
-    play.fill("mlp_wide", _half(play), play.here(*WIDE), least=3.4)
+    play.fill("mlp_wide", _half(play, "mlp.W_in", "mlp.pre"), play.here(*WIDE), least=3.4)
     _bend(play)
     gated = play.here("mlp.post") if play.has("mlp.act") else []
     if gated:
         pair = play.here("mlp.act", "mlp.pre_linear")
         play.fill("mlp_gated", play.detail(gated, beside=pair), gated, least=3.0)
-    play.fill("mlp_narrow", _half(play, "mlp_out"), play.here("mlp_out"), least=3.0)
+    play.fill("mlp_narrow", _half(play, "mlp.W_out", "mlp_out"), play.here("mlp_out"), least=3.0)
 
 
-def _half(play: Screenplay, *also: str) -> Take:
-    """All of the MLP, which is too tall to be seen near, from its questions to the way back."""
-    shown = play.here(*PARTS, *also)
-    tags = tuple(Tag(play.name_of(block), block.box) for block in shown)
+def _half(play: Screenplay, *named: str) -> Take:
+    """All of the MLP, which is too tall to be seen near, from questions to the way back; some of it named."""
+    shown = play.here(*dict.fromkeys((*PARTS, *named)))
+    tags = tuple(Tag(play.name_of(block), block.box) for block in play.here(*named))
     return Take("plan", [play.written(block) for block in shown], names(shown), tags, names(shown))
 
 

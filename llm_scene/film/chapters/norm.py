@@ -14,7 +14,7 @@ def norm(play: Screenplay) -> None:
     calculated(play, "ln1")
     made = play.here("ln1.out")
     before = play.layout.of(made[0].matrix.inputs[0])
-    play.fill("norm_all", play.detail(made, beside=[*before, *play.here("ln1.w", "ln1.b")]), made, least=2.4)
+    play.fill("norm_all", play.detail(made, beside=before), made, least=2.4)
 
 
 def calculated(play: Screenplay, kind: str) -> None:

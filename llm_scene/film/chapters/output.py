@@ -20,8 +20,7 @@ def output(play: Screenplay) -> None:
     made = play.blocks("ln_final.out")
     if made:
         before = play.layout.of(made[0].matrix.inputs[0])
-        take = play.detail(made, beside=[*before, *play.blocks("ln_final.w", "ln_final.b")])
-        play.fill("final_norm", take, play.blocks(*FINAL), least=2.4)
+        play.fill("final_norm", play.detail(made, beside=before), play.blocks(*FINAL), least=2.4)
     play.act(choice.choice(play.example), BRISK, asked="logits", scores="choice", chosen="chosen")
     bars(play)
 

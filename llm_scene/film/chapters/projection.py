@@ -16,10 +16,9 @@ def projection(play: Screenplay) -> None:
     if not play.has("attn_out", "attn.W_O"):
         return
     play.start("projection", "added")
-    made, weights = play.here("attn_out"), play.here("attn.W_O")
+    made = play.here("attn_out")
     play.act(mixed(play.example), MIXING, answers="stack", mix="project")
     play.compute(made, (play.now - 1.0, play.now))
-    play.point_out(weights, (play.now - 1.0, play.now))
     after_norm(play, "ln1_post")
     residual(play, "residual", "resid_mid")
 
