@@ -39,6 +39,11 @@ def largest(values: Array, most: int = MOST) -> Excerpt:
     return Excerpt(tuple(sorted(int(i) for i in keep)), len(values))
 
 
+def first(count: int, most: int = MOST) -> Excerpt:
+    """Those at the top, so that a column is known again where all of it stands."""
+    return Excerpt(tuple(range(min(most, count))), count)
+
+
 def spread(count: int, most: int = MOST) -> Excerpt:
     """Numbers at equal distances: a fair picture of them all."""
     keep = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int))
@@ -70,10 +75,11 @@ def written_sum(terms: Sequence[float], total: float, spare: int | None = None) 
 def products(
     weights: Array, inputs: Array, shown: Sequence[int], total: float, scale: float = 1.0
 ) -> tuple[str, list[int]]:
-    """A dot product in figures, "0.4 × 2 + … = 3.1", and which terms are written: the largest of those shown
-    that have the sign of the total. With a `scale` it is divided by that."""
-    sign = np.sign(total)
-    terms = sorted(sorted(shown, key=lambda i: -sign * weights[i] * inputs[i])[:TERMS])
+    """A dot product in figures, "0.4 × 2 + … = 3.1", and which terms are written: the first of those shown.
+
+    With a `scale` it is divided by that.
+    """
+    terms = list(shown[:TERMS])
     written = " + ".join(f"{number(weights[i])} × {number(inputs[i])}" for i in terms)
     left = f"{written} + …" if scale == 1 else f"({written} + …) / {scale:.3g}"
     return f"{left} = {number(total)}", terms

@@ -70,6 +70,12 @@ def tones(block: Block, trace: Trace, values: Array) -> Array:
     return normalise(np.asarray(values, float), scale_of(trace[block.matrix.name]))
 
 
+def tones_together(blocks: Sequence[Block], trace: Trace, values: Array) -> Array:
+    """The colours of values on the largest scale of several matrices: what is lighter is more in all."""
+    scale = max(scale_of(trace[block.matrix.name]) for block in blocks)
+    return normalise(np.asarray(values, float), scale)
+
+
 def relative(values: Array) -> Array:
     """The colours of values on their own scale."""
     values = np.asarray(values, float)
@@ -138,6 +144,13 @@ def listed(stage: Stage, x: float, rows: Array, wide: float, excerpt: Excerpt, c
     if folded:
         z[folded], high[folded] = pile(rows[len(shown)] + HIGH / 2, PILE, len(folded))
     return cells(stage, x, z, wide, high, colours)
+
+
+def unfilled(shape: Shape) -> Shape:
+    """The same cells before they fill, from their left edges."""
+    places, sizes, values = shape
+    narrow = sizes * (NONE, NONE, 1.0)
+    return places - ((sizes - narrow) / 2) * (1.0, 0.0, 0.0), narrow, values
 
 
 def gone(shape: Shape) -> Shape:

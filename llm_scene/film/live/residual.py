@@ -1,20 +1,47 @@
-"""A letter's column comes out of the table where that shows it, and is in its own place elsewhere."""
+"""Columns that are added stand on one scale; a letter's comes out of the table where that shows it, and is in
+its own place elsewhere."""
 
 from __future__ import annotations
 
 import re
 
 from ...layout import names
-from ..pieces.residual import EMBED
+from ..pieces.residual import ADD, EMBED
+from ..props import Swarm
+from .copied import UNKNOWN
 from .shaping import CloseUp, Shaping, X
+from .sums import Number
 
 STILL = (names.prop(EMBED, "table"),)
 POSES = 3  # sheet, picked, column
 
 
 def shape(shaping: Shaping) -> None:
-    """Where the column stands before it is picked."""
-    close = CloseUp(shaping, EMBED)
+    """What the columns are painted by, and where one stands before it is picked."""
+    for name in sorted({names.piece_of(swarm.name) for swarm in shaping.copies.swarms}):
+        if name == EMBED or name.startswith(ADD):
+            _together(CloseUp(shaping, name))
+    _picked(CloseUp(shaping, EMBED))
+
+
+def _together(close: CloseUp) -> None:
+    """Cells of all columns, on the largest of their scales."""
+    copies, sums = close.shaping.copies, close.sums
+    found: list[tuple[Swarm, int, Number]] = []
+    for swarm in close.swarms(".*"):
+        for i, tones in enumerate(copies.tones[swarm.name].T):
+            cell = next((sums.beneath(int(tone)) for tone in tones if tone != UNKNOWN), None)
+            if cell is not None:
+                found.append((swarm, i, cell))
+    scales = {sums.matrix_of(cell) for _, _, cell in found}
+    scale = sums.most(sums.scale(matrix) for matrix in sorted(scales))
+    for swarm, i, cell in found:
+        tone = sums.most([sums.least([cell / scale, 1.0]), -1.0])
+        for pose in range(len(swarm.places)):
+            copies.claim(swarm, pose, i, tone)
+
+
+def _picked(close: CloseUp) -> None:
     column = close.company("embed.W_E")
     if not column or any(len(swarm.places) != POSES for swarm, _ in column):
         return

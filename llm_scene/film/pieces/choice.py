@@ -42,7 +42,7 @@ SHOWN, BEST = slice(0.2, 0.5), 0.6  # of greedy: the bars grow, and the longest 
 CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.05, 0.2  # of a temperature: bars, what it is, chances
 THROWS = slice(0.03, 0.85)  # of dice
 AT_ONE, LANDS = slice(0.0, 0.1), slice(0.15, 0.8)  # of home: bars as they were at first, and their flight
-AT_ONCE = 1.0  # seconds of scores, where they have been made before
+AT_ONCE = 0.6  # seconds of scores, where they have been made before
 LONG, BRIEF = 3.4, 3.0  # seconds of a temperature, and where it is told beside others
 
 

@@ -23,17 +23,17 @@ from ..shapes import (
     Shape,
     cells,
     copies,
-    gone,
     listed,
     row_of,
     rows_under,
     some,
-    tones,
+    tones_together,
+    unfilled,
 )
 from ..stagecraft import COMES, MADE, NUMBER, SMALL, Actor, Beat, SetPiece, along
 from ..story import told
 
-EMBED = "embed"  # the name of that piece
+EMBED, ADD = "embed", "add "  # how the names of these pieces begin
 WIDE = 5.4  # of a cell with a number on it
 COLUMNS, SIGNS = 3, 3.0  # the columns, and what the signs between them take
 HEADING = 1.1  # from the top to the first row
@@ -58,7 +58,7 @@ def add(example: Example, total: str) -> SetPiece:
     at = dict.fromkeys((old.name, found.name, target.name), example.focus.position)
     headings = ("before", "of_attention" if total == "resid_mid" else "of_mlp", "after")
     made = Addition(example.trace, old, found, target, at, headings, op.scale)
-    telling = _Telling(f"add {total}", example, made, beats=2)
+    telling = _Telling(f"{ADD}{total}", example, made, beats=2)
     telling.both()
     telling.add()
     telling.home()
@@ -159,14 +159,18 @@ class _Telling:
         values = self.values[block.name]
         actor = self.piece.actor(block.kind, block.role, len(values))
         actor.pose("sheet", *copies(block, self.trace, column=self.at[block.name]))
-        actor.pose("column", *self._shape(block, self.x[block.name], self.wide, values))
+        actor.pose("column", *self._shape(self.x[block.name], self.wide, values))
         if block is self.target:
-            actor.pose("unmade", *gone(self._shape(block, self.x[block.name], self.wide, values)))
+            actor.pose("unmade", *unfilled(self._shape(self.x[block.name], self.wide, values)))
         return actor
 
-    def _shape(self, block: Block, x: float, wide: float, values: Array) -> Shape:
+    def _shape(self, x: float, wide: float, values: Array) -> Shape:
         """A column of all numbers around a place: those shown, and the others as a pile."""
-        return listed(self.stage, x, self.z, wide, self.excerpt, tones(block, self.trace, values))
+        return listed(self.stage, x, self.z, wide, self.excerpt, self._tones(values))
+
+    def _tones(self, values: Array) -> Array:
+        """Colours on one scale for all columns, since numbers of a row are compared."""
+        return tones_together([b for b in (self.old, self.part, self.target) if b], self.trace, values)
 
     def _number(self, block: Block, start: float, end: float, only: Sequence[int] | None = None) -> None:
         values, written = self.values[block.name], self.written[block.name]
@@ -219,9 +223,8 @@ class _Telling:
         column, here = self.columns[self.old.name], self.at[self.old.name]
         until = self.end if self.part is None else 1.0  # beats
         x, wide = self._beside_each_other(len(table))
-        places, sizes, colours = self._shape(
-            self.old, float(x[list(table).index(here)]), wide, self.values[self.old.name]
-        )
+        at = float(x[list(table).index(here)])
+        places, sizes, colours = self._shape(at, wide, self.values[self.old.name])
         sizes[self.excerpt.folded] *= NONE  # the table shows a part of its rows
         column.pose("picked", places - (0.0, LIFTED * self.stage.unit, 0.0), sizes, colours)
         with self.piece.beat("lookup", 4.0) as beat:
@@ -260,7 +263,7 @@ class _Telling:
         actor = self.piece.actor("table", block.role, len(at))
         actor.pose("sheet", *some(block, self.trace, at))
         places = np.repeat(x, len(shown)), np.tile(self.z[: len(shown)], len(table))
-        actor.pose("table", *cells(self.stage, *places, wide, HIGH, tones(block, self.trace, numbers)))
+        actor.pose("table", *cells(self.stage, *places, wide, HIGH, self._tones(numbers)))
         return actor
 
     def become(self) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 from ...layout.layout import Block
 from ...network.ops import Array, Normed
 from ..example import Example
-from ..excerpt import MOST, largest, products
+from ..excerpt import MOST, first, products
 from ..props import number
-from ..shapes import PILE, STEP, copies, gone, listed, part, rows_under, tones
+from ..shapes import HIGH, PILE, STEP, copies, gone, listed, part, rows_under, tones
 from ..stage import LONG
 from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
 from . import turned
@@ -18,14 +18,14 @@ NAME = "roles"
 WIDEST, BETWEEN = 5.2, 1.2  # a column at most, and from one to the next
 HEADING, SAID = 2.3, 1.75  # two lines above a column, from the top; the second one
 SLOTS = 4  # the letter and its three roles side by side
-BELOW = 0.8  # from the pile under a column to what is added up
+BELOW = 0.65  # from the pile under a column to what is added up
 LARGE = 1.25  # size of the titles
 LATER, SOON = 0.12, 0.06  # of their beat, that a column and a table set out after the other
 COLUMNS = 6  # of a learned table, that are shown
 COMING, READ = slice(0.02, 0.45), 0.5  # parts of letter: its column comes; its numbers
 TAKES, CALLED = 0.2, 0.1  # of their beats, the flight of a table and of a column; until it is told what it is
 SHINES = 0.3  # and a column shines
-NUMBERS, TABLES = 3.0, 1.9  # until these moments, in beats: numbers; and a table, from its own beat on
+NUMBERS, GONE = 3.0, 0.1  # until when, in beats, numbers stand; how long after its column came a table goes
 SOONER = 1.2  # seconds of the last beat
 ROLES = {"query": "q", "key": "k", "value": "v"}  # and the letters of their matrices
 
@@ -56,7 +56,7 @@ class _Telling:
         self.made = made  # by their roles
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
         self.sum = stage.width == LONG and self._is_sum()
-        self.rows = min(MOST, rows - self.sum)
+        self.rows = min(MOST, rows)
         self.z = rows_under(stage.top - HEADING, self.rows + 1)
         self.landing: list[tuple[Actor, Block]] = []
 
@@ -64,7 +64,7 @@ class _Telling:
         """The largest numbers of a column, the others as a pile; which are shown, and all of them."""
         values: Array = block.values(self.trace)[:, self.t].astype(float)
         stream = block is self.inputs
-        excerpt = self.example.rows(self.rows) if stream else largest(values, self.rows)
+        excerpt = self.example.rows(self.rows) if stream else first(len(values), self.rows)
         shape = listed(self.stage, x, self.z, self.wide, excerpt, tones(block, self.trace, values))
         before = listed(self.stage, float(self.x[0]), self.z, self.wide, excerpt, shape[2])
         actor = self.piece.actor(name, block.role, len(values))
@@ -115,7 +115,7 @@ class _Telling:
                 self._heading(name, x, *said, beat.at(late + CALLED))
                 table = self._learned(name)
                 if table is not None:
-                    self._table(f"{name} table", block, table, x, beat, late)
+                    self._table(f"{name} table", block, table, x, beat, n)
 
     def _learned(self, name: str) -> Block | None:
         """The table that a role is made with, where it has a row for each of the role's numbers."""
@@ -125,9 +125,10 @@ class _Telling:
         own = [b for b in learned if b.head in (None, made.head) and b.shape[0] == made.shape[0]]
         return next((b for b in own if min(b.shape) > 1), None)
 
-    def _table(self, name: str, block: Block, table: Block, x: float, beat: Beat, late: float) -> None:
-        """A part of a table, just behind the place of what it makes."""
-        shown = largest(block.values(self.trace)[:, self.t], self.rows).shown
+    def _table(self, name: str, block: Block, table: Block, x: float, beat: Beat, n: int) -> None:
+        """A part of a table, the so many-th, just behind the place of what it makes."""
+        late = SOON * (n - 1)
+        shown = first(block.shape[0], self.rows).shown
         sheet, standing = part(
             self.stage, table, self.trace, shown, COLUMNS, x, self.wide, self.z[: len(shown)]
         )
@@ -136,7 +137,7 @@ class _Telling:
         actor.pose("table", *standing)
         actor.enter("sheet", beat.at(0))
         actor.to("table", beat[late : late + TAKES])
-        actor.exit(beat.index + TABLES)
+        actor.exit(beat.end + LATER * (n - 1) + TAKES + GONE)  # its column has been made
 
     def roles(self) -> None:
         """The letter's column passes through each table: a number comes of each row."""
@@ -163,11 +164,11 @@ class _Telling:
         query, inputs = (
             b.values(self.trace)[:, self.t].astype(float) for b in (self.made["query"], self.inputs)
         )
-        table, feature = self._learned("query"), largest(query, self.rows).shown[0]
+        table = self._learned("query")
         assert table is not None
-        row = table.values(self.trace)[feature].astype(float)
-        said, terms = products(row, inputs, self.example.rows(self.rows).shown, float(query[feature]))
-        name, z = " ".join(map(str, ["sum", *terms])), self.z[-1] - PILE - BELOW
+        row = table.values(self.trace)[0].astype(float)
+        said, terms = products(row, inputs, self.example.rows(self.rows).shown, float(query[0]))
+        name, z = " ".join(map(str, ["sum", *terms])), self.z[-1] + HIGH / 2 - PILE - BELOW
         self.piece.text(name, said, float(self.x[0]) - self.wide / 2, z, start, None, SMALL, "left")
 
     def home(self) -> None:

@@ -13,7 +13,7 @@ from ...network.ops import Array, Unembed
 from ..example import Example
 from ..excerpt import Excerpt, largest, products
 from ..props import number
-from ..shapes import Shape, cells, gone, some, tones
+from ..shapes import Shape, cells, some, tones, unfilled
 from ..stagecraft import COMES, HERO, NUMBER, SMALL, Actor, Beat, SetPiece
 from .learned import table_of
 
@@ -188,7 +188,7 @@ class _Meeting:
         colours = tones(found.made, self.trace, raw)
         made = cells(self.stage, self.score_x, self.z[1:], self.score_wide, self.high, colours)
         actor = self.piece.actor("made", "activation", len(raw))
-        actor.pose("unmade", *gone(made))
+        actor.pose("unmade", *unfilled(made))
         actor.pose("made", *made)
         return actor, made
 

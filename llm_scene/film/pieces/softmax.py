@@ -42,7 +42,11 @@ ROOMY, DIGIT = 5.0, 0.62  # a part from which on its share is large; what a digi
 SHARE, OF = 1.3, 1.2  # how far under the stick a share that has no room on it stands, and over it whose it is
 AROUND = 0.3, 0.4  # how much longer and higher than the stick its frame is
 NUDGE = -0.3  # of the last formula, from half way between floor and stick
-SOON = 0.15  # of its beat, in which bars move where it is brief
+SOON, STAND, LIE = (
+    0.15,
+    4.2,
+    2.0,
+)  # where it is brief: of its beat, in which bars move; seconds of these beats
 BEATS = 3  # scores, largest, exponentiate: parts of the formula are lit in the second and third
 # Parts of scores: bars stand; their numbers are there for a while longer.
 RISE, WHILE = 0.5, 0.1
@@ -170,8 +174,8 @@ class _Telling:
     def scores(self, until: float) -> None:
         """Scores stand on a line, whatever their size and sign; their letters stay below it until a beat."""
         found, piece = self.found, self.piece
-        there = SOON if self.brief else RISE
-        with piece.beat("scores", 3.0) as beat:
+        there, seconds = (SOON, STAND) if self.brief else (RISE, 3.0)
+        with piece.beat("scores", seconds) as beat:
             self.bars.enter("flat", beat.at(0))
             self.bars.to("scores", beat[START:there], stagger=0.5)
             self._zero("zero", self.zero, beat.at(0), beat.end)
@@ -256,7 +260,7 @@ class _Telling:
         """The stick is the whole: its parts are shares, and add up to 100 %; all stays until then."""
         piece, stage = self.piece, self.stage
         low, high = stage.middle - STICK / 2, stage.middle + STICK / 2
-        with piece.beat("whole", 3.2) as beat:
+        with piece.beat("whole", LIE if self.brief else 3.2) as beat:
             there = SOON if self.brief else STRETCH
             self.bars.to("shares", beat[START:there])
             ends: tuple[tuple[float, str, Align], ...] = ((-1, "0 %", "left"), (1, "100 %", "right"))
