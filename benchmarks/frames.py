@@ -29,34 +29,28 @@ class Frames:
 
 
 _shown: list[bpy.types.Scene] = []  # what this process renders
+_span: list[int] = []  # its first and last frame
 
 
 def show(scene: bpy.types.Scene) -> None:
     """Make a scene the one that this process renders."""
-    import bpy
-
+    from llm_scene.output.render.frames import prepare
     from llm_scene.scene.engines import apply_preset
     from llm_scene.staging.quality import PRESETS
 
     apply_preset(scene, PRESETS["draft"])
-    bpy.context.window.scene = scene
+    prepare(scene)
+    _span[:] = [scene.frame_start, scene.frame_end]
     _shown[:] = [scene]
 
 
 def render(share: float) -> float:
     """Seconds to render the frame that many parts into the film."""
-    import bpy
+    from llm_scene.output.render.frames import rendered
 
-    scene = _shown[0]
-    number = round(scene.frame_start + share * (scene.frame_end - scene.frame_start))
+    first, last = _span
     with tempfile.TemporaryDirectory() as folder:
-        scene.render.filepath = str(Path(folder) / "frame.png")
-
-        def frame() -> None:
-            scene.frame_set(number)
-            bpy.ops.render.render(write_still=True, scene=scene.name)
-
-        return seconds(frame)
+        return seconds(lambda: rendered(_shown[0], round(first + share * (last - first)), Path(folder)))
 
 
 def frames(processes: Mapping[str, Process], n: int) -> dict[str, Frames]:

@@ -142,7 +142,7 @@ def _dissolve(folder: Path) -> None:
         for path in folder.iterdir():
             if path.name == NEW and path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
-            elif path.stem == NEW:
+            elif path.stem.partition(".")[0] == NEW:  # a number may stand between
                 path.unlink()
         folder.rmdir()
 

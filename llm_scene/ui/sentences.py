@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from bpy.app.translations import pgettext_iface
+
 from ..plain import duration
 from . import translations
 from .translations import tr
@@ -19,6 +21,7 @@ from .translations import tr
 FIELD = re.compile(r"\{(\w+)\}")
 QUOTED = frozenset(("file", "hint", "kind", "limits", "problem", "reason", "sizes", "suffixes", "time"))
 QUOTING = tuple(f"{{{name}}}" for name in QUOTED)
+TITLES = frozenset(("title",))  # of Blender's own properties
 NUMBERS = frozenset(("hours", "minutes", "seconds"))
 Pattern = tuple[str, re.Pattern[str]]
 
@@ -31,7 +34,9 @@ def translated(sentence: str) -> str:
             continue  # a part of a sentence only
         if found := pattern.fullmatch(sentence):
             values = found.groupdict()
-            return tr(text, **values | {name: translated(values[name]) for name in QUOTED & values.keys()})
+            values |= {name: translated(values[name]) for name in QUOTED & values.keys()}
+            values |= {name: pgettext_iface(values[name]) for name in TITLES & values.keys()}
+            return tr(text, **values)
     return sentence
 
 

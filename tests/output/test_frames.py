@@ -363,7 +363,7 @@ class TestWhatIsTheUsers:
         (opened.work / "scene.blend").write_bytes(b"ours")
         inner = opened.work / ".llm-scene-1"
         inner.mkdir()
-        (inner / "new.png").write_bytes(b"ours")
+        (inner / "new.0000.png").write_bytes(b"ours")
         (opened.work / "letter.txt").write_bytes(b"mine")
         render_film(scene, None, tmp_path / "film", frames=range(1))
         left = [str(path.relative_to(opened.work)) for path in opened.work.rglob("*")]

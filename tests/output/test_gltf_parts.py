@@ -14,10 +14,11 @@ from llm_scene.film.film import Cue
 from llm_scene.layout.contours import filled
 from llm_scene.layout.drawn import Text
 from llm_scene.layout.layout import Letter
+from llm_scene.output.gltf.document import Clip, Document, straightened
 from llm_scene.output.gltf.images import png
 from llm_scene.output.gltf.lettering import SHADES, Labels, coverage, outline, solid
 from llm_scene.output.gltf.motion import pieces
-from llm_scene.output.gltf.shapes import ribbon
+from llm_scene.output.gltf.shapes import Shape, ribbon
 
 
 def area(vertices: np.ndarray, triangles: np.ndarray) -> float:
@@ -44,6 +45,34 @@ class TestPng:
         image.alpha_mode = "CHANNEL_PACKED"
         assert np.round(np.array(image.pixels) * 255).tolist() == [9, 8, 7, 0, 200, 100, 50, 255]
         bpy.data.images.remove(image)
+
+
+class TestClip:
+    def keys(self, *tracks: tuple[str, list[float], list[list[float]], bool]) -> list[int]:
+        """How many keys are stored of tracks (path, times, values, held)."""
+        document = Document("test")
+        clip = Clip(document, "film", {})
+        for path, times, values, step in tracks:
+            clip.track(document.node(path), path, times, np.array(values), step=step)
+        clip.close()
+        return [document.parts["accessors"][s["output"]]["count"] for s in clip.json["samplers"]]
+
+    def test_leaves_out_keys_that_lie_on_a_straight_way(self) -> None:
+        way = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0], [2.0, 1.0, 0.0]]
+        assert self.keys(("translation", [0.0, 1.0, 2.0, 3.0], way, False)) == [3]
+
+    def test_keeps_what_one_of_the_tracks_at_the_same_times_needs(self) -> None:
+        times, still, bent = [0.0, 1.0, 2.0], [[0.0] * 3] * 3, [[0.0] * 3, [1.0] * 3, [0.0] * 3]
+        assert self.keys(("translation", times, still, False), ("scale", times, bent, False)) == [3, 3]
+
+    def test_keeps_what_is_held(self) -> None:
+        assert self.keys(("scale", [0.0, 1.0, 2.0], [[0.0] * 3, [1.0] * 3, [2.0] * 3], True)) == [3]
+
+    @given(st.lists(st.floats(-9, 9), min_size=2, max_size=40), st.floats(1e-3, 1.0))
+    def test_strays_no_further_than_allowed(self, values: list[float], allowed: float) -> None:
+        times, way = np.arange(len(values), dtype=float), np.array(values)[:, None]
+        kept = straightened(times, way, allowed)
+        assert np.abs(np.interp(times, times[kept], way[kept, 0]) - way[:, 0]).max() <= allowed + 1e-9
 
 
 class TestLettering:
@@ -111,3 +140,10 @@ class TestPieces:
             meant = min(cue.value(middle), 1.0) * lines
             assert (piece.a + piece.b) / 2 == pytest.approx(meant, abs=0.03 * lines)
             assert abs(piece.a - piece.b) <= 1 + 1e-9
+
+
+def test_equal_shapes_far_apart_are_equal_to_the_last_digit() -> None:
+    """What is put together and moved back to its own place is what it was, and can be stored once."""
+    flat = ribbon([(0.0, 0.0, 0.0), (1.1005, 0.0, 2.3)], 0.25, np.ones(3))
+    here, there = (Shape.joined([flat.moved(at)]).moved(-at) for at in (np.zeros(3), np.full(3, 812.3)))
+    assert np.abs(here.vertices - there.vertices).max() < 1e-9

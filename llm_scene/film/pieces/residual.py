@@ -238,9 +238,9 @@ class _Telling:
             if size >= SMALL:
                 for place, (token, letter) in zip(x.tolist(), table.items(), strict=True):
                     ink = "accent" if token == here else "ink"
-                    at, says = (place, self.stage.title), Says("entry", token)
-                    start, name = beat.at(COMES), f"entry {token}"
-                    self.piece.text(name, letter, *at, start, until, size, ink=ink, says=says)
+                    start, says = beat.at(COMES), Says("entry", token)
+                    above = place, self.stage.title
+                    self.piece.text(f"entry {token}", letter, *above, start, until, size, ink=ink, says=says)
             column.enter("sheet", beat.at(0))
             column.to("picked", beat[TABLE])
             column.glow(beat[SHINES])

@@ -12,7 +12,7 @@ from ...film.film import Chapter, Film, Pose
 from ...film.framing import SENSOR
 from ...network.ops import Array
 from .actors import MOMENT
-from .document import Clip, Document
+from .document import Clip, Document, straightened
 from .shapes import turned
 
 CAMERA = "Film camera"
@@ -70,7 +70,7 @@ def key_camera(clip: Clip, node: int, film: Film) -> None:
     times: list[float] = []
     kept: list[int] = []
     for first, after in pairwise(cuts):
-        keys = first + _needed(np.array(frames[first:after]), path[first:after], allowed[first:after])
+        keys = first + straightened(np.array(frames[first:after]), path[first:after], allowed[first:after])
         if first > 0:
             jump = frames[first] - 0.5 / film.fps
             times += [jump - MOMENT, jump]
@@ -100,22 +100,3 @@ def _cuts(film: Film) -> list[int]:
 def _apart(one: Pose, other: Pose) -> bool:
     (x, p), (y, q) = _stand(one), _stand(other)
     return bool(np.linalg.norm(x - y) > 1e-3 * one.distance or 1 - abs(p @ q) > 1e-6)
-
-
-def _needed(times: Array, path: Array, allowed: Array) -> Array:
-    """The keys from which straight interpolation strays no further than allowed (Douglas-Peucker)."""
-    keep = {0, len(times) - 1}
-    open_ends = [(0, len(times) - 1)]
-    while open_ends:
-        first, last = open_ends.pop()
-        if last - first < 2:
-            continue
-        inner = slice(first + 1, last)
-        share = ((times[inner] - times[first]) / (times[last] - times[first]))[:, None]
-        straight = path[first] + share * (path[last] - path[first])
-        errors = (np.abs(path[inner] - straight) / allowed[inner]).max(axis=1)
-        if errors.max() > 1:
-            worst = first + 1 + int(errors.argmax())
-            keep.add(worst)
-            open_ends += [(first, worst), (worst, last)]
-    return np.array(sorted(keep))

@@ -14,11 +14,13 @@ import numpy as np
 from ...network.ops import Array, Numbers
 
 Json = dict[str, Any]
+Track = tuple[int, str, Array, Array, bool]  # node, path, times [n], values [n, size], held from key to key
 
 COMPONENTS = {"int8": 5120, "uint8": 5121, "int16": 5122, "uint16": 5123, "uint32": 5125, "float32": 5126}
 SHAPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 VERTICES, INDICES = 34962, 34963
 NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
+STRAY = 1e-3  # of a cell, of a size or of a target's weight: how far a key less may take a node from its way
 REPEAT, CLAMP = 10497, 33071
 UNNAMED = re.compile(r"[\[\].:/]")  # what three.js leaves out of a name
 
@@ -203,23 +205,15 @@ class Clip:
     def __init__(self, document: Document, name: str, extras: Json) -> None:
         self.document = document
         self.json: Json = {"name": name, "channels": [], "samplers": [], "extras": extras}
-        self.tracks: list[tuple[int, str, Array, Array, bool]] = []
+        self.tracks: list[Track] = []
         self._samplers: dict[tuple[tuple[int, int], bool], int] = {}
 
     def track(
         self, node: int, path: str, times: Sequence[float] | Array, values: Array, *, step: bool = False
     ) -> None:
         """Key a node's "translation", "rotation", "scale" or "weights" `[times, n]` at rising times."""
-        store = self.document.accessor
         rising, found = np.array(times, np.float32), np.asarray(values, np.float32)
         self.tracks.append((node, path, rising, found, step))
-        keys = store(rising, bounds=True), store(found.ravel() if path == "weights" else found)
-        if (keys, step) not in self._samplers:
-            self._samplers[keys, step] = len(self._samplers)
-            held = {"interpolation": "STEP"} if step else {}  # linear where nothing is said
-            self.json["samplers"].append({"input": keys[0], "output": keys[1], **held})
-        target = {"node": node, "path": path}
-        self.json["channels"].append({"sampler": self._samplers[keys, step], "target": target})
 
     def settle(self, node: int) -> None:
         """Let a node stand as its tracks leave it: for viewers that play nothing, all has happened."""
@@ -242,8 +236,54 @@ class Clip:
         return clip
 
     def close(self) -> None:
-        """Put the animation into the file."""
+        """Put the animation into the file, without keys that nothing would be seen of."""
+        together: dict[bytes, list[Track]] = {}
+        for track in self.tracks:
+            together.setdefault(track[2].tobytes(), []).append(track)
+        kept = {times: _needed(tracks) for times, tracks in together.items()}
+        for track in self.tracks:
+            self._write(track, kept[track[2].tobytes()])
         self.document.add("animations", self.json)
+
+    def _write(self, track: Track, kept: Numbers) -> None:
+        node, path, times, values, step = track
+        store, found = self.document.accessor, values[kept]
+        keys = store(times[kept], bounds=True), store(found.ravel() if path == "weights" else found)
+        if (keys, step) not in self._samplers:
+            self._samplers[keys, step] = len(self._samplers)
+            held = {"interpolation": "STEP"} if step else {}  # linear where nothing is said
+            self.json["samplers"].append({"input": keys[0], "output": keys[1], **held})
+        target = {"node": node, "path": path}
+        self.json["channels"].append({"sampler": self._samplers[keys, step], "target": target})
+
+
+def straightened(times: Array, values: Array, allowed: Array | float) -> Numbers:
+    """The keys `[times, n]` from which straight interpolation strays no further than allowed
+    (Douglas-Peucker)."""
+    keep, open_ends = {0, len(times) - 1}, [(0, len(times) - 1)]
+    room = np.broadcast_to(allowed, values.shape)
+    while open_ends:
+        first, last = open_ends.pop()
+        if last - first < 2:
+            continue
+        inner = slice(first + 1, last)
+        share = ((times[inner] - times[first]) / (times[last] - times[first]))[:, None]
+        way = values[first] + share * (values[last] - values[first])
+        errors = (np.abs(values[inner] - way) / room[inner]).max(axis=1)
+        if errors.max() > 1:
+            worst = first + 1 + int(errors.argmax())
+            keep.add(worst)
+            open_ends += [(first, worst), (worst, last)]
+    return np.array(sorted(keep))
+
+
+def _needed(tracks: Sequence[Track]) -> Numbers:
+    """Of keys that tracks have at the same times, those that any of them needs."""
+    times = tracks[0][2]
+    if any(step or path == "rotation" for _, path, _, _, step in tracks):  # a camera's are few already
+        return np.arange(len(times))
+    values = np.column_stack([values for *_, values, _ in tracks]).astype(float)
+    return straightened(times.astype(float), values, STRAY)
 
 
 def _value(times: Array, values: Array, time: float, step: bool) -> Array:

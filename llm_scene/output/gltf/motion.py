@@ -313,7 +313,8 @@ class _Lane:
             covers.empty, _repeated(len(group.depths)), POSITION=vertices, COLOR_0=shade, TEXCOORD_0=middle
         )
         glow = _glow(group, covers.front, covers.light)
-        light = document.primitive(covers.glow, glow.triangles, POSITION=glow.vertices, COLOR_0=glow.colours)
+        corners = glow.vertices.astype(np.float32)
+        light = document.primitive(covers.glow, glow.triangles, POSITION=corners, COLOR_0=glow.colours)
         self.covers = self._nodes(covers, group, f"front {kind}", document.mesh(box))
         self.glows = self._nodes(covers, group, f"glow {kind}", document.mesh(light))
         self.busy_until = 0.0

@@ -53,7 +53,7 @@ class Shape:
         """All of them as one."""
         starts = np.cumsum([0, *(len(shape.vertices) for shape in shapes)])
         return Shape(
-            np.concatenate([shape.vertices for shape in shapes]).astype(np.float32),
+            np.concatenate([shape.vertices for shape in shapes]),
             np.concatenate([shape.triangles + start for shape, start in zip(shapes, starts, strict=False)]),
             np.concatenate([shape.colours for shape in shapes]),
         )

@@ -229,7 +229,7 @@ def _clear(folder: Path, work: object) -> None:
         return
     for place, _, names in os.walk(root, topdown=False):
         for name in names:
-            if Path(name).stem in (NEW, SCENE):
+            if Path(name).stem.partition(".")[0] in (NEW, SCENE):
                 with contextlib.suppress(OSError):
                     Path(place, name).unlink()
         with contextlib.suppress(OSError):
@@ -237,8 +237,11 @@ def _clear(folder: Path, work: object) -> None:
 
 
 def prepare(scene: bpy.types.Scene) -> None:
-    """Make a scene the one that is evaluated and rendered, as PNG without metadata."""
-    bpy.context.window.scene = scene  # animation is evaluated only there
+    """Let a scene of this process be rendered, as PNG without metadata, and not be shown.
+
+    What a window shows is evaluated for it, too, besides what is evaluated for the picture.
+    """
+    bpy.context.window.scene = bpy.data.scenes.new("Nothing")
     render = scene.render
     image_format(render.image_settings, "PNG")
     render.image_settings.color_mode, render.image_settings.color_depth = "RGB", "8"
@@ -251,12 +254,19 @@ def render_frame(scene: bpy.types.Scene, frame: int, folder: FrameFolder) -> Non
     """Render a frame of a prepared scene into its folder."""
     try:
         with private_folder(folder.work) as place:
-            rendered = place / f"{NEW}.png"
-            scene.frame_set(frame)
-            scene.render.filepath = output_path(rendered)
-            bpy.ops.render.render(write_still=True, scene=scene.name)
-            folder.keep(frame, rendered.read_bytes())
+            folder.keep(frame, rendered(scene, frame, place).read_bytes())
     except RuntimeError as error:
         raise UserError(f"Blender could not render frame {frame}: {' '.join(str(error).split())}") from None
     except OSError as error:
         raise disk_error(error, folder.folder) from None
+
+
+def rendered(scene: bpy.types.Scene, frame: int, place: Path) -> Path:
+    """The picture of a frame of a prepared scene, in an empty folder.
+
+    It is rendered as an animation of one frame: Blender animates a scene that no window shows only then.
+    """
+    scene.frame_start = scene.frame_end = frame
+    scene.render.filepath = output_path(place / f"{NEW}.####")
+    bpy.ops.render.render(animation=True, scene=scene.name)
+    return next(place.glob(f"{NEW}.*.png"))
