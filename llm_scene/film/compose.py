@@ -45,8 +45,8 @@ SHORT = {
 TEASER = {"overview": flash, "attention": attend, "output": winner}
 CUTS = {
     "full": Cut("Full", "Every chapter, about four minutes", FULL, leisure=0.94),
-    "short": Cut("Short", "The same way in a minute", SHORT, leisure=0.4, travels=False),
-    "teaser": Cut("Teaser", "The data flow in a few seconds", TEASER, leisure=0.2, travels=False),
+    "short": Cut("Short", "The same way in a minute", SHORT, leisure=0.4),
+    "teaser": Cut("Teaser", "The data flow in a few seconds", TEASER, leisure=0.2),
 }
 CUT_ITEMS = tuple((name, cut.title, cut.description) for name, cut in CUTS.items())
 CHAPTERS = tuple(dict.fromkeys(name for cut in CUTS.values() for name in cut.chapters))

@@ -16,7 +16,11 @@ SENSOR = 36.0  # mm, across the wider side
 TOTALS = ("logits_max", "logits_sum")  # they stand below the logits, however many there are
 # The part of the frame that subjects keep to: (left, right, bottom, top) in halves of the frame. Below is
 # the line of captions, above at the left the running head.
-SAFE = (-0.9, 0.9, -0.68, 0.82)
+Safe = tuple[float, float, float, float]
+SAFE: Safe = (-0.9, 0.9, -0.68, 0.82)
+# What details fill, where cells want all the height there is: to the line of captions, and higher than the
+# running head stands.
+NEAR: Safe = (-0.9, 0.9, -0.78, 0.86)
 
 
 def axes(azimuth: float, elevation: float) -> tuple[Array, Array, Array]:
@@ -45,7 +49,7 @@ def frame(
     lens: float = 40.0,
     margin: float = 1.0,
     aspect: float = 16 / 9,
-    safe: tuple[float, float, float, float] = SAFE,
+    safe: Safe = SAFE,
 ) -> Pose:
     """The nearest pose at these angles from which all boxes lie inside the safe part of the frame.
 
@@ -94,6 +98,29 @@ def _centre(flat: Array, depth: Array, scale: Array, middle: Array) -> Array:
         beyond = seen.min(axis=0) + seen.max(axis=0) > 0
         low, high = np.where(beyond, aim, low), np.where(beyond, high, aim)
     return (low + high) / 2
+
+
+def reaches(subject: Iterable[Box], pose: Pose, aspect: float, far: float, low: float) -> bool:
+    """Whether any of the boxes reaches into the picture's upper left corner: to the left of `far` and above
+    `low`."""
+    for box in subject:
+        seen = project(box.corners(), pose, aspect)
+        if seen[:, 0].min() < far and seen[:, 1].max() > low:
+            return True
+    return False
+
+
+def crossing(ends: Array, rectangle: Array) -> Array:
+    """Which straight pieces `[n, 2, 2]` touch `[left, bottom, right, top]` (Liang and Barsky 1984)."""
+    start, step = ends[:, 0], ends[:, 1] - ends[:, 0]
+    low, high = rectangle[:2], rectangle[2:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, other = (low - start) / step, (high - start) / step
+    inside = (start >= low) & (start <= high)
+    enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=1)
+    leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=1)
+    found: Array = np.maximum(enter, 0.0) <= np.minimum(leave, 1.0)
+    return found
 
 
 def outlook(layout: Layout) -> tuple[float, float]:
@@ -159,7 +186,7 @@ def part_in_view(boxes: Sequence[Box], anchor: Point, view: View, aspect: float)
     """What of boxes can be shown at once with cells of the size the view wants: all where that fits, or the
     part around an anchor, which is the upper left corner of what matters; None where nothing is left."""
     width, height = halves(aspect)
-    room = np.array([(SAFE[1] - SAFE[0]) * width, (SAFE[3] - SAFE[2]) * height]) / max(view.cell, 1e-9)
+    room = np.array([(NEAR[1] - NEAR[0]) * width, (NEAR[3] - NEAR[2]) * height]) / max(view.cell, 1e-9)
     around = Box.around(boxes)
     low, high = np.array(around.low), np.array(around.high)
     for axis, size, ahead in ((0, room[0], 0.45), (2, room[1], 0.85)):  # mostly to its right and below it

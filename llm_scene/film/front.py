@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..layout.layout import Block
+from ..layout.layout import Block, Box
+from ..network.graph import TIME_AXES
 from ..network.ops import Array, Numbers
 
 TAIL = 0.35  # `reveal` runs on this far while the glow behind the front decays
@@ -31,6 +32,15 @@ def by_rows(block: Block) -> bool:
     return block.axes[0] in ("position", "query")
 
 
+def written(block: Block, n_prompt: int) -> Box:
+    """The part of a sheet that is there before the model writes on: positions of the prompt alone."""
+    rows, columns = (
+        min(size, n_prompt) if axis in TIME_AXES and block.role != "weight" else size
+        for size, axis in zip(block.shape, block.axes, strict=True)
+    )
+    return block.part(0, 0, rows, columns)
+
+
 def order_of(block: Block, n_prompt: int) -> Array:
     """When each cell is computed, as a value of `reveal`, `[rows, columns]`.
 
@@ -46,6 +56,8 @@ def order_at(block: Block, rows: Numbers, columns: Numbers, n_prompt: int) -> Ar
         (rows, columns, *block.shape) if by_rows(block) else (columns, rows, *block.shape[::-1])
     )
     prompt = (position * length + within) / max(1, min(n_prompt, n_positions) * length - 1)
+    if set(block.axes) == {"query", "key"}:  # what looks at a position comes with it
+        position = np.where(np.less(within, n_prompt), position, np.maximum(position, within))
     later = begin(1) * (position - n_prompt + 1) + within / max(1, length - 1)
     return np.where(position < n_prompt, prompt, later)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -16,14 +17,18 @@ from ..layout.layout import Box, Layout
 from ..look.views import CAPITAL, NAME, WIDTH
 from ..network.ops import Array
 from .film import Pose
-from .framing import SENSOR, axes, halves, project
+from .framing import SENSOR, axes, crossing, halves, project
+from .front import written
+from .screen import head_corner
 from .screenplay import Held, Tag
 
 MOST = 5  # names in a shot
 AIR = 5.0  # pixels between a name and anything else
+BESIDE = 40.0  # and the running head, in its line
+OVER = 14.0  # and its sheet, where links run along that
+LOOSE = (-2.0, -2.0, 2.0, 2.0)  # pixels between a name and a link
 EDGE = 8.0  # pixels between a name and the edge of the picture
 CAPTIONS = 0.27  # of half the height: the strip at the bottom that captions keep
-HEAD = (0.45, 0.17)  # of the width and of half the height: the corner that the running head keeps
 COME = 0.3  # seconds after which a name follows the camera
 AHEAD = 0.6  # units by which a name stands before its sheet, clear of the highest cells
 SHORTEST = 0.8  # seconds: a name that stands less is none
@@ -54,13 +59,16 @@ class Placed:
 
 def labels(held: Sequence[Held], layout: Layout, aspect: float) -> list[Placed]:
     """The names of all shots that stand still."""
-    sheets = np.stack([[block.box.low, block.box.high] for block in layout.blocks.values()])  # [n, 2, 3]
+    boxes = [written(block, layout.n_prompt) for block in layout.blocks.values()]
+    sheets = np.array([[box.low, box.high] for box in boxes])  # [n, 2, 3]
     found: list[Placed] = []
     for n, run in enumerate(_runs(held)):
         start, end = run[0].shot.start + COME, run[-1].shot.end - 0.1
         if end - start >= SHORTEST and run[0].tags:
             poses = tuple(pose for shown in run for pose in (shown.shot.a, shown.shot.b))
-            notes = _arranged(f"label {n}", run[0].tags, poses, sheets, aspect)
+            zones = np.stack([zone.array() for zone in _zones(run[0].head, aspect)])
+            lines = [_lines(layout, None), _lines(layout, run[0].lit)]
+            notes = _arranged(f"label {n}", run[0].tags, poses, (sheets, lines, zones), aspect)
             found += [Placed(note, start, end) for note in notes]
     return found
 
@@ -78,20 +86,29 @@ def _runs(held: Sequence[Held]) -> Iterator[list[Held]]:
 
 
 def _arranged(
-    stem: str, tags: Sequence[Tag], poses: Sequence[Pose], sheets: Array, aspect: float
+    stem: str,
+    tags: Sequence[Tag],
+    poses: Sequence[Pose],
+    around: tuple[Array, list[Array], Array],
+    aspect: float,
 ) -> Iterator[Text]:
+    sheets, lines, zones = around
     taken = [_visible(sheets, pose, aspect) for pose in poses]
-    kept = [np.stack([zone.array() for zone in _zones(aspect)])] * len(poses)
+    links = [[_strokes(part, pose, aspect) for pose in poses] for part in lines]
+    kept = [zones] * len(poses)
     count = 0
     for tag in tags:
         if count == MOST:
             return
-        for anchor in _anchors(tag, poses[0], aspect):
+        for strokes, anchor in product(links, list(_anchors(tag, poses[0], aspect))):
             note = _note(f"{stem}: {count}", tag, anchor, poses[0], aspect)
             spots = [_spot(note, pose, aspect) for pose in poses]
             clear = all(
-                _inside(spot, aspect) and not _hits(spot, sheet) and not _hits(spot, zone)
-                for spot, sheet, zone in zip(spots, taken, kept, strict=True)
+                _inside(spot, aspect)
+                and not _hits(spot, sheet)
+                and not _hits(spot, zone)
+                and not crossing(line, spot.array() + LOOSE).any()
+                for spot, sheet, zone, line in zip(spots, taken, kept, strokes, strict=True)
             )
             if clear:
                 kept = [np.vstack([zone, spot.array()]) for zone, spot in zip(kept, spots, strict=True)]
@@ -100,12 +117,29 @@ def _arranged(
                 break
 
 
-def _zones(aspect: float) -> Iterable[Rectangle]:
+def _lines(layout: Layout, lit: Sequence[str] | None) -> Array:
+    """The straight pieces of links that do not make way, `[n, 2, 3]`."""
+    kept = None if lit is None else set(lit)
+    shown = [link for link in layout.links if kept is None or {link.source, link.target} <= kept]
+    pieces = [piece for link in shown for piece in pairwise(link.points)]
+    return np.array(pieces, float).reshape(-1, 2, 3)
+
+
+def _strokes(lines: Array, pose: Pose, aspect: float) -> Array:
+    """Where pieces of lines `[n, 2, 3]` appear, `[n, 2, 2]`; of those before the camera alone."""
+    seen = project(lines.reshape(-1, 3), pose, aspect).reshape(-1, 2, 3)
+    seen = seen[(seen[..., 2] > 0).all(axis=1)]
+    found: Array = seen[..., :2] * halves(aspect)
+    return found
+
+
+def _zones(head: str, aspect: float) -> Iterable[Rectangle]:
     """What captions and the running head keep for themselves."""
     x, y = halves(aspect)
+    far, low = head_corner(head, aspect)
     return (
         Rectangle(-x, -y, x, -y + CAPTIONS * y),
-        Rectangle(-x, y - HEAD[1] * y, -x + HEAD[0] * 2 * x, y),
+        Rectangle(-x, low * y, far * x + BESIDE, y),
     )
 
 
@@ -141,10 +175,11 @@ def _anchors(tag: Tag, pose: Pose, aspect: float) -> Iterator[Anchor]:
     seen = _rectangle(tag.box, pose, aspect)
     x, y = halves(aspect)
     left, right = max(seen.left, -x + EDGE), min(seen.right, x - EDGE)
-    middle, top = (left + right) / 2, min(seen.top, y - EDGE - NAME)
-    yield Anchor(middle, top + AIR + 1, "centre")
-    yield Anchor(left, top + AIR + 1, "left")
-    yield Anchor(right, top + AIR + 1, "right")
+    middle, top = (left + right) / 2, min(seen.top, y - EDGE - NAME - AIR - 1)
+    for over in (AIR + 1, OVER):
+        yield Anchor(middle, top + over, "centre")
+        yield Anchor(left, top + over, "left")
+        yield Anchor(right, top + over, "right")
     yield Anchor(left - AIR - 1, (max(seen.bottom, -y) + top - NAME) / 2, "right")
     yield Anchor(right + AIR + 1, (max(seen.bottom, -y) + top - NAME) / 2, "left")
     yield Anchor(left - AIR - 1, top - NAME - 1, "right")

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 from ..layout.drawn import LETTER, text_width
 from ..look.views import CAPITAL, WIDTH
-from .film import Film
+from .film import Caption, Film
 from .framing import halves
 
 CAPTION, HEAD, CREDIT = 23.0, 20.0, 16.8  # sizes of type, in pixels of a picture `WIDTH` wide
 BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
+DRAWN = 0.72  # of the room that is left for text: what Latin letters take
+DESCENT = 0.22  # how far letters reach below their baseline, in sizes of type
 ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
-SHADE = 1.6  # how far shades reach into the picture, of the way to the far side of their texts
+SHADE = 1.25  # how far shades reach into the picture, of the way to the far side of their texts
 PAUSE = 1.5  # seconds between two captions over which their shade stays
 WIDE = 0x2E80  # from this letter on they are East Asian, and parted anywhere
 SOFT = 0.08  # seconds in which text comes and goes
@@ -38,12 +40,11 @@ class ScreenText:
 
 @dataclass(frozen=True)
 class Shade:
-    """A soft strip behind texts, from the edge where it is `full` to the one where it is `clear`, each given
-    by half its width and its height; and when it is there."""
+    """A soft strip behind texts: its outline, how much it covers at each corner, and when it is there."""
 
     name: str
-    full: tuple[float, float]
-    clear: tuple[float, float]
+    corners: tuple[tuple[float, float, float], ...]  # x, y, and what of the ground is covered
+    faces: tuple[tuple[int, ...], ...]
     runs: tuple[tuple[float, float], ...]  # seconds from, until
 
 
@@ -53,20 +54,38 @@ def shades(film: Film) -> list[Shade]:
     over = 1.02  # of the picture, so that no edge shows
     lines = max((said.text.count("\n") + 1 for said in _captions(film)), default=1)
     found = []
-    for name, texts, side, far in (
-        ("caption shade", film.captions, -1, BELOW + CAPTION * (CAPITAL + LINE * (lines - 1))),
-        ("head shade", film.heads, 1, ASIDE + HEAD * CAPITAL),
-    ):
-        if texts:
-            tall = SHADE * far
-            runs = _runs([(text.start, text.end) for text in texts])
-            edge = (over * x, side * over * y)
-            found.append(Shade(name, edge, (over * x, side * (y - tall * 2 / WIDTH)), runs))
+    if film.captions:
+        far = BELOW + CAPTION * (CAPITAL + LINE * (lines - 1))
+        low, high = -over * y, SHADE * far * 2 / WIDTH - y
+        strip = ((-over * x, low, 1.0), (over * x, low, 1.0), (over * x, high, 0.0), (-over * x, high, 0.0))
+        found.append(Shade("caption shade", strip, ((0, 1, 2, 3),), _runs(film.captions)))
+    if film.heads:
+        right = max(head_corner(head.text, film.aspect)[0] for head in film.heads) * x
+        low, high = y - SHADE * (ASIDE + HEAD * CAPITAL) * 2 / WIDTH, over * y
+        end = right + ASIDE * 4 / WIDTH
+        upper = ((-over * x, high, 1.0), (right, high, 1.0), (end, high, 0.0))
+        lower = ((-over * x, low, 0.0), (right, low, 0.0), (end, low, 0.0))
+        faces = ((3, 4, 1, 0), (4, 5, 2, 1))
+        found.append(Shade("head shade", upper + lower, faces, _runs(film.heads)))
     return found
 
 
-def _runs(times: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
-    """Times joined where hardly anything is between them."""
+def head_corner(text: str, aspect: float) -> tuple[float, float]:
+    """How far a running head reaches to the right and down, in halves of the picture."""
+    x, y = halves(aspect)
+    return (ASIDE + DRAWN * text_width(text, HEAD)) / x - 1, 1 - (ASIDE + HEAD * (CAPITAL + DESCENT)) / y
+
+
+def caption_edge(text: str, aspect: float) -> float:
+    """How far up a caption reaches, in halves of the picture."""
+    x, y = halves(aspect)
+    lines = len(wrapped(text, 2 * x * ROOM / (CAPTION * LETTER)))
+    return (BELOW + CAPTION * (CAPITAL + LINE * (lines - 1))) / y - 1
+
+
+def _runs(texts: Sequence[Caption]) -> tuple[tuple[float, float], ...]:
+    """When texts are there, joined where hardly anything is between them."""
+    times = [(text.start, text.end) for text in texts]
     joined = [times[0]]
     for start, end in times[1:]:
         if start - joined[-1][1] < PAUSE:

@@ -16,10 +16,22 @@ from ..network.activations import ACTIVATIONS
 from ..network.trace import Trace
 from .example import Example
 from .film import Caption, Chapter, Cue, Pose, Shot
-from .framing import SAFE, covered, frame, overview, part_in_view, pixels_a_unit, whole
-from .front import begin, done
+from .framing import (
+    NEAR,
+    SAFE,
+    Safe,
+    covered,
+    frame,
+    overview,
+    part_in_view,
+    pixels_a_unit,
+    reaches,
+    whole,
+)
+from .front import begin, done, written
 from .piece import Piece, Window
 from .props import Prop, share_text
+from .screen import caption_edge, head_corner
 from .stagecraft import SetPiece
 from .story import Focus, Story, clearest_head, told
 from .words import SHORTEST, Words, reading_time
@@ -27,12 +39,14 @@ from .words import SHORTEST, Words, reading_time
 LANDED = 0.25  # seconds after which a caption follows the camera
 LINGER = 0.4  # seconds a finished step stays
 BREATH = 0.25  # seconds between two captions
-DIMMED = 0.7  # how far what is not the subject steps back
 FADE = 0.5  # seconds in which things dim and come back
 ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show something
+CLEAR = 0.03  # of half the picture: between a subject and what is written on the picture
+# Between which kinds of shots the camera travels; between others it would pass through sheets, or cut them.
+WAYS = {"plan": ("plan",), "walk": ("walk",), "detail": ("detail",)}
 EMPTY = 0.15  # of the picture: less is as good as nothing
 LONGEST, QUICKEST = 2.6, 1.0  # seconds a travel takes
-NEAREST = 10.0  # cells that a picture holds at least
+AHEAD, FILLED = 1.0, 0.5  # seconds before a detail is seen, and of its time: while it is computed
 UNSEEN = 0.45  # of the first beat of a piece between cuts: what has happened when it is first seen
 STILL, INSTANT = 1.5, 0.001  # seconds for which what was made stands there, and of its flight home
 FLASHES = 3.5  # how much a block in a wave of light shines, where one that is pointed out shines 1 at most
@@ -55,6 +69,7 @@ class Take:
     boxes: Sequence[Box]
     subject: tuple[str, ...] = ()  # names of the blocks it speaks of
     tags: tuple[Tag, ...] = ()
+    lit: tuple[str, ...] | None = None  # names of the blocks that all others make way for; None: no others
     turn: float = 0.0  # degrees further to the right than the kind's own azimuth
     rise: float = 0.0  # degrees higher
     cut: bool = False  # there at once, where no way there is worth seeing
@@ -66,6 +81,8 @@ class Held:
 
     shot: Shot
     tags: tuple[Tag, ...]
+    head: str  # the running head above it
+    lit: tuple[str, ...] | None  # names of the blocks that all others make way for
 
 
 @dataclass(frozen=True)
@@ -76,7 +93,6 @@ class Cut:
     description: str
     chapters: Mapping[str, Callable[[Screenplay], None]]  # by their names, in the film's order
     leisure: float  # of the time that things take beyond the reading of their captions
-    travels: bool = True  # to and from the stage; without it the camera is there at once
 
 
 class Screenplay:
@@ -104,6 +120,7 @@ class Screenplay:
         self._around = _surroundings(layout)
         self._fronts = np.array([[b.box.low, b.box.high] for b in layout.blocks.values()])  # [n, 2, 3]
         self._take = Take("plan", [whole(layout)])
+        self._lowest = -1.0  # how far up the caption reaches, in halves of the picture
         self._turned = False  # whether the camera stands at the end of its drift
         self._clear()
 
@@ -153,6 +170,10 @@ class Screenplay:
         """The blocks of the focused layer."""
         return self.blocks(*kinds, layer=self.focus.layer, head=head)
 
+    def written(self, block: Block) -> Box:
+        """What of a matrix is there before the model writes on."""
+        return written(block, self.layout.n_prompt)
+
     def has(self, *kinds: str) -> bool:
         """Whether the focused layer, or the model, has matrices of all these kinds."""
         layers = (None, self.focus.layer)
@@ -184,26 +205,15 @@ class Screenplay:
         blocks: Sequence[Block],
         *,
         beside: Sequence[Block] = (),
-        also: Sequence[Box] = (),
-        named: bool = True,
-        **angles: float,
     ) -> Take:
         """What is spoken of, and what it is made from: of large matrices the part around the first one's
         upper left corner, so that cells can be seen."""
         shown = [*blocks, *beside]
         anchor = blocks[0].origin
-        boxes = part_in_view([b.box for b in shown], anchor, VIEWS["detail"], self.aspect)
+        boxes = part_in_view([self.written(b) for b in shown], anchor, VIEWS["detail"], self.aspect)
         kept = [(b, box) for b, box in zip(shown, boxes, strict=True) if box is not None]
-        tags = tuple(Tag(self.name_of(b), box) for b, box in kept if named)
-        return Take("detail", [*(box for _, box in kept), *also], names(blocks), tags, **angles)  # type: ignore[arg-type]
-
-    def near(self, block: Block, row: int, column: int, rows: int, columns: int, **angles: float) -> Take:
-        """A part of one matrix, so close that its cells can be counted."""
-        row = max(0, min(row, block.shape[0] - rows))
-        column = max(0, min(column, block.shape[1] - columns))
-        box = block.part(row, column, min(rows, block.shape[0]), min(columns, block.shape[1]))
-        room = box.grown(max(0.0, (NEAREST - max(box.size)) / 2))
-        return Take("close", [room], (block.name,), (Tag(self.name_of(block), box),), **angles)  # type: ignore[arg-type]
+        tags = tuple(Tag(self.name_of(b), box) for b, box in kept)
+        return Take("detail", [box for _, box in kept], names(blocks), tags, names(shown))
 
     @property
     def example(self) -> Example:
@@ -212,7 +222,7 @@ class Screenplay:
 
     def on_stage(self, piece: Piece | SetPiece) -> Take:
         """A calculation, seen as its stage wants it."""
-        return Take("stage", piece.boxes, cut=not self.cut.travels)
+        return Take("stage", piece.boxes, lit=(), cut=True)
 
     def name_of(self, block: Block) -> str:
         """What a matrix is called in the film's language."""
@@ -226,37 +236,49 @@ class Screenplay:
         take: Take | None = None,
         *,
         least: float = 0.0,
-        keep: Iterable[str] | None = None,
         **facts: object,
     ) -> Window:
         """A caption once the camera is on what it speaks of, until it is read. When to act is returned.
 
-        Without a take the camera stays and drifts. `keep` names what is not dimmed; None dims nothing.
+        Without a take the camera stays and drifts.
         """
         facts = self.facts | facts
         text, comment = self.words.caption(key, **facts), self.words.comment(key, **facts)
+        self._lowest = caption_edge(text, self.aspect)
         take = self._cut_where_empty(take)
         travel = self._travel(take)
         arrive = self.now + travel
         starts = arrive + (LANDED if take is not None else BREATH)
         end = max(starts + max(reading_time(text), SHORTEST), arrive + least * self.leisure)
         self._look(take, arrive, end)
-        self._spotlight(keep, max(self.now, arrive - FADE))
+        self._spotlight(self._take.lit, self.now, INSTANT if take is not None and take.cut else FADE)
         self.captions.append(Caption(starts, end, key, text, comment))
         self.now = end
         return arrive, end - LINGER
+
+    def fill(self, key: str, take: Take, blocks: Sequence[Block], least: float = 0.0) -> None:
+        """A caption on what is computed there: that has begun when it is seen, and stands when it is read."""
+        start, end = self.say(key, take, least=least)
+        self.compute(blocks, (start - AHEAD, start + FILLED * (end - start)))
 
     def begin(self, key: str, take: Take, length: float) -> Window:
         """A caption under which the film goes on: it stands until it is stretched.
 
         The camera is there at the end of the time returned, which is so long at least.
         """
-        take = self._cut_where_empty(take) or take
-        start, end = self.go(take, max(length, self._travel(take)))
         text, comment = self.words.caption(key, **self.facts), self.words.comment(key, **self.facts)
+        self._lowest = caption_edge(text, self.aspect)
+        take = self._cut_where_empty(take) or take
+        self._spotlight(take.lit, self.now, INSTANT if take.cut else FADE)
+        start, end = self.go(take, max(length, self._travel(take)))
         landed = (start if take.cut else end) + LANDED
         self.captions.append(Caption(landed, max(end, landed), key, text, comment))
         return start, end
+
+    def leave_room(self, *keys: str) -> None:
+        """Let the next view stand above captions that are said before it without a take of their own."""
+        texts = [self.words.caption(key, **self.facts) for key in keys]
+        self._lowest = max((caption_edge(text, self.aspect) for text in texts), default=-1.0)
 
     def go(self, take: Take, length: float) -> Window:
         """The camera moves on to another subject without new words."""
@@ -292,19 +314,30 @@ class Screenplay:
         """The take; there at once where the way to it would show hardly more than the wall."""
         if take is None or take.cut:
             return take
-        if not self.cut.travels and self._take.kind == "stage":
+        if take.kind not in WAYS.get(self._take.kind, ()):
             return replace(take, cut=True)
-        if not self.shots:
-            return take
         there = self.framed(take)
         seen = (covered(self._fronts, self.pose.towards(there, share), self.aspect) for share in ON_THE_WAY)
         return replace(take, cut=True) if min(seen) < EMPTY else take
 
     def framed(self, take: Take, turn: float = 0.0) -> Pose:
-        """The camera for a take, turned further by so many degrees."""
+        """The camera for a take, turned further by so many degrees: clear of captions and running head."""
+        if take.kind == "stage":
+            return self._seen(take, turn, SAFE)
+        left, right, bottom, top = NEAR if take.kind == "detail" else SAFE
+        bottom = max(bottom, self._lowest + CLEAR)
+        turns = {turn, 0.0, VIEWS[take.kind].drift}
+        poses = {by: self._seen(take, by, (left, right, bottom, top)) for by in turns}
+        far, low = head_corner(self._head, self.aspect)
+        if any(reaches(take.boxes, pose, self.aspect, far + CLEAR, low - CLEAR) for pose in poses.values()):
+            return self._seen(take, turn, (left, right, bottom, low - CLEAR))
+        return poses[turn]
+
+    def _seen(self, take: Take, turn: float, safe: Safe) -> Pose:
+        """The camera for a take, within a part of the picture."""
         view = VIEWS[take.kind]
         azimuth, elevation = view.azimuth + take.turn + turn, view.elevation + take.rise
-        return frame(take.boxes, azimuth, elevation, lens=view.lens, aspect=self.aspect, safe=SAFE)
+        return frame(take.boxes, azimuth, elevation, lens=view.lens, aspect=self.aspect, safe=safe)
 
     def _look(self, take: Take | None, arrive: float, end: float) -> None:
         """Travel, then drift slowly around the subject."""
@@ -319,7 +352,7 @@ class Screenplay:
             drifted = self.framed(take, VIEWS[take.kind].drift)
             shot = Shot(arrive, end, take.subject, near, drifted, kind=take.kind, holds=tuple(take.boxes))
             self.shots.append(shot)
-            self.held.append(Held(shot, take.tags))
+            self.held.append(Held(shot, take.tags, self._head, take.lit))
             self._show_signs(take, near, arrive, end)
             self.pose, self._turned = drifted, True
 
@@ -337,7 +370,7 @@ class Screenplay:
             holds=tuple(self._take.boxes),
         )
         self.shots.append(shot)
-        self.held.append(Held(shot, self._take.tags))
+        self.held.append(Held(shot, self._take.tags, self._head, self._take.lit))
         self.pose, self._turned = drifted, not self._turned
 
     def _show_signs(self, take: Take, pose: Pose, arrive: float, end: float) -> None:
@@ -352,20 +385,20 @@ class Screenplay:
 
     # --- light ---
 
-    def _spotlight(self, keep: Iterable[str] | None, at: float) -> None:
+    def _spotlight(self, keep: Iterable[str] | None, at: float, fade: float) -> None:
         """What is not named dims from `at` on; what is comes back. None brings everything back."""
         kept = None if keep is None else set(keep)
         for target, blocks in self._around:
-            wanted = DIMMED if kept is not None and not blocks <= kept else 0.0
+            wanted = 1.0 if kept is not None and not blocks <= kept else 0.0
             now, since = self._dim.get(target, (0.0, 0.0))
             if wanted != now:
                 start = max(at, since)
-                self.cues.append(Cue(target, "dim", start, start + FADE, now, wanted, "smooth"))
-                self._dim[target] = (wanted, start + FADE)
+                self.cues.append(Cue(target, "dim", start, start + fade, now, wanted, "smooth"))
+                self._dim[target] = (wanted, start + fade)
 
     def undim(self, early: float = 0.0) -> None:
         """Bring everything back, from so many seconds before now."""
-        self._spotlight(None, self.now - early)
+        self._spotlight(None, self.now - early, FADE)
 
     def point_out(self, blocks: Iterable[Block], window: Window, strength: float = 0.7) -> None:
         """Sources glow while they are read."""
@@ -424,21 +457,17 @@ class Screenplay:
         Captions of beats that the piece does without are left out. `pace` is of the time that it takes, and
         `facts` are what captions speak of, by their keys.
         """
-        if not self.cut.travels:
-            piece.comes = 0.0
+        piece.comes = 0.0
         if piece.mapped:
             piece.locate(self.layout)
         take: Take | None = self.on_stage(piece)
         windows, told = {}, {beat.name for beat in piece.beats}
         for beat, least in piece.runs(told & set(captions)).items():
             key = captions[beat]
-            windows[beat] = self.say(key, take, least=pace * least, keep=(), **(facts or {}).get(key, {}))
+            windows[beat] = self.say(key, take, least=pace * least, **(facts or {}).get(key, {}))
             take = None
         beats = piece.timed(windows)
-        if self.cut.travels:
-            self.perform(piece, *beats)
-        else:
-            self.perform(piece, *_cut_close(beats, self.now), since=beats[0][0])
+        self.perform(piece, *_cut_close(beats, self.now), since=beats[0][0])
         return beats[0][0], beats[-1][1]
 
     # --- the data flow ---

@@ -9,7 +9,7 @@ from ..network.graph import Role
 from .light import Light
 from .ramp import MAPS, ROSE, Ramp
 
-DIM = 0.5  # how far towards the wall a dimmed thing steps back
+DIM = 0.85  # how far towards the wall a dimmed thing steps back
 INK_DIM = 0.9  # and how far dimmed writing does
 FLASH = 1.0  # how much the front of computation shines
 

@@ -26,7 +26,7 @@ class View:
 VIEWS = {
     "plan": View(-12.0, 6.0, 35.0, 2.5),
     "walk": View(-52.0, 9.0, 34.0, 3.0),
-    "detail": View(-20.0, 9.0, 55.0, 3.0, cell=6.0),
+    "detail": View(-13.0, 6.0, 60.0, 3.0, cell=6.0),
     "close": View(-26.0, 11.0, 70.0, 4.0, cell=14.0),
     "stage": View(-8.0, 3.0, 60.0, 1.5),
 }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import bpy
 import numpy as np
 
-from ..film.front import TAIL
+from ..film.front import STRIDE, TAIL
 from ..look import DIM, FLASH, GAP, INK_DIM, Look, Ramp, linear, to_linear
 from ..network.graph import Role
 from ..network.ops import Array
@@ -37,8 +37,10 @@ PROPERTIES = {
     "focus_row": -1.0,
 }
 MOVING = {"pose": 0.0, "highlight": 0.0, "dim": 0.0, "rose": 0.0}  # properties of cells on the move
-DENSE = 0.85  # how much of what is behind a veil it covers at most
+STEEP = 4.0  # how quickly a veil grows dense from its edge
+DENSE = 0.95  # how much of what is behind a veil it covers at most
 STOPS = 32  # the most a ColorRamp takes
+EARLY = 0.01  # of `reveal`, before a step begins
 BELOW = 1e-5  # of the scale: just under zero
 ENTRY = 1 / 128  # of the scale, from -1 to 1: an entry of the table that Blender makes of a ramp
 SOLID = 0.35  # the value whose colour stands for a role in views without light
@@ -65,7 +67,6 @@ def cell_material(roles: Roles, role: Role, signed: bool) -> bpy.types.Material:
         shines = tree.math("ADD", glow, 1 - look.light.glow)
         show(tree, tree.blend_shaders(far(tree, seen), solid, _shining(tree, look, tone, shines)))
         return material
-    material.use_transparent_shadow = False  # shadows need not ask where a plate ends
     lit, flash = front(tree, attribute(tree, "order"))
     glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
     solid = tree.group(roles.surface(role), colour, glow, normal)
@@ -103,7 +104,7 @@ def _shining(tree: Tree, look: Look, colour: Value, strength: Value) -> Value:
 def _plate(tree: Tree, look: Look, seen: Footprint) -> Value:
     """A flat sheet with its grid, whatever stands behind it: it is drawn where the ray meets its plane.
 
-    What stands out of it beyond its edges is not seen.
+    What stands out of it beyond its edges is not seen, nor are positions that are not written yet.
     """
     x, y, z = parts(tree, tree.node("ShaderNodeTexCoord").outputs["Object"])
     dx, dy, dz = parts(tree, tree.node("ShaderNodeNewGeometry").outputs["Incoming"])
@@ -120,6 +121,7 @@ def _plate(tree: Tree, look: Look, seen: Footprint) -> Value:
     ]
     behind = tree.math("GREATER_THAN", y, 0.01)  # sides of the sheet
     there = tree.math("MAXIMUM", tree.math("MULTIPLY", *inside), behind)
+    there = tree.math("MULTIPLY", there, written(tree, attribute(tree, "order")))
     grid = between(tree, row, column, seen, GAP)
     colour = tree.mix(grid, rgba(look.plate), rgba(look.grid))
     clear = tree.call("ShaderNodeBsdfTransparent")
@@ -181,7 +183,7 @@ def veil_material(look: Look) -> bpy.types.Material:
     """The wall's colour behind texts on the picture: dense along one edge and not there at the other."""
     material, tree = blank("veil", (*linear(look.wall), 0.0), kind="veil")
     cover = attribute(tree, "cover")
-    soft = tree.math("MULTIPLY", cover, tree.math("SUBTRACT", 2.0, cover))
+    soft = tree.math("SUBTRACT", 1.0, tree.math("POWER", tree.math("SUBTRACT", 1.0, cover), STEEP))
     share = tree.math("MULTIPLY", tree.math("MULTIPLY", soft, DENSE), object_property(tree, "shown"))
     clear = tree.call("ShaderNodeBsdfTransparent")
     veil = tree.call("ShaderNodeEmission", rgba(look.wall), 1.0)
@@ -297,6 +299,14 @@ def front(tree: Tree, order: Value) -> tuple[Value, Value]:
     lit = tree.math("MULTIPLY", behind, 40.0, clamp=True)
     decay = tree.math("EXPONENT", tree.math("MULTIPLY", behind, -5.0 / TAIL))
     return lit, tree.math("MULTIPLY", lit, decay)
+
+
+@framed("Whether its position is written")
+def written(tree: Tree, order: Value) -> Value:
+    """1 from the beginning of the step that computes a cell: what is still to be written has no place yet."""
+    step = tree.math("FLOOR", tree.math("DIVIDE", tree.math("ADD", order, EARLY), STRIDE))
+    begun = tree.math("MULTIPLY_ADD", step, STRIDE, -EARLY)
+    return tree.math("GREATER_THAN", object_property(tree, "reveal"), begun)
 
 
 @framed("The row or column pointed at")

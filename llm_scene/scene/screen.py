@@ -106,11 +106,9 @@ def _hang_shades(
     material = veil_material(look)
     for shade in shades(film):
         mesh = bpy.data.meshes.new(shade.name)
-        (x0, z0), (x1, z1) = shade.full, shade.clear
-        corners = [(-x0, z0), (x0, z0), (x1, z1), (-x1, z1)]
-        mesh.from_pydata([(*corner, -BEHIND) for corner in corners], [], [(0, 1, 2, 3)])
+        mesh.from_pydata([(x, y, -BEHIND) for x, y, _ in shade.corners], [], shade.faces)
         cover = mesh.attributes.new("cover", "FLOAT", "POINT")
-        cover.data.foreach_set("value", (1.0, 1.0, 0.0, 0.0))
+        cover.data.foreach_set("value", [share for _, _, share in shade.corners])
         mesh.materials.append(material)
         thing = quiet(bpy.data.objects.new(shade.name, mesh))
         thing["shown"], thing.hide_select = 0.0, True  # a click means the caption, or what is behind

@@ -28,6 +28,7 @@ from .materials import (
     rgba,
     role_colour,
     show,
+    written,
 )
 from .nodes import Tree, Value, framed
 from .roles import Roles
@@ -76,14 +77,19 @@ def slab_material(
     lift = tree.math("MAXIMUM", object_property(tree, "highlight"), focus(tree, row, column))
     glow = tree.math("MULTIPLY_ADD", lift, look.lift, look.light.glow)
     if role != "weight":
-        lit, flash = front(tree, _running_order(tree, row, column))
+        order = _running_order(tree, row, column)
+        lit, flash = front(tree, order)
         colour = tree.mix(lit, rgba(look.plate), colour)
         glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
         height = tuple(tree.math("MULTIPLY", out, lit) for out in height)
     gaps = between(tree, place.row, place.column, place.seen, gap)
     shade = tree.math("MULTIPLY", _shadow(tree, place, height, relief, gap), tree.blend(gaps, 1.0, GAP_SHADE))
     colour = tree.mix(shade, rgba("#000000"), colour)
-    show(tree, tree.group(roles.surface(role), colour, glow, _normal(tree, place, gap, bevel)))
+    surface = tree.group(roles.surface(role), colour, glow, _normal(tree, place, gap, bevel))
+    if role != "weight":
+        clear = tree.call("ShaderNodeBsdfTransparent")
+        surface = tree.blend_shaders(written(tree, order), clear, surface)
+    show(tree, surface)
     return material
 
 

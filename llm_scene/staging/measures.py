@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from ..film.film import Film
-from ..film.framing import SAFE, SENSOR
+from ..film.framing import SAFE, SENSOR, crossing
 from ..film.front import order_at
 from ..layout import names as thing
 from ..layout.layout import Block
@@ -40,6 +40,7 @@ READ = {"name": 14.0, "caption": 16.0}  # pixels of a capital, by the kind of te
 BEFORE = 1.0  # units by which a line stands before what it crosses
 INSIDE = 4.0  # pixels within a subject's edge from which on a line crosses it
 EMPTY = 0.02  # of the frame: what covers less leaves it empty
+STEPPED = 0.5  # of the way back, from which on a thing is no part of a shot
 TOUCH = 1.0  # pixels by which texts may touch, and lines a text's edge
 LANDS = 2.0  # units before a sheet within which cells have landed on it
 
@@ -64,6 +65,10 @@ class Instant:
     on_cells: tuple[str, ...]  # names that stand over cells
     cut: tuple[str, ...]  # texts that the picture's edge cuts
     crossed: tuple[str, ...]  # lines that cross a text, or pass before the subject
+    struck: tuple[str, ...]  # names that lines run through, before or behind them
+    covered_up: tuple[str, ...]  # captions and heads that stand over the subject
+    restless: tuple[str, ...]  # and those that stand over anything that has not stepped back
+    cropped: tuple[str, ...]  # sheets of the subject that the picture's edge cuts
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,10 @@ def instant(picture: Picture) -> Instant:
         tuple(_on_cells(picture)),
         tuple(f"{text.kind} “{text.text}”" for text in picture.texts if _is_cut(text, picture.half)),
         tuple(_crossed(picture)),
+        tuple(_struck(picture)),
+        tuple(_covered_up(picture, picture.quads(picture.shot.holds))),
+        tuple(_covered_up(picture, _lit(picture))),
+        tuple(_cropped(picture)),
     )
 
 
@@ -229,6 +238,45 @@ def _crossed(picture: Picture) -> Iterator[str]:
     near = np.flatnonzero(ends[..., 3].min(axis=1) < y.max(initial=-np.inf))
     before = _through(ends[near], fronts, INSIDE, y).any(axis=0)
     yield from (f"{name} before the subject" for name in sorted({names[i] for i in near[before]}))
+
+
+def _struck(picture: Picture) -> Iterator[str]:
+    """Names that lines run through which have not stepped back."""
+    names, ends = picture.strokes
+    lit = np.array([picture.sight.film.value(name, "dim", picture.t) < STEPPED for name in names], bool)
+    for text in picture.texts:
+        if text.kind == "name":
+            hit = crossing(ends[lit, :, :2], text.drawn + np.array([TOUCH, TOUCH, -TOUCH, -TOUCH]))
+            if hit.any():
+                yield f"{np.array(names)[lit][hit][0]} through “{text.text}”"
+
+
+def _covered_up(picture: Picture, sheets: tuple[Array, Array]) -> Iterator[str]:
+    """Captions and running heads that stand over sheets."""
+    if picture.shot.kind in ("stage", "walk"):
+        return  # before a wall of its own; along everything that there is
+    quads, depth = sheets
+    for text in picture.texts:
+        if text.kind in ("caption", "head") and _hits(text.drawn, quads[depth > 0]):
+            yield f"{text.kind} “{text.text}”"
+
+
+def _lit(picture: Picture) -> tuple[Array, Array]:
+    """The sheets that have not stepped back."""
+    quads, depth = picture.sheets
+    film = picture.sight.film
+    lit = [film.value(block.name, "dim", picture.t) < STEPPED for block in picture.sight.sheets]
+    return quads[lit], depth[lit]
+
+
+def _cropped(picture: Picture) -> Iterator[str]:
+    """Sheets of a detail's subject that reach out of the picture."""
+    if picture.shot.kind != "detail":
+        return
+    quads, _ = picture.sheets
+    for block, quad in zip(picture.sight.sheets, quads, strict=True):
+        if block.name in picture.shot.subject and (np.abs(quad) > picture.half).any():
+            yield block.name
 
 
 def _through(ends: Array, spots: Array, edge: float, y: Array) -> Array:
@@ -380,6 +428,14 @@ RULES = {
     "cut": Rule("The frame cuts no text.", _listed(lambda one: one.cut)),
     "crossings": Rule(
         "No line crosses a text or passes before the subject.", _listed(lambda one: one.crossed)
+    ),
+    "names on lines": Rule("No line runs through a name.", _listed(lambda one: one.struck)),
+    "clear": Rule(
+        "What is spoken of keeps clear of captions and running heads.", _listed(lambda one: one.covered_up)
+    ),
+    "calm": Rule("Captions and running heads stand over calm ground.", _listed(lambda one: one.restless)),
+    "whole": Rule(
+        "In a detail, what is spoken of is not cut by the picture's edge.", _listed(lambda one: one.cropped)
     ),
     "speed": Rule(
         "The subject moves at most 6 pixels a frame.",

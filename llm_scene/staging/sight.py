@@ -14,8 +14,9 @@ import numpy as np
 
 from ..film.film import Film, Shot
 from ..film.framing import SENSOR, axes, halves, project
+from ..film.front import begin, written
 from ..film.props import Backdrop, Formula, Swarm
-from ..film.screen import LINE, screen_texts
+from ..film.screen import DRAWN, LINE, screen_texts
 from ..layout.drawn import Text, text_width
 from ..layout.layout import Block, Box, Letter
 from ..look.views import CAPITAL, WIDTH
@@ -44,6 +45,14 @@ class Seen:
     y: float  # how far into the scene it stands; minus infinity where it is written on the picture itself
 
     @property
+    def drawn(self) -> Array:
+        """The rectangle that its letters take; the other one is the room that is left for them."""
+        left, bottom, right, top = self.rectangle
+        spare = (1 - DRAWN) * (right - left)
+        sides = {"head": 0.0, "caption": 0.5}.get(self.kind, 0.5)
+        return np.array([left + sides * spare, bottom, right - (1 - sides) * spare, top])
+
+    @property
     def middle(self) -> Array:
         """The rectangle's, `[2]`."""
         middle: Array = (self.rectangle[:2] + self.rectangle[2:]) / 2
@@ -66,12 +75,20 @@ class Sight:
         self.bars = [(thing.name, thing.form.box) for thing in drawn if isinstance(thing.form, Bar)]
         self.strokes = list(_strokes(drawn))
         self.corners = np.array([[block.box.low, block.box.high] for block in self.sheets])  # [n, 2, 3]
+        boxes = [written(block, self.layout.n_prompt) for block in self.sheets]
+        self.early = np.array([[box.low, box.high] for box in boxes])  # before the model writes on
+        self.writing = _writing(self.film)
         self.movers = [i for i, b in enumerate(self.sheets) if (b.name, "location_z") in self.film.tracks]
         self._presence = {thing.name: _presence(self.film, thing.name) for thing in drawn}
 
     def at(self, t: float) -> Picture:
         """The picture at a time."""
         return Picture(self, t)
+
+    def there(self, t: float) -> Array:
+        """Corners `[n, 2, 3]` of what there is of the sheets, without what is still to be written."""
+        start, end = self.writing
+        return self.early if start <= t < end else self.corners
 
     def shot(self, t: float) -> Shot:
         """The shot at a time."""
@@ -117,7 +134,7 @@ class Picture:
     @cached_property
     def sheets(self) -> tuple[Array, Array]:
         """The fronts of all matrices, as `quads`; heads may have risen to make way."""
-        corners = self.sight.corners.copy()
+        corners = self.sight.there(self.t).copy()
         for i in self.sight.movers:
             block = self.sight.sheets[i]
             rest = block.origin[2]
@@ -292,6 +309,13 @@ def rectangles(quads: Array, depth: Array) -> tuple[Array, Array]:
     """Around quadrilaterals `[n, 4, 2]` before the camera: rectangles `[n, 4]`, and their depths."""
     around = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
     return around[depth > 0], depth[depth > 0]
+
+
+def _writing(film: Film) -> tuple[float, float]:
+    """From when until when nothing is written yet: from the opening, which shows it all, to the loop."""
+    cues = [cue for (_, channel), track in film.tracks.items() if channel == "reveal" for cue in track]
+    later = [cue.start for cue in cues if cue.a >= begin(1) and cue.b > cue.a]
+    return min((cue.end for cue in cues), default=0.0), min(later, default=film.duration)
 
 
 def _presence(film: Film, name: str) -> list[tuple[float, float]]:

@@ -120,6 +120,9 @@ def as_linear(rgb: np.ndarray) -> np.ndarray:
     return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
 
 
+AFTER = 0.02  # seconds: a viewer's keys are on single-precision times
+
+
 @pytest.mark.parametrize("mode", MODES)
 class TestEveryMode:
     def test_is_small(self, mode: str) -> None:
@@ -518,7 +521,15 @@ class TestSetPieces:
         for swarm in (prop for prop in film.props if (prop.name, "pose") in film.tracks):
             assert isinstance(swarm, Swarm)
             cue = film.tracks[swarm.name, "pose"][0]
+            if cue.end - cue.start < 1 / film.fps:
+                continue  # behind a cut: it changes its colours within a frame, too
+            changes = [
+                c for channel in ("hidden", "rose") for c in film.tracks.get((swarm.name, channel), ())
+            ]
+            edges = [t for change in changes for t in (change.start, change.end)]
             for t in (cue.start, 0.4 * cue.start + 0.6 * cue.end, cue.end):
+                if any(abs(t - edge) < AFTER for edge in edges):
+                    t += AFTER  # when what changes there has changed
                 pose = film.value(swarm.name, "pose", t)
                 k = min(int(pose), len(swarm.places) - 2)
                 meant = swarm.places[k] + (pose - k) * (swarm.places[k + 1] - swarm.places[k])
@@ -568,9 +579,9 @@ class TestSetPieces:
         texts = [prop for prop in film.props if prop.name in file.nodes]
         assert len(texts) > 20
         for prop in texts:
-            cues = film.tracks.get((prop.name, "hidden"), ())
-            for t in (edge + 0.1 for cue in cues for edge in (cue.start, cue.end)):
-                if t < film.duration:
+            edges = [t for cue in film.tracks.get((prop.name, "hidden"), ()) for t in (cue.start, cue.end)]
+            for t in (edge + 0.1 for edge in edges):
+                if t < film.duration and all(abs(t - edge) > 0.05 for edge in edges):
                     assert shown(file, prop.name, t) == (film.value(prop.name, "hidden", t) < 0.5), prop.name
 
     def test_a_viewer_that_plays_nothing_sees_the_end(self) -> None:

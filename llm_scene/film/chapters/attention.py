@@ -37,7 +37,7 @@ def attention(play: Screenplay) -> None:
     _weigh(play)
     made = play.here("attn.z", head=play.own)
     take = play.detail(made, beside=play.here("attn.pattern", head=play.own))
-    play.compute(made, play.say("positions", take, least=2.4))
+    play.fill("positions", take, made, least=2.4)
     window = play.say("all_heads", heads(play), least=3.0)
     play.compute(play.here(*HEAD), window)
 
@@ -80,7 +80,7 @@ def heads(play: Screenplay) -> Take:
     sections = [*sections[: MOST - 1], sections[-1]] if count > MOST else sections
     tags = tuple(Tag(play.words.part(section.name, count), section.box) for section in sections)
     seen = [b for b in made if b.head in (None, 0)] if play.layout.arrangement.heads == "fan" else made
-    return Take("plan", [block.box for block in made], names(seen), tags)
+    return Take("plan", [block.box for block in made], names(seen), tags, names(made))
 
 
 def _dot(play: Screenplay) -> None:
@@ -96,9 +96,7 @@ def _projected(play: Screenplay, key: str, letter: str) -> None:
     weights = (
         play.here(f"attn.W_{letter.upper()}", head=play.own) or play.here(f"attn.W_{letter.upper()}")[:1]
     )
-    window = play.say(key, play.detail(made, beside=weights), least=EACH)
-    play.compute(play.here(*kinds), window)
-    play.point_out(weights, window)
+    play.fill(key, play.detail(made, beside=weights), play.here(*kinds), least=EACH)
 
 
 def _scores(play: Screenplay) -> None:
@@ -106,8 +104,7 @@ def _scores(play: Screenplay) -> None:
     piece = softmax.attention(play.example)
     play.act(piece, BRISK, keys="scores", mask="mask_row", scores="softmax_exp", stick="softmax_sum")
     blocks = play.here("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern", head=play.own)
-    window = play.say(_mask(play), _masked(play, blocks), least=3.6)
-    play.compute(blocks, window)
+    play.fill(_mask(play), _masked(play, blocks), blocks, least=3.6)
 
 
 def _mask(play: Screenplay) -> str:

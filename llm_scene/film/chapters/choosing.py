@@ -18,4 +18,3 @@ def choosing(play: Screenplay) -> None:
     captions = {"greedy": "greedy", "cold": "cold", "hot": "hot", "dice": "sampling"}
     facts = {key: {"temperature": f"{value:g}"} for key, value in degrees.items()}
     play.act(choice.temperatures(play.example), BRISK, facts, **captions)
-    play.undim()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..excerpt import MOST
 from ..pieces.residual import embed
 from ..screenplay import Screenplay
 
@@ -11,14 +10,12 @@ SOON = 1.0  # seconds before the end of it: all other columns are made
 
 
 def embedding(play: Screenplay) -> None:
-    """One token's column in steps; then the same for every position; then what relief and hue mean."""
+    """One token's column in steps; then the same for every position."""
     play.start("embedding", "numbers")
     play.act(embed(play.example), ADDING, None, **_captions(play))
     made = play.blocks("resid_pre", layer=0)
-    window = play.say("embedding", play.detail(made, beside=play.blocks("tokens")), least=2.6)
-    play.compute(made, window)
-    rows, columns = min(MOST, made[0].shape[0]), made[0].shape[1]
-    play.say("relief", play.near(made[0], 0, 0, rows, columns), least=2.6)
+    tables = play.blocks("embed.W_E", "pos_embed.W_pos")
+    play.fill("embedding", play.detail(made, beside=tables), made, least=2.6)
 
 
 def embedding_at_once(play: Screenplay) -> None:
@@ -31,7 +28,6 @@ def embedding_at_once(play: Screenplay) -> None:
     )
     _, end = play.act(embed(play.example), CALM, None, **first)
     play.compute(made, (end - SOON, end))
-    play.undim()
 
 
 def _captions(play: Screenplay) -> dict[str, str]:

@@ -17,7 +17,7 @@ FASTER = 0.65  # of a step's time, that the next one takes
 LOOK = 0.6  # seconds before the first step
 AFTER = 0.7  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
-SOON = 0.1  # of a step, before its end: the next token comes out
+SOON, SEEN = 0.1, 0.2  # of a step, before its end, and seconds at least: the next token comes out
 UP = 0.3  # of the way, until the token is over the model
 
 
@@ -42,13 +42,14 @@ def loop(play: Screenplay) -> None:
         for name in (thing.token(position), thing.thread(thing.token(position))):
             play.appear(name, back)
         play.hold(seconds)
-        play.compute(blocks, (back, play.now - SOON * seconds), step)
+        out = play.now - max(SEEN, SOON * seconds)
+        play.compute(blocks, (back, out), step)
         for name in (thing.prediction(position), thing.thread(thing.prediction(position))):
-            play.appear(name, play.now - SOON * seconds)
+            play.appear(name, out)
         for text in given:
             play.put(text, shown, back)
         play.put(made, came, start if given else back)
-        shown, came = back, play.now - SOON * seconds if given else back
+        shown, came = back, out if given else back
     play.stretch("loop")
     play.hold(AFTER)
     for text in texts[further]:

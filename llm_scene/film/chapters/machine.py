@@ -41,7 +41,7 @@ def whole_machine(play: Screenplay, turn: float = 0.0) -> Take:
     azimuth, elevation = outlook(play.layout)
     view = VIEWS["plan"]
     turned, risen = azimuth - view.azimuth + turn, elevation - view.elevation
-    return Take("plan", [box], names(inside), tuple(part_tags(play)), turned, risen)
+    return Take("plan", [box], names(inside), tuple(part_tags(play)), turn=turned, rise=risen)
 
 
 def part_tags(play: Screenplay) -> list[Tag]:

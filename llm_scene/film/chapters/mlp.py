@@ -5,10 +5,11 @@ from __future__ import annotations
 from ...layout.layout import Block
 from ..pieces.experts import choice_of, choose, mixture
 from ..pieces.mlp import bend
-from ..screenplay import Screenplay, Take, names
+from ..screenplay import Screenplay, Tag, Take, names
 from .attention import BRISK, CALM, QUICK
 from .projection import after_norm, residual
 
+PARTS = ("mlp.W_in", "mlp.W_gate", "mlp.pre", "mlp.act", "mlp.pre_linear", "mlp.post", "mlp.W_out")
 WIDE = ("mlp.pre", "mlp.pre_linear")
 EXPERTS = "mlp.experts."
 
@@ -38,56 +39,50 @@ def mlp_at_once(play: Screenplay) -> None:
         play.act(
             bend(play.example, whole=True), QUICK, widen="mlp_wide", curve="bend_curve", narrow="mlp_narrow"
         )
-        play.undim()
     residual(play, "residual" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 
 
 def _questions(play: Screenplay) -> None:
     """Every position thinks for itself; where there is a gate its answers open and shut a second row."""
-    wide, weights = play.here(*WIDE), play.here("mlp.W_in", "mlp.W_gate")
-    window = play.say("mlp_wide", play.detail(wide, beside=weights), least=3.4)
-    play.compute(wide, window)
-    play.point_out(weights, window)
+    play.fill("mlp_wide", _half(play, "mlp.W_in", "mlp.pre"), play.here(*WIDE), least=3.4)
     _bend(play)
     gated = play.here("mlp.post") if play.has("mlp.act") else []
     if gated:
         pair = play.here("mlp.act", "mlp.pre_linear")
-        window = play.say("mlp_gated", play.detail(gated, beside=pair), least=3.0)
-        play.compute(gated, window)
-        play.point_out(pair, window)
-    narrow, weights = play.here("mlp_out"), play.here("mlp.W_out")
-    window = play.say("mlp_narrow", play.detail(narrow, beside=[*weights, *play.here("mlp.post")]), least=3.0)
-    play.compute(narrow, window)
-    play.point_out(weights, window)
+        play.fill("mlp_gated", play.detail(gated, beside=pair), gated, least=3.0)
+    play.fill("mlp_narrow", _half(play, "mlp.W_out", "mlp_out"), play.here("mlp_out"), least=3.0)
+
+
+def _half(play: Screenplay, *named: str) -> Take:
+    """All of the MLP, which is too tall to be seen near, from questions to the way back; some of it named."""
+    shown = play.here(*dict.fromkeys((*PARTS, *named)))
+    tags = tuple(Tag(play.name_of(block), block.box) for block in play.here(*named))
+    return Take("plan", [play.written(block) for block in shown], names(shown), tags, names(shown))
 
 
 def experts(play: Screenplay, curve: bool = True) -> None:
     """A router chooses, those chosen work while the others are dim, and their answers are mixed; with the
     `curve` unless it has been shown."""
     router, weights = play.here("mlp.router"), play.here("mlp.W_router")
-    window = play.say("experts", play.detail(router, beside=weights), least=2.4)
-    play.compute(router, window)
-    play.point_out(weights, window)
+    play.fill("experts", play.detail(router, beside=weights), router, least=2.4)
     play.act(choose(play.example), BRISK, scores="experts_scores", choose="experts_chosen")
     chosen = _of_the_chosen(play)
     everyone = [b for b in play.layout.blocks.values() if _of_expert(play, b) is not None]
-    take = Take("plan", [block.box for block in everyone], names(everyone))
-    window = play.say("experts_lit", take, least=3.6, keep=names(chosen))
+    take = Take("plan", [block.box for block in everyone], names(everyone), lit=names(chosen))
+    window = play.say("experts_lit", take, least=3.6)
     play.compute([b for b in everyone if b.role != "weight"], window)
     play.point_out(chosen, window)
     if curve:
         play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")
     play.act(mixture(play.example), BRISK, answers="experts_mixed")
-    play.undim()
     made = play.here("mlp_out")
-    play.compute(made, play.say("experts_all", play.detail(made, beside=play.here("mlp.share")), least=2.4))
+    play.fill("experts_all", play.detail(made, beside=play.here("mlp.share")), made, least=2.4)
 
 
 def experts_at_once(play: Screenplay) -> None:
     """The choice, and the answers that are mixed."""
     play.act(choose(play.example), QUICK, scores="experts_scores", choose="experts_chosen")
     play.act(mixture(play.example), QUICK, answers="experts_mixed")
-    play.undim()
 
 
 def _of_expert(play: Screenplay, block: Block) -> int | None:
@@ -105,4 +100,3 @@ def _of_the_chosen(play: Screenplay) -> list[Block]:
 
 def _bend(play: Screenplay) -> None:
     play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")
-    play.undim()

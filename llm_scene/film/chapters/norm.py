@@ -13,8 +13,8 @@ def norm(play: Screenplay) -> None:
     play.start("norm", "look")
     calculated(play, "ln1")
     made = play.here("ln1.out")
-    take = play.detail(made, beside=play.here("ln1.mean", "ln1.rms", "ln1.std", "ln1.w", "ln1.b"))
-    play.compute(made, play.say("norm_all", take, least=2.4))
+    before = play.layout.of(made[0].matrix.inputs[0])
+    play.fill("norm_all", play.detail(made, beside=before), made, least=2.4)
 
 
 def calculated(play: Screenplay, kind: str) -> None:

@@ -53,7 +53,8 @@ def flash(play: Screenplay) -> None:
 def entrance(play: Screenplay, letters: Sequence[Letter]) -> Take:
     """Where the prompt comes in."""
     tokens = play.blocks("tokens")
-    return Take("detail", [*(b.box.grown(1) for b in tokens), *map(letter_box, letters)], names(tokens))
+    boxes = [*(play.written(b).grown(1) for b in tokens), *map(letter_box, letters)]
+    return Take("detail", boxes, names(tokens), lit=names(tokens))
 
 
 def fall(play: Screenplay, letters: Sequence[Letter], window: Window) -> None:
@@ -78,7 +79,7 @@ def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -
     share = max(QUICK, play.leisure)
     piece = columns(play.example)
     piece.comes = 0.0
-    take = replace(play.on_stage(piece), turn=ASIDE, cut=True)
+    take = replace(play.on_stage(piece), turn=ASIDE, lit=None)
     play.pose = play.framed(take, -SWEEP)
     for n, caption in enumerate(near):
         play.say(caption, None if n else take, least=LOOK)
@@ -86,6 +87,7 @@ def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -
         play.go(take, HOOK * share)
     asked = question(play)
     rise = play.now
+    play.leave_room(*far)
     _, start = play.go(under(play, asked), PULL * share)
     play.perform(piece, (play.begun, rise), (rise, start))
     for caption in far:
@@ -101,7 +103,7 @@ def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -
 def _rewind(play: Screenplay) -> None:
     """The machine is emptied again, just before the camera leaves; behind a cut nobody sees it."""
     later = play.trace.n_positions - play.layout.n_prompt
-    start, end = play.now - (REWIND if play.cut.travels else 2 * AT_LAST), play.now - AT_LAST
+    start, end = play.now - 2 * AT_LAST, play.now - AT_LAST
     for block in play.layout.blocks.values():
         if block.role != "weight":
             play.cues.append(Cue(block.name, "reveal", start, end, done(later), begin(0), "smooth"))

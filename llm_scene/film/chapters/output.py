@@ -19,8 +19,8 @@ def output(play: Screenplay) -> None:
     play.start("output", "pick")
     made = play.blocks("ln_final.out")
     if made:
-        take = play.detail(made, beside=play.blocks("ln_final.w", "ln_final.b", *FINAL[:3]))
-        play.compute(play.blocks(*FINAL), play.say("final_norm", take, least=2.4))
+        before = play.layout.of(made[0].matrix.inputs[0])
+        play.fill("final_norm", play.detail(made, beside=before), play.blocks(*FINAL), least=2.4)
     play.act(choice.choice(play.example), BRISK, asked="logits", scores="choice", chosen="chosen")
     bars(play)
 

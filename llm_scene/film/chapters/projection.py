@@ -16,10 +16,9 @@ def projection(play: Screenplay) -> None:
     if not play.has("attn_out", "attn.W_O"):
         return
     play.start("projection", "added")
-    made, weights = play.here("attn_out"), play.here("attn.W_O")
+    made = play.here("attn_out")
     play.act(mixed(play.example), MIXING, answers="stack", mix="project")
     play.compute(made, (play.now - 1.0, play.now))
-    play.point_out(weights, (play.now - 1.0, play.now))
     after_norm(play, "ln1_post")
     residual(play, "residual", "resid_mid")
 
@@ -31,7 +30,7 @@ def after_norm(play: Screenplay, kind: str) -> None:
         return
     if kind == "ln1_post" and not play.has("ln1.out"):
         calculated(play, kind)
-    play.compute(made, play.say("norm_post", play.detail(made, beside=play.here(f"{kind}.w")), least=2.0))
+    play.fill("norm_post", play.detail(made, beside=play.here(f"{kind}.w")), made, least=2.0)
 
 
 def residual(play: Screenplay, key: str, total: str, pace: float = ADDING) -> None:
@@ -42,9 +41,6 @@ def residual(play: Screenplay, key: str, total: str, pace: float = ADDING) -> No
     _, *sources = [block for name in target.matrix.inputs for block in play.layout.of(name)]
     if len(sources) == 1:
         play.act(add(play.example, total), pace, both=key)
-        play.undim()
         play.compute([target], (play.now - BEFORE, play.now + AFTER))
     else:
-        window = play.say(key, play.detail([target], beside=sources), least=4.0)
-        play.compute([target], window)
-        play.point_out(sources, window)
+        play.fill(key, play.detail([target], beside=sources), [target], least=4.0)

@@ -41,7 +41,7 @@ MARKED = 0.02  # of chosen: the frame is there
 SHOWN, BEST = slice(0.2, 0.5), 0.6  # of greedy: the bars grow, and the longest is marked
 CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.05, 0.2  # of a temperature: bars, what it is, chances
 THROWS = slice(0.03, 0.85)  # of dice
-AT_ONE, LANDS = slice(0.0, 0.1), slice(0.15, 0.8)  # of home: bars as they were at first, and their flight
+LANDS = slice(0.15, 0.8)  # of home: the flight of bars
 AT_ONCE = 0.6  # seconds of scores, where they have been made before
 LONG, BRIEF = 3.4, 3.0  # seconds of a temperature, and where it is told beside others
 
@@ -222,7 +222,6 @@ class _Telling:
         """The chances become a column of the matrix of all of them."""
         with self.piece.beat("home", HOME) as beat:
             for bar in self.bars:
-                bar.to("chance", beat[AT_ONE])
                 bar.to("sheet", beat[LANDS])
                 bar.stays(self.probs)
 

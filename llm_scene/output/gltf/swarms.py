@@ -76,6 +76,8 @@ class _Flight:
         """All cells in a state's colours `[n, 3]`."""
         groups = self._groups()
         seen = self._seen(state)
+        if not seen[1].any():
+            return  # before a cut it had gone on
         for number, cells in enumerate(groups):
             own = name if len(groups) == 1 else f"{name}, cells {number}"
             node = self.document.node(own)

@@ -541,7 +541,10 @@ vec3 cellColour() {
 
   float lit = 1.0, flash = 0.0;
   if (uFront.z > 0.5) {
-    float behind = uState.x - orderOf(cell);
+    float order = orderOf(cell);
+    float behind = uState.x - order;
+    float begun = uFront.x * floor((order + 0.01) / uFront.x) - 0.01; // what is still to be written has no place
+    if (order < 1e6 && uState.x < begun) discard;
     lit = clamp(behind * 40.0, 0.0, 1.0);
     flash = lit * exp(-5.0 / uFront.y * max(behind, 0.0));
   }
