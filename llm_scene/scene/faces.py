@@ -22,6 +22,7 @@ import numpy as np
 from bidi.algorithm import get_display
 
 from ..errors import note
+from ..look.views import CAPITAL
 from ..network.ops import Array
 from .marks import is_local, name_part, part_of
 
@@ -63,7 +64,7 @@ HOLDERS = "".join(map(chr, range(0x2500, 0x2800)))  # neutral: one stands for ea
 
 
 def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
-    """Let a text object show a text, every letter in the face of its script."""
+    """Let a text object show a text of a size of type, every letter in the face of its script."""
     seen = in_order(text)
     needed = [face_of(letter) for letter in seen]
     if WIDE in needed:  # it has Latin letters, too, and its own are smaller than others'
@@ -73,7 +74,8 @@ def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
     if len(set(needed)) > len(SLOTS):
         needed = [MANY] * len(needed)
     faces = list(dict.fromkeys(needed)) or [MAIN]
-    size *= next((_scale(name) for name in (HAN, WIDE, MANY) if name in faces), 1.0)
+    main = next((name for name in (HAN, WIDE, MANY) if name in faces), MAIN)
+    size *= CAPITAL / _capital(main)  # Blender's sizes are heights of lines, which differ from face to face
     for slot, name in zip(SLOTS, [*faces, *[faces[0]] * len(SLOTS)], strict=False):
         setattr(curve, slot, load_face(name))  # all of them, else Blender takes one of its own, be it linked
     curve.body, curve.size = seen, size
@@ -180,11 +182,10 @@ def _outline(name: str, letter: str) -> Array:
     return points.reshape(-1, 3)
 
 
-@lru_cache(maxsize=3)
-def _scale(name: str) -> float:
-    """How much larger letters are in the main face than in another one."""
-    main, other = (float(np.ptp(_outline(face, "H")[:, 1])) for face in (MAIN, name))
-    return main / other
+@lru_cache(maxsize=4)
+def _capital(name: str) -> float:
+    """How high a capital of a face is in a text of Blender's size 1."""
+    return float(np.ptp(_outline(name, "H")[:, 1]))
 
 
 def load_face(name: str) -> bpy.types.VectorFont:
