@@ -77,9 +77,9 @@ def products(
 ) -> tuple[str, list[int]]:
     """A dot product in figures, "0.4 × 2 + … = 3.1", and which terms are written: the first of those shown.
 
-    With a `scale` it is divided by that.
+    With a `scale` it is divided by that, and one term fewer is written.
     """
-    terms = list(shown[:TERMS])
+    terms = list(shown[: TERMS if scale == 1 else TERMS - 1])
     written = " + ".join(f"{number(weights[i])} × {number(inputs[i])}" for i in terms)
     left = f"{written} + …" if scale == 1 else f"({written} + …) / {scale:.3g}"
     return f"{left} = {number(total)}", terms

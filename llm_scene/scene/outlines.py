@@ -10,7 +10,7 @@ import numpy as np
 from ..layout.contours import Outline
 from .faces import set_text
 
-RESOLUTION = 3  # straight pieces a curve
+RESOLUTION = 2  # straight pieces a curve, as in the scene
 KEPT = 4096  # texts whose contours are remembered
 
 

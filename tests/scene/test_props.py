@@ -11,6 +11,7 @@ from llm_scene.film.props import Swarm
 from llm_scene.layout import names as thing
 from llm_scene.layout.drawn import Line, Text
 from llm_scene.layout.names import piece_of
+from llm_scene.look.views import CAPITAL
 from llm_scene.scene.engines import size_for
 from llm_scene.scene.labels import text_object
 from tests.film.staged import Shape
@@ -73,7 +74,11 @@ def test_words_are_written_as_meant(made: Made) -> None:
     for note in props(made, Text):
         thing = made.scene.objects[note.name]
         assert thing.data.body == note.text
-        assert thing.data.size == pytest.approx(note.size, rel=1e-5)
+        if set(note.text) <= set("0123456789ABCDE"):  # as high as capitals are
+            outline = thing.to_mesh()
+            high = np.ptp([vertex.co.y for vertex in outline.vertices])
+            assert high == pytest.approx(CAPITAL * note.size, rel=0.08), note.text
+            thing.to_mesh_clear()
     assert props(made, Line)
 
 

@@ -54,7 +54,7 @@ def _machine(play: Screenplay) -> Take:
     take = replace(whole_machine(play, FURTHER), tags=())
     if play.trace.n_positions > play.layout.n_prompt:
         texts = answer(play)
-        take = under(play, texts)
+        take = replace(under(play, texts), tags=())  # its parts have their names by now
         for text in texts:
             play.put(text, play.now)
     return take

@@ -22,7 +22,7 @@ from ..story import running
 PARTS = 5  # names of parts in a view of everything
 SQUAT = 2.4  # width by height of a model from which on the letters stand above it
 WIDE = 1.2  # and of a picture up to which they do
-ASIDE = 0.22  # of the model's width: the room at either side
+ASIDE = 0.19  # of the model's width: the room at either side
 TALL, LETTERS = 0.2, 8  # of its height: a line at most; letters of a line, about
 BROAD, HIGH = 1.0, 0.32  # of the model's width and height: a line above it, at most
 LIFT = 1.3  # of its size: how far the answer stands over the end of the model

@@ -23,12 +23,12 @@ ROW, FILLED = 3.8, 0.66  # the height of a candidate's row at most, and how much
 LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage units; letters at least
 LARGER, MOST_LETTERS = 1.2, 0.24  # size of the letters in that of numbers; their share of the stage's width
 ROOM, LETTER_ROOM = 0.6, 0.4  # what a score, and a letter, leave free of these widths
-SHARE = 6.4  # and behind them
+SHARE = 7.8  # and behind them
 LEAST, PALEST = 0.12, 0.25  # the length of a bar that is as good as none; the colour of such a one
 BESIDE = 0.9  # from the end of a bar to its share
 HEADING, TITLE = 1.3, 0.6  # what the headings take above; from the top to their middle
 SMALLER = 0.7  # all of it, in a narrow picture
-WRITTEN, DEGREE = 1.5, 1.3  # sizes of a score and a temperature at most
+WRITTEN, DEGREE = 1.3, 1.3  # sizes of a score and a temperature at most
 HEADED = 0.9 * NUMBER  # that of a heading in an upright picture
 OVER = 0.9  # from the first row to a heading close over it
 AROUND, EDGE = 0.5, 0.16  # how much larger than its bar the frame is, and how thick
@@ -42,7 +42,7 @@ SHOWN, BEST = slice(0.2, 0.5), 0.6  # of greedy: the bars grow, and the longest 
 CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.05, 0.2  # of a temperature: bars, what it is, chances
 THROWS = slice(0.03, 0.85)  # of dice
 LANDS = slice(0.15, 0.8)  # of home: the flight of bars
-AT_ONCE = 0.6  # seconds of scores, where they have been made before
+ASKED, SCORED, AT_ONCE = 4.2, 1.6, 0.6  # seconds of asked, and of scores; where they have been made before
 LONG, BRIEF = 3.4, 3.0  # seconds of a temperature, and where it is told beside others
 
 
@@ -138,11 +138,11 @@ class _Telling:
         """A learned row for each candidate makes its score."""
         found = scoring(self.example, self.likely.tolist(), self.letters)
         if found is not None:
-            _, self.come = meet(self.piece, found, 4.2)
+            _, self.come = meet(self.piece, found, ASKED)
 
     def scores(self) -> None:
         """Every candidate has a score, a number of any size."""
-        block, piece, seconds = self.made, self.piece, 1.6 if self.come is None else AT_ONCE
+        block, piece, seconds = self.made, self.piece, SCORED if self.come is None else AT_ONCE
         raw = self.logits[self.likely]
         actor = piece.actor("scores", "activation", len(raw))
         sheet = some(block, self.trace, [(int(v), self.t) for v in self.likely])

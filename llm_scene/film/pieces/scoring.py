@@ -18,12 +18,12 @@ from ..stagecraft import COMES, HERO, NUMBER, SMALL, Actor, Beat, SetPiece
 from .learned import table_of
 
 MOST, LEAST = 7, 2  # numbers of a row that are shown
-CELL, FILLED = 2.9, 0.94  # a number with its cell at least, in stage units; what of that the cell fills
+CELL, FILLED = 3.4, 0.94  # a number with its cell at least, in stage units; what of that the cell fills
 ROW, HIGH, FLAT = 3.3, 1.3, 0.62  # from row to row at most; a cell at most, and of its row
 TITLE = 1.2  # what the words above the column take
 LETTER, ROOM = 0.24, 0.6  # the letters' share of the stage's width at most; between them and their row
 SCORE, EQUALS = 3.4, 1.6  # a score, and the sign before it
-FOLD, NEXT = 0.7, 0.4  # the numbers that are not shown, and how far from the others
+FOLD, NEXT, PILED = 0.7, 0.4, 8  # a pile of so many others, and how far it is from those shown
 SMALLER = 0.75  # in a narrow picture
 BETWEEN = 1.25  # two rows: so much leaves room for what is added up
 COMING, READ = slice(0.02, 0.26), 0.26  # of its beat: column and rows come; their numbers
@@ -111,6 +111,7 @@ class _Meeting:
         self.equals_x = stage.reach - self.score_wide - EQUALS / 2
         right = stage.reach - self.score_wide - EQUALS - FOLD - NEXT
         self.excerpt = found.shown(max(LEAST, min(MOST, int((right - left) / CELL))))
+        self.kept = [*self.excerpt.shown, *self.excerpt.folded[:PILED]]  # numbers that are there as cells
         pitch = (right - left) / len(self.excerpt)
         self.left, self.cell = left, FILLED * pitch
         self.x = left + pitch * (np.arange(len(self.excerpt)) + 0.5)
@@ -122,7 +123,7 @@ class _Meeting:
     def play(self, beat: Beat) -> tuple[Actor, Shape]:
         """All of it."""
         found = self.found
-        tops = [(i, self.found.t) for i in range(found.column.shape[0])]
+        tops = [(i, found.t) for i in self.kept]
         last = self._numbers("last", found.column, tops, found.inputs, 0, beat)
         self._letter("asking", f"“{found.example.letter}”", 0, beat)
         said = self.words.note("numbers", count=len(found.inputs))
@@ -131,7 +132,7 @@ class _Meeting:
         for n, (span, token) in enumerate(
             zip(beat.each(len(found.tokens), VISITS), found.tokens, strict=True)
         ):
-            at = [found.at(token, i) for i in range(found.column.shape[0])]
+            at = [found.at(token, i) for i in self.kept]
             row = self._numbers(f"row {n}", found.table, at, found.learned(token), n + 1, beat)
             self._letter(f"asked {n}", found.letters[n], n + 1, beat)
             for actor in (last, row):
@@ -153,20 +154,20 @@ class _Meeting:
         self, name: str, block: Block, at: list[tuple[int, int]], values: Array, row: int, beat: Beat
     ) -> Actor:
         """Numbers side by side: those shown as cells, the others as a pile at their right."""
-        count, shown, folded = len(values), list(self.excerpt.shown), self.excerpt.folded
+        values, count, shown = values[self.kept], len(self.kept), len(self.excerpt)
         x, wide = np.zeros(count), np.full(count, self.cell)
-        x[shown] = self.x
-        if folded:
-            each = FOLD / len(folded)
-            x[folded] = self.x[-1] + self.cell / 2 + NEXT + each * (np.arange(len(folded)) + 0.5)
-            wide[folded] = each
+        x[:shown] = self.x
+        if count > shown:
+            each = FOLD / (count - shown)
+            x[shown:] = self.x[-1] + self.cell / 2 + NEXT + each * (np.arange(count - shown) + 0.5)
+            wide[shown:] = each
         actor = self.piece.actor(name, block.role, count)
         actor.pose("sheet", *some(block, self.trace, at))
         colours = tones(block, self.trace, values)
         actor.pose("row", *cells(self.stage, x, self.z[row], wide, self.high, colours))
         actor.enter("sheet", beat.at(0))
         actor.to("row", beat[COMING])
-        for i in shown:
+        for i in range(shown):
             of = (block.matrix.name, block.cell(*at[i])) if block.role != "weight" else None
             actor.write(i, number(values[i]), beat.at(READ), None, min(self.size, NUMBER), of)
         actor.exit(beat.end)
@@ -198,5 +199,5 @@ class _Meeting:
         said, terms = products(found.learned(token), found.inputs, self.excerpt.shown, found.score(token))
         if text_width(said, SMALL) > self.stage.reach - self.left:
             return
-        name = " ".join(map(str, ["sum", *terms]))
+        name = " ".join(map(str, ["sum", *map(self.kept.index, terms)]))
         self._note(name, said, self.z[1] - self.row / 2, beat.at(VISITS.start), "ink")
