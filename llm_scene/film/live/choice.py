@@ -55,7 +55,7 @@ class _Bars:
         self.close, self.sums = close, close.sums
         first = bars[0]
         self.full = float(first.sizes[1, 0, X]) / self.sums.chance(0, 1.0).own
-        poses = [None, *degrees.values(), 1.0]  # none, by the temperatures, and once more as likely as it is
+        poses = [None, *degrees.values()]  # none, and by the temperatures
         for rank, swarm in enumerate(bars):
             self._bar(rank, swarm, poses)
             for n, degree in degrees.items():

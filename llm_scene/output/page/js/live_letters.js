@@ -7,7 +7,7 @@ const WIDE = 1024; // texels of the picture
 const LINE = 1.25; // the height of a line, in its size
 const FOOT = 0.3; // from the lower edge of a line to its baseline, in its size
 const FACE = `500 ${HIGH}px Inter, system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Noto Sans CJK SC", sans-serif`;
-const CAPITAL = 0.507; // height of a capital in the scene, in the size of its text
+const CAPITAL = 0.727; // height of a capital in the scene, in the size of its text
 const BEFORE = 0.06; // of what is written in the scene
 
 
