@@ -44,7 +44,7 @@ SHORT = {
 }  # fmt: skip
 TEASER = {"overview": flash, "attention": attend, "output": winner}
 CUTS = {
-    "full": Cut("Full", "Every chapter, about four minutes", FULL, leisure=0.94),
+    "full": Cut("Full", "Every chapter, about three minutes", FULL, leisure=0.94),
     "short": Cut("Short", "The same way in a minute", SHORT, leisure=0.4),
     "teaser": Cut("Teaser", "The data flow in a few seconds", TEASER, leisure=0.2),
 }

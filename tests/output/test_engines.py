@@ -28,7 +28,7 @@ from browser import Tab, browser, chromium
 
 ENGINES = os.environ.get("GLTF_ENGINES", "")
 SIZE = (480, 270)
-TIMES = (0.5, 5.5, 8.5)  # seconds, before the bars that the file does not have
+TIMES = (0.5, 4.5, 8.0)  # seconds, before the bars that the file does not have
 TILES = (9, 16)
 PAGES = {
     "three": """<!doctype html><link rel="icon" href="data:,"><body style="margin:0">
