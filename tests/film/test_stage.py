@@ -338,7 +338,7 @@ def test_scores_come_of_learned_rows(shape: Shape) -> None:
     """Each row makes its own score, where the scores are found a moment later."""
     piece, trace = told("choice", shape, 16 / 9), stage(shape).trace
     (made,), (scores,) = piece.named("made"), piece.named("scores")
-    assert np.allclose(made.stands["made"].places, scores.stands["sheet"].places)
+    assert np.allclose(made.stands["made"].places, scores.stands["made"].places)
     logits = trace["logits"][stage(shape).layout.n_prompt - 1].astype(float)
     written = [p for p in piece.props if isinstance(p, Text) and p.name.startswith("choice: made")]
     assert [read(p.text) for p in written] == pytest.approx(

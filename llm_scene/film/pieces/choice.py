@@ -145,19 +145,22 @@ class _Telling:
         block, piece, seconds = self.made, self.piece, SCORED if self.come is None else AT_ONCE
         raw = self.logits[self.likely]
         actor = piece.actor("scores", "activation", len(raw))
-        sheet = some(block, self.trace, [(int(v), self.t) for v in self.likely])
-        actor.pose("sheet", *(sheet if self.come is None else self.come))
+        begin, come, told = "made", 0.0, 0.0  # where they were made, with all that stands there
+        if self.come is None:
+            begin, come, told = "sheet", COMES, READ
+            self.come = some(block, self.trace, [(int(v), self.t) for v in self.likely])
+        actor.pose(begin, *self.come)
         colours = tones(block, self.trace, raw)
         actor.pose("row", *cells(piece.stage, self.score_x, self.z, self.score_wide, self.high, colours))
         with piece.beat("scores", seconds) as beat:
             for i in range(len(raw)):  # the winner's changes its colour
-                self._letter(i, beat.at(COMES), beat.end + 1.0 if i == 0 else None)
-            actor.enter("sheet", beat.at(0))
+                self._letter(i, beat.at(come), beat.end + 1.0 if i == 0 else None)
+            actor.enter(begin, beat.at(0))
             actor.to("row", beat[ARRIVE], stagger=0.4)
             for i, value in enumerate(raw.tolist()):
                 of = (block.matrix.name, block.cell(int(self.likely[i]), self.t))
-                actor.write(i, number(value), beat.at(READ), None, min(self.size, WRITTEN), of)
-            self._heading("scores", self.score_x, beat.at(COMES))
+                actor.write(i, number(value), beat.at(told), None, min(self.size, WRITTEN), of)
+            self._heading("scores", self.score_x, beat.at(come))
 
     def chances(self, at_one: bool) -> None:
         """Softmax makes chances of them: a bar for each. The temperature is said where others follow."""
