@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -189,7 +190,7 @@ def check_rendering(output: Path, part: Part, force: bool) -> None:
 
 def check_replaced(path: Path, force: bool) -> None:
     """Raise UserError where there is a file already that nobody said may be replaced: it may hold work."""
-    if path.suffix and path.exists() and not force:
+    if path.suffix and os.path.lexists(path) and not force:
         raise UserError(f"{path} is there already: name another file, or give --force to replace it.")
 
 

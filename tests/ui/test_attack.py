@@ -204,13 +204,15 @@ def check_demo(folder: Path) -> None:
 def test_what_is_written_replaces_what_was_named_and_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, files: Any, name: str, kind: str
 ) -> None:
-    """A link in its place is replaced, not followed; a folder there is refused."""
+    """Nothing is replaced unasked; with --force a link in its place is, not followed; a folder is refused."""
     root = tmp_path_factory.mktemp("attack")
     folder, outside = root / "folder", root / "outside"
     outside.mkdir()
     planted(folder, {**files, name: (kind, b"mine")}, outside)
     before = contents(root)
-    code = main(["captions", "-o", str(folder / name), "--film", "teaser"])
+    asked = ["captions", "-o", str(folder / name), "--film", "teaser"]
+    assert main(asked) == 2 and contents(root) == before
+    code = main([*asked, "--force"])
     assert code == (2 if kind == "folder" else 0)
     if kind != "folder":
         assert (folder / name).is_file() and not (folder / name).is_symlink()
