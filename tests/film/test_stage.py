@@ -348,7 +348,7 @@ def test_scores_come_of_learned_rows(shape: Shape) -> None:
         (row,) = piece.named(f"row {n}")
         shown = len(row.figures)
         assert (
-            row.role == "weight" and shown >= 2 and row.count == min(shown + 8, trace.network.config.d_model)
+            row.role == "weight" and shown >= 2 and row.count == min(shown + 6, trace.network.config.d_model)
         )
 
 
