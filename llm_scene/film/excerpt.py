@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from .story import largest_remainders
 
 MOST = 12  # rows or columns that an excerpt shows
 TERMS = 2  # of a sum of products, that are written
+SUM = "sum"  # how names of such texts begin
 SIGNED = re.compile(r"−?\d+(?:\.\d+)?")  # a number in such a text
 
 
@@ -83,6 +84,17 @@ def products(
     written = " + ".join(f"{number(weights[i])} × {number(inputs[i])}" for i in terms)
     left = f"{written} + …" if scale == 1 else f"({written} + …) / {scale:.3g}"
     return f"{left} = {number(total)}", terms
+
+
+def sum_of(terms: Iterable[int]) -> str:
+    """What a text that writes these terms of a sum is called in its piece."""
+    return " ".join(map(str, (SUM, *terms)))
+
+
+def terms_of(name: str) -> list[int] | None:
+    """The terms that a text of that name writes; None where it writes no sum."""
+    kind, *terms = name.split()
+    return [int(term) for term in terms] if kind == SUM and terms else None
 
 
 def read(text: str) -> float:

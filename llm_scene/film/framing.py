@@ -111,16 +111,23 @@ def reaches(subject: Iterable[Box], pose: Pose, aspect: float, far: float, low: 
 
 
 def crossing(ends: Array, rectangle: Array) -> Array:
-    """Which straight pieces `[n, 2, 2]` touch `[left, bottom, right, top]` (Liang and Barsky 1984)."""
-    start, step = ends[:, 0], ends[:, 1] - ends[:, 0]
-    low, high = rectangle[:2], rectangle[2:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one, other = (low - start) / step, (high - start) / step
-    inside = (start >= low) & (start <= high)
-    enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=1)
-    leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=1)
-    found: Array = np.maximum(enter, 0.0) <= np.minimum(leave, 1.0)
+    """Which straight pieces `[n, 2, 2]` pass through `[left, bottom, right, top]`."""
+    enter, leave = clipped(ends, rectangle[None])
+    found: Array = (enter < leave)[0]
     return found
+
+
+def clipped(ends: Array, rectangles: Array) -> tuple[Array, Array]:
+    """Where on their way, from 0 to 1, straight pieces `[n, 2, 2]` enter rectangles `[m, 4]` and leave them,
+    `[m, n]` each; those that miss one leave it before (Liang and Barsky 1984)."""
+    start, step = ends[:, 0], ends[:, 1] - ends[:, 0]
+    low, high = rectangles[:, None, :2], rectangles[:, None, 2:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, other = (low - start) / step, (high - start) / step  # [m, n, 2]
+    inside = (start > low) & (start < high)
+    enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=2)
+    leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=2)
+    return np.maximum(enter, 0.0), np.minimum(leave, 1.0)
 
 
 def outlook(layout: Layout) -> tuple[float, float]:

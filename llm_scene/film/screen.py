@@ -15,7 +15,6 @@ from .framing import halves
 
 CAPTION, HEAD, CREDIT = 23.0, 20.0, 16.8  # sizes of type, in pixels of a picture `WIDTH` wide
 BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
-DRAWN = 0.72  # of the room that is left for text: what Latin letters take
 DESCENT = 0.22  # how far letters reach below their baseline, in sizes of type
 ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
@@ -73,7 +72,7 @@ def shades(film: Film) -> list[Shade]:
 def head_corner(text: str, aspect: float) -> tuple[float, float]:
     """How far a running head reaches to the right and down, in halves of the picture."""
     x, y = halves(aspect)
-    return (ASIDE + DRAWN * text_width(text, HEAD)) / x - 1, 1 - (ASIDE + HEAD * (CAPITAL + DESCENT)) / y
+    return (ASIDE + text_width(text, HEAD)) / x - 1, 1 - (ASIDE + HEAD * (CAPITAL + DESCENT)) / y
 
 
 def caption_edge(text: str, aspect: float) -> float:

@@ -67,7 +67,7 @@ def part(
 
 def tones(block: Block, trace: Trace, values: Array) -> Array:
     """The colours of values on the scale of their matrix."""
-    return normalise(np.asarray(values, float), scale_of(trace[block.matrix.name]))
+    return tones_together([block], trace, values)
 
 
 def tones_together(blocks: Sequence[Block], trace: Trace, values: Array) -> Array:

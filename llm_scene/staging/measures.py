@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from ..film.film import Film
-from ..film.framing import SAFE, SENSOR, crossing
+from ..film.framing import SAFE, SENSOR, clipped, crossing
 from ..film.front import order_at
 from ..layout import names as thing
 from ..layout.layout import Block
@@ -246,7 +246,7 @@ def _struck(picture: Picture) -> Iterator[str]:
     lit = np.array([picture.sight.film.value(name, "dim", picture.t) < STEPPED for name in names], bool)
     for text in picture.texts:
         if text.kind == "name":
-            hit = crossing(ends[lit, :, :2], text.drawn + np.array([TOUCH, TOUCH, -TOUCH, -TOUCH]))
+            hit = crossing(ends[lit, :, :2], text.rectangle + np.array([TOUCH, TOUCH, -TOUCH, -TOUCH]))
             if hit.any():
                 yield f"{np.array(names)[lit][hit][0]} through “{text.text}”"
 
@@ -257,7 +257,7 @@ def _covered_up(picture: Picture, sheets: tuple[Array, Array]) -> Iterator[str]:
         return  # before a wall of its own; along everything that there is
     quads, depth = sheets
     for text in picture.texts:
-        if text.kind in ("caption", "head") and _hits(text.drawn, quads[depth > 0]):
+        if text.kind in ("caption", "head") and _hits(text.rectangle, quads[depth > 0]):
             yield f"{text.kind} “{text.text}”"
 
 
@@ -281,15 +281,8 @@ def _cropped(picture: Picture) -> Iterator[str]:
 
 def _through(ends: Array, spots: Array, edge: float, y: Array) -> Array:
     """Which pieces of lines `[n, 2, 4]` pass through which rectangles `[m, 4]` within their edges, and before
-    sheets that stand at `y` `[m]`: `[m, n]` (Liang and Barsky 1984)."""
-    low, high = spots[:, None, :2] + edge, spots[:, None, 2:] - edge
-    start, step = ends[:, 0, :2], ends[:, 1, :2] - ends[:, 0, :2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one, other = (low - start) / step, (high - start) / step  # [m, n, 2]
-    inside = (start > low) & (start < high)
-    enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=2)
-    leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=2)
-    enter, leave = np.maximum(enter, 0.0), np.minimum(leave, 1.0)
+    sheets that stand at `y` `[m]`: `[m, n]`."""
+    enter, leave = clipped(ends[..., :2], spots + np.array([edge, edge, -edge, -edge]))
     with np.errstate(invalid="ignore"):
         share = np.where(enter < leave, (enter + leave) / 2, 0.0)  # of the way in the picture
     near, far = ends[..., 2].T

@@ -16,7 +16,7 @@ from ..film.film import Film, Shot
 from ..film.framing import SENSOR, axes, halves, project
 from ..film.front import begin, written
 from ..film.props import Backdrop, Formula, Swarm
-from ..film.screen import DRAWN, LINE, screen_texts
+from ..film.screen import LINE, screen_texts
 from ..layout.drawn import Text, text_width
 from ..layout.layout import Block, Box, Letter
 from ..look.views import CAPITAL, WIDTH
@@ -43,14 +43,6 @@ class Seen:
     rectangle: Array
     capital: float  # height of its capitals
     y: float  # how far into the scene it stands; minus infinity where it is written on the picture itself
-
-    @property
-    def drawn(self) -> Array:
-        """The rectangle that its letters take; the other one is the room that is left for them."""
-        left, bottom, right, top = self.rectangle
-        spare = (1 - DRAWN) * (right - left)
-        sides = {"head": 0.0, "caption": 0.5}.get(self.kind, 0.5)
-        return np.array([left + sides * spare, bottom, right - (1 - sides) * spare, top])
 
     @property
     def middle(self) -> Array:

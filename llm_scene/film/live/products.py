@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from ..excerpt import SIGNED, read
+from ..excerpt import SIGNED, read, terms_of
 from ..pieces.choice import CHOICE
 from ..pieces.roles import NAME as ROLES
 from ..pieces.scores import NAME as SCORES
@@ -59,10 +58,10 @@ def _write(
     """The numbers of such a text, whose name says which products it writes: `first` factors that are not
     given stay what they are."""
     for name, text in close.written.items():
-        if re.fullmatch(r"sum( \d+)+", name) is None:
+        terms = terms_of(name)
+        if terms is None:
             continue
         figures, numbers = [read(found) for found in SIGNED.findall(text.text)], []
-        terms = [int(n) for n in name.split()[1:]]
         for place, i in enumerate(terms):
             kept = close.sums.constant(figures[2 * place])
             numbers += [kept if first is None else first(i), second(i)]

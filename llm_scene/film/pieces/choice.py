@@ -138,7 +138,7 @@ class _Telling:
         """A learned row for each candidate makes its score."""
         found = scoring(self.example, self.likely.tolist(), self.letters)
         if found is not None:
-            _, self.come = meet(self.piece, found, ASKED)
+            self.come = meet(self.piece, found, ASKED)
 
     def scores(self) -> None:
         """Every candidate has a score, a number of any size."""

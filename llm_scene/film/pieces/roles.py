@@ -7,7 +7,7 @@ import numpy as np
 from ...layout.layout import Block
 from ...network.ops import Array, Normed
 from ..example import Example
-from ..excerpt import MOST, first, products
+from ..excerpt import MOST, first, products, sum_of
 from ..props import number
 from ..shapes import HIGH, PILE, STEP, copies, gone, listed, part, rows_under, tones
 from ..stage import LONG
@@ -55,13 +55,14 @@ class _Telling:
         self.x = -stage.reach + self.pitch * (np.arange(SLOTS) + 0.5)
         self.made = made  # by their roles
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
-        self.sum = stage.width == LONG and self._is_sum()
+        self.summed = stage.width == LONG and self._is_sum()
         self.rows = min(MOST, rows)
         self.z = rows_under(stage.top - HEADING, self.rows + 1)
         self.landing: list[tuple[Actor, Block]] = []
 
     def _column(self, name: str, block: Block, x: float) -> tuple[Actor, list[int], Array]:
-        """The largest numbers of a column, the others as a pile; which are shown, and all of them."""
+        """A column's first numbers, or those of the letter met before, and the others as a pile; which are
+        shown, and all of them."""
         values: Array = block.values(self.trace)[:, self.t].astype(float)
         stream = block is self.inputs
         excerpt = self.example.rows(self.rows) if stream else first(len(values), self.rows)
@@ -151,7 +152,7 @@ class _Telling:
                 self._role(name, x, beat.at(late + CALLED))
                 actor.glow(beat[late + TAKES : late + TAKES + SHINES])
                 self.landing.append((actor, block))
-            if self.sum:
+            if self.summed:
                 self._written(beat.at(TAKES))
 
     def _is_sum(self) -> bool:
@@ -168,8 +169,8 @@ class _Telling:
         assert table is not None
         row = table.values(self.trace)[0].astype(float)
         said, terms = products(row, inputs, self.example.rows(self.rows).shown, float(query[0]))
-        name, z = " ".join(map(str, ["sum", *terms])), self.z[-1] + HIGH / 2 - PILE - BELOW
-        self.piece.text(name, said, float(self.x[0]) - self.wide / 2, z, start, None, SMALL, "left")
+        left, z = float(self.x[0]) - self.wide / 2, self.z[-1] + HIGH / 2 - PILE - BELOW
+        self.piece.text(sum_of(terms), said, left, z, start, None, SMALL, "left")
 
     def home(self) -> None:
         """All three go to their sheets."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...layout.layout import Block
 from ...network.ops import Array, Scores
 from ..example import Example
-from ..excerpt import largest, percentages, products
+from ..excerpt import largest, percentages, products, sum_of
 from ..formula import part, setting
 from ..props import number
 from ..shapes import cells, copies, gone, pile, row_of, tones
@@ -181,9 +181,8 @@ class _Meeting:
         if self.stage.width < LONG or abs(float(query @ key) / scale - raw) > ALIKE * max(1.0, abs(raw)):
             return
         said, terms = products(query, key, range(len(query)), raw, scale)
-        name = " ".join(map(str, ["sum", *terms]))
         at = (self.stage.reach, self.heading)
-        self.piece.text(name, said, *at, beat.at(VISITS.start), beat.end, SMALL, "right")
+        self.piece.text(sum_of(terms), said, *at, beat.at(VISITS.start), beat.end, SMALL, "right")
 
     def _rule(self, product: str) -> str:
         """How a product becomes a score: scaled, and by some models held within a cap."""

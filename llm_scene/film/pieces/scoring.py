@@ -11,7 +11,7 @@ from ...layout.drawn import text_width
 from ...layout.layout import Block
 from ...network.ops import Array, Unembed
 from ..example import Example
-from ..excerpt import Excerpt, largest, products
+from ..excerpt import Excerpt, largest, products, sum_of
 from ..props import number
 from ..shapes import Shape, cells, some, tones, unfilled
 from ..stagecraft import COMES, HERO, NUMBER, SMALL, Actor, Beat, SetPiece
@@ -86,9 +86,9 @@ def scoring(example: Example, tokens: Sequence[int], letters: Sequence[str]) -> 
     return Scoring(example, made, column, table, tokens, letters)
 
 
-def meet(piece: SetPiece, found: Scoring, seconds: float) -> tuple[Actor, Shape]:
-    """One beat, asked: the column lies over the rows, and each row makes a score of it; the scores, and how
-    they stand in the end."""
+def meet(piece: SetPiece, found: Scoring, seconds: float) -> Shape:
+    """One beat, asked: the column lies over the rows, and each row makes a score of it. How the scores stand
+    in the end is returned."""
     with piece.beat("asked", seconds) as beat:
         return _Meeting(piece, found).play(beat)
 
@@ -120,7 +120,7 @@ class _Meeting:
         self.high = min(HIGH, FLAT * self.row)
         self.z = stage.top - TITLE - self.row * np.arange(len(found.tokens) + 1) - self.high / 2
 
-    def play(self, beat: Beat) -> tuple[Actor, Shape]:
+    def play(self, beat: Beat) -> Shape:
         """All of it."""
         found = self.found
         tops = [(i, found.t) for i in self.kept]
@@ -148,7 +148,7 @@ class _Meeting:
         if isinstance(op, Unembed) and op.plain and self.row - self.high > BETWEEN:
             self._written(beat)
         scores.exit(beat.end)
-        return scores, made
+        return made
 
     def _numbers(
         self, name: str, block: Block, at: list[tuple[int, int]], values: Array, row: int, beat: Beat
@@ -199,5 +199,5 @@ class _Meeting:
         said, terms = products(found.learned(token), found.inputs, self.excerpt.shown, found.score(token))
         if text_width(said, SMALL) > self.stage.reach - self.left:
             return
-        name = " ".join(map(str, ["sum", *map(self.kept.index, terms)]))
+        name = sum_of(map(self.kept.index, terms))
         self._note(name, said, self.z[1] - self.row / 2, beat.at(VISITS.start), "ink")
