@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...layout.drawn import Says, text_width
+from ...layout.drawn import Align, Says, text_width
 from ...network.ops import Array
 from ...network.sampling import softmax
 from ..example import Example
@@ -246,9 +246,14 @@ class _Telling:
         self, n: int, temperature: float, start: float, end: float | None, ink: str = "accent"
     ) -> None:
         said = self.words.note("chance_at", value=f"{temperature:g}")
-        x, reach = self.left + self.full / 2, self.piece.stage.reach
-        size = min(DEGREE, 2 * min(reach - x, x + reach) / text_width(said))
-        self.piece.text(f"temperature {n}", said, x, self.heading, start, end, size, ink=ink)
+        align: Align = "left"
+        reach, x = self.piece.stage.reach, self.left  # right of the score's heading
+        room = reach - x
+        if self.piece.stage.upright:
+            x, align = self.left + self.full / 2, "centre"
+            room = 2 * min(reach - x, x + reach)
+        size = min(DEGREE, room / text_width(said))
+        self.piece.text(f"temperature {n}", said, x, self.heading, start, end, size, align, ink)
 
     def _heading(self, key: str, x: float, start: float) -> None:
         """In a narrow picture close over the rows: the temperature takes the whole line above."""
