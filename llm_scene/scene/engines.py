@@ -70,6 +70,7 @@ def apply_preset(scene: bpy.types.Scene, preset: RenderPreset, aspect: float = 1
     cycles = scene.cycles
     cycles.samples = preset.samples
     cycles.use_adaptive_sampling = False
+    cycles.use_light_tree = False  # for a few suns, choosing among them costs more than it saves
     _denoise(cycles, fast=preset.samples < 32)
     cycles.max_bounces = cycles.diffuse_bounces = cycles.glossy_bounces = preset.bounces
     cycles.transparent_max_bounces = 4

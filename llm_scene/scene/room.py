@@ -54,6 +54,8 @@ def world(look: Look) -> bpy.types.World:
     colour = tree.mix(camera, (*(3 * (look.light.ambient,)), 1.0), seen)
     tree.wire(tree.call("ShaderNodeBackground", colour, 1.0), tree.node("ShaderNodeOutputWorld").inputs[0])
     tree.arrange()
+    if hasattr(room, "cycles"):  # an add-on, which may be switched off
+        room.cycles.sampling_method = "NONE"  # it is the same from everywhere: any ray that gets away finds it
     return room
 
 
