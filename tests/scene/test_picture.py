@@ -10,7 +10,7 @@ import pytest
 
 from llm_scene.film.framing import frame
 from llm_scene.layout.layout import Box
-from llm_scene.look import srgb
+from llm_scene.look import srgb, to_linear
 from llm_scene.models import load
 from llm_scene.scene.build import build
 from llm_scene.scene.engines import PRESETS, apply_preset
@@ -79,3 +79,21 @@ def test_what_is_not_computed_is_a_flat_plate(made: Production, tmp_path: Path) 
     inside = luminance(rgb)[35:55, 74:86]
     assert inside.std() < 0.06
     assert inside.mean() == pytest.approx(float(luminance(np.array(srgb(made.look.plate)))), abs=0.06)
+
+
+def test_light_from_all_around_arrives(made: Production, tmp_path: Path) -> None:
+    """On a bare piece of wall, but for the little that the floor keeps from it."""
+    (left, front, _), (right, back, top) = made.layout.box.low, made.layout.box.high
+    bare = Box((left, front, 2 * top), (right, back, 3 * top))
+    suns = [thing for thing in bpy.context.scene.objects if thing.type == "LIGHT"]
+    lit = photograph(made, [bare], 40, tmp_path)[40:50, 70:90]
+    for sun in suns:
+        sun.hide_render = True
+    around = photograph(made, [bare], 40, tmp_path)[40:50, 70:90]
+    for sun in suns:
+        sun.hide_render = False
+    light = made.look.light
+    share = to_linear(around).mean(axis=(0, 1)) / to_linear(lit).mean(axis=(0, 1))
+    without = light.glow / light.on()
+    assert ((share - without) / (light.ambient / light.on()) > 0.6).all()
+    assert (share < 1.02 * (light.ambient + light.glow) / light.on()).all()
