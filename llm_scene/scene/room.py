@@ -55,7 +55,7 @@ def world(look: Look) -> bpy.types.World:
     tree.wire(tree.call("ShaderNodeBackground", colour, 1.0), tree.node("ShaderNodeOutputWorld").inputs[0])
     tree.arrange()
     if hasattr(room, "cycles"):  # an add-on, which may be switched off
-        room.cycles.sampling_method = "NONE"  # it is the same from everywhere: any ray that gets away finds it
+        room.cycles.sampling_method = "NONE"  # the same everywhere: any ray that gets away finds it
     return room
 
 
