@@ -10,6 +10,7 @@ from .compat import EEVEE
 
 STANDARD = "Standard"  # the view transform that leaves colours as they are
 NEUTRAL = "Khronos PBR Neutral"  # leaves most of them so
+CLEAR = 128  # surfaces that a look may pass: both sides of each cell, in a row of what is not written yet
 DEVICES = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")  # the fastest way to use a card comes first
 
 
@@ -73,7 +74,7 @@ def apply_preset(scene: bpy.types.Scene, preset: RenderPreset, aspect: float = 1
     cycles.use_light_tree = False  # for a few suns, choosing among them costs more than it saves
     _denoise(cycles, fast=preset.samples < 32)
     cycles.max_bounces = cycles.diffuse_bounces = cycles.glossy_bounces = preset.bounces
-    cycles.transparent_max_bounces = 4
+    cycles.transparent_max_bounces = CLEAR
     cycles.transmission_bounces = cycles.volume_bounces = 0
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.seed = 0

@@ -28,14 +28,16 @@ def made(request: pytest.FixtureRequest) -> Production:
     return production
 
 
-def photograph(made: Production, boxes: list[Box], lens: float, folder: Path) -> np.ndarray:
-    """A picture `[rows, columns, 3]` in sRGB, 0 to 1, of boxes that fill it, nearly from the front."""
+def photograph(
+    made: Production, boxes: list[Box], lens: float, folder: Path, azimuth: float = -12
+) -> np.ndarray:
+    """A picture `[rows, columns, 3]` in sRGB, 0 to 1, of boxes that fill it; by default nearly from the front."""
     scene = bpy.context.scene
     apply_preset(scene, PRESETS["draft"])
     scene.render.resolution_x, scene.render.resolution_y = 160, 90
     scene.cycles.samples, scene.cycles.use_denoising = 16, False
     scene.camera.data.dof.use_dof = False
-    place((scene.camera, scene.camera.parent), frame(boxes, -12, 6, lens=lens))
+    place((scene.camera, scene.camera.parent), frame(boxes, azimuth, 6, lens=lens))
     scene.render.filepath = str(folder / "picture.png")
     bpy.ops.render.render(write_still=True)
     image = bpy.data.images.load(scene.render.filepath)
@@ -97,3 +99,19 @@ def test_light_from_all_around_arrives(made: Production, tmp_path: Path) -> None
     without = light.glow / light.on()
     assert ((share - without) / (light.ambient / light.on()) > 0.6).all()
     assert (share < 1.02 * (light.ambient + light.glow) / light.on()).all()
+
+
+def test_positions_not_yet_written_leave_nothing_behind(tmp_path: Path) -> None:
+    """Seen along their row, where a look passes many cells that are not there."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    made = produce(load("nano-gpt-sort"), PROMPT, Options(cut="short"))
+    bpy.context.window.scene = build(made, still=True)
+    block = made.layout.find("attn.q", 0, 0)
+    for thing in bpy.data.objects:
+        if "reveal" in thing and thing.name != block.name:
+            thing.hide_render = True
+    sheet = bpy.data.objects[block.name]
+    sheet["reveal"] = 1.0
+    sheet.update_tag()
+    rgb = photograph(made, [block.box], 50, tmp_path, azimuth=-50)
+    assert luminance(rgb).min() > 0.05
