@@ -31,7 +31,7 @@ def made(request: pytest.FixtureRequest) -> Production:
 def photograph(
     made: Production, boxes: list[Box], lens: float, folder: Path, azimuth: float = -12
 ) -> np.ndarray:
-    """A picture `[rows, columns, 3]` in sRGB, 0 to 1, of boxes that fill it, by default from near the front."""
+    """A picture `[rows, columns, 3]` in sRGB, 0 to 1, of boxes that fill it."""
     scene = bpy.context.scene
     apply_preset(scene, PRESETS["draft"])
     scene.render.resolution_x, scene.render.resolution_y = 160, 90
