@@ -25,7 +25,7 @@ from .screenplay import Held, Tag
 MOST = 5  # names in a shot
 AIR = 5.0  # pixels between a name and anything else
 BESIDE = 40.0  # and the running head, in its line
-OVER = 14.0  # and its sheet, where links run along that
+OVERS = (14.0, 21.0)  # and its sheet, where links run along that
 LOOSE = (-2.0, -2.0, 2.0, 2.0)  # pixels between a name and a link
 EDGE = 8.0  # pixels between a name and the edge of the picture
 CAPTIONS = 0.27  # of half the height: the strip at the bottom that captions keep
@@ -176,7 +176,7 @@ def _anchors(tag: Tag, pose: Pose, aspect: float) -> Iterator[Anchor]:
     x, y = halves(aspect)
     left, right = max(seen.left, -x + EDGE), min(seen.right, x - EDGE)
     middle, top = (left + right) / 2, min(seen.top, y - EDGE - NAME - AIR - 1)
-    for over in (AIR + 1, OVER):
+    for over in (AIR + 1, *OVERS):
         yield Anchor(middle, top + over, "centre")
         yield Anchor(left, top + over, "left")
         yield Anchor(right, top + over, "right")

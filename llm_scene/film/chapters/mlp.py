@@ -39,7 +39,7 @@ def mlp_at_once(play: Screenplay) -> None:
         play.act(
             bend(play.example, whole=True), QUICK, widen="mlp_wide", curve="bend_curve", narrow="mlp_narrow"
         )
-    residual(play, "residual" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
+    residual(play, "mlp_residual" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 
 
 def _questions(play: Screenplay) -> None:

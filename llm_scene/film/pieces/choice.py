@@ -24,6 +24,7 @@ LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage unit
 LARGER, MOST_LETTERS = 1.2, 0.24  # size of the letters in that of numbers; their share of the stage's width
 ROOM, LETTER_ROOM = 0.6, 0.4  # what a score, and a letter, leave free of these widths
 SHARE = 7.8  # and behind them
+INSIDE = 0.2  # from a score to its cell's edges, both together
 LEAST, PALEST = 0.12, 0.25  # the length of a bar that is as good as none; the colour of such a one
 BESIDE = 0.9  # from the end of a bar to its share
 HEADING, TITLE = 1.3, 0.6  # what the headings take above; from the top to their middle
@@ -90,6 +91,7 @@ class _Telling:
         self.likely = np.argsort(-trace["probs"][self.t], kind="stable")[:count]
         self.letters = [told(candidate.text) for candidate in layout.candidates[:count]]
         self.made = layout.find("logits")
+        self.told = (1.0, COLD, self.hot)  # temperatures
         self._places(self.piece.stage, count + below)
         self.bars = [self._bar(i) for i in range(count)]
 
@@ -109,15 +111,20 @@ class _Telling:
         wide = min(max(small * LETTER, longest + ROOM), MOST_LETTERS * stage.width)
         self.room = wide - LETTER_ROOM
         self.letter_x = wide / 2 - stage.reach
-        self.score_x = wide + small * SCORE / 2 - stage.reach
-        self.score_wide = small * (SCORE - ROOM)
-        self.left = wide + small * (SCORE + ROOM) - stage.reach
+        figures = max(text_width(number(score)) for score in self.logits[self.likely].tolist())
+        self.written = min(self.size, WRITTEN)
+        self.score_wide = max(small * (SCORE - ROOM), figures * self.written + INSIDE)
+        scores = self.score_wide + small * ROOM
+        self.score_x = wide + scores / 2 - stage.reach
+        self.left = wide + scores + small * ROOM - stage.reach
         self.full = stage.reach - small * SHARE - self.left  # the length of a certainty
+        shares = max(text_width(share_text(self._share_of(i, at))) for i in range(count) for at in self.told)
+        self.share_size = min(self.size, (small * SHARE - BESIDE) / shares)
 
     def _bar(self, i: int) -> Actor:
         """One candidate's bar, at every temperature."""
         actor = self.piece.actor(f"bar {i}", "activation", 1, signed=False)
-        for name, temperature in (("chance", 1.0), ("cold", COLD), ("hot", self.hot)):
+        for name, temperature in zip(("chance", "cold", "hot"), self.told, strict=True):
             actor.pose(name, *self._length(i, self._share_of(i, temperature)))
         actor.pose("none", *self._length(i, 0.0))
         places, sizes, values = some(self.probs, self.trace, [(int(self.likely[i]), self.t)])
@@ -159,7 +166,7 @@ class _Telling:
             actor.to("row", beat[ARRIVE], stagger=0.4)
             for i, value in enumerate(raw.tolist()):
                 of = (block.matrix.name, block.cell(int(self.likely[i]), self.t))
-                actor.write(i, number(value), beat.at(told), None, min(self.size, WRITTEN), of)
+                actor.write(i, number(value), beat.at(told), None, self.written, of)
             self._heading("scores", self.score_x, beat.at(come))
 
     def chances(self, at_one: bool) -> None:
@@ -240,7 +247,7 @@ class _Telling:
         share = self._share_of(i, temperature)
         x = self.left + max(LEAST, share * self.full) + BESIDE
         text = share_text(share)
-        self.piece.text(f"share {n} {i}", text, x, self.z[i], start, end, self.size, "left")
+        self.piece.text(f"share {n} {i}", text, x, self.z[i], start, end, self.share_size, "left")
 
     def _temperature(
         self, n: int, temperature: float, start: float, end: float | None, ink: str = "accent"

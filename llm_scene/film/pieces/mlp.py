@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...layout.drawn import Align
+from ...layout.drawn import Align, text_width
 from ...layout.layout import Block
 from ...network.activations import ACTIVATIONS
 from ...network.ops import Array
@@ -12,7 +12,7 @@ from ..example import Example
 from ..props import number
 from ..shapes import Shape, cells, copies, gone, pile, tones
 from ..stage import LONG
-from ..stagecraft import COMES, HERO, SMALL, Actor, Beat, SetPiece, Span
+from ..stagecraft import COMES, HERO, NUMBER, SMALL, Actor, Beat, SetPiece, Span
 from .experts import choice_of
 from .learned import standing, table_of
 
@@ -21,6 +21,7 @@ LOW, HIGH = -3.0, 3.0  # what the line holds at least
 COLUMN, SLIM = 2.0, 1.4  # the width of a column, and in an upright picture
 SIDE, NARROW = 5.2, 0.5  # what a column takes at its side of the stage; of that in an upright picture
 ASIDE, CLEAR = 0.8, 0.4  # from a column to the one it is made of; between two at least
+APART = 0.6  # from a title to what the table in the middle is called
 UNDER_TITLE = 1.3  # from the top of the stage to that of a column
 SHORTEST = 0.12  # of a tall column's height: a short one at least
 FLOOR, ABOVE = 2.9, 2.4  # what is free under the lowest number of the curve, and over its highest
@@ -151,7 +152,14 @@ class _Telling:
 
     def _title(self, name: str, said: str, side: int, start: float) -> None:
         align: Align = "left" if side < 0 else "right"
-        self.piece.text(name, said, side * self.stage.reach, self.stage.title, start, align=align)
+        at = side * self.stage.reach, self.stage.title
+        self.piece.text(name, said, *at, start, None, self._beside_table(said), align)
+
+    def _beside_table(self, said: str) -> float:
+        """The size of a title that leaves room for what the table in the middle is called."""
+        wide = self.stage.width == LONG
+        taken = text_width(self.words.note("table"), SMALL) / 2 + APART if wide else 0.0
+        return min(NUMBER, (self.stage.reach - taken) / text_width(said))
 
     def told(self) -> list[int]:
         """The numbers that are told apart."""
@@ -299,9 +307,11 @@ class _Telling:
             answer.enter("unmade", beat.at(NARROWED.start))
             answer.to("column", beat[NARROWED], stagger=0.6)
             said = self.words.note("numbers_to", before=len(self.x), count=answer.count)
-            if self.stage.width == LONG:
-                at = self.near - self.wide / 2, self.stage.title
-                self.piece.text("narrowed", said, *at, beat.at(NARROWED.start), align="left")
+            over, size = self.near - self.wide / 2, self._beside_table(said)
+            if self.stage.width == LONG and over + text_width(said, size) <= self.stage.reach:
+                self.piece.text(
+                    "narrowed", said, over, self.stage.title, beat.at(NARROWED.start), None, size, "left"
+                )
             else:
                 self._title("narrowed", said, 1, beat.at(NARROWED.start))
         self.made.append((answer, self.answer))

@@ -37,7 +37,7 @@ DOT, BEHIND = 0.5, 0.3  # the size of the dots on it, and how far behind them it
 EXP, EXP_SIZE = (0.75, 0.55), 1.8  # where its formula stands, in its width from the right, and its height
 FORMULA = r"\frac{" + _POWER + r"}{\sum " + _POWER + "}"
 FORMULA_SIZE = 1.6
-ENDS = 1.0  # how far under the stick its ends are told
+ENDS, APART = 1.0, 0.5  # how far under the stick its ends are told, and beside what stands there
 ROOMY, DIGIT = 5.0, 0.62  # a part from which on its share is large; what a digit takes, in its size
 SHARE, OF = 1.3, 1.2  # how far under the stick a share that has no room on it stands, and over it whose it is
 AROUND = 0.3, 0.4  # how much longer and higher than the stick its frame is
@@ -263,20 +263,23 @@ class _Telling:
         with piece.beat("whole", LIE if self.brief else 3.2) as beat:
             there = SOON if self.brief else STRETCH
             self.bars.to("shares", beat[START:there])
-            ends: tuple[tuple[float, str, Align], ...] = ((-1, "0 %", "left"), (1, "100 %", "right"))
-            for side, text, align in ends:
-                at = side * stage.reach, low - ENDS
-                piece.text(f"at {text}", text, *at, beat.at(there), align=align, ink="faint")
             size = 2 * stage.reach + AROUND[0], STICK + AROUND[1]
             piece.outline("frame", 0.0, stage.middle, *size, beat.at(there))
-            self._parts(beat, beat.at(there), (low, high))
+            under = self._parts(beat, beat.at(there), (low, high))
+            ends: tuple[tuple[float, str, Align], ...] = ((-1, "0 %", "left"), (1, "100 %", "right"))
+            for side, text, align in ends:
+                near = stage.reach - text_width(text, NUMBER) - APART
+                if all(side * x + text_width(share, NUMBER) / 2 < near for x, share in under):
+                    at = side * stage.reach, low - ENDS
+                    piece.text(f"at {text}", text, *at, beat.at(there), align=align, ink="faint")
             self._heading("whole", beat.at(there), None)
             if not self.brief:
                 middle = (stage.floor + low) / 2 + NUDGE
                 piece.formula("whole", FORMULA, 0.0, middle, beat.at(RULE), None, FORMULA_SIZE)
 
-    def _parts(self, beat: Beat, start: float, edges: tuple[float, float]) -> None:
-        """The parts of the stick: their shares, on them where there is room, and whose they are.
+    def _parts(self, beat: Beat, start: float, edges: tuple[float, float]) -> list[tuple[float, str]]:
+        """The parts of the stick: their shares, on them where there is room, and whose they are; which shares
+        stand under it, and where.
 
         What would lie over what a larger part has to say is left out.
         """
@@ -291,16 +294,19 @@ class _Telling:
                 self.bars.write(j, text, start, beat.end, size, self._source(j))
             else:
                 outside.append(j)
+        under = []
         widths = [DIGIT * NUMBER * len(found.percent[j]) for j in outside]
         for j, free in zip(outside, apart([x[j] for j in outside], widths), strict=True):
             if free:
                 at = x[j], edges[0] - SHARE
                 self.piece.text(f"share {j}", found.percent[j], *at, start, of=self._source(j))
+                under.append((x[j], found.percent[j]))
         letters = [text_width(found.letters[j], LETTERS) for j in ranked]
         for j, free in zip(ranked, apart([x[j] for j in ranked], letters), strict=True):
             if free:
                 at = x[j], edges[1] + OF
                 self.piece.text(f"of {j}", found.letters[j], *at, start, None, LETTERS, ink="accent")
+        return under
 
     def _source(self, j: int) -> tuple[str, tuple[int, ...]]:
         """The cell of the pattern that a share stands for."""
