@@ -91,7 +91,7 @@ class _Telling:
         self.likely = np.argsort(-trace["probs"][self.t], kind="stable")[:count]
         self.letters = [told(candidate.text) for candidate in layout.candidates[:count]]
         self.made = layout.find("logits")
-        self.told = (1.0, COLD, self.hot)  # temperatures
+        self.degrees = (1.0, COLD, self.hot)  # temperatures
         self._places(self.piece.stage, count + below)
         self.bars = [self._bar(i) for i in range(count)]
 
@@ -118,13 +118,15 @@ class _Telling:
         self.score_x = wide + scores / 2 - stage.reach
         self.left = wide + scores + small * ROOM - stage.reach
         self.full = stage.reach - small * SHARE - self.left  # the length of a certainty
-        shares = max(text_width(share_text(self._share_of(i, at))) for i in range(count) for at in self.told)
+        shares = max(
+            text_width(share_text(self._share_of(i, at))) for i in range(count) for at in self.degrees
+        )
         self.share_size = min(self.size, (small * SHARE - BESIDE) / shares)
 
     def _bar(self, i: int) -> Actor:
         """One candidate's bar, at every temperature."""
         actor = self.piece.actor(f"bar {i}", "activation", 1, signed=False)
-        for name, temperature in zip(("chance", "cold", "hot"), self.told, strict=True):
+        for name, temperature in zip(("chance", "cold", "hot"), self.degrees, strict=True):
             actor.pose(name, *self._length(i, self._share_of(i, temperature)))
         actor.pose("none", *self._length(i, 0.0))
         places, sizes, values = some(self.probs, self.trace, [(int(self.likely[i]), self.t)])
