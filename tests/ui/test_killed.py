@@ -94,6 +94,25 @@ def run_and_kill(command: list[str], root: Path, dice: random.Random) -> None:
     assert process.wait() in (0, -signal.SIGKILL)
 
 
+def test_looking_bears_folders_that_come_and_go(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    passing = tmp_path / "mine" / "passing"
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import os\nwhile True: os.mkdir({str(passing)!r}); os.rmdir({str(passing)!r})",
+        ]
+    )
+    try:
+        seen = [set(contents(tmp_path)) for _ in range(5000)]
+    finally:
+        process.kill()
+        process.wait()
+    assert all(str(tmp_path / "mine") in found for found in seen)
+    assert {str(passing) in found for found in seen} == {False, True}
+
+
 @pytest.fixture
 def out(tmp_path: Path, dice: random.Random) -> Path:
     """A folder with foreign files, some of which lie outside of it."""
