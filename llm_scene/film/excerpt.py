@@ -74,15 +74,15 @@ def written_sum(terms: Sequence[float], total: float, spare: int | None = None) 
 
 
 def products(
-    weights: Array, inputs: Array, shown: Sequence[int], total: float, scale: float = 1.0
+    weights: Array, inputs: Array, shown: Sequence[int], total: float, root: int | None = None
 ) -> tuple[str, list[int]]:
     """A dot product in figures, "0.4 × 2 + … = 3.1", and which terms are written: the first of those shown.
 
-    With a `scale` it is divided by that, and one term fewer is written.
+    Where it is divided by the square root of a number, that is written too, and one term fewer.
     """
-    terms = list(shown[: TERMS if scale == 1 else TERMS - 1])
+    terms = list(shown[: TERMS if root is None else TERMS - 1])
     written = " + ".join(f"{number(weights[i])} × {number(inputs[i])}" for i in terms)
-    left = f"{written} + …" if scale == 1 else f"({written} + …) / {scale:.3g}"
+    left = f"{written} + …" if root is None else f"({written} + …) / √{root}"
     return f"{left} = {number(total)}", terms
 
 

@@ -124,9 +124,9 @@ def apart(x: Sequence[float], wide: Sequence[float]) -> list[bool]:
     return found
 
 
-def rows_under(top: float, count: int) -> Array:
+def rows_under(top: float, count: int, step: float = STEP) -> Array:
     """The middles of `count` cells with numbers on them, below each other under `top`."""
-    found: Array = top - STEP * (np.arange(count) + 0.5)
+    found: Array = top - step * (np.arange(count) + 0.5)
     return found
 
 
@@ -136,13 +136,21 @@ def pile(top: float, high: float, count: int) -> tuple[Array, float]:
     return top - each * (np.arange(count) + 0.5), SLICE * each
 
 
-def listed(stage: Stage, x: float, rows: Array, wide: float, excerpt: Excerpt, colours: Array) -> Shape:
+def listed(
+    stage: Stage,
+    x: float,
+    rows: Array,
+    wide: float,
+    excerpt: Excerpt,
+    colours: Array,
+    tall: float = HIGH,
+) -> Shape:
     """Numbers below each other: those shown as cells in `rows`, the others as a pile under them."""
     shown, folded = list(excerpt.shown), excerpt.folded
-    z, high = np.zeros(excerpt.count), np.full(excerpt.count, HIGH)
+    z, high = np.zeros(excerpt.count), np.full(excerpt.count, tall)
     z[shown] = rows[: len(shown)]
     if folded:
-        z[folded], high[folded] = pile(rows[len(shown)] + HIGH / 2, PILE, len(folded))
+        z[folded], high[folded] = pile(rows[len(shown)] + tall / 2, PILE, len(folded))
     return cells(stage, x, z, wide, high, colours)
 
 

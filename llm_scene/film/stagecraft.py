@@ -101,6 +101,7 @@ class _Figure:
     size: float
     of: tuple[str, Cell] | None
     ink: str | None
+    lift: float  # how far over the cell's middle, in stage units
 
 
 @dataclass(eq=False)
@@ -169,10 +170,14 @@ class Actor:
         size: float = NUMBER,
         of: tuple[str, Cell] | None = None,
         ink: str | None = None,
+        lift: float = 0.0,
     ) -> None:
-        """A number on a cell from one time until another (None: until the actor leaves); it goes with it."""
+        """A number on a cell from one time until another (None: until the actor leaves); it goes with it.
+
+        With a `lift` it stands so far over the middle of the cell.
+        """
         name = f"{self.name} {cell} {sum(figure.cell == cell for figure in self.figures)}"
-        self.figures.append(_Figure(name, text, cell, start, end, size, of, ink))
+        self.figures.append(_Figure(name, text, cell, start, end, size, of, ink, lift))
 
     # --- into props and cues ---
 
@@ -445,7 +450,8 @@ class SetPiece:
         found = []
         for figure in actor.figures:
             pose = actor.where(figure.cell, figure.start)
-            spot = actor.front(figure.cell, pose) - (0.0, 0.0, DROP * figure.size * self.stage.unit)
+            up = (figure.lift - DROP * figure.size) * self.stage.unit
+            spot = actor.front(figure.cell, pose) + (0.0, 0.0, up)
             dark = reads_dark(actor.role, actor.signed, actor.stands[pose].values[figure.cell])
             ink = figure.ink or ("on dark" if dark else "on light")
             size = figure.size * self.stage.unit

@@ -142,17 +142,23 @@ def _relief(tree: Tree, relief: Value) -> Value:
 
 @framed("A cuboid")
 def _cuboid(tree: Tree, gap: Value, bevel: Value) -> Value:
-    """A unit cuboid open at the back, its front (towards -y) bevelled where `bevel` is not 0."""
+    """A unit cuboid open at the back, its front (towards -y) bevelled where `bevel` is not 0.
+
+    The gap narrows to nothing at the back, where neighbours meet: a sheet is seen through nowhere.
+    """
     width = tree.math("SUBTRACT", 1.0, gap)
     grid = tree.node("GeometryNodeMeshGrid")
-    tree.wire(width, grid.inputs["Size X"])
-    tree.wire(width, grid.inputs["Size Y"])
+    grid.inputs["Size X"].default_value = grid.inputs["Size Y"].default_value = 1.0
     grid.inputs["Vertices X"].default_value = grid.inputs["Vertices Y"].default_value = 2
     upright = tree.node("GeometryNodeTransform")
     tree.wire(grid.outputs["Mesh"], upright.inputs["Geometry"])
     upright.inputs["Rotation"].default_value = (1.5707963, 0.0, 0.0)
     body = _extrude(tree, upright.outputs[0], tree.math("SUBTRACT", 1.0, bevel))
-    front = _extrude(tree, body.outputs["Mesh"], bevel, body.outputs["Top"])
+    tapered = tree.node("GeometryNodeScaleElements")
+    tree.wire(body.outputs["Mesh"], tapered.inputs["Geometry"])
+    tree.wire(body.outputs["Top"], tapered.inputs["Selection"])
+    tree.wire(width, tapered.inputs["Scale"])
+    front = _extrude(tree, tapered.outputs[0], bevel, body.outputs["Top"])
     shrunk = tree.node("GeometryNodeScaleElements")
     tree.wire(front.outputs["Mesh"], shrunk.inputs["Geometry"])
     tree.wire(front.outputs["Top"], shrunk.inputs["Selection"])
@@ -160,7 +166,7 @@ def _cuboid(tree: Tree, gap: Value, bevel: Value) -> Value:
     tree.wire(tree.math("SUBTRACT", 1.0, narrowing), shrunk.inputs["Scale"])
     choice = tree.node("GeometryNodeSwitch", input_type="GEOMETRY")
     tree.wire(tree.math("GREATER_THAN", bevel, 0.0), choice.inputs["Switch"])
-    tree.wire(body.outputs["Mesh"], choice.inputs["False"])
+    tree.wire(tapered.outputs[0], choice.inputs["False"])
     tree.wire(shrunk.outputs[0], choice.inputs["True"])
     marked = tree.node("GeometryNodeStoreNamedAttribute", data_type="FLOAT", domain="POINT")
     tree.wire(choice.outputs[0], marked.inputs["Geometry"])

@@ -19,7 +19,7 @@ from llm_scene.film.pieces.dot import dot_product
 from llm_scene.film.pieces.grid import grid
 from llm_scene.film.pieces.heads import mixed
 from llm_scene.film.pieces.mix import mix
-from llm_scene.film.pieces.mlp import bend
+from llm_scene.film.pieces.mlp import NAME, TOLD, bend
 from llm_scene.film.pieces.norm import norm
 from llm_scene.film.pieces.prompt import columns
 from llm_scene.film.pieces.residual import add, embed
@@ -31,6 +31,7 @@ from llm_scene.film.stage import before
 from llm_scene.film.stagecraft import Actor, SetPiece
 from llm_scene.film.story import Focus, clearest_head
 from llm_scene.film.words import words
+from llm_scene.layout import names
 from llm_scene.layout.drawn import Text
 from tests.film.staged import LETTERS, NANO, Shape, stage
 
@@ -39,7 +40,7 @@ LARGE = Shape("gpt2", 1, 2, 11, d_head=64)  # 128 wide: rows are shown in part
 LLAMA = Shape("llama", 2, 3, 6, n_kv_head=1, qk_norm=True)
 PIECES = [
     "dot", "scores", "attention", "mix", "bend", "add", "norm", "roles", "grid", "heads", "choice",
-    "choosing", "brief mix", "embed", "whole bend", "prompt", "brief attention",
+    "choosing", "brief mix", "embed", "asked bend", "prompt", "brief attention",
 ]  # fmt: skip
 WITHOUT = ("norm", "heads", "choosing")  # pieces whose numbers stand nowhere in the trace, or that have none
 FORMED = {"gpt2": ("pre", "post"), "llama": ("pre", "act")}  # before and after the activation
@@ -72,7 +73,7 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
         "brief mix": lambda: mix(example, brief=True),
         # a Llama has one table only, so that nothing is added there
         "embed": lambda: embed(example) if shape.family == "gpt2" else add(example, "resid_post"),
-        "whole bend": lambda: bend(example, whole=True),
+        "asked bend": lambda: bend(example, asked=True),
         "prompt": lambda: columns(example),
         "brief attention": lambda: attention(example, brief=True),
     }[name]()
@@ -158,18 +159,13 @@ def test_words_are_large_enough(name: str, shape: Shape, aspect: float) -> None:
 
 
 @on_models
-def test_the_mlp_is_as_wide_as_it_is(shape: Shape) -> None:
-    """Columns are as tall as they have numbers, and both titles say how many."""
-    piece, network = told("whole bend", shape, 16 / 9), stage(shape).trace.network
-    texts = [prop.text for prop in piece.props if isinstance(prop, Text) and "numbers" in prop.text]
-    d_model, d_mlp = network.config.d_model, network.config.d_mlp
-    assert texts == [f"{d_model} → {d_mlp} numbers", f"{d_mlp} → {d_model} numbers"]
-    letter, before, answer = (
-        piece.named(name)[0].stands["column"] for name in ("letter", "before", "answer")
-    )
-    tall, short = (np.ptp(stand.places[:, 2]) for stand in (before, letter))
-    assert short / tall == pytest.approx(d_model / d_mlp, rel=0.05)
-    assert np.allclose(letter.places[:, 2], answer.places[:, 2])
+def test_the_questions_asked_are_those_whose_answers_are_told(shape: Shape) -> None:
+    """A learned row meets the letter's numbers; what comes of it is told on the curve, and so many are not."""
+    piece, network = told("asked bend", shape, 16 / 9), stage(shape).trace.network
+    texts = {prop.name.removeprefix(names.prop(NAME, "")): prop.text for prop in piece.props if isinstance(prop, Text)}
+    answers = [texts[f"made {n} 0"] for n in range(len(TOLD))]
+    assert answers == [texts[f"told {n}"].split(" → ")[0] for n in range(len(TOLD))]
+    assert texts["others"] == f"and {network.config.d_mlp - len(TOLD):,} more"
 
 
 @pytest.mark.parametrize("shape", [NANO, LARGE], ids=str)
@@ -190,7 +186,7 @@ def test_a_column_is_taken_out_of_the_table_of_all_of_them(shape: Shape) -> None
 
 @on_models
 @in_formats
-@pytest.mark.parametrize("name", ["bend", "whole bend"])
+@pytest.mark.parametrize("name", ["bend", "asked bend"])
 def test_the_curve_s_name_is_clear_of_what_is_told_of_numbers(name: str, shape: Shape, aspect: float) -> None:
     texts = [prop for prop in told(name, shape, aspect).props if isinstance(prop, Text)]
     (title,) = [text for text in texts if text.name == "bend: name"]
@@ -255,7 +251,7 @@ def test_a_role_is_made_row_by_row_of_its_table(shape: Shape) -> None:
 def test_numbers_are_the_traces_own(name: str, shape: Shape) -> None:
     piece, trace = told(name, shape, 16 / 9), stage(shape).trace
     texts = [prop for prop in piece.props if isinstance(prop, Text) and prop.of is not None]
-    if name in ("bend", "whole bend"):  # a number and what becomes of it
+    if name in ("bend", "asked bend"):  # a number and what becomes of it
         told_apart = [prop for prop in piece.props if isinstance(prop, Text) and ": told" in prop.name]
         said = [prop.text.split(" → ") for prop in told_apart]
         values = {
@@ -323,7 +319,7 @@ def test_products_in_figures_are_those_of_the_trace(name: str, shape: Shape) -> 
             }
             second = whole(queries)[head, t]
             first, total = next(pair for pair in pairs.values() if abs(pair[1] - figures[-1]) < 0.006)
-            assert figures[-2] == pytest.approx(len(second) ** 0.5, abs=0.01)
+            assert figures[-2] == len(second)  # under a root
         assert figures[-1] == pytest.approx(total, abs=0.006)
         for n, i in enumerate(terms):
             found = sorted(figures[2 * n : 2 * n + 2])

@@ -36,10 +36,9 @@ def mlp_at_once(play: Screenplay) -> None:
     if play.has("mlp.share"):
         experts_at_once(play)
     else:
-        play.act(
-            bend(play.example, whole=True), QUICK, widen="mlp_wide", curve="bend_curve", narrow="mlp_narrow"
-        )
-    residual(play, "mlp_residual" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
+        told = {"asked": "mlp_wide", "line": "bend_line", "curve": "bend_curve"}
+        play.act(bend(play.example, asked=True), QUICK, **told)
+    residual(play, "mlp_back" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 
 
 def _questions(play: Screenplay) -> None:

@@ -145,7 +145,7 @@ class _Telling:
 
     def asked(self) -> None:
         """A learned row for each candidate makes its score."""
-        found = scoring(self.example, self.likely.tolist(), self.letters)
+        found = scoring(self.example, self.made, self.likely.tolist(), self.letters)
         if found is not None:
             self.come = meet(self.piece, found, ASKED)
 

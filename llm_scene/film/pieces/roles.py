@@ -11,7 +11,7 @@ from ..excerpt import MOST, first, products, sum_of
 from ..props import number
 from ..shapes import HIGH, PILE, STEP, copies, gone, listed, part, rows_under, tones
 from ..stage import LONG
-from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece
+from ..stagecraft import NUMBER, SMALL, Actor, Beat, SetPiece
 from . import turned
 
 NAME = "roles"
@@ -22,20 +22,19 @@ BELOW = 0.65  # from the pile under a column to what is added up
 LARGE = 1.25  # size of the titles
 LATER, SOON = 0.12, 0.06  # of their beat, that a column and a table set out after the other
 COLUMNS = 6  # of a learned table, that are shown
-COMING, READ = slice(0.02, 0.45), 0.5  # parts of letter: its column comes; its numbers
+COMING = slice(0.0, 0.2)  # of letter: its column comes
 TAKES, CALLED = 0.2, 0.1  # of their beats, the flight of a table and of a column; until it is told what it is
 SHINES = 0.3  # and a column shines
-NUMBERS, GONE = 3.0, 0.1  # until when, in beats, numbers stand; how long after its column came a table goes
+NUMBERS, GONE = 2.0, 0.1  # until when, in beats, numbers stand; how long after its column came a table goes
 SOONER = 1.2  # seconds of the last beat
 ROLES = {"query": "q", "key": "k", "value": "v"}  # and the letters of their matrices
 
 
 def roles(example: Example) -> SetPiece:
-    """Beats: letter, tables, made, home."""
+    """Beats: letter, made, home."""
     made = {name: turned(example.layout, letter, example.focus) for name, letter in ROLES.items()}
     telling = _Telling(SetPiece(NAME, example.stage(made["key"])), example, made)
     telling.letter(example.letter)
-    telling.tables()
     telling.roles()
     telling.home()
     return telling.piece
@@ -91,32 +90,32 @@ class _Telling:
     # --- beats ---
 
     def letter(self, letter: str) -> None:
-        """A letter's numbers."""
+        """A letter's numbers; and where query, key and value are to stand the tables that make them."""
         x = float(self.x[0])
         actor, shown, values = self._column("letter", self.inputs, x)
-        with self.piece.beat("letter", 1.2) as beat:
+        with self.piece.beat("letter", 3.0) as beat:
             actor.enter("sheet", beat.at(0))
             actor.to("column", beat[COMING], stagger=0.3)
-            self._write(actor, self.inputs, shown, values, beat.at(READ))
+            self._write(actor, self.inputs, shown, values, beat.at(COMING.stop))
             evened = isinstance(self.inputs.matrix.op, Normed)
             said = self.words.note("numbers_rescaled" if evened else "numbers", count=len(values))
-            self._heading("letter", x, f"“{letter}”", said, beat.at(COMES))
+            self._heading("letter", x, f"“{letter}”", said, beat.at(0))
+            self._tables(beat)
+
+    def _tables(self, beat: Beat) -> None:
+        """A table for each role: a row of it makes a number."""
+        for n, (name, block) in enumerate(self.made.items(), 1):
+            x, late = float(self.x[n]), SOON * (n - 1)
+            said = self.words.note(name), self.words.note("table")
+            self._heading(name, x, *said, beat.at(late))
+            table = self._learned(name)
+            if table is not None:
+                self._table(f"{name} table", block, table, x, beat, n)
 
     def _write(self, actor: Actor, block: Block, shown: list[int], values: Array, start: float) -> None:
         for i in shown:
             of = (block.matrix.name, block.cell(i, self.t))
             actor.write(i, number(values[i]), start, NUMBERS, NUMBER, of)
-
-    def tables(self) -> None:
-        """Where query, key and value are to stand come the tables that make them: a row makes a number."""
-        with self.piece.beat("tables", 2.4) as beat:
-            for n, (name, block) in enumerate(self.made.items(), 1):
-                x, late = float(self.x[n]), SOON * (n - 1)
-                said = self.words.note(name), self.words.note("table")
-                self._heading(name, x, *said, beat.at(late + CALLED))
-                table = self._learned(name)
-                if table is not None:
-                    self._table(f"{name} table", block, table, x, beat, n)
 
     def _learned(self, name: str) -> Block | None:
         """The table that a role is made with, where it has a row for each of the role's numbers."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from ...layout.layout import Block
 from ...network.ops import Array, Scores
 from ..example import Example
-from ..excerpt import largest, percentages, products, sum_of
+from ..excerpt import first, largest, percentages, products, sum_of
 from ..formula import part, setting
 from ..props import number
-from ..shapes import cells, copies, gone, pile, row_of, tones
+from ..shapes import COUNTED, HIGH, PILE, Shape, cells, copies, gone, listed, pile, row_of, rows_under, tones
 from ..stage import LONG
-from ..stagecraft import COMES, NUMBER, SMALL, Actor, Beat, SetPiece, along
+from ..stagecraft import DROP, NUMBER, SMALL, Actor, Beat, SetPiece, Span, along
 from ..story import told
 from ..words import Words
 from . import turned
@@ -19,22 +19,26 @@ NAME = "scores"
 MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
 TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of the keys
 WIDEST, BROADEST = 4.0, 1.6  # and at most
-ASIDE = 0.65  # of a column: how far query and key stand from the middle between them
-HIGH = 1.3  # of a cell with a score on it
+NUMBERED, SLIMMEST = 2.8, 0.9  # a column with numbers on it; at least, the query that goes from key to key
+BESIDE = 0.14  # from it to the key that it visits
+STEPS = 1.2, 1.5  # from number to number in a column, at least and at most
+FILLED = 0.87  # of that, by a cell
+ROWS, WRITTEN = 6, 0.97  # numbers of a column at most, and their size
 LETTERS = 1.5  # the size of the letters below
 LEFT = 4.4  # what the query takes at the left
 OFFERS = 0.3  # where what keys are begins, right of that
-COLUMNS = 1.2  # from the top to the columns
+COLUMNS, RIDER = 2.4, 0.7  # from the top to the columns; how far over these the letter of a query stands
+RIDING = 1.2  # and its size
 FEET, SCORES, MASKED = 0.6, 2.1, 3.6  # over the floor: letters; scores, and those that another row is under
 FORMULA, RIGHT = 1.15, 2.2  # its size; how far from the edge its middle is at least
 ALIKE = 1e-3  # so close to a score is what makes it
 # Parts of keys: the query comes, the keys do, what they are is said.
-ASKS, ANSWERS, OFFERED = slice(0.02, 0.4), slice(COMES, 0.7), 0.5
+ASKS, ANSWERS, OFFERED = slice(0.0, 0.2), slice(0.05, 0.4), 0.1
+SAID = 0.06  # of keys and of mask: who asks; then an earlier query has no room beside the first, which goes
 # Of match: the query goes from key to key, and back to its place.
 VISITS, BACK = slice(0.02, 0.9), slice(0.92, 1.0)
 MEETS, SCORED = 0.35, 0.9  # of a visit: query and key are side by side, and their score is there
-# Of mask: the first query is gone; an earlier one comes, goes from key to key, and back; holes are left.
-CLEARED = 0.06
+# Of mask: an earlier query comes, goes from key to key, and back; holes are left.
 ASKS_TOO, VISITS_TOO, BACK_TOO = slice(0.02, 0.18), slice(0.2, 0.62), slice(0.64, 0.72)
 HOLES = 0.66
 
@@ -99,55 +103,101 @@ class _Meeting:
         self.left = LEFT - stage.reach
         self.pitch = (stage.reach - self.left) / len(found.seen)
         self.x = row_of(len(found.seen), self.pitch, (self.left + stage.reach) / 2)
-        self.tile, self.wide = min(WIDEST, TILE * self.pitch), min(BROADEST, COLUMN * self.pitch)
+        self.tile = min(WIDEST, TILE * self.pitch)
+        self.numbered = self.pitch >= NUMBERED + SLIMMEST + 2 * BESIDE
+        self.wide = NUMBERED if self.numbered else min(BROADEST, COLUMN * self.pitch)
+        self.slim = min(self.wide, self.pitch - self.wide - 2 * BESIDE)
         self.heading = stage.title
         self.letter_z = stage.floor + FEET
         self.rows = stage.floor + (MASKED if masked else SCORES), stage.floor + SCORES
-        top, low = stage.top - COLUMNS, self.rows[0] + HIGH
-        self.z, self.each = pile(top, top - low, found.keys.shape[0])
+        self.top, self.low = stage.top - COLUMNS, self.rows[0] + HIGH
         self.query_x = self.left - LEFT / 2
+        self._list(found.keys.shape[0])
         self.columns = [self._key(j, s) for j, s in enumerate(found.seen)]
+
+    def _list(self, count: int) -> None:
+        """Which numbers of a column can be read, and where they stand; the others are a pile below."""
+        room, (least, most) = self.top - self.low, STEPS
+        fit = room if count * least <= room else room - PILE - (1 - FILLED) * least
+        self.excerpt = first(count, min(ROWS, int(fit / least)) if self.numbered else 0)
+        shown = len(self.excerpt)
+        step = min(most, fit / shown) if shown else (self.top - self.low) / count
+        self.z, self.tall = rows_under(self.top, shown + 1, step), FILLED * step
 
     def _key(self, j: int, s: int) -> Actor:
         """The key of one letter."""
-        return self._column(f"key {j}", self.found.keys, s, self.x[j] + ASIDE * self.wide)
-
-    def _query(self, name: str, position: int, visited: int) -> Actor:
-        """The query of one letter, which visits so many keys."""
-        actor = self._column(name, self.found.queries, position, self.query_x)
-        values = actor.stands["column"].values
-        for j in range(visited):
-            x = self.x[j] - ASIDE * self.wide
-            actor.pose(f"at {j}", *cells(self.stage, x, self.z, self.wide, self.each, values))
-        return actor
+        x = self.x[j] + (self.slim + BESIDE) / 2
+        return self._column(f"key {j}", self.found.keys, s, x)
 
     def _column(self, name: str, block: Block, column: int, x: float) -> Actor:
         actor = self.piece.actor(name, "activation", block.shape[0])
         values = tones(block, self.found.trace, block.values(self.found.trace)[:, column])
         actor.pose("sheet", *copies(block, self.found.trace, column=column))
-        actor.pose("column", *cells(self.stage, x, self.z, self.wide, self.each, values))
+        actor.pose("column", *self._standing(x, self.wide, values))
         return actor
+
+    def _standing(self, x: float, wide: float, values: Array) -> Shape:
+        """A column around a place: cells with numbers and a pile, or slices alone."""
+        if self.numbered:
+            return listed(self.stage, x, self.z, wide, self.excerpt, values, self.tall)
+        z, each = pile(self.top, self.top - self.low, len(values))
+        return cells(self.stage, x, z, wide, each, values)
+
+    def _write(self, actor: Actor, block: Block, column: int, start: float) -> None:
+        """The numbers on a column."""
+        values = block.values(self.found.trace)[:, column].astype(float)
+        for i in self.excerpt.shown:
+            of = (block.matrix.name, block.cell(i, column))
+            actor.write(i, number(values[i]), start, None, WRITTEN, of)
+
+    def _query(self, name: str, position: int, letter: str, beat: Beat, comes: slice) -> Actor:
+        """The query of a letter comes to its place at the left."""
+        block = self.found.queries
+        query = self._column(name, block, position, self.query_x)
+        query.enter("sheet", beat.at(0))
+        query.to("column", beat[comes])
+        self._write(query, block, position, beat.at(comes.stop))
+        said = self.words.note("asks", letter=letter)
+        self.piece.text(f"asks {name}", said, self.query_x, self.heading, beat.at(SAID), ink="accent")
+        return query
+
+    def _ride(self, name: str, query: Actor, letter: str, spans: list[Span], back: Span) -> None:
+        """A copy of a query goes from key to key, its letter over it, and back."""
+        values = query.stands["column"].values
+        rider = self.piece.actor(name, "activation", query.count)
+        rider.stands["column"] = query.stands["column"]
+        rider.enter("column", spans[0][0])
+        for j, (start, end) in enumerate(spans):
+            x = self.x[j] - (self.wide + BESIDE) / 2
+            rider.pose(f"at {j}", *self._standing(x, self.slim, values))
+            rider.to(f"at {j}", (start, along((start, end), MEETS)))
+        rider.to("column", back)
+        rider.exit(back[1])
+        over = RIDER + self.tall / 2
+        rider.write(0, letter, along(spans[0], MEETS), back[0], RIDING, ink="accent", lift=over)
 
     # --- beats ---
 
     def keys(self) -> None:
         """The query stands at the left, the keys of all letters in a row."""
         found, piece = self.found, self.piece
-        self.query = self._query("query", found.t, len(found.seen))
         with piece.beat("keys", 3.0) as beat:
-            self.query.enter("sheet", beat.at(0))
-            self.query.to("column", beat[ASKS])
-            said, at = self.words.note("asks", letter=found.letter), (self.query_x, self.heading)
-            piece.text("asks", said, *at, beat.at(COMES), beat.end + 1.0, ink="accent")
-            self._letter("row 0", found.letter, self.query_x, self.rows[0], beat.at(COMES))
+            self.query = self._query("query", found.t, found.letter, beat, ASKS)
+            if self.masked:  # there are two rows
+                self._letter("row 0", found.letter, self.query_x, self.rows[0], beat.at(SAID))
             for j, (start, end) in enumerate(beat.each(len(found.seen), ANSWERS)):
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
+                self._write(self.columns[j], found.keys, found.seen[j], end)
                 self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start)
-                piece.outline(f"empty {j}", self.x[j], self.rows[0], self.tile, HIGH, start)
+                piece.outline(f"empty {j}", self.x[j], self.rows[0], self.tile, HIGH, beat.at(SAID))
             offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
             at = (self.left + OFFERS, self.heading)
             piece.text("offers", offers, *at, beat.at(OFFERED), size=size, align="left")
+            if self.numbered and self.excerpt.folded:
+                said = self.words.note("others", count=len(self.excerpt.folded))
+                at = (self.query_x, float(self.z[-1]) + self.tall / 2 - PILE / 2 - COUNTED - DROP)
+                piece.text("others", said, *at, beat.at(SAID), None, SMALL, ink="faint")
 
     def _letter(self, name: str, letter: str, x: float, z: float, start: float) -> None:
         self.piece.text(name, letter, x, z, start, None, LETTERS, ink="accent")
@@ -156,8 +206,9 @@ class _Meeting:
         """The query visits key after key; each visit leaves a score."""
         n = len(self.found.seen)
         with self.piece.beat("match", 4.5) as beat:
-            self._visit(self.query, "score", self.found.t, 0, n, beat.each(n, VISITS, ease=0.85))
-            self.query.to("column", beat[BACK])
+            spans = beat.each(n, VISITS, ease=0.85)
+            self._visit("score", self.found.t, 0, n, spans)
+            self._ride("rider", self.query, self.found.letter, spans, beat[BACK])
             if self.masked:
                 self._formula(beat)
             else:
@@ -172,15 +223,16 @@ class _Meeting:
 
     def _figures(self, beat: Beat) -> None:
         """How the first score is made, in figures; where it is more than a scaled product, not at all."""
-        found, scale = self.found, self.query.count**0.5
+        found, count = self.found, self.query.count
         query, key = (
             b.values(found.trace)[:, n].astype(float)
             for b, n in ((found.queries, found.t), (found.keys, found.seen[0]))
         )
         raw = float(found.raw[0])
-        if self.stage.width < LONG or abs(float(query @ key) / scale - raw) > ALIKE * max(1.0, abs(raw)):
+        scaled = float(query @ key) / count**0.5
+        if self.stage.width < LONG or abs(scaled - raw) > ALIKE * max(1.0, abs(raw)):
             return
-        said, terms = products(query, key, range(len(query)), raw, scale)
+        said, terms = products(query, key, range(count), raw, count)
         at = (self.stage.reach, self.heading)
         self.piece.text(sum_of(terms), said, *at, beat.at(VISITS.start), beat.end, SMALL, "right")
 
@@ -191,21 +243,18 @@ class _Meeting:
         scale = r"/\sqrt{" + str(self.query.count) + "}" if op.scale is None else rf"\times {op.scale:.3g}"
         return product + scale if op.cap is None else rf"{op.cap:g}\tanh({product}{scale}/{op.cap:g})"
 
-    def _visit(
-        self, query: Actor, name: str, position: int, row: int, count: int, spans: list[tuple[float, float]]
-    ) -> None:
-        """A query goes from key to key and leaves its scores in a row."""
+    def _visit(self, name: str, position: int, row: int, count: int, spans: list[Span]) -> None:
+        """Where a query visits a key, it leaves a score."""
         found = self.found
         raw = found.scores.values(found.trace)[position, found.seen[:count]].astype(float)
         places: Array = self.x[:count]
         scores = self.piece.actor(name, "activation", count)
         colours = tones(found.scores, found.trace, raw)
-        scores.pose("unmade", *gone(cells(self.stage, places, self.z[-1], self.tile, HIGH, colours)))
+        scores.pose("unmade", *gone(cells(self.stage, places, self.low, self.tile, HIGH, colours)))
         scores.pose("made", *cells(self.stage, places, self.rows[row], self.tile, HIGH, colours))
         scores.enter("unmade", spans[0][0])
         for j, (start, end) in enumerate(spans):
             met, made = along((start, end), MEETS), along((start, end), SCORED)
-            query.to(f"at {j}", (start, met))
             self.columns[j].glow((met, made))
             scores.to("made", (met, made), only=[j])
             of = (found.scores.matrix.name, found.scores.cell(position, found.seen[j]))
@@ -218,16 +267,14 @@ class _Meeting:
             return
         count, position = found.earlier + 1, found.seen[found.earlier]
         with piece.beat("mask", 3.5) as beat:
-            self.query.exit(beat.at(CLEARED))
-            query = self._query("earlier", position, count)
-            query.enter("sheet", beat.at(0))
-            query.to("column", beat[ASKS_TOO])
+            self.query.exit(beat.at(SAID))
+            piece.until(beat.at(SAID), "asks query")
             letter = found.letters[found.earlier]
-            said = self.words.note("asks", letter=letter)
-            piece.text("asks earlier", said, self.query_x, self.heading, beat.at(CLEARED), ink="accent")
+            query = self._query("earlier", position, letter, beat, ASKS_TOO)
             self._letter("row 1", letter, self.query_x, self.rows[1], beat.at(ASKS_TOO.stop))
-            self._visit(query, "earlier score", position, 1, count, beat.each(count, VISITS_TOO))
-            query.to("column", beat[BACK_TOO])
+            spans = beat.each(count, VISITS_TOO)
+            self._visit("earlier score", position, 1, count, spans)
+            self._ride("earlier rider", query, letter, spans, beat[BACK_TOO])
             later = self.x[count:]
             for j, x in enumerate(later):
                 piece.outline(f"hole {j}", x, self.rows[1], self.tile, HIGH, beat.at(HOLES))

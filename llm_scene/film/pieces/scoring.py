@@ -1,4 +1,4 @@
-"""Where scores come from: a learned row for each candidate meets the column of the last letter."""
+"""Learned rows meet the last letter's column: each makes a candidate's score, or an answer in the MLP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ...layout.drawn import text_width
 from ...layout.layout import Block
-from ...network.ops import Array, Unembed
+from ...network.ops import Array, Linear, Unembed
 from ..example import Example
 from ..excerpt import Excerpt, largest, products, sum_of
 from ..props import number
@@ -25,6 +25,7 @@ LETTER, ROOM = 0.24, 0.6  # the letters' share of the stage's width at most; bet
 SCORE, EQUALS = 3.4, 1.6  # a score, and the sign before it
 FOLD, NEXT, PILED = 0.7, 0.4, 6  # a pile of so many others, and how far it is from those shown
 SMALLER = 0.75  # in a narrow picture
+BELOW = 0.9  # from the last row to what is said of others
 BETWEEN = 1.25  # two rows: so much leaves room for what is added up
 COMING, READ = slice(0.02, 0.26), 0.26  # of its beat: column and rows come; their numbers
 VISITS = slice(0.34, 0.86)  # row after row
@@ -33,14 +34,15 @@ SCORED = 0.6  # of a visit: its score is there
 
 @dataclass(frozen=True, eq=False)
 class Scoring:
-    """The numbers of the last letter `[n]`, the learned rows `[candidates, n]`, and which are shown."""
+    """The last letter's numbers, the learned table, and which of its rows are shown, with their names."""
 
     example: Example
-    made: Block  # the scores
+    made: Block  # what the table makes of the column: the scores
     column: Block
     table: Block
-    tokens: Sequence[int]  # the candidates
+    tokens: Sequence[int]  # rows, one for each token or question
     letters: Sequence[str]
+    others: str = ""  # what is said of the rows that are not shown
 
     @property
     def t(self) -> int:
@@ -71,19 +73,20 @@ class Scoring:
         return float(self.made.values(self.example.trace)[token, self.t])
 
     def shown(self, most: int) -> Excerpt:
-        """The numbers that matter most for the likeliest."""
+        """The numbers that matter most for the first one."""
         return largest(self.inputs * self.learned(self.tokens[0]), most)
 
 
-def scoring(example: Example, tokens: Sequence[int], letters: Sequence[str]) -> Scoring | None:
-    """How the scores of some tokens are made; None where no table is shown that makes them."""
-    made = example.layout.find("logits")
+def scoring(
+    example: Example, made: Block, tokens: Sequence[int], letters: Sequence[str], others: str = ""
+) -> Scoring | None:
+    """How some numbers of the last letter's are made; None where no table is shown that makes them."""
     table = table_of(example.layout, made)
     sources = [block for name in made.matrix.inputs for block in example.layout.of(name)]
     column = next((block for block in sources if block.role != "weight"), None)
     if table is None or column is None:
         return None
-    return Scoring(example, made, column, table, tokens, letters)
+    return Scoring(example, made, column, table, tokens, letters, others)
 
 
 def meet(piece: SetPiece, found: Scoring, seconds: float) -> Shape:
@@ -94,7 +97,7 @@ def meet(piece: SetPiece, found: Scoring, seconds: float) -> Shape:
 
 
 class _Meeting:
-    """The last letter's numbers on top, a row for each candidate under them, and the scores at the right."""
+    """The last letter's numbers on top, learned rows under them, and the scores at the right."""
 
     def __init__(self, piece: SetPiece, found: Scoring) -> None:
         self.piece, self.found, self.words = piece, found, found.example.words
@@ -144,8 +147,11 @@ class _Meeting:
             scores.to("made", (span[0], done), only=[n])
             of = (found.made.matrix.name, found.made.cell(token, found.t))
             scores.write(n, number(found.score(token)), done, None, min(self.size, NUMBER), of)
+        if found.others:
+            self._note("others", found.others, self.z[-1] - self.high / 2 - BELOW, beat.at(READ))
         op = found.made.matrix.op
-        if isinstance(op, Unembed) and op.plain and self.row - self.high > BETWEEN:
+        plain = isinstance(op, Linear) or (isinstance(op, Unembed) and op.plain)
+        if plain and self.row - self.high > BETWEEN:
             self._written(beat)
         scores.exit(beat.end)
         return made
@@ -194,7 +200,7 @@ class _Meeting:
         return actor, made
 
     def _written(self, beat: Beat) -> None:
-        """What is added up for the likeliest, in figures."""
+        """What is added up for the first one, in figures."""
         found, token = self.found, self.found.tokens[0]
         said, terms = products(found.learned(token), found.inputs, self.excerpt.shown, found.score(token))
         if text_width(said, SMALL) > self.stage.reach - self.left:
