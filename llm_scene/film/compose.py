@@ -61,22 +61,23 @@ def compose(
     cut: str = "full",
     captions: bool = True,
     aspect: float = 16 / 9,
+    fps: float = Film.fps,
 ) -> Film:
     """The whole data flow, timed by the captions' reading times even where they are left out.
 
     `cut` is "full" (every chapter), "short" (a minute) or "teaser" (twelve seconds); `aspect` the
-    picture's width by its height.
+    picture's width by its height. Pictures change on the frames of `fps`.
     """
     if not writes(cut) and trace.n_positions > layout.n_prompt:
         raise ValueError(f"the {cut} needs a trace of the prompt alone")
-    play = Screenplay(layout, trace, words, story, CUTS[cut], aspect)
+    play = Screenplay(layout, trace, words, story, CUTS[cut], aspect, fps)
     for chapter in CUTS[cut].chapters.values():
         chapter(play)
     play.close()
     chapters = [_ended(chapter, play.now) for chapter in _labelled(play)]
     if not captions:
         chapters = [replace(chapter, captions=(), head="") for chapter in chapters]
-    return Film(cut, tuple(chapters), props=tuple(play.props), aspect=aspect)
+    return Film(cut, tuple(chapters), fps, tuple(play.props), aspect)
 
 
 def _ended(chapter: Chapter, end: float) -> Chapter:

@@ -148,6 +148,7 @@ class Chapter:
     cues: tuple[Cue, ...] = field(repr=False)
     captions: tuple[Caption, ...]
     head: str = ""  # the running head: what this part of the film is about, in a few words
+    headed: float | None = None  # until when it is there, if not until the end
 
     def moved(self, by: float) -> Chapter:
         """The same chapter at another time."""
@@ -159,6 +160,7 @@ class Chapter:
             self,
             start=self.start + by,
             end=self.end + by,
+            headed=None if self.headed is None else self.headed + by,
             shots=move(self.shots),
             cues=move(self.cues),
             captions=move(self.captions),
@@ -220,9 +222,14 @@ class Film:
         """The running heads: what the film is about from when until when."""
         if self.edited is not None:
             return list(self.edited.heads)
-        runs = itertools.groupby((chapter for chapter in self.chapters), key=lambda chapter: chapter.head)
-        parts = [(head, list(chapters)) for head, chapters in runs]
-        return [Caption(c[0].start, c[-1].end, f"head {c[0].name}", head) for head, c in parts if head]
+        found: list[Caption] = []
+        for chapter in self.chapters:
+            end = chapter.end if chapter.headed is None else chapter.headed
+            if found and (found[-1].text, found[-1].end) == (chapter.head, chapter.start):
+                found[-1] = replace(found[-1], end=end)
+            elif chapter.head:
+                found.append(Caption(chapter.start, end, f"head {chapter.name}", chapter.head))
+        return found
 
     @cached_property
     def tracks(self) -> dict[tuple[str, str], list[Cue]]:

@@ -61,12 +61,13 @@ def labels(held: Sequence[Held], layout: Layout, aspect: float) -> list[Placed]:
     """The names of all shots that stand still."""
     boxes = [written(block, layout.n_prompt) for block in layout.blocks.values()]
     sheets = np.array([[box.low, box.high] for box in boxes])  # [n, 2, 3]
+    shaded = max((shown.head for shown in held), key=lambda head: head_corner(head, aspect)[0], default="")
     found: list[Placed] = []
     for n, run in enumerate(_runs(held)):
         start, end = run[0].shot.start + COME, run[-1].shot.end - 0.1
         if end - start >= SHORTEST and run[0].tags:
             poses = tuple(pose for shown in run for pose in (shown.shot.a, shown.shot.b))
-            zones = np.stack([zone.array() for zone in _zones(run[0].head, aspect)])
+            zones = np.stack([zone.array() for zone in _zones(shaded if run[0].head else "", aspect)])
             lines = [_lines(layout, None), _lines(layout, run[0].lit)]
             notes = _arranged(f"label {n}", run[0].tags, poses, (sheets, lines, zones), aspect)
             found += [Placed(note, start, end) for note in notes]
@@ -134,7 +135,7 @@ def _strokes(lines: Array, pose: Pose, aspect: float) -> Array:
 
 
 def _zones(head: str, aspect: float) -> Iterable[Rectangle]:
-    """What captions and the running head keep for themselves."""
+    """What captions and the running head keep for themselves: the shade is as wide as the longest head."""
     x, y = halves(aspect)
     far, low = head_corner(head, aspect)
     return (

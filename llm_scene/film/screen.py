@@ -18,6 +18,7 @@ BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
 DESCENT = 0.22  # how far letters reach below their baseline, in sizes of type
 ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
+EDGE = tuple(i / 8 for i in range(9))  # steps in which a shade that ends in the picture fades
 SHADE = 1.25  # how far shades reach into the picture, of the way to the far side of their texts
 PAUSE = 1.5  # seconds between two captions over which their shade stays
 WIDE = 0x2E80  # from this letter on they are East Asian, and parted anywhere
@@ -62,11 +63,33 @@ def shades(film: Film) -> list[Shade]:
         right = max(head_corner(head.text, film.aspect)[0] for head in film.heads) * x
         low, high = y - SHADE * (ASIDE + HEAD * CAPITAL) * 2 / WIDTH, over * y
         end = right + ASIDE * 4 / WIDTH
-        upper = ((-over * x, high, 1.0), (right, high, 1.0), (end, high, 0.0))
-        lower = ((-over * x, low, 0.0), (right, low, 0.0), (end, low, 0.0))
-        faces = ((3, 4, 1, 0), (4, 5, 2, 1))
-        found.append(Shade("head shade", upper + lower, faces, _runs(film.heads)))
+        columns = [(-over * x, 1.0), *((_between(right, end, t), _falling(t)) for t in EDGE)]
+        rows = [(_between(high, low, t), _falling(t)) for t in EDGE]
+        found.append(Shade("head shade", *_woven(columns, rows), _runs(film.heads)))
     return found
+
+
+def _between(start: float, end: float, share: float) -> float:
+    return start + share * (end - start)
+
+
+def _falling(share: float) -> float:
+    """From all to nothing without an edge."""
+    return 1 - share * share * (3 - 2 * share)
+
+
+Corners = tuple[tuple[float, float, float], ...]
+Faces = tuple[tuple[int, ...], ...]
+
+
+def _woven(
+    columns: Sequence[tuple[float, float]], rows: Sequence[tuple[float, float]]
+) -> tuple[Corners, Faces]:
+    """A strip that covers at each corner as much as its column and its row do together."""
+    n = len(columns)
+    corners = tuple((x, y, across * down) for y, down in rows for x, across in columns)
+    starts = [row * n + column for row in range(len(rows) - 1) for column in range(n - 1)]
+    return corners, tuple((i + n, i + n + 1, i + 1, i) for i in starts)
 
 
 def head_corner(text: str, aspect: float) -> tuple[float, float]:

@@ -36,9 +36,10 @@ from .stagecraft import SetPiece
 from .story import Focus, Story, clearest_head, told
 from .words import SHORTEST, Words, reading_time
 
-LANDED = 0.25  # seconds after which a caption follows the camera
+EXACT = 1e-6  # of a frame: so little later is the same frame
+LANDED = 0.25  # seconds after which a caption follows a camera that has travelled
 LINGER = 0.4  # seconds a finished step stays
-BREATH = 0.25  # seconds between two captions
+BREATH = 0.1  # seconds between two captions
 FADE = 0.5  # seconds in which things dim and come back
 ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show something
 CLEAR = 0.03  # of half the picture: between a subject and what is written on the picture
@@ -99,10 +100,10 @@ class Screenplay:
     """Writes chapters one after the other; `now` is how far it has come, `pose` where the camera is."""
 
     def __init__(
-        self, layout: Layout, trace: Trace, words: Words, story: Story, cut: Cut, aspect: float
+        self, layout: Layout, trace: Trace, words: Words, story: Story, cut: Cut, aspect: float, fps: float
     ) -> None:
         self.layout, self.trace, self.words, self.story, self.cut = layout, trace, words, story, cut
-        self.aspect, self.leisure = aspect, cut.leisure
+        self.aspect, self.leisure, self.fps = aspect, cut.leisure, fps
         self.focus = Focus(layout.n_prompt - 1, 0, _best_head(layout, trace))
         self.facts: dict[str, object] = _facts(layout, trace, words, story, self.focus)
         self.now = 0.0
@@ -122,7 +123,12 @@ class Screenplay:
         self._take = Take("plan", [whole(layout)])
         self._lowest = -1.0  # how far up the caption reaches, in halves of the picture
         self._turned = False  # whether the camera stands at the end of its drift
+        self._headed: float | None = None  # until when the chapter has its running head
         self._clear()
+
+    def _shown(self, time: float) -> float:
+        """The next time at which a frame is shown: pictures change then, and no frame falls into a cut."""
+        return math.ceil(time * self.fps - EXACT) / self.fps
 
     # --- chapters ---
 
@@ -130,6 +136,11 @@ class Screenplay:
         """Begin a chapter under a running head, named by their keys in the caption files."""
         self.close()
         self._name, self._head, self.begun = name, self.words.head(head, **self.facts), self.now
+        self._title = self._head
+
+    def behead(self) -> None:
+        """From now on the chapter does without its running head."""
+        self._head, self._headed = "", self.now
 
     def close(self) -> None:
         """End the chapter that is being written."""
@@ -142,13 +153,15 @@ class Screenplay:
                 tuple(self.shots),
                 tuple(self.cues),
                 tuple(self.captions),
-                self._head,
+                self._title,
+                self._headed,
             )
             self.chapters.append(chapter)
         self._clear()
 
     def _clear(self) -> None:
-        self._name, self._head, self.begun = "", "", self.now
+        self._name, self._head, self._title, self.begun = "", "", "", self.now
+        self._headed = None
         self.shots: list[Shot] = []
         self.cues: list[Cue] = []
         self.captions: list[Caption] = []
@@ -248,13 +261,17 @@ class Screenplay:
         take = self._cut_where_empty(take)
         travel = self._travel(take)
         arrive = self.now + travel
-        starts = arrive + (LANDED if take is not None else BREATH)
-        end = max(starts + max(reading_time(text), SHORTEST), arrive + least * self.leisure)
+        starts = arrive + (LANDED if travel > 0 or self._lands(self.now) else BREATH)
+        end = self._shown(max(starts + max(reading_time(text), SHORTEST), arrive + least * self.leisure))
         self._look(take, arrive, end)
         self._spotlight(self._take.lit, self.now, INSTANT if take is not None and take.cut else FADE)
         self.captions.append(Caption(starts, end, key, text, comment))
         self.now = end
         return arrive, end - LINGER
+
+    def _lands(self, time: float) -> bool:
+        """Whether the camera comes to rest at a time."""
+        return bool(self.shots) and not self.shots[-1].subject and self.shots[-1].end >= time
 
     def fill(self, key: str, take: Take, blocks: Sequence[Block], least: float = 0.0) -> None:
         """A caption on what is computed there: that has begun when it is seen, and stands when it is read."""
@@ -282,17 +299,17 @@ class Screenplay:
 
     def go(self, take: Take, length: float) -> Window:
         """The camera moves on to another subject without new words."""
-        start = self.now
-        self._look(take, start if take.cut else start + length, start + length)
-        self.now = start + length
-        return start, self.now
+        start, end = self.now, self._shown(self.now + length)
+        self._look(take, start if take.cut else end, end)
+        self.now = end
+        return start, end
 
     def hold(self, length: float) -> Window:
         """The camera stays and drifts, without new words."""
-        start = self.now
-        self._look(None, start, start + length)
-        self.now += length
-        return start, self.now
+        start, end = self.now, self._shown(self.now + length)
+        self._look(None, start, end)
+        self.now = end
+        return start, end
 
     def stretch(self, key: str, until: float | None = None) -> None:
         """Let a caption stand until now."""

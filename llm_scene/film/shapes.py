@@ -9,6 +9,7 @@ import numpy as np
 from ..layout.layout import Block
 from ..look import GAP, normalise, scale_of
 from ..look import RELIEF as HIGHEST
+from ..network.graph import Network
 from ..network.ops import Array
 from ..network.trace import Trace
 from .excerpt import Excerpt
@@ -67,12 +68,19 @@ def part(
 
 def tones(block: Block, trace: Trace, values: Array) -> Array:
     """The colours of values on the scale of their matrix."""
-    return tones_together([block], trace, values)
+    return normalise(np.asarray(values, float), scale_of(trace[block.matrix.name]))
 
 
-def tones_together(blocks: Sequence[Block], trace: Trace, values: Array) -> Array:
-    """The colours of values on the largest scale of several matrices: what is lighter is more in all."""
-    scale = max(scale_of(trace[block.matrix.name]) for block in blocks)
+def stream_scale(network: Network, layer: int | None) -> str:
+    """The matrix on whose scale the residual stream is painted where its numbers are read: as it is between
+    attention and MLP. So a number looks the same before and after something is added to it."""
+    name = f"blocks.{layer or 0}.resid_mid"
+    return name if name in network else f"blocks.{layer or 0}.resid_post"
+
+
+def stream_tones(trace: Trace, layer: int | None, values: Array) -> Array:
+    """The colours of numbers of the residual stream, or of what is added to it."""
+    scale = scale_of(trace[stream_scale(trace.network, layer)])
     return normalise(np.asarray(values, float), scale)
 
 

@@ -16,7 +16,9 @@ RECESS = 0.4  # the share of that by which the lowest are set back: a sheet is o
 THIN = 0.1  # the least a cell is deep, in cells
 GAP = 0.1  # between cells, as a part of a cell
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear red, green and blue
-HALF_WAY = 0.18  # a luminance on which white and ink have the same contrast
+HALF_WAY = (
+    0.23  # of a colour that is lit and shows four fifths of it: then white and ink have the same contrast
+)
 BEVEL = 0.09  # of a cell's front edges
 
 

@@ -116,9 +116,16 @@ def tell(model: Model, reading: Reading, trace: Trace, layout: Layout, options: 
     story = Story(model.name, task, model.title, reading.prompt, told, reading.answer)
     texts = words(options.spoken)
     film = compose(
-        layout, trace, texts, story, cut=options.cut, captions=options.captions, aspect=options.aspect
+        layout,
+        trace,
+        texts,
+        story,
+        cut=options.cut,
+        captions=options.captions,
+        aspect=options.aspect,
+        fps=options.rate,
     )
-    film = replace(film, fps=options.rate, credit=_credit(model) if options.captions else "")
+    film = replace(film, credit=_credit(model) if options.captions else "")
     return film.only(_kept(film, options)) if options.chapters else film
 
 

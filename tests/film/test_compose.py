@@ -19,7 +19,7 @@ from llm_scene.film.front import begin, done
 from llm_scene.film.pieces import choice
 from llm_scene.film.pieces.scores import MOST
 from llm_scene.film.props import Swarm, number, share_text
-from llm_scene.film.screenplay import EMPTY, ON_THE_WAY, WAYS
+from llm_scene.film.screenplay import EMPTY, INSTANT, ON_THE_WAY, WAYS
 from llm_scene.film.story import Story
 from llm_scene.film.words import words
 from llm_scene.layout import Box
@@ -148,9 +148,10 @@ def test_never_two_captions_at_once_and_each_in_its_chapter(shape: Shape) -> Non
 def test_captions_enter_when_the_camera_has_landed(shape: Shape) -> None:
     film = stage(shape).film
     for caption in film.captions:
-        travels = [s for s in film.shots if s.start < caption.start and not held(s)]
-        if travels and travels[-1].end > caption.start - 1:
-            assert caption.start >= travels[-1].end + 0.2 - 1e-9, caption.text
+        before = [shot for shot in film.shots if shot.start < caption.start]
+        for travel, shot in itertools.pairwise(before[-2:]):
+            if not held(travel) and shot.a == travel.b:  # else the film was cut, and nothing lands
+                assert caption.start >= travel.end + 0.2 - 1e-9, caption.text
 
 
 def held(shot: Shot) -> bool:
@@ -197,9 +198,11 @@ def test_running_heads_go_through_the_film() -> None:
         "choosing", "loop", "finale",
     ]  # fmt: skip
     assert [head.text for head in film.heads] == [
-        "Letters become numbers", "Letters look at letters", "Everything is added", "Bend and recombine",
-        "Pick the next letter", "Again",
+        "Letters become numbers", "Letters become numbers", "Letters look at letters", "Everything is added",
+        "Bend and recombine", "Again", "Pick the next letter", "Again",
     ]  # fmt: skip
+    opening, embedding, *_ = film.heads
+    assert opening.end < embedding.start  # before the whole machine there is none
     assert film.heads[0].start == 0 and film.heads[-1].end == film.duration
 
 
@@ -536,3 +539,23 @@ def test_what_changes_at_once_still_does_where_the_film_is_cut_to_length() -> No
     at_once = Cue("x", "scale", 2.0, 2.0, 12.5, 1.0, "step")
     assert at_once.within(0.0, 3.0) == at_once
     assert at_once.within(2.5, 3.0) is None
+
+
+@pytest.mark.parametrize("fps", [24.0, 25.0, 30000 / 1001, 60.0])
+@pytest.mark.parametrize("cut", CUTS)
+def test_no_frame_falls_into_a_cut(cut: str, fps: float) -> None:
+    """What happens in an instant between two pictures is never seen: chapters begin on frames."""
+    staged = stage(Shape("gpt2", 3, 3, 6, cut=cut))
+    story = Story("", "", "", "CBABBC", ("C", "B", "A", "B", "B", "C", *"ABBBCCAA"), "")
+    film = compose(staged.layout, staged.trace, words("en"), story, cut=cut, fps=fps)
+    starts = np.array([chapter.start for chapter in film.chapters]) * film.fps
+    assert np.allclose(starts, starts.round(), atol=1e-6)
+    instants = [
+        (cue.start * fps, cue.end * fps)
+        for (_, channel), track in film.tracks.items()
+        for cue in track
+        if channel == "pose" and 0 < cue.end - cue.start <= INSTANT
+    ]
+    assert instants or cut == "teaser"
+    seen = [(a, b) for a, b in instants if math.ceil(a + 1e-6) < b - 1e-6]
+    assert seen == []

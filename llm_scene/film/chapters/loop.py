@@ -62,7 +62,8 @@ def _fly_back(play: Screenplay, position: int, window: Window, out: Text, into: 
     drawn = next(x.text for x in play.layout.letters if not x.predicted and x.position == position)
     letter = told(play.story.words[position]).strip() or drawn  # what is blank has a sign
     flown = replace(out, name=thing.prop("flown", position), text=letter)
-    x, z = into.box.high[0] - text_width(letter, into.size), into.at[2]
+    last = into.text.split("\n")[-1]
+    x, z = into.at[0] + text_width(last, into.size) - text_width(letter, into.size), into.at[2]
     top = whole(play.layout).high[2] + play.layout.gap
     up, down = (start + share * (end - start) for share in (UP, 1 - UP))
     play.put(flown, start, end)

@@ -25,7 +25,7 @@ WIDE = 1.2  # and of a picture up to which they do
 ASIDE = 0.19  # of the model's width: the room at either side
 TALL, LETTERS = 0.2, 8  # of its height: a line at most; letters of a line, about
 BROAD, HIGH = 1.0, 0.32  # of the model's width and height: a line above it, at most
-LIFT = 1.3  # of its size: how far the answer stands over the end of the model
+LIFT = 0.95  # of its size: how far the answer stands over the end of the model
 CLEAR = 0.5  # of its size: how much further up than the model it stands
 MOST = 24  # characters of the prompt that stand there
 FOOT = 0.14  # of its size: how far a line's letters reach below its middle, beyond half of it
@@ -151,19 +151,20 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
     entrance = play.layout.find("tokens").box if len(play.layout.lines) == 1 else box
     middle, gap = entrance.centre[2], 2.0 * play.layout.gap
 
-    def block(name: str, lines: list[str], x: float, align: str, ink: str, lift: float = 0.0) -> Text:
+    def block(name: str, lines: list[str], x: float, ink: str, lift: float = 0.0) -> Text:
         low = middle + lift - size * (len(lines) / 2 - FOOT)
-        at = (x, box.low[1], low)
-        return Text(thing.prop(piece, name), "\n".join(lines), at, size, align, ink)  # type: ignore[arg-type]
+        return Text(thing.prop(piece, name), "\n".join(lines), (x, box.low[1], low), size, "left", ink)
 
-    left, right, lift = box.low[0] - gap - 0.5 * size, box.high[0] + gap, 0.0
+    before = max(text_width(line, size) for given, _ in told for line in given)
+    left = box.low[0] - gap - 0.5 * size - before  # where all lines begin, so that what is added comes after
+    right, lift = box.high[0] + gap, 0.0
     tail = max(section.box.high[0] for section in _blocks(play)) + gap
     if len(play.layout.lines) == 1 and box.high[0] - tail > size * longest:
         right, lift = tail, LIFT * size  # over what comes after the last block
     return [
         [
-            block(f"given {n}", before, left, "right", "ink"),
-            block(f"made {n}", after, right, "left", "accent", lift),
+            block(f"given {n}", given, left, "ink"),
+            block(f"made {n}", made, right, "accent", lift),
         ]
-        for n, (before, after) in enumerate(told)
+        for n, (given, made) in enumerate(told)
     ]

@@ -6,7 +6,7 @@ from ...layout.layout import Block
 from ..pieces.experts import choice_of, choose, mixture
 from ..pieces.mlp import bend
 from ..screenplay import Screenplay, Tag, Take, names
-from .attention import BRISK, CALM, QUICK
+from .attention import BRISK, CALM, QUICK, STEADY
 from .projection import after_norm, residual
 
 PARTS = ("mlp.W_in", "mlp.W_gate", "mlp.pre", "mlp.act", "mlp.pre_linear", "mlp.post", "mlp.W_out")
@@ -36,8 +36,8 @@ def mlp_at_once(play: Screenplay) -> None:
     if play.has("mlp.share"):
         experts_at_once(play)
     else:
-        told = {"asked": "mlp_wide", "line": "bend_line", "curve": "bend_curve"}
-        play.act(bend(play.example, asked=True), QUICK, **told)
+        piece = bend(play.example, asked=True)
+        play.act(piece, STEADY, asked="mlp_wide", line="bend_line", curve="bend_curve")
     residual(play, "mlp_back" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 
 

@@ -13,6 +13,7 @@ def shape(shaping: Shaping) -> None:
     if not (shares := close.numbered(r"share (\d+)")):
         return
     sums = close.sums
+    _side_by_side(close, [sums.cell(at) for at in shares.values()])
     for j, at in shares.items():
         share = sums.most([sums.cell(at), LEAST])
         for actor, pose in ((f"again {j}", 1), (f"flying {j}", 0), (f"flying {j}", 1)):
@@ -26,6 +27,19 @@ def shape(shaping: Shaping) -> None:
         close.paint(one, 1, part / largest)
         close.all_poses(f"poured {j}", part / largest)
     _counting(close, taken)
+
+
+def _side_by_side(close: CloseUp, shares: list[Number]) -> None:
+    """Before they are mixed, what is taken of the columns stands in the place of the mix."""
+    mix = close.company("mix", 1)
+    if not mix:
+        return
+    swarm, i = mix[0]
+    middle, wide = float(swarm.places[1, i, X]), float(swarm.sizes[1, i, X])
+    for j, (_, end) in enumerate(running(shares)):
+        place = (end - shares[j] / 2.0 - 0.5) * wide + middle
+        for one in close.company(f"flying {j}", 1):
+            close.stand(one, 1, X, place)
 
 
 def _counting(close: CloseUp, taken: list[Number]) -> None:

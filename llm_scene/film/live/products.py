@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 from ..excerpt import SIGNED, read, terms_of
 from ..pieces.choice import CHOICE
-from ..pieces.roles import NAME as ROLES
+from ..pieces.mlp import NAME as MLP
 from ..pieces.scores import NAME as SCORES
 from .shaping import CloseUp, Shaping
 from .sums import Number
 
 
 def words(shaping: Shaping) -> None:
-    """A score of what may come next, a number of a query, and how well a key fits a query."""
+    """A score of what may come next, what the MLP answers, and how well a key fits a query."""
     _scored(CloseUp(shaping, CHOICE))
-    _queried(CloseUp(shaping, ROLES))
+    _scored(CloseUp(shaping, MLP))
     _matched(CloseUp(shaping, SCORES))
 
 
@@ -23,12 +23,6 @@ def _scored(close: CloseUp) -> None:
     inputs, scores = close.numbered(r"last (\d+) 0"), close.numbered(r"made (\d+) 0")
     if 0 in scores:
         _write(close, lambda i: close.sums.cell(inputs[i]), close.sums.cell(scores[0]))
-
-
-def _queried(close: CloseUp) -> None:
-    inputs, made = close.numbered(r"letter (\d+) 0"), close.numbered(r"query (\d+) 0")
-    if made:
-        _write(close, lambda i: close.sums.cell(inputs[i]), close.sums.cell(made[min(made)]))
 
 
 def _matched(close: CloseUp) -> None:

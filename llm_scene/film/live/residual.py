@@ -6,8 +6,10 @@ from __future__ import annotations
 import re
 
 from ...layout import names
+from ..pieces.prompt import NAME as PROMPT
 from ..pieces.residual import ADD, EMBED
 from ..props import Swarm
+from ..shapes import stream_scale
 from .copied import UNKNOWN
 from .shaping import CloseUp, Shaping, X
 from .sums import Number
@@ -19,13 +21,13 @@ POSES = 3  # sheet, picked, column
 def shape(shaping: Shaping) -> None:
     """What the columns are painted by, and where one stands before it is picked."""
     for name in sorted({names.piece_of(swarm.name) for swarm in shaping.copies.swarms}):
-        if name == EMBED or name.startswith(ADD):
+        if name in (PROMPT, EMBED) or name.startswith(ADD):
             _together(CloseUp(shaping, name))
     _picked(CloseUp(shaping, EMBED))
 
 
 def _together(close: CloseUp) -> None:
-    """Cells of all columns, on the largest of their scales."""
+    """Cells of all columns, on the scale of the stream."""
     copies, sums = close.shaping.copies, close.sums
     found: list[tuple[Swarm, int, Number]] = []
     for swarm in close.swarms(".*"):
@@ -33,8 +35,9 @@ def _together(close: CloseUp) -> None:
             cell = next((sums.beneath(int(tone)) for tone in tones if tone != UNKNOWN), None)
             if cell is not None:
                 found.append((swarm, i, cell))
-    scales = {sums.matrix_of(cell) for _, _, cell in found}
-    scale = sums.most(sums.scale(matrix) for matrix in sorted(scales))
+    network = sums.trace.network
+    layer = max((network[sums.matrix_of(cell)].layer or 0 for _, _, cell in found), default=0)
+    scale = sums.scale(stream_scale(network, layer))
     for swarm, i, cell in found:
         tone = sums.most([sums.least([cell / scale, 1.0]), -1.0])
         for pose in range(len(swarm.places)):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from ...layout.drawn import Align, Says, text_width
@@ -11,7 +14,7 @@ from ..example import Example
 from ..props import number, share_text
 from ..shapes import Shape, cells, some, tones
 from ..stage import Stage
-from ..stagecraft import COMES, HERO, HOME, NUMBER, Actor, SetPiece
+from ..stagecraft import COMES, HERO, HOME, NUMBER, Actor, Beat, SetPiece
 from ..story import told
 from ..temperatures import COLD, hot_enough
 from .scoring import meet, scoring
@@ -41,7 +44,7 @@ CHANCES = slice(0.0, 0.2)  # of chances: bar after bar
 MARKED = 0.02  # of chosen: the frame is there
 SHOWN, BEST = slice(0.2, 0.5), 0.6  # of greedy: the bars grow, and the longest is marked
 CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.05, 0.2  # of a temperature: bars, what it is, chances
-THROWS = slice(0.03, 0.85)  # of dice
+THROWS, LOTS = slice(0.03, 0.85), slice(0.3, 0.8)  # of dice; of hot, where they are thrown at once
 LANDS = slice(0.15, 0.8)  # of home: the flight of bars
 ASKED, SCORED, AT_ONCE = 4.2, 1.6, 0.6  # seconds of asked, and of scores; where they have been made before
 LONG, BRIEF = 3.4, 3.0  # seconds of a temperature, and where it is told beside others
@@ -50,14 +53,14 @@ LONG, BRIEF = 3.4, 3.0  # seconds of a temperature, and where it is told beside 
 def choice(example: Example, asked: bool = True, hotter: bool = False) -> SetPiece:
     """Beats: asked, scores, chances, chosen, home; with `hotter` also hot, before the last. The first is left
     out unless it is `asked` where the scores come from."""
-    telling = _Telling(CHOICE, example)
+    telling = _Telling(CHOICE, example, below=int(hotter))
     if asked:
         telling.asked()
     telling.scores()
     telling.chances(hotter)
     telling.chosen()
     if hotter:
-        telling.at_temperature("hot", telling.hot, BRIEF)
+        telling.by_lot()
     telling.home()
     return telling.piece
 
@@ -66,8 +69,9 @@ def temperatures(example: Example) -> SetPiece:
     """Beats: greedy, cold, hot, dice, home."""
     telling = _Telling(CHOOSING, example, below=1)
     telling.greedy()
-    telling.at_temperature("cold", COLD, LONG)
-    telling.at_temperature("hot", telling.hot, LONG)
+    for key, temperature in (("cold", COLD), ("hot", telling.hot)):
+        with telling.at_temperature(key, temperature, LONG):
+            pass
     telling.dice()
     telling.home()
     return telling.piece
@@ -189,6 +193,14 @@ class _Telling:
             self._win(0, beat.at(MARKED), beat.end)
             self._letter(0, beat.at(0.0), None, "accent")
 
+    def by_lot(self) -> None:
+        """At another temperature the likeliest is not taken: dice decide."""
+        n = len(self.piece.beats)
+        self.piece.until(float(n), "letter 0")
+        with self.at_temperature("hot", self.hot, BRIEF) as beat:
+            self._letter(0, beat.at(0.0), None)
+            self._throw(beat, LOTS)
+
     def greedy(self) -> None:
         """The bars alone, the longest one marked."""
         with self.piece.beat("greedy", 3.0) as beat:
@@ -200,7 +212,8 @@ class _Telling:
             self._temperature(0, 1.0, beat.at(COMES), beat.end)
             self._win(0, beat.at(BEST), beat.end)
 
-    def at_temperature(self, key: str, temperature: float, seconds: float) -> None:
+    @contextmanager
+    def at_temperature(self, key: str, temperature: float, seconds: float) -> Iterator[Beat]:
         """The same scores at another temperature: every bar changes its length."""
         n = len(self.piece.beats)
         self.piece.until(float(n), "share", "temperature", "heading chances")
@@ -209,20 +222,28 @@ class _Telling:
                 bar.to(key, beat[CHANGE])
                 self._share(n, i, temperature, beat.at(SHARES), None)
             self._temperature(n, temperature, beat.at(WARM), None)
+            yield beat
 
     def dice(self) -> None:
         """Dice decide in these proportions: what they throw stands below."""
-        stage, drawn = self.piece.stage, self.draws()
-        pitch = min(THROW, 2 * stage.reach / DRAWS)
         with self.piece.beat("dice", 4.6) as beat:
-            first = self.left if not stage.upright else -stage.reach
-            spans = beat.each(DRAWS, THROWS, ease=0.9)
-            for n, (span, which) in enumerate(zip(spans, drawn, strict=True)):
-                self.bars[which].glow(span)
-                at = first + (n + 0.5) * pitch, self.low
-                says = Says("rank", which)
-                text = self.letters[which]
-                self.piece.text(f"draw {n}", text, *at, span[0], None, self.size, ink="accent", says=says)
+            self._throw(beat, THROWS)
+
+    def _throw(self, beat: Beat, part: slice) -> None:
+        """Throw after throw, as many as have room in a line."""
+        stage = self.piece.stage
+        first = self.left if not stage.upright else -stage.reach
+        room = stage.reach - first
+        longest = max(text_width(letter, self.size) for letter in self.letters)
+        count = min(DRAWS, max(1, int(room / (longest + LETTER_ROOM))))
+        pitch = min(max(THROW, longest + LETTER_ROOM), room / count)
+        drawn = self.draws()[:count]
+        for n, (span, which) in enumerate(zip(beat.each(count, part, ease=0.9), drawn, strict=True)):
+            self.bars[which].glow(span)
+            at, text = (first + (n + 0.5) * pitch, self.low), self.letters[which]
+            size = min(self.size, self.size * (pitch - LETTER_ROOM) / longest)
+            name, says = f"draw {n}", Says("rank", which)
+            self.piece.text(name, text, *at, span[0], None, size, ink="accent", says=says)
 
     def draws(self) -> list[int]:
         """What the dice throw: ranks of candidates."""

@@ -17,7 +17,7 @@ from .scores import FEW, LETTERS, MOST, Attention
 NAME = "mix"
 TILE, WIDEST, HIGH = 0.9, 4.2, 1.4  # a cell with a number: its width in the letters' pitch, at most, height
 COLUMN = 0.78  # the width of a column in that pitch
-LEAST, DROP = 0.03, 0.1  # of that width: a share at least; of a share, what flies into the mix
+LEAST, BEFORE = 0.03, -1.4  # of that width: a share at least; how far before the mix what makes it stands
 RIGHT = 6.6  # what the result takes at the right
 LARGE = (5.0, 2.4)  # the cell in which one row is added up
 LETTER, SHARE, HEADING = 0.9, 2.7, 3.8  # from the top: letters, their shares, the columns
@@ -32,8 +32,8 @@ TAKE = slice(0.36, 0.92)
 POUR = slice(0.05, 0.85)  # of pour: number after number
 # Of all: columns shrink to their shares, fly, and are gone; of them the mix is made.
 SHRINK = slice(0.05, 0.3)
-FLY, POURED = slice(0.3, 0.4), 0.42
-MIX = slice(0.32, 0.48)
+FLY, POURED = slice(0.3, 0.46), 0.62
+MIX = slice(0.54, 0.66)
 
 
 def mix(example: Example, brief: bool = False) -> SetPiece:
@@ -91,9 +91,10 @@ class _Telling:
         actor.pose("column", *cells(self.stage, self.x[j], self.z, wide, self.each, values))
         share = max(LEAST, float(found.shares[j]))
         actor.pose("taken", *cells(self.stage, self.x[j], self.z, wide * share, self.each, values))
-        actor.pose(
-            "poured", *cells(self.stage, self.result_x, self.z, DROP * wide * share, self.each, values)
-        )
+        before = float(found.shares[:j].sum() + found.shares[j] / 2) - 0.5  # side by side they fill it
+        x = self.result_x + wide * before
+        places, sizes, colours = cells(self.stage, x, self.z, wide * share, self.each, values)
+        actor.pose("poured", places + (0.0, BEFORE * self.stage.unit, 0.0), sizes, colours)
         return actor
 
     def _mix(self) -> Actor:
@@ -222,6 +223,6 @@ class _Telling:
                 copy.enter("taken", beat.at(FLY.start))
                 copy.to("poured", beat[FLY])
                 copy.exit(beat.at(POURED))
-            self.mix.enter("unmade", beat.at(SHRINK.stop))
+            self.mix.enter("unmade", beat.at(MIX.start))
             self.mix.to("column", beat[MIX], stagger=0.4)
         piece.home((self.mix, self.target))

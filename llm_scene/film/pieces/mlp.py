@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...layout.drawn import Align, text_width
@@ -31,14 +33,14 @@ AWAY = 1.5  # how far from its dot what is told of a number stands
 BESIDE = 0.5  # so far from zero the curve has turned
 NEAR, OVER = 0.3, 0.7  # from the end of a leader to what is told beside it, and above
 FREE, LEFT = (1.4, 0.7), (-1.0, 0.0)  # ways from a number under the curve, and at its left
-TOLD = (2.0, -1.5, 0.0)  # near these values a number is told apart from the others, the first ones first
+TOLD = {"kept": 2.0, "muted": -1.5}  # near these values a number is told apart, and what becomes of it
 GROUPS = 16  # in which numbers set out
-RUN, LAY = slice(0.0, 0.3), slice(0.42, 0.6)  # of line: a column comes; its numbers are laid on the line
-SOON, SIDE_NAMES = 0.05, 0.68  # of line: the line is there; what becomes of its sides is said
+RUN, LAY = slice(0.0, 0.12), slice(0.3, 0.5)  # of line: a column comes; its numbers are laid on the line
+SOON, SIDE_NAMES = 0.02, 0.56  # of line: the line is there; what becomes of its sides is said
 BENT, SAID, EACH = slice(0.06, 0.26), 0.28, 0.08  # of curve: numbers ride to it; some are told, one by one
 DRAWN = 0.02  # of curve: curve and title are there
 BACK = slice(0.02, 0.3)  # of column: numbers run to their places
-ASKED, LINE = 4.2, 4.5  # seconds of asked, and of line
+ASKED, LINE = 6.5, 4.5  # seconds of asked, and of line
 
 Place = tuple[float, float]  # on the stage
 
@@ -125,7 +127,7 @@ class _Telling:
 
     def told(self) -> list[int]:
         """The numbers that are told apart."""
-        return list(dict.fromkeys(int(np.abs(self.x - value).argmin()) for value in TOLD))
+        return list(dict.fromkeys(int(np.abs(self.x - value).argmin()) for value in TOLD.values()))
 
     # --- beats ---
 
@@ -135,9 +137,10 @@ class _Telling:
         key = "question_brief" if self.stage.upright else "question"
         questions = [self.words.note(key, number=i + 1) for i in made]
         others = self.words.note("folded", count=len(self.x) - len(made))
-        found = scoring(self.example, self.before, made, questions, others)
+        answers = [self.words.note("kept" if self.x[i] > 0 else "muted") for i in made]
+        found = scoring(self.example, self.before, made, questions)
         if found is not None:
-            meet(self.piece, found, ASKED)
+            meet(self.piece, replace(found, others=others, answers=answers), ASKED)
 
     def _come(self, span: Span) -> None:
         """The column that goes into the curve comes from its sheet."""
@@ -185,7 +188,7 @@ class _Telling:
             self._tell(beat)
 
     def _tell(self, beat: Beat) -> None:
-        """What becomes of three of them."""
+        """What becomes of some of them."""
         for n, i in enumerate(self.told()):
             text, start = f"{number(self.x[i])} → {number(self.y[i])}", beat.at(SAID + EACH * n)
             spot, far, at, align = self._beside(i)
@@ -213,7 +216,7 @@ class _Telling:
         after.stands["curve"] = self.numbers.stands["curve"]
         after.pose("column", *self.columns[1])
         after.pose("sheet", *copies(self.after, self.trace, column=self.t))
-        with self.piece.beat("column", 2.6) as beat:
+        with self.piece.beat("column", 1.6) as beat:
             after.enter("curve", beat.at(0.0))
             after.to("column", beat[BACK], stagger=0.3, groups=GROUPS)
             self._title("after", self.words.note("after_curve", activation=self.title), 1, beat.at(BACK.stop))

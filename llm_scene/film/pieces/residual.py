@@ -27,7 +27,7 @@ from ..shapes import (
     row_of,
     rows_under,
     some,
-    tones_together,
+    stream_tones,
     unfilled,
 )
 from ..stagecraft import COMES, MADE, NUMBER, SMALL, Actor, Beat, SetPiece, along
@@ -56,7 +56,9 @@ def add(example: Example, total: str) -> SetPiece:
     assert isinstance(op, Add)
     old, found = (example.layout.of(name)[0] for name in target.matrix.inputs)
     at = dict.fromkeys((old.name, found.name, target.name), example.focus.position)
-    headings = ("before", "of_attention" if total == "resid_mid" else "of_mlp", "after")
+    several = example.trace.network.config.n_head > 1
+    attention = "of_heads" if several else "of_attention"
+    headings = ("before", attention if total == "resid_mid" else "of_mlp", "after")
     made = Addition(example.trace, old, found, target, at, headings, op.scale)
     telling = _Telling(f"{ADD}{total}", example, made, beats=2)
     telling.both()
@@ -170,7 +172,7 @@ class _Telling:
 
     def _tones(self, values: Array) -> Array:
         """Colours on one scale for all columns, since numbers of a row are compared."""
-        return tones_together([b for b in (self.old, self.part, self.target) if b], self.trace, values)
+        return stream_tones(self.trace, self.target.matrix.layer, values)
 
     def _number(self, block: Block, start: float, end: float, only: Sequence[int] | None = None) -> None:
         values, written = self.values[block.name], self.written[block.name]
@@ -181,8 +183,8 @@ class _Telling:
 
     def _heading(self, which: int, block: Block, start: float) -> None:
         key, size = self.headings[which], SMALL if self.stage.upright else NUMBER
-        count = self.excerpt.count
-        said = self.words.note(key, letter=self.letter, position=self.position, count=count)
+        facts = {"count": self.excerpt.count, "heads": self.trace.network.config.n_head}
+        said = self.words.note(key, letter=self.letter, position=self.position, **facts)
         if block is self.part and self.scale != 1:
             said = f"{said} × {self.scale:.3g}"
         self.piece.text(key, said, self.x[block.name], self.stage.title, start, self.end, size)

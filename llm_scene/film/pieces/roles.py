@@ -7,9 +7,9 @@ import numpy as np
 from ...layout.layout import Block
 from ...network.ops import Array, Normed
 from ..example import Example
-from ..excerpt import MOST, first, products, sum_of
+from ..excerpt import MOST, first
 from ..props import number
-from ..shapes import HIGH, PILE, STEP, copies, gone, listed, part, rows_under, tones
+from ..shapes import STEP, copies, gone, listed, part, rows_under, tones
 from ..stage import LONG
 from ..stagecraft import NUMBER, SMALL, Actor, Beat, SetPiece
 from . import turned
@@ -18,7 +18,6 @@ NAME = "roles"
 WIDEST, BETWEEN = 5.2, 1.2  # a column at most, and from one to the next
 HEADING, SAID = 2.3, 1.75  # two lines above a column, from the top; the second one
 SLOTS = 4  # the letter and its three roles side by side
-BELOW = 0.65  # from the pile under a column to what is added up
 LARGE = 1.25  # size of the titles
 LATER, SOON = 0.12, 0.06  # of their beat, that a column and a table set out after the other
 COLUMNS = 6  # of a learned table, that are shown
@@ -54,7 +53,6 @@ class _Telling:
         self.x = -stage.reach + self.pitch * (np.arange(SLOTS) + 0.5)
         self.made = made  # by their roles
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
-        self.summed = stage.width == LONG and self._is_sum()
         self.rows = min(MOST, rows)
         self.z = rows_under(stage.top - HEADING, self.rows + 1)
         self.landing: list[tuple[Actor, Block]] = []
@@ -151,25 +149,6 @@ class _Telling:
                 self._role(name, x, beat.at(late + CALLED))
                 actor.glow(beat[late + TAKES : late + TAKES + SHINES])
                 self.landing.append((actor, block))
-            if self.summed:
-                self._written(beat.at(TAKES))
-
-    def _is_sum(self) -> bool:
-        """Whether a query is what its table makes, and not turned or evened out after that."""
-        query = self.made["query"]
-        return query is self.example.here("attn.q", head=True) and self._learned("query") is not None
-
-    def _written(self, start: float) -> None:
-        """The first number of the query in figures, as a sum of products."""
-        query, inputs = (
-            b.values(self.trace)[:, self.t].astype(float) for b in (self.made["query"], self.inputs)
-        )
-        table = self._learned("query")
-        assert table is not None
-        row = table.values(self.trace)[0].astype(float)
-        said, terms = products(row, inputs, self.example.rows(self.rows).shown, float(query[0]))
-        left, z = float(self.x[0]) - self.wide / 2, self.z[-1] + HIGH / 2 - PILE - BELOW
-        self.piece.text(sum_of(terms), said, left, z, start, None, SMALL, "left")
 
     def home(self) -> None:
         """All three go to their sheets."""

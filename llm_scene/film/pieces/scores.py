@@ -37,6 +37,7 @@ ASKS, ANSWERS, OFFERED = slice(0.0, 0.2), slice(0.05, 0.4), 0.1
 SAID = 0.06  # of keys and of mask: who asks; then an earlier query has no room beside the first, which goes
 # Of match: the query goes from key to key, and back to its place.
 VISITS, BACK = slice(0.02, 0.9), slice(0.92, 1.0)
+MATCH, ALONE = 4.5, 5.5  # seconds of match, and where no mask follows
 MEETS, SCORED = 0.35, 0.9  # of a visit: query and key are side by side, and their score is there
 # Of mask: an earlier query comes, goes from key to key, and back; holes are left.
 ASKS_TOO, VISITS_TOO, BACK_TOO = slice(0.02, 0.18), slice(0.2, 0.62), slice(0.64, 0.72)
@@ -189,7 +190,8 @@ class _Meeting:
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
                 self._write(self.columns[j], found.keys, found.seen[j], end)
-                self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start)
+                ink = "accent" if found.seen[j] == found.t else "ink"  # its own key is that of who asks
+                self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start, ink)
                 piece.outline(f"empty {j}", self.x[j], self.rows[0], self.tile, HIGH, beat.at(SAID))
             offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
             at = (self.left + OFFERS, self.heading)
@@ -199,13 +201,13 @@ class _Meeting:
                 at = (self.query_x, float(self.z[-1]) + self.tall / 2 - PILE / 2 - COUNTED - DROP)
                 piece.text("others", said, *at, beat.at(SAID), None, SMALL, ink="faint")
 
-    def _letter(self, name: str, letter: str, x: float, z: float, start: float) -> None:
-        self.piece.text(name, letter, x, z, start, None, LETTERS, ink="accent")
+    def _letter(self, name: str, letter: str, x: float, z: float, start: float, ink: str = "accent") -> None:
+        self.piece.text(name, letter, x, z, start, None, LETTERS, ink=ink)
 
     def match(self) -> None:
         """The query visits key after key; each visit leaves a score."""
         n = len(self.found.seen)
-        with self.piece.beat("match", 4.5) as beat:
+        with self.piece.beat("match", MATCH if self.masked else ALONE) as beat:
             spans = beat.each(n, VISITS, ease=0.85)
             self._visit("score", self.found.t, 0, n, spans)
             self._ride("rider", self.query, self.found.letter, spans, beat[BACK])

@@ -19,13 +19,13 @@ from .learned import table_of
 
 MOST, LEAST = 7, 2  # numbers of a row that are shown
 CELL, FILLED = 3.4, 0.94  # a number with its cell at least, in stage units; what of that the cell fills
-ROW, HIGH, FLAT = 3.3, 1.3, 0.62  # from row to row at most; a cell at most, and of its row
+ROW, HIGH, FLAT = 3.9, 1.3, 0.62  # from row to row at most; a cell at most, and of its row
 TITLE = 1.2  # what the words above the column take
 LETTER, ROOM = 0.24, 0.6  # the letters' share of the stage's width at most; between them and their row
 SCORE, EQUALS = 3.4, 1.6  # a score, and the sign before it
 FOLD, NEXT, PILED = 0.7, 0.4, 6  # a pile of so many others, and how far it is from those shown
 SMALLER = 0.75  # in a narrow picture
-BELOW = 0.9  # from the last row to what is said of others
+BELOW = 0.8  # from a row to what is said under it
 BETWEEN = 1.25  # two rows: so much leaves room for what is added up
 COMING, READ = slice(0.02, 0.26), 0.26  # of its beat: column and rows come; their numbers
 VISITS = slice(0.34, 0.86)  # row after row
@@ -42,6 +42,7 @@ class Scoring:
     table: Block
     tokens: Sequence[int]  # rows, one for each token or question
     letters: Sequence[str]
+    answers: Sequence[str] = ()  # what the scores mean, in words
     others: str = ""  # what is said of the rows that are not shown
 
     @property
@@ -77,16 +78,14 @@ class Scoring:
         return largest(self.inputs * self.learned(self.tokens[0]), most)
 
 
-def scoring(
-    example: Example, made: Block, tokens: Sequence[int], letters: Sequence[str], others: str = ""
-) -> Scoring | None:
+def scoring(example: Example, made: Block, tokens: Sequence[int], letters: Sequence[str]) -> Scoring | None:
     """How some numbers of the last letter's are made; None where no table is shown that makes them."""
     table = table_of(example.layout, made)
     sources = [block for name in made.matrix.inputs for block in example.layout.of(name)]
     column = next((block for block in sources if block.role != "weight"), None)
     if table is None or column is None:
         return None
-    return Scoring(example, made, column, table, tokens, letters, others)
+    return Scoring(example, made, column, table, tokens, letters)
 
 
 def meet(piece: SetPiece, found: Scoring, seconds: float) -> Shape:
@@ -147,6 +146,9 @@ class _Meeting:
             scores.to("made", (span[0], done), only=[n])
             of = (found.made.matrix.name, found.made.cell(token, found.t))
             scores.write(n, number(found.score(token)), done, None, min(self.size, NUMBER), of)
+            for said in found.answers[n : n + 1]:
+                under = self.score_x, self.z[n + 1] - self.high / 2 - BELOW
+                self.piece.text(f"answer {n}", said, *under, done, beat.end, NUMBER)
         if found.others:
             self._note("others", found.others, self.z[-1] - self.high / 2 - BELOW, beat.at(READ))
         op = found.made.matrix.op
