@@ -13,6 +13,7 @@ from .props import number
 from .story import largest_remainders
 
 MOST = 12  # rows or columns that an excerpt shows
+TINY = 1e-9  # what is written as zero, with its sign
 TERMS = 2  # of a sum of products, that are written
 SUM = "sum"  # how names of such texts begin
 SIGNED = re.compile(r"−?\d+(?:\.\d+)?")  # a number in such a text
@@ -70,7 +71,8 @@ def written_sum(terms: Sequence[float], total: float, spare: int | None = None) 
     else:
         lost = (exact - cents) * np.sign(missing)
         cents[np.argsort(-lost, kind="stable")[: abs(missing)]] += np.sign(missing)
-    return [number(float(n) / 100) for n in (*cents, goal)]
+    written, meant = np.array([*cents, goal]) / 100, np.array([*terms, total], float)
+    return [number(n) for n in np.where(written == 0, TINY * np.sign(meant), written).tolist()]
 
 
 def products(

@@ -29,7 +29,7 @@ OVERS = (14.0, 21.0)  # and its sheet, where links run along that
 LOOSE = (-2.0, -2.0, 2.0, 2.0)  # pixels between a name and a link
 EDGE = 8.0  # pixels between a name and the edge of the picture
 CAPTIONS = 0.27  # of half the height: the strip at the bottom that captions keep
-COME = 0.3  # seconds after which a name follows the camera
+COME = 0.05  # seconds after which a name follows the camera
 AHEAD = 0.6  # units by which a name stands before its sheet, clear of the highest cells
 SHORTEST = 0.8  # seconds: a name that stands less is none
 
@@ -64,7 +64,7 @@ def labels(held: Sequence[Held], layout: Layout, aspect: float) -> list[Placed]:
     shaded = max((shown.head for shown in held), key=lambda head: head_corner(head, aspect)[0], default="")
     found: list[Placed] = []
     for n, run in enumerate(_runs(held)):
-        start, end = run[0].shot.start + COME, run[-1].shot.end - 0.1
+        start, end = run[0].shot.start + COME, run[-1].shot.end
         if end - start >= SHORTEST and run[0].tags:
             poses = tuple(pose for shown in run for pose in (shown.shot.a, shown.shot.b))
             zones = np.stack([zone.array() for zone in _zones(shaded if run[0].head else "", aspect)])

@@ -95,9 +95,8 @@ Prop = Swarm | Text | Line | Formula | Backdrop
 
 
 def number(value: float) -> str:
-    """A value as it is written in the picture: two decimals, a true minus."""
-    text = f"{value:.2f}"
-    return text.replace("-", "−") if text.strip("-0.") else "0.00"
+    """A value as it is written in the picture: two decimals, a true minus, also just below zero."""
+    return f"{value + 0.0:.2f}".replace("-", "−")  # -0.0 + 0.0 is 0.0
 
 
 def share_text(share: float) -> str:

@@ -22,7 +22,7 @@ EDGE = tuple(i / 8 for i in range(9))  # steps in which a shade that ends in the
 SHADE = 1.25  # how far shades reach into the picture, of the way to the far side of their texts
 PAUSE = 1.5  # seconds between two captions over which their shade stays
 WIDE = 0x2E80  # from this letter on they are East Asian, and parted anywhere
-SOFT = 0.08  # seconds in which text comes and goes
+SOFT = 0.08  # seconds in which text goes
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from .words import SHORTEST, Words, reading_time
 EXACT = 1e-6  # of a frame: so little later is the same frame
 LANDED = 0.25  # seconds after which a caption follows a camera that has travelled
 LINGER = 0.4  # seconds a finished step stays
-BREATH = 0.1  # seconds between two captions
+BREATH = 0.05  # seconds between two captions
 FADE = 0.5  # seconds in which things dim and come back
 ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show something
 CLEAR = 0.03  # of half the picture: between a subject and what is written on the picture
@@ -123,6 +123,7 @@ class Screenplay:
         self._take = Take("plan", [whole(layout)])
         self._lowest = -1.0  # how far up the caption reaches, in halves of the picture
         self._turned = False  # whether the camera stands at the end of its drift
+        self._arrived = -1.0  # when the camera has come to rest last
         self._headed: float | None = None  # until when the chapter has its running head
         self._clear()
 
@@ -261,7 +262,7 @@ class Screenplay:
         take = self._cut_where_empty(take)
         travel = self._travel(take)
         arrive = self.now + travel
-        starts = arrive + (LANDED if travel > 0 or self._lands(self.now) else BREATH)
+        starts = arrive + self._pause(take, travel)
         end = self._shown(max(starts + max(reading_time(text), SHORTEST), arrive + least * self.leisure))
         self._look(take, arrive, end)
         self._spotlight(self._take.lit, self.now, INSTANT if take is not None and take.cut else FADE)
@@ -269,9 +270,11 @@ class Screenplay:
         self.now = end
         return arrive, end - LINGER
 
-    def _lands(self, time: float) -> bool:
-        """Whether the camera comes to rest at a time."""
-        return bool(self.shots) and not self.shots[-1].subject and self.shots[-1].end >= time
+    def _pause(self, take: Take | None, travel: float) -> float:
+        """Seconds before a caption enters: with the picture where the film is cut, else once that stands."""
+        if take is not None and take.cut:
+            return 0.0
+        return LANDED if travel > 0 or self._arrived >= self.now else BREATH
 
     def fill(self, key: str, take: Take, blocks: Sequence[Block], least: float = 0.0) -> None:
         """A caption on what is computed there: that has begun when it is seen, and stands when it is read."""
@@ -363,6 +366,7 @@ class Screenplay:
             return
         near = self.framed(take)
         if arrive > self.now:
+            self._arrived = arrive
             self.shots.append(Shot(self.now, arrive, (), self.pose, near, kind=take.kind))
         self.pose, self._take, self._turned = near, take, False
         if end > arrive:
@@ -484,7 +488,8 @@ class Screenplay:
             windows[beat] = self.say(key, take, least=pace * least, **(facts or {}).get(key, {}))
             take = None
         beats = piece.timed(windows)
-        self.perform(piece, *_cut_close(beats, self.now), since=beats[0][0])
+        last = [beat.name for beat in piece.beats].index([*windows][-1])
+        self.perform(piece, *_cut_close(beats, self.now, last), since=beats[0][0])
         return beats[0][0], beats[-1][1]
 
     # --- the data flow ---
@@ -562,14 +567,20 @@ def _seen(cue: Cue, since: float) -> Cue:
     return replace(cue, start=cue.start if comes else max(cue.start, since), end=max(cue.end, since))
 
 
-def _cut_close(beats: Sequence[Window], stop: float) -> list[Window]:
-    """Beats between two cuts: the first has begun before it is seen, and what was made stands."""
-    start = beats[0][0]
-    ahead = UNSEEN / (1 - UNSEEN)
-    still = min(STILL, 0.3 * (stop - start))
+def _cut_close(beats: Sequence[Window], stop: float, last: int) -> list[Window]:
+    """Beats between two cuts: the first has begun before it is seen, and what was made stands.
+
+    Those before the `last` one that a caption begins with keep their times.
+    """
+    start = beats[last][0]
+    still = min(STILL, 0.3 * (stop - beats[0][0]), 0.5 * (stop - start))
     stretch = (stop - still - start) / max(beats[-1][0] - start, 1e-6)
-    longer = [(start + stretch * (a - start), start + stretch * (b - start)) for a, b in beats[:-1]]
-    longer[0] = (start - ahead * (longer[0][1] - start), longer[0][1])
+    longer = [
+        *beats[:last],
+        *((start + stretch * (a - start), start + stretch * (b - start)) for a, b in beats[last:-1]),
+    ]
+    begun, end = longer[0]
+    longer[0] = (begun - UNSEEN / (1 - UNSEEN) * (end - begun), end)
     return [*longer, (stop - INSTANT, stop)]
 
 

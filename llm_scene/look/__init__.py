@@ -9,7 +9,7 @@ from .light import FRONT, Light, Sun
 from .look import DIM, FLASH, INK_DIM, INKS, Ink, Look
 from .looks import COLOUR_MAPS, LOOKS, look_of
 from .paper import PAPER
-from .ramp import MAPS, NOTHING, ROSE, Ramp
+from .ramp import MAPS, ROSE, Ramp
 from .studio import STUDIO
 from .values import BEVEL, GAP, RECESS, RELIEF, THIN, colours, normalise, reads_dark, relief_of, scale_of
 
@@ -24,7 +24,6 @@ __all__ = [
     "INK_DIM",
     "LOOKS",
     "MAPS",
-    "NOTHING",
     "PAPER",
     "RECESS",
     "RELIEF",

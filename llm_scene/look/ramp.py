@@ -13,7 +13,6 @@ import numpy as np
 from ..network.ops import Array
 from .colour import from_oklab, srgb, to_linear, to_oklab, to_srgb
 
-NOTHING = 0.004  # a share so far below zero still looks like zero: it is written "0.00"
 BEND = 0.85  # maps run along |value|^BEND, so that small values are told apart
 
 
@@ -21,7 +20,7 @@ BEND = 0.85  # maps run along |value|^BEND, so that small values are told apart
 class Ramp:
     """A colour map by its anchors, from zero outwards; without `negative` it begins at zero.
 
-    Negative values begin at zero's colour, or with one of their own just `below`, from `-NOTHING` on.
+    Negative values begin at zero's colour, or with one of their own just `below`.
     """
 
     zero: str
@@ -33,7 +32,7 @@ class Ramp:
         """sRGB colours `[..., 3]` of normalised values in -1 to 1 (0 to 1 where there is no `negative`)."""
         up, down = _stops(self.zero, *self.positive), _stops(*self.falling)
         size = np.abs(values) ** BEND
-        mixed = np.where(np.asarray(values)[..., None] >= -NOTHING, _along(up, size), _along(down, size))
+        mixed = np.where(np.asarray(values)[..., None] >= 0, _along(up, size), _along(down, size))
         return to_srgb(from_oklab(mixed))
 
     @property

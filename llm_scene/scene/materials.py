@@ -16,7 +16,7 @@ import bpy
 import numpy as np
 
 from ..film.front import STRIDE, TAIL
-from ..look import DIM, FLASH, GAP, INK_DIM, NOTHING, Look, Ramp, linear, to_linear
+from ..look import DIM, FLASH, GAP, INK_DIM, Look, Ramp, linear, to_linear
 from ..network.graph import Role
 from ..network.ops import Array
 from .compat import with_nodes
@@ -41,7 +41,7 @@ STEEP = 4.0  # how quickly a veil grows dense from its edge
 DENSE = 0.95  # how much of what is behind a veil it covers at most
 STOPS = 32  # the most a ColorRamp takes
 EARLY = 0.01  # of `reveal`, before a step begins
-BELOW = 1.01 * NOTHING  # of the scale: just below what looks like zero
+BELOW = 1e-5  # of the scale: just under zero
 ENTRY = 1 / 128  # of the scale, from -1 to 1: an entry of the table that Blender makes of a ramp
 SOLID = 0.35  # the value whose colour stands for a role in views without light
 MIDWAY = "#808080"  # stands for a strip of all colours in views without light
@@ -235,7 +235,7 @@ def lit_by(code: str, light: Array) -> Colour:
 def set_ramp(ramp: bpy.types.ColorRamp, colours: Ramp) -> None:
     """Fill a colour ramp with a colour map."""
     down, up = np.linspace(-1.0, 0.0, STOPS // 2), np.linspace(0.0, 1.0, STOPS // 2)
-    down[-1] = -BELOW  # where a map may leap
+    down[-1] = -BELOW  # a map may leap at zero
     values = np.r_[down, up]
     position, rgb = (values + 1) / 2, to_linear(colours.colours(values))
     elements = ramp.elements
@@ -288,7 +288,7 @@ def colour_map(tree: Tree, look: Look, role: Role, signed: bool, value: Value) -
 
 def _off_zero(tree: Tree, value: Value) -> Value:
     """A value no nearer to zero than an entry of Blender's table of a ramp, in which a leap would blur."""
-    side = tree.math("MULTIPLY_ADD", tree.math("LESS_THAN", value, -NOTHING), -2.0, 1.0)
+    side = tree.math("MULTIPLY_ADD", tree.math("LESS_THAN", value, 0.0), -2.0, 1.0)
     return tree.math("MULTIPLY", tree.math("MAXIMUM", tree.math("ABSOLUTE", value), ENTRY), side)
 
 

@@ -128,15 +128,9 @@ def _hide(thing: bpy.types.Object, runs: Sequence[tuple[float, float]], fps: flo
 
 
 def _coming(start: float, end: float, fps: float) -> list[Key]:
-    """Keys from 0 to 1 and back."""
+    """Keys of what is there at once, with its picture, and goes softly."""
     soft = min(SOFT, (end - start) / 3)
-    start, end = start * fps, end * fps
-    return [
-        (start, 0.0, "smooth"),
-        (start + soft * fps, 1.0, "step"),
-        (end - soft * fps, 1.0, "smooth"),
-        (end, 0.0, "step"),
-    ]
+    return [(start * fps, 1.0, "step"), ((end - soft) * fps, 1.0, "smooth"), (end * fps, 0.0, "step")]
 
 
 def _text(text: ScreenText, ink: bpy.types.Material) -> bpy.types.Object:

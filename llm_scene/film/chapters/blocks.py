@@ -21,7 +21,7 @@ def other_blocks(play: Screenplay) -> None:
     n_layer = play.trace.network.config.n_layer
     if n_layer == 1:
         return
-    play.start("blocks", "again")
+    play.start("blocks", "deeper")
     mixed = _with_experts(play)
     if mixed is None:
         _walk(play, 1, n_layer)
@@ -41,7 +41,7 @@ def other_blocks_at_once(play: Screenplay) -> None:
     n_layer = play.trace.network.config.n_layer
     if n_layer == 1:
         return
-    play.start("blocks", "again")
+    play.start("blocks", "deeper")
     mixed = _with_experts(play)
     if mixed is not None:
         with play.looking_at(mixed):

@@ -26,13 +26,13 @@ STEEP = 0.45  # how far an arc goes straight down before it turns, of its height
 POINTS = 24  # of an arc
 ARC = 0.14  # its width
 LINE = 1.5 * HERO  # from line to line of longer texts
-EACH, FIRST = 0.3, 0.5  # seconds: an arc, the prompt alone
+EACH, FIRST = 0.2, 0.3  # seconds: an arc, the prompt alone
 REST, MOMENT = 1.2, 0.4  # and stillness at the end, and in shorter cuts
 
 
 def finale(play: Screenplay) -> None:
     """The answer beside the prompt; then a wave of light runs through the whole machine under it, twice."""
-    play.start("finale", "again")
+    play.start("finale", "answer")
     _answered(play)
     take = _machine(play)
     start, _ = play.say("finale", take, least=3.2)
@@ -42,7 +42,7 @@ def finale(play: Screenplay) -> None:
 def answered(play: Screenplay) -> None:
     """The same, quicker: the end of shorter cuts, where the model wrote an answer."""
     if play.trace.n_positions > play.layout.n_prompt:
-        play.start("finale", "again")
+        play.start("finale", "answer")
         _answered(play)
         start, _ = play.say("finale", replace(_machine(play), cut=True))
         _still(play, start, MOMENT)
@@ -51,6 +51,7 @@ def answered(play: Screenplay) -> None:
 
 def _machine(play: Screenplay) -> Take:
     """The machine, and above it what it made of the prompt."""
+    play.behead()
     take = replace(whole_machine(play, FURTHER), tags=())
     if play.trace.n_positions > play.layout.n_prompt:
         texts = answer(play)

@@ -50,8 +50,8 @@ def loop(play: Screenplay) -> None:
             play.put(text, shown, back)
         play.put(made, came, start if given else back)
         shown, came = back, out if given else back
-    play.stretch("loop")
     play.hold(AFTER)
+    play.stretch("loop")
     for text in texts[further]:
         play.put(text, shown if text is texts[further][0] else came, play.now)
 

@@ -26,6 +26,7 @@ ASIDE = 0.19  # of the model's width: the room at either side
 TALL, LETTERS = 0.2, 8  # of its height: a line at most; letters of a line, about
 BROAD, HIGH = 1.0, 0.32  # of the model's width and height: a line above it, at most
 LIFT = 0.95  # of its size: how far the answer stands over the end of the model
+AMPLE = 1.2  # times as wide as letters are on average: capitals
 CLEAR = 0.5  # of its size: how much further up than the model it stands
 MOST = 24  # characters of the prompt that stand there
 FOOT = 0.14  # of its size: how far a line's letters reach below its middle, beyond half of it
@@ -156,7 +157,9 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
         return Text(thing.prop(piece, name), "\n".join(lines), (x, box.low[1], low), size, "left", ink)
 
     before = max(text_width(line, size) for given, _ in told for line in given)
-    left = box.low[0] - gap - 0.5 * size - before  # where all lines begin, so that what is added comes after
+    left = (
+        box.low[0] - gap - 0.5 * size - AMPLE * before
+    )  # where all lines begin, so that what is added comes after
     right, lift = box.high[0] + gap, 0.0
     tail = max(section.box.high[0] for section in _blocks(play)) + gap
     if len(play.layout.lines) == 1 and box.high[0] - tail > size * longest:

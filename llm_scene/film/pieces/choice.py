@@ -238,6 +238,10 @@ class _Telling:
         count = min(DRAWS, max(1, int(room / (longest + LETTER_ROOM))))
         pitch = min(max(THROW, longest + LETTER_ROOM), room / count)
         drawn = self.draws()[:count]
+        if not stage.upright:
+            said = self.words.note("drawn")
+            at = self.score_x, self.low
+            self.piece.text("drawn", said, *at, beat.at(part.start), None, NUMBER, ink="faint")
         for n, (span, which) in enumerate(zip(beat.each(count, part, ease=0.9), drawn, strict=True)):
             self.bars[which].glow(span)
             at, text = (first + (n + 0.5) * pitch, self.low), self.letters[which]

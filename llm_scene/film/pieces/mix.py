@@ -119,7 +119,7 @@ class _Telling:
                 self.columns[j].to("column", (start, end))
                 x = self.x[j]
                 piece.text(
-                    f"letter {j}", found.letters[j], x, self.letter_z, start, None, LETTERS, ink="accent"
+                    f"letter {j}", found.letters[j], x, self.letter_z, start, None, LETTERS, ink=found.ink(j)
                 )
                 of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
                 piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, SHARES, of=of)

@@ -9,7 +9,7 @@ from ...network.ops import Array, Normed
 from ..example import Example
 from ..excerpt import MOST, first
 from ..props import number
-from ..shapes import STEP, copies, gone, listed, part, rows_under, tones
+from ..shapes import STEP, copies, listed, part, rows_under, tones, unfilled
 from ..stage import LONG
 from ..stagecraft import NUMBER, SMALL, Actor, Beat, SetPiece
 from . import turned
@@ -64,11 +64,10 @@ class _Telling:
         stream = block is self.inputs
         excerpt = self.example.rows(self.rows) if stream else first(len(values), self.rows)
         shape = listed(self.stage, x, self.z, self.wide, excerpt, tones(block, self.trace, values))
-        before = listed(self.stage, float(self.x[0]), self.z, self.wide, excerpt, shape[2])
         actor = self.piece.actor(name, block.role, len(values))
         actor.pose("sheet", *copies(block, self.trace, column=self.t))
         actor.pose("column", *shape)
-        actor.pose("unmade", *gone(before))
+        actor.pose("unmade", *unfilled(shape))
         return actor, list(excerpt.shown), values
 
     def _heading(self, name: str, x: float, title: str, said: str, start: float) -> None:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...layout.layout import Block
 from ...network.ops import Array, Scores
 from ..example import Example
 from ..excerpt import first, largest, percentages, products, sum_of
 from ..formula import part, setting
 from ..props import number
-from ..shapes import COUNTED, HIGH, PILE, Shape, cells, copies, gone, listed, pile, row_of, rows_under, tones
+from ..shapes import (
+    COUNTED,
+    HIGH,
+    PILE,
+    Shape,
+    cells,
+    copies,
+    listed,
+    pile,
+    row_of,
+    rows_under,
+    tones,
+    unfilled,
+)
 from ..stage import LONG
 from ..stagecraft import DROP, NUMBER, SMALL, Actor, Beat, SetPiece, Span, along
 from ..story import told
@@ -19,7 +34,7 @@ NAME = "scores"
 MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
 TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of the keys
 WIDEST, BROADEST = 4.0, 1.6  # and at most
-NUMBERED, SLIMMEST = 2.8, 0.9  # a column with numbers on it; at least, the query that goes from key to key
+NUMBERED, SLIMMEST = 2.95, 0.8  # a column with numbers on it; at least, the query that goes from key to key
 BESIDE = 0.14  # from it to the key that it visits
 STEPS = 1.2, 1.5  # from number to number in a column, at least and at most
 FILLED = 0.87  # of that, by a cell
@@ -37,7 +52,7 @@ ASKS, ANSWERS, OFFERED = slice(0.0, 0.2), slice(0.05, 0.4), 0.1
 SAID = 0.06  # of keys and of mask: who asks; then an earlier query has no room beside the first, which goes
 # Of match: the query goes from key to key, and back to its place.
 VISITS, BACK = slice(0.02, 0.9), slice(0.92, 1.0)
-MATCH, ALONE = 4.5, 5.5  # seconds of match, and where no mask follows
+MATCH, ALONE = 4.5, 8.0  # seconds of match, and where no mask follows
 MEETS, SCORED = 0.35, 0.9  # of a visit: query and key are side by side, and their score is there
 # Of mask: an earlier query comes, goes from key to key, and back; holes are left.
 ASKS_TOO, VISITS_TOO, BACK_TOO = slice(0.02, 0.18), slice(0.2, 0.62), slice(0.64, 0.72)
@@ -73,6 +88,10 @@ class Attention:
     def percent(self) -> list[str]:
         """The shares as they are written; the last one is what all that is not shown has together."""
         return percentages([*self.shares, self.rest])
+
+    def ink(self, j: int) -> str:
+        """That of a key's letter: of all of them who asks stands out."""
+        return "accent" if self.seen[j] == self.t else "ink"
 
     @property
     def earlier(self) -> int | None:
@@ -190,15 +209,16 @@ class _Meeting:
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
                 self._write(self.columns[j], found.keys, found.seen[j], end)
-                ink = "accent" if found.seen[j] == found.t else "ink"  # its own key is that of who asks
-                self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start, ink)
+                self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start, found.ink(j))
                 piece.outline(f"empty {j}", self.x[j], self.rows[0], self.tile, HIGH, beat.at(SAID))
             offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
             at = (self.left + OFFERS, self.heading)
             piece.text("offers", offers, *at, beat.at(OFFERED), size=size, align="left")
+            said, over = self.words.note("query").lower(), self.top + RIDER
+            piece.text("called", said, self.query_x, over, beat.at(SAID), None, SMALL, ink="faint")
             if self.numbered and self.excerpt.folded:
                 said = self.words.note("others", count=len(self.excerpt.folded))
-                at = (self.query_x, float(self.z[-1]) + self.tall / 2 - PILE / 2 - COUNTED - DROP)
+                at = (self.query_x, float(self.z[-1]) + self.tall / 2 - PILE / 2 - COUNTED - 2 * DROP)
                 piece.text("others", said, *at, beat.at(SAID), None, SMALL, ink="faint")
 
     def _letter(self, name: str, letter: str, x: float, z: float, start: float, ink: str = "accent") -> None:
@@ -208,13 +228,13 @@ class _Meeting:
         """The query visits key after key; each visit leaves a score."""
         n = len(self.found.seen)
         with self.piece.beat("match", MATCH if self.masked else ALONE) as beat:
-            spans = beat.each(n, VISITS, ease=0.85)
+            spans = beat.each(n, VISITS, ease=0.85 if self.masked else 0.6)
             self._visit("score", self.found.t, 0, n, spans)
             self._ride("rider", self.query, self.found.letter, spans, beat[BACK])
             if self.masked:
                 self._formula(beat)
             else:
-                self._figures(beat)
+                self._figures(spans[0], spans[2:3])
 
     def _formula(self, beat: Beat) -> None:
         """How a score is made, in signs: told at length only."""
@@ -223,7 +243,7 @@ class _Meeting:
         at = (middle, self.heading)
         self.piece.formula("formula", tex, *at, beat.at(VISITS.start), beat.end, FORMULA, lit)
 
-    def _figures(self, beat: Beat) -> None:
+    def _figures(self, first: Span, third: Sequence[Span]) -> None:
         """How the first score is made, in figures; where it is more than a scaled product, not at all."""
         found, count = self.found, self.query.count
         query, key = (
@@ -236,7 +256,8 @@ class _Meeting:
             return
         said, terms = products(query, key, range(count), raw, count)
         at = (self.stage.reach, self.heading)
-        self.piece.text(sum_of(terms), said, *at, beat.at(VISITS.start), beat.end, SMALL, "right")
+        met, until = along(first, MEETS), max(third, default=first)[1]
+        self.piece.text(sum_of(terms), said, *at, met, until, SMALL, "right")
 
     def _rule(self, product: str) -> str:
         """How a product becomes a score: scaled, and by some models held within a cap."""
@@ -252,8 +273,9 @@ class _Meeting:
         places: Array = self.x[:count]
         scores = self.piece.actor(name, "activation", count)
         colours = tones(found.scores, found.trace, raw)
-        scores.pose("unmade", *gone(cells(self.stage, places, self.low, self.tile, HIGH, colours)))
-        scores.pose("made", *cells(self.stage, places, self.rows[row], self.tile, HIGH, colours))
+        filled = cells(self.stage, places, self.rows[row], self.tile, HIGH, colours)
+        scores.pose("unmade", *unfilled(filled))
+        scores.pose("made", *filled)
         scores.enter("unmade", spans[0][0])
         for j, (start, end) in enumerate(spans):
             met, made = along((start, end), MEETS), along((start, end), SCORED)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...layout.drawn import text_width
 from ...layout.layout import Block
-from ...network.ops import Array, Linear, Unembed
+from ...network.ops import Array, Linear, Normed, Unembed
 from ..example import Example
 from ..excerpt import Excerpt, largest, products, sum_of
 from ..props import number
@@ -128,7 +128,8 @@ class _Meeting:
         tops = [(i, found.t) for i in self.kept]
         last = self._numbers("last", found.column, tops, found.inputs, 0, beat)
         self._letter("asking", f"“{found.example.letter}”", 0, beat)
-        said = self.words.note("numbers", count=len(found.inputs))
+        evened = isinstance(found.column.matrix.op, Normed)
+        said = self.words.note("numbers_rescaled" if evened else "numbers", count=len(found.inputs))
         self._note("asking said", said, self.stage.title, beat.at(COMES))
         scores, made = self._scores()
         for n, (span, token) in enumerate(
@@ -142,6 +143,7 @@ class _Meeting:
             done = span[0] + SCORED * (span[1] - span[0])
             self.piece.text(f"equals {n}", "=", self.equals_x, self.z[n + 1], span[0], beat.end, NUMBER)
             if n == 0:
+                made_at = done
                 scores.enter("unmade", span[0])
             scores.to("made", (span[0], done), only=[n])
             of = (found.made.matrix.name, found.made.cell(token, found.t))
@@ -154,7 +156,7 @@ class _Meeting:
         op = found.made.matrix.op
         plain = isinstance(op, Linear) or (isinstance(op, Unembed) and op.plain)
         if plain and self.row - self.high > BETWEEN:
-            self._written(beat)
+            self._written(made_at)
         scores.exit(beat.end)
         return made
 
@@ -201,11 +203,11 @@ class _Meeting:
         actor.pose("made", *made)
         return actor, made
 
-    def _written(self, beat: Beat) -> None:
+    def _written(self, start: float) -> None:
         """What is added up for the first one, in figures."""
         found, token = self.found, self.found.tokens[0]
         said, terms = products(found.learned(token), found.inputs, self.excerpt.shown, found.score(token))
         if text_width(said, SMALL) > self.stage.reach - self.left:
             return
         name = sum_of(map(self.kept.index, terms))
-        self._note(name, said, self.z[1] - self.row / 2, beat.at(VISITS.start), "ink")
+        self._note(name, said, self.z[1] - self.row / 2, start, "ink")

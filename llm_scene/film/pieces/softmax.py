@@ -181,7 +181,7 @@ class _Telling:
             self._zero("zero", self.zero, beat.at(0), beat.end)
             for j, letter in enumerate(found.letters):
                 at = self.x[j], self.letter_z
-                piece.text(f"letter {j}", letter, *at, beat.at(0), until, LETTERS, ink="accent")
+                piece.text(f"letter {j}", letter, *at, beat.at(0), until, LETTERS, ink=found.ink(j))
             end = beat.end if self.brief else beat.end + WHILE
             written = [number(v) for v in found.raw]
             self._numbers(written, "scores", beat.at(there), end, "score", found.scores)
@@ -305,7 +305,7 @@ class _Telling:
         for j, free in zip(ranked, apart([x[j] for j in ranked], letters), strict=True):
             if free:
                 at = x[j], edges[1] + OF
-                self.piece.text(f"of {j}", found.letters[j], *at, start, None, LETTERS, ink="accent")
+                self.piece.text(f"of {j}", found.letters[j], *at, start, None, LETTERS, ink=found.ink(j))
         return under
 
     def _source(self, j: int) -> tuple[str, tuple[int, ...]]:

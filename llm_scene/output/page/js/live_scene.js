@@ -28,8 +28,7 @@ const BLANKS = /[␣↵␍⇥]/g;
 
 /** A value as it is written in the picture: two decimals, a true minus. @param {number} value */
 function decimals(value) {
-  const text = value.toFixed(2);
-  return Number(text) === 0 ? "0.00" : text.replace("-", "−");
+  return value.toFixed(2).replace("-", "−");
 }
 
 /** A probability in per cent; never rounded to a certainty, or to nothing. @param {number} share */
