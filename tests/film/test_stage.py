@@ -312,7 +312,9 @@ def test_products_in_figures_are_those_of_the_trace(name: str, shape: Shape) -> 
             assert asked is not None
             made, (*_, question) = asked
             inputs, table = known[made].inputs[:2]
-            first, second, total = whole(table)[question], whole(inputs)[t], whole(made)[t, question]
+            learned, total = whole(table), whole(made)[t, question]
+            first = learned[question] if len(learned) == whole(made).shape[1] else learned[:, question]
+            second = whole(inputs)[t]
             terms = [cells[f"bend: last {n} 0"][-1] for n in terms]
         else:
             head = clearest_head(trace, 0, t)

@@ -211,7 +211,11 @@ class _Meeting:
                 self._write(self.columns[j], found.keys, found.seen[j], end)
                 self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start, found.ink(j))
                 piece.outline(f"empty {j}", self.x[j], self.rows[0], self.tile, HIGH, beat.at(SAID))
-            offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
+            narrow = self.stage.upright
+            offers, size = (
+                self.words.note("offers_brief" if narrow else "offers"),
+                SMALL if narrow else NUMBER,
+            )
             at = (self.left + OFFERS, self.heading)
             piece.text("offers", offers, *at, beat.at(OFFERED), size=size, align="left")
             said, over = self.words.note("query").lower(), self.top + RIDER
