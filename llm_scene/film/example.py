@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..layout.layout import Block, Layout
+from ..network.ops import Numbers
 from ..network.trace import Trace
 from .excerpt import Excerpt, largest
 from .stage import Stage, before
 from .story import Focus, told
 from .words import Words
 
+STREAM = ("resid_pre", "resid_mid", "resid_post")  # the residual stream of a layer
+CENT, TINY = 0.01, 1e-6  # what numbers are written to; what makes one less than any other
 MET = 6  # columns at most, whose numbers say which rows of the stream are shown
 
 
@@ -42,7 +45,15 @@ class Example:
         """The rows of the stream that are shown of any of its columns, so that the same ones are met again:
         where the columns that go into the model have their largest numbers."""
         values = self.layout.find("resid_pre", 0).values(self.trace)[:, self.positions]
-        return largest(np.abs(values).max(axis=1), most)
+        size = np.abs(values).max(axis=1)
+        return largest(np.where(self._written_as_zero(), TINY * size, size), most)
+
+    def _written_as_zero(self) -> Numbers:
+        """Which rows of the stream are too small to be read somewhere in the focused layer: `[d_model]`."""
+        here = [b for b in self.layout.blocks.values() if b.matrix.layer == self.focus.layer]
+        stream = [b for b in here if b.kind in STREAM]
+        columns = [np.abs(b.values(self.trace)[:, self.focus.position]) < CENT / 2 for b in stream]
+        return np.any(columns, axis=0)
 
     def here(self, kind: str, *, head: bool = False) -> Block:
         """The matrix of a kind in the focused layer, that of the focused `head` where each has one."""

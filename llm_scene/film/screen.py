@@ -19,6 +19,7 @@ DESCENT = 0.22  # how far letters reach below their baseline, in sizes of type
 ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
 EDGE = tuple(i / 8 for i in range(9))  # steps in which a shade that ends in the picture fades
+FADING = 12  # so many times the margin, until the shade behind a running head has faded
 SHADE = 1.25  # how far shades reach into the picture, of the way to the far side of their texts
 PAUSE = 1.5  # seconds between two captions over which their shade stays
 WIDE = 0x2E80  # from this letter on they are East Asian, and parted anywhere
@@ -62,7 +63,7 @@ def shades(film: Film) -> list[Shade]:
     if film.heads:
         right = max(head_corner(head.text, film.aspect)[0] for head in film.heads) * x
         low, high = y - SHADE * (ASIDE + HEAD * CAPITAL) * 2 / WIDTH, over * y
-        end = right + ASIDE * 4 / WIDTH
+        end = right + FADING * ASIDE * 2 / WIDTH
         columns = [(-over * x, 1.0), *((_between(right, end, t), _falling(t)) for t in EDGE)]
         rows = [(_between(high, low, t), _falling(t)) for t in EDGE]
         found.append(Shade("head shade", *_woven(columns, rows), _runs(film.heads)))

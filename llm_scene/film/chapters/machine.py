@@ -163,7 +163,9 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
     right, lift = box.high[0] + gap, 0.0
     tail = max(section.box.high[0] for section in _blocks(play)) + gap
     if len(play.layout.lines) == 1 and box.high[0] - tail > size * longest:
-        right, lift = tail, LIFT * size  # over what comes after the last block
+        made = max(text_width(line, size) for _, lines in told for line in lines)
+        end = play.layout.find("probs").box.high[0]
+        right, lift = max(tail, end - AMPLE * made), LIFT * size  # over the end, after the last block
     return [
         [
             block(f"given {n}", given, left, "ink"),

@@ -35,12 +35,12 @@ NEAR, OVER = 0.3, 0.7  # from the end of a leader to what is told beside it, and
 FREE, LEFT = (1.4, 0.7), (-1.0, 0.0)  # ways from a number under the curve, and at its left
 TOLD = {"kept": 2.0, "muted": -1.5}  # near these values a number is told apart, and what becomes of it
 GROUPS = 16  # in which numbers set out
-RUN, LAY = slice(0.0, 0.12), slice(0.16, 0.4)  # of line: a column comes; its numbers are laid on the line
+RUN, LAY = slice(0.0, 0.02), slice(0.06, 0.36)  # of line: a column comes; its numbers are laid on the line
 SOON, SIDE_NAMES = 0.02, 0.45  # of line: the line is there; what becomes of its sides is said
 BENT, SAID, EACH = slice(0.06, 0.26), 0.28, 0.08  # of curve: numbers ride to it; some are told, one by one
 DRAWN = 0.02  # of curve: curve and title are there
 BACK = slice(0.02, 0.3)  # of column: numbers run to their places
-ASKED, LINE = 8.0, 4.5  # seconds of asked, and of line
+ASKED, LINE = 9.0, 4.5  # seconds of asked, and of line
 
 Place = tuple[float, float]  # on the stage
 

@@ -36,6 +36,7 @@ TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of t
 WIDEST, BROADEST = 4.0, 1.6  # and at most
 NUMBERED, SLIMMEST = 2.95, 0.8  # a column with numbers on it; at least, the query that goes from key to key
 BESIDE = 0.14  # from it to the key that it visits
+OVERHANG = 0.3  # by which a score is wider than the key over it
 STEPS = 1.2, 1.5  # from number to number in a column, at least and at most
 FILLED = 0.87  # of that, by a cell
 ROWS, WRITTEN = 6, 0.97  # numbers of a column at most, and their size
@@ -123,10 +124,11 @@ class _Meeting:
         self.left = LEFT - stage.reach
         self.pitch = (stage.reach - self.left) / len(found.seen)
         self.x = row_of(len(found.seen), self.pitch, (self.left + stage.reach) / 2)
-        self.tile = min(WIDEST, TILE * self.pitch)
         self.numbered = self.pitch >= NUMBERED + SLIMMEST + 2 * BESIDE
         self.wide = NUMBERED if self.numbered else min(BROADEST, COLUMN * self.pitch)
         self.slim = min(self.wide, self.pitch - self.wide - 2 * BESIDE)
+        self.tile = self.wide + OVERHANG if self.numbered else min(WIDEST, TILE * self.pitch)
+        self.key_x = self.x + (self.slim + BESIDE) / 2  # a query that visits stands at its left
         self.heading = stage.title
         self.letter_z = stage.floor + FEET
         self.rows = stage.floor + (MASKED if masked else SCORES), stage.floor + SCORES
@@ -146,8 +148,7 @@ class _Meeting:
 
     def _key(self, j: int, s: int) -> Actor:
         """The key of one letter."""
-        x = self.x[j] + (self.slim + BESIDE) / 2
-        return self._column(f"key {j}", self.found.keys, s, x)
+        return self._column(f"key {j}", self.found.keys, s, float(self.key_x[j]))
 
     def _column(self, name: str, block: Block, column: int, x: float) -> Actor:
         actor = self.piece.actor(name, "activation", block.shape[0])
@@ -209,18 +210,16 @@ class _Meeting:
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
                 self._write(self.columns[j], found.keys, found.seen[j], end)
-                self._letter(f"letter {j}", found.letters[j], self.x[j], self.letter_z, start, found.ink(j))
-                piece.outline(f"empty {j}", self.x[j], self.rows[0], self.tile, HIGH, beat.at(SAID))
-            narrow = self.stage.upright
-            offers, size = (
-                self.words.note("offers_brief" if narrow else "offers"),
-                SMALL if narrow else NUMBER,
-            )
+                self._letter(
+                    f"letter {j}", found.letters[j], self.key_x[j], self.letter_z, start, found.ink(j)
+                )
+                piece.outline(f"empty {j}", self.key_x[j], self.rows[0], self.tile, HIGH, beat.at(SAID))
+            offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
             at = (self.left + OFFERS, self.heading)
             piece.text("offers", offers, *at, beat.at(OFFERED), size=size, align="left")
             said, over = self.words.note("query").lower(), self.top + RIDER
             piece.text("called", said, self.query_x, over, beat.at(SAID), None, SMALL, ink="faint")
-            if self.numbered and self.excerpt.folded:
+            if self.numbered and self.excerpt.folded and not self.masked:  # else there is no room
                 said = self.words.note("others", count=len(self.excerpt.folded))
                 at = (self.query_x, float(self.z[-1]) + self.tall / 2 - PILE / 2 - COUNTED - 2 * DROP)
                 piece.text("others", said, *at, beat.at(SAID), None, SMALL, ink="faint")
@@ -238,7 +237,7 @@ class _Meeting:
             if self.masked:
                 self._formula(beat)
             else:
-                self._figures(spans[0], spans[2:3])
+                self._figures(spans[0], spans[1:2])
 
     def _formula(self, beat: Beat) -> None:
         """How a score is made, in signs: told at length only."""
@@ -247,7 +246,7 @@ class _Meeting:
         at = (middle, self.heading)
         self.piece.formula("formula", tex, *at, beat.at(VISITS.start), beat.end, FORMULA, lit)
 
-    def _figures(self, first: Span, third: Sequence[Span]) -> None:
+    def _figures(self, first: Span, second: Sequence[Span]) -> None:
         """How the first score is made, in figures; where it is more than a scaled product, not at all."""
         found, count = self.found, self.query.count
         query, key = (
@@ -260,7 +259,7 @@ class _Meeting:
             return
         said, terms = products(query, key, range(count), raw, count)
         at = (self.stage.reach, self.heading)
-        met, until = along(first, MEETS), max(third, default=first)[1]
+        met, until = along(first, MEETS), max(second, default=first)[1]
         self.piece.text(sum_of(terms), said, *at, met, until, SMALL, "right")
 
     def _rule(self, product: str) -> str:
@@ -274,7 +273,7 @@ class _Meeting:
         """Where a query visits a key, it leaves a score."""
         found = self.found
         raw = found.scores.values(found.trace)[position, found.seen[:count]].astype(float)
-        places: Array = self.x[:count]
+        places: Array = self.key_x[:count]
         scores = self.piece.actor(name, "activation", count)
         colours = tones(found.scores, found.trace, raw)
         filled = cells(self.stage, places, self.rows[row], self.tile, HIGH, colours)
@@ -303,7 +302,7 @@ class _Meeting:
             spans = beat.each(count, VISITS_TOO)
             self._visit("earlier score", position, 1, count, spans)
             self._ride("earlier rider", query, letter, spans, beat[BACK_TOO])
-            later = self.x[count:]
+            later = self.key_x[count:]
             for j, x in enumerate(later):
                 piece.outline(f"hole {j}", x, self.rows[1], self.tile, HIGH, beat.at(HOLES))
             said = self.words.note("later")

@@ -129,7 +129,8 @@ class _Meeting:
         last = self._numbers("last", found.column, tops, found.inputs, 0, beat)
         self._letter("asking", f"“{found.example.letter}”", 0, beat)
         evened = isinstance(found.column.matrix.op, Normed)
-        said = self.words.note("numbers_rescaled" if evened else "numbers", count=len(found.inputs))
+        key, shown = "some_rescaled" if evened else "some", len(self.excerpt)
+        said = self.words.note(key, shown=shown, count=len(found.inputs))
         self._note("asking said", said, self.stage.title, beat.at(COMES))
         scores, made = self._scores()
         for n, (span, token) in enumerate(
