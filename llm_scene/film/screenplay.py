@@ -37,9 +37,9 @@ from .story import Focus, Story, clearest_head, told
 from .words import SHORTEST, Words, reading_time
 
 EXACT = 1e-6  # of a frame: so little later is the same frame
-LANDED = 0.25  # seconds after which a caption follows a camera that has travelled
+LANDED = 0.2  # seconds after which a caption follows the camera
 LINGER = 0.4  # seconds a finished step stays
-BREATH = 0.05  # seconds between two captions
+BREATH = 0.05  # seconds between two captions of the same picture
 FADE = 0.5  # seconds in which things dim and come back
 ON_THE_WAY = (0.3, 0.5, 0.7)  # shares of a travel at which it must show something
 CLEAR = 0.03  # of half the picture: between a subject and what is written on the picture
@@ -262,19 +262,14 @@ class Screenplay:
         take = self._cut_where_empty(take)
         travel = self._travel(take)
         arrive = self.now + travel
-        starts = arrive + self._pause(take, travel)
+        landing = take is not None or self._arrived >= self.now
+        starts = arrive + (LANDED if landing else BREATH)
         end = self._shown(max(starts + max(reading_time(text), SHORTEST), arrive + least * self.leisure))
         self._look(take, arrive, end)
         self._spotlight(self._take.lit, self.now, INSTANT if take is not None and take.cut else FADE)
         self.captions.append(Caption(starts, end, key, text, comment))
         self.now = end
         return arrive, end - LINGER
-
-    def _pause(self, take: Take | None, travel: float) -> float:
-        """Seconds before a caption enters: with the picture where the film is cut, else once that stands."""
-        if take is not None and take.cut:
-            return 0.0
-        return LANDED if travel > 0 or self._arrived >= self.now else BREATH
 
     def fill(self, key: str, take: Take, blocks: Sequence[Block], least: float = 0.0) -> None:
         """A caption on what is computed there: that has begun when it is seen, and stands when it is read."""

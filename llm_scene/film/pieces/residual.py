@@ -35,6 +35,7 @@ from ..story import told
 
 EMBED, ADD = "embed", "add "  # how the names of these pieces begin
 WIDE = 5.4  # of a cell with a number on it
+PART = 1  # which of two columns takes up what rounding leaves: the other two are met again
 COLUMNS, SIGNS = 3, 3.0  # the columns, and what the signs between them take
 HEADING = 1.1  # from the top to the first row
 MOST, BETWEEN = 4, 1.2  # columns of a table, and from the table to what stands beside it
@@ -129,7 +130,7 @@ class Addition:
         if self.part is None:
             rows = {i: [number(v[i]) for v in values] for i in shown}
         else:
-            rows = {i: written_sum([v[i] for v in values[:-1]], values[-1][i]) for i in shown}
+            rows = {i: written_sum([v[i] for v in values[:-1]], values[-1][i], PART) for i in shown}
         return {b.name: {i: row[k] for i, row in rows.items()} for k, b in enumerate(self.blocks)}
 
 
