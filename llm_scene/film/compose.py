@@ -66,7 +66,7 @@ def compose(
     """The whole data flow, timed by the captions' reading times even where they are left out.
 
     `cut` is "full" (every chapter), "short" (a minute) or "teaser" (twelve seconds); `aspect` the
-    picture's width by its height. Pictures change on the frames of `fps`.
+    picture's width by its height. No frame of `fps` falls into a cut.
     """
     if not writes(cut) and trace.n_positions > layout.n_prompt:
         raise ValueError(f"the {cut} needs a trace of the prompt alone")

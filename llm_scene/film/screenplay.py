@@ -36,7 +36,7 @@ from .stagecraft import SetPiece
 from .story import Focus, Story, clearest_head, told
 from .words import SHORTEST, Words, reading_time
 
-EXACT = 1e-6  # of a frame: so little later is the same frame
+EXACT = 1e-4  # of a frame: so little earlier is the same frame
 LANDED = 0.2  # seconds after which a caption follows the camera
 LINGER = 0.4  # seconds a finished step stays
 BREATH = 0.05  # seconds between two captions of the same picture
@@ -126,10 +126,6 @@ class Screenplay:
         self._arrived = -1.0  # when the camera has come to rest last
         self._headed: float | None = None  # until when the chapter has its running head
         self._clear()
-
-    def _shown(self, time: float) -> float:
-        """The next time at which a frame is shown: pictures change then, and no frame falls into a cut."""
-        return math.ceil(time * self.fps - EXACT) / self.fps
 
     # --- chapters ---
 
@@ -264,7 +260,7 @@ class Screenplay:
         arrive = self.now + travel
         landing = take is not None or self._arrived >= self.now
         starts = arrive + (LANDED if landing else BREATH)
-        end = self._shown(max(starts + max(reading_time(text), SHORTEST), arrive + least * self.leisure))
+        end = max(starts + max(reading_time(text), SHORTEST), arrive + least * self.leisure)
         self._look(take, arrive, end)
         self._spotlight(self._take.lit, self.now, INSTANT if take is not None and take.cut else FADE)
         self.captions.append(Caption(starts, end, key, text, comment))
@@ -297,14 +293,14 @@ class Screenplay:
 
     def go(self, take: Take, length: float) -> Window:
         """The camera moves on to another subject without new words."""
-        start, end = self.now, self._shown(self.now + length)
+        start, end = self.now, self.now + length
         self._look(take, start if take.cut else end, end)
         self.now = end
         return start, end
 
     def hold(self, length: float) -> Window:
         """The camera stays and drifts, without new words."""
-        start, end = self.now, self._shown(self.now + length)
+        start, end = self.now, self.now + length
         self._look(None, start, end)
         self.now = end
         return start, end
@@ -484,7 +480,8 @@ class Screenplay:
             take = None
         beats = piece.timed(windows)
         last = [beat.name for beat in piece.beats].index([*windows][-1])
-        self.perform(piece, *_cut_close(beats, self.now, last), since=beats[0][0])
+        instant = _unseen(self.now, self.fps)
+        self.perform(piece, *_cut_close(beats, instant, last), since=beats[0][0])
         return beats[0][0], beats[-1][1]
 
     # --- the data flow ---
@@ -562,12 +559,19 @@ def _seen(cue: Cue, since: float) -> Cue:
     return replace(cue, start=cue.start if comes else max(cue.start, since), end=max(cue.end, since))
 
 
-def _cut_close(beats: Sequence[Window], stop: float, last: int) -> list[Window]:
+def _unseen(stop: float, fps: float) -> Window:
+    """An instant before a cut in which no frame is shown."""
+    start = stop - INSTANT
+    frame = math.ceil(start * fps) / fps
+    return ((frame + stop) / 2 if frame < stop - EXACT / fps else start), stop
+
+
+def _cut_close(beats: Sequence[Window], instant: Window, last: int) -> list[Window]:
     """Beats between two cuts: the first has begun before it is seen, and what was made stands.
 
     Those before the `last` one that a caption begins with keep their times.
     """
-    start = beats[last][0]
+    start, (_, stop) = beats[last][0], instant
     still = min(STILL, 0.3 * (stop - beats[0][0]), 0.5 * (stop - start))
     stretch = (stop - still - start) / max(beats[-1][0] - start, 1e-6)
     longer = [
@@ -576,7 +580,7 @@ def _cut_close(beats: Sequence[Window], stop: float, last: int) -> list[Window]:
     ]
     begun, end = longer[0]
     longer[0] = (begun - UNSEEN / (1 - UNSEEN) * (end - begun), end)
-    return [*longer, (stop - INSTANT, stop)]
+    return [*longer, instant]
 
 
 def names(blocks: Sequence[Block]) -> tuple[str, ...]:

@@ -508,8 +508,9 @@ class TestWall:
             if isinstance(thing.form, Text | Letter):
                 x, y, z = turned(thing.form.at)
                 wide = np.subtract(*outline(thing.form.text).bounds[::-1])[0] * thing.form.size
-                assert low[0] < x - wide, thing.name
-                assert x + wide < high[0], thing.name
+                before = {"left": 0.0, "centre": 0.5, "right": 1.0}[getattr(thing.form, "align", "centre")]
+                assert low[0] < x - before * wide, thing.name
+                assert x + (1 - before) * wide < high[0], thing.name
                 assert low[1] < y < high[1], thing.name
                 assert z > low[2], thing.name
 

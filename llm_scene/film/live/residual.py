@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 
 from ...layout import names
-from ..pieces.prompt import NAME as PROMPT
 from ..pieces.residual import ADD, EMBED
 from ..props import Swarm
 from ..shapes import stream_scale
@@ -21,7 +20,7 @@ POSES = 3  # sheet, picked, column
 def shape(shaping: Shaping) -> None:
     """What the columns are painted by, and where one stands before it is picked."""
     for name in sorted({names.piece_of(swarm.name) for swarm in shaping.copies.swarms}):
-        if name in (PROMPT, EMBED) or name.startswith(ADD):
+        if name == EMBED or name.startswith(ADD):
             _together(CloseUp(shaping, name))
     _picked(CloseUp(shaping, EMBED))
 

@@ -200,6 +200,9 @@ class _Telling:
         with self.at_temperature("hot", self.hot, BRIEF) as beat:
             self._letter(0, beat.at(0.0), None)
             self._throw(beat, LOTS)
+            if not self.piece.stage.upright:
+                said, at = self.words.note("drawn"), (self.score_x, self.low)
+                self.piece.text("drawn", said, *at, beat.at(LOTS.start), None, NUMBER, ink="faint")
 
     def greedy(self) -> None:
         """The bars alone, the longest one marked."""
@@ -238,10 +241,6 @@ class _Telling:
         count = min(DRAWS, max(1, int(room / (longest + LETTER_ROOM))))
         pitch = min(max(THROW, longest + LETTER_ROOM), room / count)
         drawn = self.draws()[:count]
-        if not stage.upright:
-            said = self.words.note("drawn")
-            at = self.score_x, self.low
-            self.piece.text("drawn", said, *at, beat.at(part.start), None, NUMBER, ink="faint")
         for n, (span, which) in enumerate(zip(beat.each(count, part, ease=0.9), drawn, strict=True)):
             self.bars[which].glow(span)
             at, text = (first + (n + 0.5) * pitch, self.low), self.letters[which]

@@ -8,12 +8,11 @@ from ...layout.drawn import text_width
 from ...network.ops import Array
 from ..example import Example
 from ..props import number
-from ..shapes import HIGH, STEP, Shape, cells, row_of, rows_under, some, stream_tones
+from ..shapes import HIGH, STEP, Shape, cells, row_of, rows_under, some, tones
 from ..stage import Stage
 from ..stagecraft import HERO, HOME, NUMBER, SetPiece
 from ..story import told
 
-NAME = "prompt"
 MOST, FEW = 6, 4  # columns side by side, and in a narrow picture
 HEADING, LETTERS = 3.0, 1.2 * HERO  # what the tokens take above their columns; their size at most
 WIDEST, FILLED = 5.0, 0.9  # from column to column at most; of that, by a cell
@@ -35,11 +34,11 @@ def columns(example: Example) -> SetPiece:
     x, z = row_of(len(positions), pitch), rows_under(stage.top - HEADING, len(rows))
     tokens = [told(example.tokens[position]) for position in positions]
     size = min(LETTERS, FILLED * pitch / max(map(text_width, tokens)))
-    piece = SetPiece(NAME, stage)
+    piece = SetPiece("prompt", stage)
     with piece.beat("rise", 3.0) as beat:
         for n, (start, end) in enumerate(beat.each(len(positions), WAVE)):
             at = [(row, positions[n]) for row in rows]
-            colours = stream_tones(trace, 0, values[:, n])
+            colours = tones(block, trace, values[:, n])
             actor = piece.actor(f"column {n}", block.role, len(rows))
             actor.pose("flat", *_column(stage, x[n], z, FILLED * pitch, colours, FLAT))
             actor.pose("column", *_column(stage, x[n], z, FILLED * pitch, colours, THICK + OUT * colours))

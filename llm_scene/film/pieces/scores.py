@@ -54,6 +54,7 @@ SAID = 0.06  # of keys and of mask: who asks; then an earlier query has no room 
 # Of match: the query goes from key to key, and back to its place.
 VISITS, BACK = slice(0.02, 0.9), slice(0.92, 1.0)
 MATCH, ALONE = 4.5, 8.0  # seconds of match, and where no mask follows
+EASE, LONG_FIRST = 0.85, 0.6  # of a visit, that the next one takes; where the first one is told
 MEETS, SCORED = 0.35, 0.9  # of a visit: query and key are side by side, and their score is there
 # Of mask: an earlier query comes, goes from key to key, and back; holes are left.
 ASKS_TOO, VISITS_TOO, BACK_TOO = slice(0.02, 0.18), slice(0.2, 0.62), slice(0.64, 0.72)
@@ -124,7 +125,7 @@ class _Meeting:
         self.left = LEFT - stage.reach
         self.pitch = (stage.reach - self.left) / len(found.seen)
         self.x = row_of(len(found.seen), self.pitch, (self.left + stage.reach) / 2)
-        self.numbered = self.pitch >= NUMBERED + SLIMMEST + 2 * BESIDE
+        self.numbered = not masked and self.pitch >= NUMBERED + SLIMMEST + 2 * BESIDE
         self.wide = NUMBERED if self.numbered else min(BROADEST, COLUMN * self.pitch)
         self.slim = min(self.wide, self.pitch - self.wide - 2 * BESIDE)
         self.tile = self.wide + OVERHANG if self.numbered else min(WIDEST, TILE * self.pitch)
@@ -183,19 +184,21 @@ class _Meeting:
         return query
 
     def _ride(self, name: str, query: Actor, letter: str, spans: list[Span], back: Span) -> None:
-        """A copy of a query goes from key to key, its letter over it, and back."""
-        values = query.stands["column"].values
-        rider = self.piece.actor(name, "activation", query.count)
-        rider.stands["column"] = query.stands["column"]
-        rider.enter("column", spans[0][0])
+        """A query goes from key to key and back; one with numbers sends a copy, with its letter over it."""
+        rider, values = query, query.stands["column"].values
+        if self.numbered:
+            rider = self.piece.actor(name, "activation", query.count)
+            rider.stands["column"] = query.stands["column"]
+            rider.enter("column", spans[0][0])
+            rider.exit(back[1])
         for j, (start, end) in enumerate(spans):
             x = self.x[j] - (self.wide + BESIDE) / 2
             rider.pose(f"at {j}", *self._standing(x, self.slim, values))
             rider.to(f"at {j}", (start, along((start, end), MEETS)))
         rider.to("column", back)
-        rider.exit(back[1])
-        over = RIDER + self.tall / 2
-        rider.write(0, letter, along(spans[0], MEETS), back[0], RIDING, ink="accent", lift=over)
+        if self.numbered:
+            over = RIDER + self.tall / 2
+            rider.write(0, letter, along(spans[0], MEETS), back[0], RIDING, ink="accent", lift=over)
 
     # --- beats ---
 
@@ -217,9 +220,10 @@ class _Meeting:
             offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
             at = (self.left + OFFERS, self.heading)
             piece.text("offers", offers, *at, beat.at(OFFERED), size=size, align="left")
-            said, over = self.words.note("query").lower(), self.top + RIDER
-            piece.text("called", said, self.query_x, over, beat.at(SAID), None, SMALL, ink="faint")
-            if self.numbered and self.excerpt.folded and not self.masked:  # else there is no room
+            if self.numbered:
+                said, over = self.words.note("query").lower(), self.top + RIDER
+                piece.text("called", said, self.query_x, over, beat.at(SAID), None, SMALL, ink="faint")
+            if self.numbered and self.excerpt.folded:
                 said = self.words.note("others", count=len(self.excerpt.folded))
                 at = (self.query_x, float(self.z[-1]) + self.tall / 2 - PILE / 2 - COUNTED - 2 * DROP)
                 piece.text("others", said, *at, beat.at(SAID), None, SMALL, ink="faint")
@@ -231,7 +235,7 @@ class _Meeting:
         """The query visits key after key; each visit leaves a score."""
         n = len(self.found.seen)
         with self.piece.beat("match", MATCH if self.masked else ALONE) as beat:
-            spans = beat.each(n, VISITS, ease=0.85 if self.masked else 0.6)
+            spans = beat.each(n, VISITS, ease=EASE if self.masked else LONG_FIRST)
             self._visit("score", self.found.t, 0, n, spans)
             self._ride("rider", self.query, self.found.letter, spans, beat[BACK])
             if self.masked:
