@@ -109,11 +109,20 @@ def test_cuboids_stand_where_the_layout_says_and_are_as_deep_as_their_values(who
         x, _, z = block.centre(row, column)
         middle = (low[row, column] + high[row, column]) / 2
         assert (middle[0], middle[2]) == pytest.approx((x, z), abs=1e-3)
-    assert (high - low)[..., [0, 2]] == pytest.approx(0.9, abs=1e-3)  # a tenth of a cell between neighbours
+    assert widths(cuboids, front=True) == pytest.approx(0.9, abs=1e-3)  # a tenth of a cell between neighbours
+    assert widths(cuboids, front=False) == pytest.approx(1.0, abs=1e-3)  # which meet at the back
     value = attribute(thing.data, "value").reshape(block.shape)
     out = np.where(value > 0, 2.0, 0.8) * value  # positive ones stand out, negative ones are set back
     assert block.origin[1] - low[..., 1] == pytest.approx(out, abs=1e-3)
     assert high[..., 1] == pytest.approx(block.origin[1] + 1, abs=1e-3)  # backs are level
+
+
+def widths(cuboids: np.ndarray, front: bool) -> np.ndarray:
+    """How wide and high cuboids `[..., corners, 3]` are in their front half or at their backs."""
+    depth = cuboids[..., 1]
+    back = depth > depth.max(axis=-1, keepdims=True) - 1e-3
+    chosen = np.where((~back if front else back)[..., None], cuboids, np.nan)
+    return (np.nanmax(chosen, axis=-2) - np.nanmin(chosen, axis=-2))[..., [0, 2]]
 
 
 def test_modifier_inputs_are_live(whole: Made) -> None:
@@ -131,9 +140,10 @@ def test_modifier_inputs_are_live(whole: Made) -> None:
         thing.update_tag()
         bpy.context.view_layer.update()
         mesh = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
-        sizes = np.ptp(points(mesh).reshape(-1, 12, 3), axis=1)
+        cuboids = points(mesh).reshape(-1, 12, 3)
+        sizes = np.ptp(cuboids, axis=1)
         value = attribute(thing.data, "value")
-        assert sizes[:, 0] == pytest.approx(0.5, abs=1e-3)
+        assert widths(cuboids, front=True) == pytest.approx(0.5, abs=1e-3)
         out = np.maximum(np.where(value > 0, 3.0, 1.2) * value, -0.9)  # something is left of every cell
         assert sizes[:, 1] == pytest.approx(1 + out, abs=1e-3)
     finally:

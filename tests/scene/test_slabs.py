@@ -210,10 +210,10 @@ def test_slabs_look_as_cuboids_do(
     assert other.mean() == pytest.approx(one.mean(), rel=0.12)
 
 
-def test_a_far_slab_does_not_flicker(
+def test_far_sheets_do_not_flicker(
     nano: Production, pair: dict[str, bpy.types.Scene], tmp_path: Path
 ) -> None:
-    """Several cells a pixel: from frame to frame of a slow dolly a slab changes far less than cuboids do."""
+    """Several cells a pixel: from frame to frame of a slow dolly hardly anything changes, gaps included."""
     block = nano.layout.find("mlp.W_in", 0)
     change = {}
     for name, scene in pair.items():
@@ -226,8 +226,7 @@ def test_a_far_slab_does_not_flicker(
         y, x = (size // 2 for size in frames[0].shape)
         inside = np.array(frames)[:, y - 12 : y + 12, x - 2 : x + 2]
         change[name] = np.abs(np.diff(inside, axis=0)).mean() / inside.mean()
-    print(change)
-    assert change["slabs"] < 0.25 * change["cuboids"]
+    assert max(change.values()) < 0.005, change  # 0.07 where the wall was seen through the gaps
 
 
 def test_the_average_colour_is_that_of_the_cells(nano: Production) -> None:
