@@ -24,9 +24,9 @@ from llm_scene.film.pieces.norm import norm
 from llm_scene.film.pieces.prompt import columns
 from llm_scene.film.pieces.residual import add, embed
 from llm_scene.film.pieces.roles import roles
-from llm_scene.film.pieces.scores import meeting
+from llm_scene.film.pieces.scores import MOST, meeting
 from llm_scene.film.pieces.softmax import attention
-from llm_scene.film.props import Backdrop, Swarm
+from llm_scene.film.props import Backdrop, Swarm, number
 from llm_scene.film.stage import before
 from llm_scene.film.stagecraft import Actor, SetPiece
 from llm_scene.film.story import Focus, clearest_head
@@ -63,6 +63,7 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
         "attention": lambda: attention(example),
         "bend": lambda: bend(example),
         "add": lambda: add(example, "resid_mid"),
+        "add to that": lambda: add(example, "resid_post"),
         "mix": lambda: mix(example),
         "norm": lambda: norm(example),
         "roles": lambda: roles(example),
@@ -468,3 +469,45 @@ def test_parts_of_a_formula_share_a_place() -> None:
     over, under = (np.concatenate(found.parts[k])[:, 1] for k in (1, 2))
     assert over.min() > under.max(), "the numerator stands over the denominator"
     assert setting(tex) is found
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-0.003, "−0.00"), (-0.0, "0.00"), (0.003, "0.00"), (-1.255, "−1.25"), (12.0, "12.00")],
+)
+def test_a_number_keeps_its_sign(value: float, text: str) -> None:
+    """So that what is rose is written with a minus."""
+    assert number(value) == text
+    assert written_sum([1.0, value - 1.0], value)[-1] == text or abs(value) > 1
+
+
+@on_models
+def test_a_number_of_the_stream_looks_alike_before_and_after(shape: Shape) -> None:
+    """What attention leaves is what the MLP's answer is added to."""
+    if shape.family != "gpt2":
+        return
+    after, before = (
+        told(name, shape, 16 / 9).named("resid_mid")[0].stands["column"].values
+        for name in ("add", "add to that")
+    )
+    assert np.array_equal(after, before)
+
+
+@on_models
+def test_rows_that_would_be_written_as_zero_are_passed_over(shape: Shape) -> None:
+    piece = told("add", shape, 16 / 9)
+    texts = [p.text for p in piece.props if isinstance(p, Text) and ": resid_" in p.name]
+    assert texts and not {"0.00", "−0.00"} & set(texts)
+
+
+def test_a_letter_rides_over_the_query_that_visits() -> None:
+    """Wherever it goes: over its topmost cell, with the same distance."""
+    piece = told("brief attention", NANO, 16 / 9)
+    (rider,) = piece.named("rider")
+    (figure,) = rider.figures
+    assert figure.lift > 0 and figure.cell == 0
+    visits = [pose for pose in rider.stands if pose.startswith("at ")]
+    assert len(visits) == min(MOST, NANO.n_positions)
+    for pose in visits:
+        stand = rider.stands[pose]
+        assert stand.places[0, 2] == stand.places[:, 2].max()

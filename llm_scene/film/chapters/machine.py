@@ -157,9 +157,7 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
         return Text(thing.prop(piece, name), "\n".join(lines), (x, box.low[1], low), size, "left", ink)
 
     before = max(text_width(line, size) for given, _ in told for line in given)
-    left = (
-        box.low[0] - gap - 0.5 * size - AMPLE * before
-    )  # where all lines begin, so that what is added comes after
+    left = box.low[0] - gap - 0.5 * size - AMPLE * before  # all lines begin here: what is added comes after
     right, lift = box.high[0] + gap, 0.0
     tail = max(section.box.high[0] for section in _blocks(play)) + gap
     if len(play.layout.lines) == 1 and box.high[0] - tail > size * longest:

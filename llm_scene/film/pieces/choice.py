@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 
 from ...layout.drawn import Align, Says, text_width
@@ -69,9 +66,8 @@ def temperatures(example: Example) -> SetPiece:
     """Beats: greedy, cold, hot, dice, home."""
     telling = _Telling(CHOOSING, example, below=1)
     telling.greedy()
-    for key, temperature in (("cold", COLD), ("hot", telling.hot)):
-        with telling.at_temperature(key, temperature, LONG):
-            pass
+    telling.at_temperature("cold", COLD, LONG)
+    telling.at_temperature("hot", telling.hot, LONG)
     telling.dice()
     telling.home()
     return telling.piece
@@ -197,12 +193,12 @@ class _Telling:
         """At another temperature the likeliest is not taken: dice decide."""
         n = len(self.piece.beats)
         self.piece.until(float(n), "letter 0")
-        with self.at_temperature("hot", self.hot, BRIEF) as beat:
-            self._letter(0, beat.at(0.0), None)
-            self._throw(beat, LOTS)
-            if not self.piece.stage.upright:
-                said, at = self.words.note("drawn"), (self.score_x, self.low)
-                self.piece.text("drawn", said, *at, beat.at(LOTS.start), None, NUMBER, ink="faint")
+        beat = self.at_temperature("hot", self.hot, BRIEF)
+        self._letter(0, beat.at(0.0), None)
+        self._throw(beat, LOTS)
+        if not self.piece.stage.upright:
+            said, at = self.words.note("drawn"), (self.score_x, self.low)
+            self.piece.text("drawn", said, *at, beat.at(LOTS.start), None, NUMBER, ink="faint")
 
     def greedy(self) -> None:
         """The bars alone, the longest one marked."""
@@ -215,8 +211,7 @@ class _Telling:
             self._temperature(0, 1.0, beat.at(COMES), beat.end)
             self._win(0, beat.at(BEST), beat.end)
 
-    @contextmanager
-    def at_temperature(self, key: str, temperature: float, seconds: float) -> Iterator[Beat]:
+    def at_temperature(self, key: str, temperature: float, seconds: float) -> Beat:
         """The same scores at another temperature: every bar changes its length."""
         n = len(self.piece.beats)
         self.piece.until(float(n), "share", "temperature", "heading chances")
@@ -225,7 +220,7 @@ class _Telling:
                 bar.to(key, beat[CHANGE])
                 self._share(n, i, temperature, beat.at(SHARES), None)
             self._temperature(n, temperature, beat.at(WARM), None)
-            yield beat
+        return beat
 
     def dice(self) -> None:
         """Dice decide in these proportions: what they throw stands below."""

@@ -33,7 +33,7 @@ AWAY = 1.5  # how far from its dot what is told of a number stands
 BESIDE = 0.5  # so far from zero the curve has turned
 NEAR, OVER = 0.3, 0.7  # from the end of a leader to what is told beside it, and above
 FREE, LEFT = (1.4, 0.7), (-1.0, 0.0)  # ways from a number under the curve, and at its left
-TOLD = {"kept": 2.0, "muted": -1.5}  # near these values a number is told apart, and what becomes of it
+TOLD = (2.0, -1.5)  # near these values a number is told apart, the first one first
 GROUPS = 16  # in which numbers set out
 RUN, LAY = slice(0.0, 0.02), slice(0.06, 0.36)  # of line: a column comes; its numbers are laid on the line
 SOON, SIDE_NAMES = 0.02, 0.45  # of line: the line is there; what becomes of its sides is said
@@ -127,7 +127,7 @@ class _Telling:
 
     def told(self) -> list[int]:
         """The numbers that are told apart."""
-        return list(dict.fromkeys(int(np.abs(self.x - value).argmin()) for value in TOLD.values()))
+        return list(dict.fromkeys(int(np.abs(self.x - value).argmin()) for value in TOLD))
 
     # --- beats ---
 
