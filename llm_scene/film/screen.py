@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..layout.drawn import LETTER, text_width
 from ..look.views import CAPITAL, WIDTH
-from .film import Caption, Film
+from .film import EASINGS, Caption, Film
 from .framing import halves
 
 CAPTION, HEAD, CREDIT = 23.0, 20.0, 16.8  # sizes of type, in pixels of a picture `WIDTH` wide
@@ -18,7 +20,7 @@ BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
 DESCENT = 0.22  # how far letters reach below their baseline, in sizes of type
 ROOM = 0.92  # of the picture's width, for a line of a caption
 LINE = 1.22  # from line to line, in sizes of type
-EDGE = tuple(i / 8 for i in range(9))  # steps in which a shade that ends in the picture fades
+EDGE = 9  # points across the edge of a shade that ends in the picture
 FADING = 12  # so many times the margin, until the shade behind a running head has faded
 SHADE = 1.25  # how far shades reach into the picture, of the way to the far side of their texts
 PAUSE = 1.5  # seconds between two captions over which their shade stays
@@ -39,13 +41,17 @@ class ScreenText:
     end: float
 
 
+Corners = tuple[tuple[float, float, float], ...]  # x, y, and what of the ground is covered
+Faces = tuple[tuple[int, ...], ...]
+
+
 @dataclass(frozen=True)
 class Shade:
     """A soft strip behind texts: its outline, how much it covers at each corner, and when it is there."""
 
     name: str
-    corners: tuple[tuple[float, float, float], ...]  # x, y, and what of the ground is covered
-    faces: tuple[tuple[int, ...], ...]
+    corners: Corners
+    faces: Faces
     runs: tuple[tuple[float, float], ...]  # seconds from, until
 
 
@@ -64,23 +70,11 @@ def shades(film: Film) -> list[Shade]:
         right = max(head_corner(head.text, film.aspect)[0] for head in film.heads) * x
         low, high = y - SHADE * (ASIDE + HEAD * CAPITAL) * 2 / WIDTH, over * y
         end = right + FADING * ASIDE * 2 / WIDTH
-        columns = [(-over * x, 1.0), *((_between(right, end, t), _falling(t)) for t in EDGE)]
-        rows = [(_between(high, low, t), _falling(t)) for t in EDGE]
+        fading = 1 - np.array([EASINGS["smooth"](share) for share in np.linspace(0, 1, EDGE)])
+        columns = [(-over * x, 1.0), *zip(np.linspace(right, end, EDGE), fading, strict=True)]
+        rows = list(zip(np.linspace(high, low, EDGE), fading, strict=True))
         found.append(Shade("head shade", *_woven(columns, rows), _runs(film.heads)))
     return found
-
-
-def _between(start: float, end: float, share: float) -> float:
-    return start + share * (end - start)
-
-
-def _falling(share: float) -> float:
-    """From all to nothing without an edge."""
-    return 1 - share * share * (3 - 2 * share)
-
-
-Corners = tuple[tuple[float, float, float], ...]
-Faces = tuple[tuple[int, ...], ...]
 
 
 def _woven(
@@ -88,7 +82,7 @@ def _woven(
 ) -> tuple[Corners, Faces]:
     """A strip that covers at each corner as much as its column and its row do together."""
     n = len(columns)
-    corners = tuple((x, y, across * down) for y, down in rows for x, across in columns)
+    corners = tuple((float(x), float(y), float(across * down)) for y, down in rows for x, across in columns)
     starts = [row * n + column for row in range(len(rows) - 1) for column in range(n - 1)]
     return corners, tuple((i + n, i + n + 1, i + 1, i) for i in starts)
 

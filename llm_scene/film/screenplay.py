@@ -135,7 +135,7 @@ class Screenplay:
         self._name, self._head, self.begun = name, self.words.head(head, **self.facts), self.now
         self._title = self._head
 
-    def behead(self) -> None:
+    def end_head(self) -> None:
         """From now on the chapter does without its running head."""
         self._head, self._headed = "", self.now
 

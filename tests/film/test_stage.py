@@ -478,14 +478,12 @@ def test_parts_of_a_formula_share_a_place() -> None:
 def test_a_number_keeps_its_sign(value: float, text: str) -> None:
     """So that what is rose is written with a minus."""
     assert number(value) == text
-    assert written_sum([1.0, value - 1.0], value)[-1] == text or abs(value) > 1
+    assert written_sum([1.0, value - 1.0], value)[-1].startswith("−") == text.startswith("−")
 
 
 @on_models
 def test_a_number_of_the_stream_looks_alike_before_and_after(shape: Shape) -> None:
     """What attention leaves is what the MLP's answer is added to."""
-    if shape.family != "gpt2":
-        return
     after, before = (
         told(name, shape, 16 / 9).named("resid_mid")[0].stands["column"].values
         for name in ("add", "add to that")

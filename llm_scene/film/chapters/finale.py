@@ -51,7 +51,7 @@ def answered(play: Screenplay) -> None:
 
 def _machine(play: Screenplay) -> Take:
     """The machine, and above it what it made of the prompt."""
-    play.behead()
+    play.end_head()
     take = replace(whole_machine(play, FURTHER), tags=())
     if play.trace.n_positions > play.layout.n_prompt:
         texts = answer(play)

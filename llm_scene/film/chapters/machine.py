@@ -124,8 +124,8 @@ def _halves(play: Screenplay) -> list[Tag]:
     """What the two halves of a block are called, at the first one."""
     first = _blocks(play)[0].path
     inside = [section for section in play.layout.sections if section.path[:-1] == first]
-    halves = {ATTENTION: "half_attention", MLP: "half_mlp"}
-    return [Tag(play.words.note(halves[s.name]), s.box) for s in inside if s.name in halves]
+    halves = {ATTENTION: play.words.note("half_attention"), MLP: play.words.titles["mlp"]}
+    return [Tag(halves[s.name], s.box) for s in inside if s.name in halves]
 
 
 def _blocks(play: Screenplay) -> list[Section]:

@@ -37,7 +37,7 @@ def mlp_at_once(play: Screenplay) -> None:
         experts_at_once(play)
     else:
         piece = bend(play.example, asked=True)
-        play.act(piece, STEADY, asked="mlp_wide", line="bend_short")
+        play.act(piece, STEADY, asked="mlp_wide", line="bend_curve")
     residual(play, "mlp_back" if play.has("resid_mid") else "both_added", "resid_post", CALM / 2)
 
 

@@ -87,7 +87,7 @@ def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -
         play.go(take, HOOK * share)
     asked = question(play)
     rise = play.now
-    play.behead()
+    play.end_head()
     play.leave_room(*far)
     _, start = play.go(under(play, asked), PULL * share)
     play.perform(piece, (play.begun, rise), (rise, start))

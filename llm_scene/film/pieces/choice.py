@@ -239,7 +239,7 @@ class _Telling:
         for n, (span, which) in enumerate(zip(beat.each(count, part, ease=0.9), drawn, strict=True)):
             self.bars[which].glow(span)
             at, text = (first + (n + 0.5) * pitch, self.low), self.letters[which]
-            size = min(self.size, self.size * (pitch - LETTER_ROOM) / longest)
+            size = self.size * min(1.0, (pitch - LETTER_ROOM) / longest)
             name, says = f"draw {n}", Says("rank", which)
             self.piece.text(name, text, *at, span[0], None, size, ink="accent", says=says)
 
