@@ -15,6 +15,7 @@ from ..look.views import CAPITAL, WIDTH
 from .film import EASINGS, Caption, Film
 from .framing import halves
 
+CREDITED = 2.5  # seconds that the credit stands at least, if the first chapter is as long
 CAPTION, HEAD, CREDIT = 23.0, 20.0, 16.8  # sizes of type, in pixels of a picture `WIDTH` wide
 BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
 DESCENT = 0.22  # how far letters reach below their baseline, in sizes of type
@@ -145,11 +146,12 @@ def _captions(film: Film) -> list[ScreenText]:
 
 
 def _credit(film: Film, at: tuple[float, float], size: float) -> list[ScreenText]:
-    """Whose model it is, at the upper right of the first chapter, where the model's files tell."""
+    """Whose model it is, at the upper right of the first picture, where the model's files tell."""
     if not film.credit:
         return []
     first = film.chapters[0]
-    return [ScreenText("credit", film.credit, at, size, "right", first.start, first.end)]
+    left = max([first.start + CREDITED, *(head.end for head in film.heads[:1])])
+    return [ScreenText("credit", film.credit, at, size, "right", first.start, min(left, first.end))]
 
 
 def wrapped(text: str, widest: float) -> list[str]:

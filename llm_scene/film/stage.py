@@ -21,7 +21,7 @@ from .framing import SAFE, frame
 LONG, SHORT = 32.0, 18.0  # its sides in stage units
 UNDER = 0.7  # what is left free under the running head
 TITLE = 0.5  # from its top to the middle of a title
-WALL = 1.6  # how far behind it its wall stands
+WALL = 0.7  # how far behind it its wall stands: so near that shadows stay beside what throws them
 SMALLEST = 0.75  # cells of the model to a unit
 
 

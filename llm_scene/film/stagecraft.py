@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -179,6 +179,10 @@ class Actor:
         name = f"{self.name} {cell} {sum(figure.cell == cell for figure in self.figures)}"
         self.figures.append(_Figure(name, text, cell, start, end, size, of, ink, lift))
 
+    def until(self, at: float) -> None:
+        """Numbers that would stay leave at a time."""
+        self.figures = [replace(f, end=at) if f.end is None else f for f in self.figures]
+
     # --- into props and cues ---
 
     def swarms(self) -> Iterator[tuple[Swarm, list[Span]]]:
@@ -305,10 +309,17 @@ class SetPiece:
         self.line(name, rectangle(x, z, wide, high), start, end, OUTLINE)
 
     def level(
-        self, name: str, ends: Span, z: float, start: float, end: float | None = None, y: float = 0.0
+        self,
+        name: str,
+        ends: Span,
+        z: float,
+        start: float,
+        end: float | None = None,
+        y: float = 0.0,
+        ink: str = "ink",
     ) -> None:
         """A line that things stand on, from left to right."""
-        self.line(name, [(x, z) for x in ends], start, end, LEVEL, "ink", y)
+        self.line(name, [(x, z) for x in ends], start, end, LEVEL, ink, y)
 
     def frame(
         self,

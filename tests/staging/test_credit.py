@@ -1,4 +1,4 @@
-"""Whose model a film shows: said in its first chapter, where the model's files tell."""
+"""Whose model a film shows: said in its first picture, where the model's files tell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_scene.film.screen import screen_texts
+from llm_scene.film.screen import CREDITED, screen_texts
 from llm_scene.models import load
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import CREDIT, produce
@@ -21,13 +21,21 @@ from tests.models.test_hostile import write_model
         ("", ""),
     ],
 )
-def test_is_written_over_the_first_chapter(tmp_path: Path, card: str, said: str) -> None:
+def test_is_written_over_the_first_picture(tmp_path: Path, card: str, said: str) -> None:
     (write_model(tmp_path) / "README.md").write_text(card, encoding="utf-8")
     film = produce(load(folder=tmp_path), [1, 2], Options(cut="teaser")).film
     shown = [text for text in screen_texts(film) if text.name == "credit"]
     assert [text.text for text in shown] == ([said] if said else [])
     for text in shown:
-        assert (text.start, text.end) == (0.0, film.chapters[0].end)
+        end = min(film.chapters[0].end, max(CREDITED, film.heads[0].end))
+        assert (text.start, text.end) == (0.0, end)
+
+
+def test_is_gone_before_the_camera_draws_back(tmp_path: Path) -> None:
+    (write_model(tmp_path) / "README.md").write_text("# It", encoding="utf-8")
+    film = produce(load(folder=tmp_path), [1, 2], Options(cut="short")).film
+    (shown,) = (text for text in screen_texts(film) if text.name == "credit")
+    assert CREDITED < shown.end == film.heads[0].end < film.chapters[0].end
 
 
 def test_long_ones_are_cut_and_without_captions_there_is_none(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def embedding_at_once(play: Screenplay) -> None:
     first = (
         {"lookup": "lookup_both", "add": "embedding"} if placed else _captions(play) | {"become": "embedding"}
     )
-    _, end = play.act(embed(play.example), CALM, None, **first)
+    _, end = play.act(embed(play.example, numbered=True), CALM, None, **first)
     play.compute(made, (end - SOON, end))
 
 

@@ -151,13 +151,17 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
     size = min(ASIDE * wide / longest, TALL * high)
     entrance = play.layout.find("tokens").box if len(play.layout.lines) == 1 else box
     middle, gap = entrance.centre[2], 2.0 * play.layout.gap
+    most = max(len(given) for given, _ in told)
+    before = [b.box for b in play.layout.blocks.values() if b.box.low[0] < box.low[0] - TOUCH]
+    ceiling = min((other.low[2] for other in before), default=box.high[2]) - gap
+    sunk = min(0.0, ceiling - size * most / 2 - middle)  # under what reaches out before the machine
 
     def block(name: str, lines: list[str], x: float, ink: str, lift: float = 0.0) -> Text:
         low = middle + lift - size * (len(lines) / 2 - FOOT)
         return Text(thing.prop(piece, name), "\n".join(lines), (x, box.low[1], low), size, "left", ink)
 
-    before = max(text_width(line, size) for given, _ in told for line in given)
-    left = box.low[0] - gap - 0.5 * size - AMPLE * before  # all lines begin here: what is added comes after
+    widest = max(text_width(line, size) for given, _ in told for line in given)
+    left = box.low[0] - gap - 0.5 * size - AMPLE * widest  # all lines begin here: what is added comes after
     right, lift = box.high[0] + gap, 0.0
     tail = max(section.box.high[0] for section in _blocks(play)) + gap
     if len(play.layout.lines) == 1 and box.high[0] - tail > size * longest:
@@ -166,7 +170,7 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
         right, lift = max(tail, end - AMPLE * made), LIFT * size  # over the end, after the last block
     return [
         [
-            block(f"given {n}", given, left, "ink"),
+            block(f"given {n}", given, left, "ink", sunk),
             block(f"made {n}", made, right, "accent", lift),
         ]
         for n, (given, made) in enumerate(told)

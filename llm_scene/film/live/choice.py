@@ -33,13 +33,19 @@ def words(shaping: Shaping) -> None:
                 close.write(f"share {n} {rank}", close.sums.chance(rank, temperature))
         for rank in _numbers(close, r"scores (\d+) 0"):
             close.write(f"scores {rank} 0", close.sums.ranked("logits", rank))
+        for rank in _numbers(close, r"scores (\d+) 1"):
+            close.write(f"scores {rank} 1", close.sums.ranked("logits", rank) / hottest(close))
 
 
 def temperatures(close: CloseUp) -> dict[int, float]:
     """The temperature of every row of chances, by the number in their names."""
     known = {0: 1.0} | ({1: COLD} if close.piece == CHOOSING else {})
-    hot = hot_enough(close.sums.trace["logits"][close.sums.position].astype(float))
-    return {n: known.get(n, hot) for n in _numbers(close, r"share (\d+) 0")}
+    return {n: known.get(n, hottest(close)) for n in _numbers(close, r"share (\d+) 0")}
+
+
+def hottest(close: CloseUp) -> float:
+    """The temperature at which dice decide."""
+    return hot_enough(close.sums.trace["logits"][close.sums.position].astype(float))
 
 
 def _numbers(close: CloseUp, pattern: str) -> list[int]:
@@ -68,6 +74,8 @@ class _Bars:
             else:
                 self._landing(one, 0, "logits", rank)
             close.paint(one, 1, self._ranked("logits", rank))
+            if len(one[0].places) > 2:  # and divided by a temperature
+                close.paint(one, 2, self._ranked("logits", rank) / hottest(close))
         around = self._length(self.sums.chance(0, 1.0)) + AROUND * close.unit  # the winner's frame
         start = float(first.places[1, 0, X] - first.sizes[1, 0, X] / 2) - AROUND / 2 * close.unit
         close.stretch("win 0", around / around.own, start)

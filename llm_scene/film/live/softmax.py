@@ -11,9 +11,9 @@ from ..shapes import THINNEST
 from .shaping import CloseUp, Shaping, X, Z, running, scale, slope
 from .sums import Number
 
-POSES = 7  # flat, scores, below, powers, laid, shares, sheet; where it is brief the second and the last two
+POSES = 7  # flat, scores, below, powers, laid, shares, sheet; where it is brief all but below and laid
 FREE = (names.prop(NAME, f"{ACT} dots"), names.prop(NAME, f"{ACT} curve"))
-LAID, BRIEF = 4, 2  # which is the first as a stick
+RAISED, LAID, BRIEF = 3, 4, 2  # the powers; which is the first as a stick, and where it is brief the powers
 Keys = Sequence[tuple[Number, Number, str]]  # score, share, and the matrix of the scores
 
 
@@ -30,12 +30,14 @@ def words(shaping: Shaping) -> None:
     keys = keys_of(close)
     if not keys:
         return
-    lowered, powers, total = powers_of(keys)
+    lowered, powers, total = powers_of(keys, in_full(close))
     for j, (score, _, _) in enumerate(keys):
         close.write(f"score {j}", score)
         close.write(f"below {j}", lowered[j])
         close.write(f"power {j}", powers[j])
     close.write("total", total)
+    close.write("quotient", close.sums.most(powers), total)
+    close.write("best", close.sums.most(share for _, share, _ in keys))
 
 
 def keys_of(close: CloseUp) -> Keys:
@@ -49,12 +51,18 @@ def keys_of(close: CloseUp) -> Keys:
     return found
 
 
-def powers_of(keys: Keys) -> tuple[list[Number], list[Number], Number]:
-    """Scores from the largest on, their powers, and the sum of all powers, shown or not."""
+def in_full(close: CloseUp) -> bool:
+    """Whether the scores themselves are raised to powers, not what they are below the largest."""
+    return "heading power" in close.written
+
+
+def powers_of(keys: Keys, full: bool) -> tuple[list[Number], list[Number], Number]:
+    """Scores from the largest on, powers of these or in `full`, and the sum of all powers, shown or not."""
     sums = keys[0][0].sums
     best = sums.most(score for score, _, _ in keys)
     lowered = [score - best for score, _, _ in keys]
-    powers = [sums.made("exp", below) for below in lowered]
+    raised = [score for score, _, _ in keys] if full else lowered
+    powers = [sums.made("exp", one) for one in raised]
     return lowered, powers, sums.total(powers) / sums.total(share for _, share, _ in keys)
 
 
@@ -65,22 +73,30 @@ class _Bars:
         self.by, self.sums, self.unit = close, close.sums, close.unit
         self.bars = close.company("bars", 1)
         self.scores, self.shares = [key[0] for key in keys], [key[1] for key in keys]
-        self.lowered, self.powers, self.total = powers_of(keys)
+        self.lowered, self.powers, self.total = powers_of(keys, in_full(close))
+        highest = self.sums.most(self.powers)
+        self.heights = [power / highest for power in self.powers]
+        pattern = self.sums.scale(self.sums.matrix_of(self.shares[0]))
+        self.shades = [share / pattern for share in self.shares]
+        self.explained = len(self.bars[0][0].places) == POSES
         self.tones = [score / self.sums.scale(keys[0][2]) for score in self.scores]
         self._levels()
         self._scored()
-        if len(self.bars[0][0].places) == POSES:
-            self._explained()
-            self._sticks(range(LAID, POSES - 1))
+        if self.explained:
+            self._below()
+            self._raised(RAISED)
+            self._stick(LAID, self.heights)
+            self._stick(LAID + 1, self.shades)
         else:
-            self._sticks(range(BRIEF, BRIEF + 1))
+            self._raised(BRIEF)
+            self._stick(BRIEF + 1, self.shades)
             self._under()
 
     def _levels(self) -> None:
         """Scores have one scale and one line of zero, so that all of them have room."""
         sums = self.sums
         most = sums.most([*self.scores, 0.0])
-        least = sums.least([*self.scores, *self.lowered, 0.0])
+        least = sums.least([*self.scores, *(self.lowered if self.explained else []), 0.0])
         own, zero = scale([(one, x.own) for one, x in zip(self.bars, self.scores, strict=True)], 1)
         span = sums.most([most - least, 1.0])
         self.tall, self.base = own * span.own, zero + own * least.own
@@ -106,20 +122,24 @@ class _Bars:
         at = base + height / 2.0 + (size / 2.0 + CLEAR * self.unit) * side
         self.by.shift(f"{name}", Z, at - at.own)
 
-    def _explained(self) -> None:
-        """Measured from the best; exponentiated."""
+    def _below(self) -> None:
+        """Measured from the best."""
         lowest = self.sums.least(self.lowered) * -1.0
         lowest = self.sums.most([lowest, TINY])
         for j, one in enumerate(self.bars):
             self.by.paint(one, 2, self.lowered[j] / lowest)
             self.by.bar(one, 2, self.k * self.lowered[j], self.best)
             self._number(f"below {j}", self.k * self.lowered[j], self.best, -1.0)
-            self.by.paint(one, 3, self.powers[j])
-            base = self.sums.constant(self.base)
-            self.by.bar(one, 3, self.powers[j] * self.tall, base)
-            self._number(f"power {j}", self.powers[j] * self.tall, base, 1.0)
         self.by.shift("best", Z, self.best - self.best.own)
         self._dots(lowest)
+
+    def _raised(self, pose: int) -> None:
+        """Exponentiated."""
+        base = self.sums.constant(self.base)
+        for j, (one, height) in enumerate(zip(self.bars, self.heights, strict=True)):
+            self.by.paint(one, pose, height)
+            self.by.bar(one, pose, height * self.tall, base)
+            self._number(f"power {j}", height * self.tall, base, 1.0)
 
     def _dots(self, lowest: Number) -> None:
         """On the curve, which begins where the film's prompt had it begin."""
@@ -138,23 +158,22 @@ class _Bars:
             self.by.moved(one, 1, X, along)
             self.by.moved(one, 1, Z, up)
 
-    def _sticks(self, poses: Sequence[int]) -> None:
+    def _stick(self, pose: int, shades: Sequence[Number]) -> None:
         """End to end in one stick; the last one is the whole, with its parts named."""
-        for pose in poses:
-            widest = max(range(len(self.bars)), key=lambda j: self.powers[j].own)
-            swarm, i = self.bars[widest]
-            wide = float(swarm.sizes[pose, i, X]) + SEAM * self.unit
-            long = wide * self.total.own / self.powers[widest].own
-            lengths = [power / self.total * long for power in self.powers]
-            ends = [end for _, end in running(lengths)]
-            start = float(swarm.places[pose, i, X]) - (ends[widest].own - lengths[widest].own / 2)
-            for j, one in enumerate(self.bars):
-                size = self.sums.most([lengths[j] - SEAM * self.unit, SLIVER * self.unit])
-                middle = ends[j] - lengths[j] / 2.0 + start
-                self.by.stand(one, pose, X, middle, size)
-                self.by.paint(one, pose, self.powers[j])
-                for name in (f"share {j}", f"of {j}", f"bars {j} 0"):
-                    self.by.shift(f"{name}", X, middle - middle.own)
+        widest = max(range(len(self.bars)), key=lambda j: self.powers[j].own)
+        swarm, i = self.bars[widest]
+        wide = float(swarm.sizes[pose, i, X]) + SEAM * self.unit
+        long = wide * self.total.own / self.powers[widest].own
+        lengths = [power / self.total * long for power in self.powers]
+        ends = [end for _, end in running(lengths)]
+        start = float(swarm.places[pose, i, X]) - (ends[widest].own - lengths[widest].own / 2)
+        for j, one in enumerate(self.bars):
+            size = self.sums.most([lengths[j] - SEAM * self.unit, SLIVER * self.unit])
+            middle = ends[j] - lengths[j] / 2.0 + start
+            self.by.stand(one, pose, X, middle, size)
+            self.by.paint(one, pose, shades[j])
+            for name in (f"share {j}", f"of {j}", f"bars {j} 0"):
+                self.by.shift(f"{name}", X, middle - middle.own)
 
     def _under(self) -> None:
         """Letters stand under what hangs lowest."""

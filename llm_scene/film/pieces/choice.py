@@ -160,7 +160,10 @@ class _Telling:
             self.come = some(block, self.trace, [(int(v), self.t) for v in self.likely])
         actor.pose(begin, *self.come)
         colours = tones(block, self.trace, raw)
-        actor.pose("row", *cells(piece.stage, self.score_x, self.z, self.score_wide, self.high, colours))
+        row = self.score_x, self.z, self.score_wide, self.high
+        actor.pose("row", *cells(piece.stage, *row, colours))
+        actor.pose("cooled", *cells(piece.stage, *row, tones(block, self.trace, raw / self.hot)))
+        self.row = actor
         with piece.beat("scores", seconds) as beat:
             for i in range(len(raw)):  # the winner's changes its colour
                 self._letter(i, beat.at(come), beat.end + 1.0 if i == 0 else None)
@@ -169,7 +172,7 @@ class _Telling:
             for i, value in enumerate(raw.tolist()):
                 of = (block.matrix.name, block.cell(int(self.likely[i]), self.t))
                 actor.write(i, number(value), beat.at(told), None, self.written, of)
-            self._heading("scores", self.score_x, beat.at(come))
+            self._heading("scores", self.score_x, beat.at(come), self.words.note("choice_scores"))
 
     def chances(self, at_one: bool) -> None:
         """Softmax makes chances of them: a bar for each. The temperature is said where others follow."""
@@ -181,7 +184,8 @@ class _Telling:
             if at_one:
                 self._temperature(len(self.piece.beats) - 1, 1.0, beat.at(0), None, "faint")
             else:
-                self._heading("chances", self.left + self.full / 2, beat.at(0))
+                said = self.words.note("choice_chances")
+                self._heading("chances", self.left + self.full / 2, beat.at(0), said)
 
     def chosen(self) -> None:
         """The likeliest is taken."""
@@ -192,13 +196,24 @@ class _Telling:
     def by_lot(self) -> None:
         """At another temperature the likeliest is not taken: dice decide."""
         n = len(self.piece.beats)
-        self.piece.until(float(n), "letter 0")
+        self.piece.until(float(n), "letter 0", "heading scores")
         beat = self.at_temperature("hot", self.hot, BRIEF)
         self._letter(0, beat.at(0.0), None)
+        self._cool(beat)
         self._throw(beat, LOTS)
         if not self.piece.stage.upright:
             said, at = self.words.note("drawn"), (self.score_x, self.low)
             self.piece.text("drawn", said, *at, beat.at(LOTS.start), None, NUMBER, ink="faint")
+
+    def _cool(self, beat: Beat) -> None:
+        """What the temperature does: every score is divided by it."""
+        self.row.until(beat.at(0))
+        self.row.to("cooled", beat[:WARM])
+        for i, value in enumerate((self.logits[self.likely] / self.hot).tolist()):
+            self.row.write(i, number(value), beat.at(WARM), None, self.written)
+        said = self.words.note("choice_cooled", value=f"{self.hot:g}")
+        over = (text_width(said, HEADED if self.piece.stage.upright else NUMBER) - self.score_wide) / 2
+        self._heading("cooled", self.score_x - max(0.0, over), beat.at(WARM), said)  # none over the bars
 
     def greedy(self) -> None:
         """The bars alone, the longest one marked."""
@@ -283,11 +298,11 @@ class _Telling:
         size = min(DEGREE, room / text_width(said))
         self.piece.text(f"temperature {n}", said, x, self.heading, start, end, size, align, ink)
 
-    def _heading(self, key: str, x: float, start: float) -> None:
+    def _heading(self, key: str, x: float, start: float, said: str) -> None:
         """In a narrow picture close over the rows: the temperature takes the whole line above."""
         narrow = self.piece.stage.upright
         z = float(self.z[0]) + self.high / 2 + OVER if narrow else self.heading
-        said, size = self.words.note(f"choice_{key}"), HEADED if narrow else NUMBER
+        size = HEADED if narrow else NUMBER
         self.piece.text(f"heading {key}", said, x, z, start, None, size, ink="faint")
 
     def _win(self, i: int, start: float, end: float) -> None:

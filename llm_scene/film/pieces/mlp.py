@@ -153,7 +153,7 @@ class _Telling:
     def _axis(self, beat: Beat) -> None:
         """The line on which numbers are laid."""
         ends = self.zero + self.k * self.low, self.zero + self.k * self.high
-        self.piece.level("axis", ends, self.level, beat.at(SOON), y=AXIS)
+        self.piece.level("axis", ends, self.level, beat.at(SOON), y=AXIS, ink="faint")
         for value in range(int(np.ceil(self.low)), int(self.high) + 1):
             if value % max(1, round((self.high - self.low) / FEW)) == 0:
                 text, x = f"{value}".replace("-", "−"), self.zero + self.k * value
@@ -180,7 +180,7 @@ class _Telling:
             grid = np.linspace(self.low, self.high, POINTS)
             x, y = self.at(grid, np.asarray(self.act.forward(grid, start=0), float))
             path = list(zip(x.tolist(), y.tolist(), strict=True))
-            piece.line("curve", path, beat.at(DRAWN), None, BROAD, "ink", y=CURVE)
+            piece.line("curve", path, beat.at(DRAWN), None, BROAD, y=CURVE)
             self.numbers.to("curve", beat[BENT], stagger=0.3, groups=GROUPS)
             middle, top = self.zero + self.k * self.low / 2, self.level + self.up * float(self.y.max())
             over = max(top, self.level + CALLED, *(self._beside(i)[2][1] + HERO for i in self.told()))

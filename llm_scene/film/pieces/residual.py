@@ -43,6 +43,8 @@ SEAM = BETWEEN / 4  # between two of its columns
 CALM, BRISK = 0.35, 0.2  # of a beat, that the flight of a column takes
 LATER = 0.12  # of it, that the second column sets out after the first
 EXPECTED = 0.4  # part of both: what will come is outlined
+AROUND = 0.15  # by how much the frame around the column that is picked is larger
+WRITTEN = 0.92  # of a table's cell, that a number on it takes at most
 LIFTED = 0.3  # how far a column stands before the table it is taken from
 # Parts of lookup: the table comes; one column shines, goes to its place, is told, and written.
 TABLE, SHINES = slice(0.02, 0.25), slice(0.3, 0.5)
@@ -68,10 +70,11 @@ def add(example: Example, total: str) -> SetPiece:
     return telling.piece
 
 
-def embed(example: Example) -> SetPiece:
+def embed(example: Example, numbered: bool = False) -> SetPiece:
     """Beats: lookup, place, add, home: the same for the column of a token's table and that of its place.
 
-    Where places have no table, the token's column is all: lookup, become, home.
+    Where places have no table, the token's column is all: lookup, become, home. `numbered`: what stands in
+    the table can be read.
     """
     layout, trace, t = example.layout, example.trace, example.focus.position
     table = layout.find("embed.W_E")
@@ -81,7 +84,7 @@ def embed(example: Example) -> SetPiece:
     headings = ("of_letter", "of_place", "sum_of_both") if places else ("of_letter", "numbers")
     made = Addition(trace, table, places, target, at, headings)
     telling = _Telling(EMBED, example, made, beats=3 if places else 2)
-    telling.lookup(_table(example))
+    telling.lookup(_table(example), numbered)
     if places:
         telling.place()
         telling.add()
@@ -221,7 +224,7 @@ class _Telling:
             self.piece.text("folded", more, 0.0, at, start, self.end, SMALL, ink="faint")
         self._heading(2, self.target, start)
 
-    def lookup(self, table: dict[int, str]) -> None:
+    def lookup(self, table: dict[int, str], numbered: bool) -> None:
         """The token's column is taken out of the table of all of them; `table` are those that are shown."""
         column, here = self.columns[self.old.name], self.at[self.old.name]
         until = self.end if self.part is None else 1.0  # beats
@@ -235,6 +238,8 @@ class _Telling:
             shown.enter("sheet", beat.at(0))
             shown.to("table", beat[TABLE])
             shown.exit(until)
+            if numbered:
+                self._read(shown, table, wide, beat.at(TABLE.stop))
             said, z = self.words.note("table"), self.z[-1] - COUNTED
             self.piece.text("table title", said, 0.0, z, beat.at(COMES), until, SMALL, ink="faint")
             size = min(NUMBER, (wide + SEAM) / max(map(text_width, table.values())))
@@ -247,6 +252,9 @@ class _Telling:
             column.enter("sheet", beat.at(0))
             column.to("picked", beat[TABLE])
             column.glow(beat[SHINES])
+            low, high = float(self.z[len(self.excerpt) - 1]), float(self.z[0])
+            around = at, (low + high) / 2, wide + AROUND, high - low + HIGH + AROUND
+            self.piece.frame("picked", around, beat.at(TABLE.stop), until, y=-1.2)
             column.to("column", beat[PICKED])
             self._number(self.old, beat.at(READ), self.end)
             self._heading(0, self.old, beat.at(CALLED))
@@ -262,12 +270,29 @@ class _Telling:
         """The rows shown of some columns of the table, side by side."""
         block, shown = self.old, self.excerpt.shown
         at = [(row, token) for token in table for row in shown]
-        numbers = block.values(self.trace)[tuple(np.array(at).T)]
         actor = self.piece.actor("table", block.role, len(at))
         actor.pose("sheet", *some(block, self.trace, at))
         places = np.repeat(x, len(shown)), np.tile(self.z[: len(shown)], len(table))
-        actor.pose("table", *cells(self.stage, *places, wide, HIGH, self._tones(numbers)))
+        actor.pose("table", *cells(self.stage, *places, wide, HIGH, self._tones(self._looked_up(table))))
         return actor
+
+    def _looked_up(self, table: dict[int, str]) -> Array:
+        """What stands in the rows shown of some columns of the table, column after column."""
+        found: Array = self.old.values(self.trace)[np.ix_(self.excerpt.shown, list(table))]
+        return found.T.ravel()
+
+    def _read(self, shown: Actor, table: dict[int, str], wide: float, start: float) -> None:
+        """The numbers of the table, where there is room on its cells."""
+        values = self._looked_up(table)
+        texts = [number(value) for value in values.tolist()]
+        size = min(NUMBER, wide * WRITTEN / max(map(text_width, texts)))
+        if size < SMALL:
+            return
+        tokens = np.repeat(list(table), len(self.excerpt.shown))
+        rows = np.tile(self.excerpt.shown, len(table))
+        for n, (row, token) in enumerate(zip(rows.tolist(), tokens.tolist(), strict=True)):
+            of = (self.old.matrix.name, self.old.cell(row, token))
+            shown.write(n, texts[n], start, None, size, of)
 
     def become(self) -> None:
         """The token's column is all there is to it."""

@@ -42,11 +42,9 @@ ROOMY, DIGIT = 5.0, 0.62  # a part from which on its share is large; what a digi
 SHARE, OF = 1.3, 1.2  # how far under the stick a share that has no room on it stands, and over it whose it is
 AROUND = 0.3, 0.4  # how much longer and higher than the stick its frame is
 NUDGE = -0.3  # of the last formula, from half way between floor and stick
-SOON, STAND, LIE = (
-    0.15,
-    4.2,
-    2.0,
-)  # where it is brief: of its beat, in which bars move; seconds of these beats
+SOON = 0.15  # where it is brief: of a beat, in which bars move
+STAND, RAISE, LIE = 2.4, 2.9, 2.9  # seconds of these beats
+EASY = 7.0  # up to such a score its power is written in full
 BEATS = 3  # scores, largest, exponentiate: parts of the formula are lit in the second and third
 # Parts of scores: bars stand; their numbers are there for a while longer.
 RISE, WHILE = 0.5, 0.1
@@ -68,14 +66,15 @@ START, STRETCH, RULE = 0.02, 0.35, 0.55
 def attention(example: Example, brief: bool = False) -> SetPiece:
     """The beats of `meeting`, and then scores, largest, exponentiate, stick, whole, home.
 
-    `brief` leaves out the mask and how the shares come about.
+    `brief` leaves out the mask, the largest, the curve of exp and the stick.
     """
     piece = meeting(example, masked=not brief)
     found = Attention(example, FEW if piece.stage.upright else MOST)
     piece.next_act(ACT)
     telling = _Telling(piece, found, example.words, brief)
     if brief:
-        telling.scores(until=telling.first + 1.0)
+        telling.scores(until=telling.first + BEATS - 1)
+        telling.raise_to_powers()
     else:
         telling.scores(until=telling.first + BEATS)
         telling.measure()
@@ -93,8 +92,11 @@ class _Telling:
         self.piece, self.found, self.words = piece, found, words
         self.first, self.brief = float(len(piece.beats)), brief
         stage = self.stage = piece.stage
-        self.lowered = found.raw - found.raw.max()
-        self.powers = np.exp(self.lowered)
+        best = float(found.raw.max())
+        self.lowered = found.raw - best
+        self.in_full = brief and best <= EASY
+        self.powers = np.exp(found.raw if self.in_full else self.lowered)
+        self.heights = self.powers / float(self.powers.max())  # of the highest bar
         self.total = float(self.powers.sum() / (1 - found.rest))  # of all keys, shown or not
         self.heading = stage.title
         self.letter_z = stage.floor + FEET
@@ -122,7 +124,8 @@ class _Telling:
         self.x = row_of(n, self.pitch, -curve / 2)
         wide = BAR * self.pitch
         low, high = stage.floor + BASE, stage.top - ABOVE
-        least = min(0.0, float(found.raw.min()), float(self.lowered.min()))
+        hanging = found.raw if self.brief else np.concatenate([found.raw, self.lowered])
+        least = min(0.0, float(hanging.min()))
         most = max(0.0, float(found.raw.max()))
         k = (high - low) / max(1.0, most - least)
         self.k, self.zero, self.base, self.tall = k, low - k * least, low, high - low
@@ -135,20 +138,20 @@ class _Telling:
         actor.pose("scores", *bars(stage, self.x, self.zero, k * found.raw, wide, colours))
         below = self.lowered / max(TINY, -float(self.lowered.min()))
         actor.pose("below", *bars(stage, self.x, self.best, k * self.lowered, wide, below))
-        actor.pose("powers", *bars(stage, self.x, low, self.tall * self.powers, wide, self.powers))
-        actor.pose("laid", *self._laid(self.powers, LAID))
-        actor.pose("shares", *self._laid(self.powers, 1.0))
+        actor.pose("powers", *bars(stage, self.x, low, self.tall * self.heights, wide, self.heights))
+        actor.pose("laid", *self._laid(LAID, self.heights))
+        actor.pose("shares", *self._laid(1.0, tones(found.pattern, found.trace, found.shares)))
         places = [(found.t, s) for s in found.seen]
         actor.pose("sheet", *some(found.pattern, found.trace, places))
         return actor
 
-    def _laid(self, powers: Array, share: float) -> Shape:
+    def _laid(self, share: float, colours: Array) -> Shape:
         """Bars end to end in one stick, which takes a share of the stage's width."""
         length = 2 * self.stage.reach * share
-        lengths = length * powers / self.total
+        lengths = length * self.powers / self.total
         ends = np.cumsum(lengths) - length / 2
         wide = np.maximum(lengths - SEAM, SLIVER)
-        return cells(self.stage, ends - lengths / 2, self.stage.middle, wide, STICK, powers)
+        return cells(self.stage, ends - lengths / 2, self.stage.middle, wide, STICK, colours)
 
     def _numbers(
         self,
@@ -202,7 +205,8 @@ class _Telling:
     def _heading(self, key: str, start: float, end: float | None) -> None:
         said = self.words.note(f"softmax_{key}")
         middle = 0.0 if key in ("laid", "whole") else float(self.x.mean())
-        self.piece.text(f"heading {key}", said, middle, self.heading, start, end, HEADING_SIZE)
+        size = min(HEADING_SIZE, 2 * (self.stage.reach - abs(middle)) / text_width(said))
+        self.piece.text(f"heading {key}", said, middle, self.heading, start, end, size)
 
     def measure(self) -> None:
         """Everything is measured from the best: the line moves up, and bars hang from it."""
@@ -219,9 +223,19 @@ class _Telling:
             if not self.stage.upright:
                 self._curve(beat)
             self.bars.to("powers", beat[POWERS], stagger=0.6)
-            self._numbers(self.written[: len(self.powers)], "powers", beat.at(READ), beat.end, "power")
-            self._zero("floor", self.base, beat.at(GROUND), beat.end)
-            self._heading("exp", beat.at(0), beat.end)
+            self._raised(beat, READ)
+
+    def raise_to_powers(self) -> None:
+        """The same without the curve, straight from the scores."""
+        with self.piece.beat("exponentiate", RAISE) as beat:
+            self.bars.to("powers", beat[START:SOON], stagger=0.5)
+            self._raised(beat, SOON)
+
+    def _raised(self, beat: Beat, read: float) -> None:
+        """The powers stand on a line, and can be read."""
+        self._numbers(self.written[: len(self.powers)], "powers", beat.at(read), beat.end, "power")
+        self._zero("floor", self.base, beat.at(0 if self.brief else GROUND), beat.end)
+        self._heading("power" if self.in_full else "exp", beat.at(0), beat.end)
 
     def _curve(self, beat: Beat) -> None:
         """The curve of exp at the right, and a dot on it for every bar."""
@@ -273,9 +287,20 @@ class _Telling:
                     at = side * stage.reach, low - ENDS
                     piece.text(f"at {text}", text, *at, beat.at(there), align=align, ink="faint")
             self._heading("whole", beat.at(there), None)
-            if not self.brief:
-                middle = (stage.floor + low) / 2 + NUDGE
+            middle = (stage.floor + low) / 2 + NUDGE
+            if self.brief:
+                self._quotient(middle, beat.at(there))
+            else:
                 piece.formula("whole", FORMULA, 0.0, middle, beat.at(RULE), None, FORMULA_SIZE)
+
+    def _quotient(self, z: float, start: float) -> None:
+        """How the largest share is made, in figures."""
+        best = int(np.argmax(self.powers))
+        said, share = f"{self.written[best]} / {self.written[-1]} = ", self.found.percent[best]
+        left = -text_width(said + share, HEADING_SIZE) / 2
+        at = {"quotient": (said, left), "best": (share, left + text_width(said, HEADING_SIZE))}
+        for name, (text, x) in at.items():
+            self.piece.text(name, text, x, z, start, None, HEADING_SIZE, "left")
 
     def _parts(self, beat: Beat, start: float, edges: tuple[float, float]) -> list[tuple[float, str]]:
         """The parts of the stick: their shares, on them where there is room, and whose they are; which shares
