@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from ...layout.drawn import text_width
 from ...layout.layout import Block
 from ...network.ops import Array
 from ..example import Example
-from ..formula import part
-from ..shapes import Shape, cells, copies, gone, pile, row_of, tones
-from ..stagecraft import COMES, SMALL, Actor, SetPiece
+from ..excerpt import first
+from ..shapes import Shape, cells, copies, gone, part, pile, row_of, tones
+from ..stagecraft import COMES, SMALL, Actor, Beat, SetPiece
 
 MOST = 6  # heads side by side; of more, the first ones and the last
 LEFT, WIDE = 0.52, 0.62  # of the stage's width, for the heads; of their pitch, for a column
 COLUMN = 3.4  # the width of the columns that all of them make
 HEADING = 1.3  # from the top to the columns
+APART = 1.0  # between two headings, at least
 BETWEEN = 1.0  # from the column of all heads to their mix, at least
 AROUND = 0.3, 0.2  # how much wider and higher than it the outline of a column is
-FORMULA_SIZE = 2.4
+SIDE = 8  # rows and columns of the learned table that are shown
 SEED = 1.0, 0.1  # of what is not there yet, a number of the mix; a thousandth of it is seen
 COLUMNS, OTHERS = slice(COMES, 0.8), 0.85  # parts of answers: those shown come, and the others are there
 TITLES = 1.3  # until this moment, in beats, heads are named
-STACKED, TOLD = slice(0.05, 0.75), 0.6  # of stack: one on the other; how many numbers they are
+STACKED, TOLD = slice(0.05, 0.6), 0.5  # of stack: one on the other; how many numbers they are
+TABLE = slice(0.55, 0.8)  # and what was learned for their mix comes
 MIXED, NAMED = slice(0.05, 0.7), 0.3  # of mix: the result is made, and said to be it
 
 
@@ -43,6 +46,9 @@ class _Telling:
     def __init__(self, piece: SetPiece, found: list[Block], target: Block, example: Example) -> None:
         self.piece, self.found, self.target = piece, found, target
         self.trace, self.words, self.t = example.trace, example.words, example.focus.position
+        inputs = [block for name in target.matrix.inputs for block in example.layout.of(name)]
+        tables = (block for block in inputs if block.role == "weight" and min(block.shape) > 1)
+        self.learned = next(tables, None)
         stage = self.stage = piece.stage
         self.heading = stage.title
         self.high = stage.top - HEADING - stage.floor
@@ -100,10 +106,13 @@ class _Telling:
             ):
                 actor.to("all", (start, end))
             said = self.words.note("all_answers", count=sum(actor.count for actor in self.heads))
-            self.piece.text("all", said, self.all_x, self.heading, beat.at(TOLD), size=SMALL)
+            beside = text_width(self.words.note("mixed"), SMALL) + text_width(said, SMALL)
+            x = min(self.all_x, self.out_x - beside / 2 - APART)
+            self.piece.text("all", said, x, self.heading, beat.at(TOLD), size=SMALL)
             z = self.stage.top - HEADING - self.high / 2
             size = self.wide + AROUND[0], self.high + AROUND[1]
             self.piece.outline("empty", self.out_x, z, *size, beat.at(0.0))
+            self._table(beat)
 
     def mix(self) -> None:
         """One more learned table makes a column as long as the stream's of it."""
@@ -115,12 +124,27 @@ class _Telling:
         with self.piece.beat("mix", 3.6) as beat:
             self.out.enter("unmade", beat.at(MIXED.start))
             self.out.to("column", beat[MIXED], stagger=0.7)
-            x = float(self.x.mean())  # where the heads stood
-            tex = part(1, r"W_O") + r"\,z"
-            if not self.stage.upright:
-                self.piece.formula("mix", tex, x, self.stage.middle, beat.at(MIXED.start), None, FORMULA_SIZE)
             said = self.words.note("mixed")
             self.piece.text("mixed", said, self.out_x, self.heading, beat.at(NAMED), size=SMALL)
+
+    def _table(self, beat: Beat) -> None:
+        """A part of what was learned for it, where the heads stood."""
+        table = self.learned
+        if self.stage.upright or table is None:
+            return
+        x, side = float(self.x.mean()), min(SIDE, *table.shape)
+        z, _ = pile(self.stage.top - HEADING, self.high, side)
+        wide = LEFT * 2 * self.stage.reach * WIDE
+        sheet, standing = part(
+            self.stage, table, self.trace, first(table.shape[0], side).shown, side, x, wide, z
+        )
+        actor = self.piece.actor("table", "weight", side * side)
+        actor.pose("sheet", *sheet)
+        actor.pose("table", *standing)
+        actor.enter("sheet", beat.at(0))
+        actor.to("table", beat[TABLE])
+        said = self.words.note("table")
+        self.piece.text("table title", said, x, self.heading, beat.at(TABLE.stop), size=SMALL)
 
     def _middle(self, shape: Shape) -> Array:
         """How high each number of the result stands."""

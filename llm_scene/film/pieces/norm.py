@@ -18,10 +18,11 @@ from ..story import Focus
 NAME = "norm"
 MOST = 48  # bars side by side; of a longer column a fair choice
 BAR = 0.76  # the width of a bar, in their pitch
-TALL = 0.36  # of the stage's height: the highest bar
+UNDER, OVER = 3.0, 1.0  # what is free from the top to the highest bar, and from the floor to the lowest
 HEADING = 0.6  # from the top
 FOLDED = 0.5  # over the floor: how many are not shown
 FORMULA, FORMULA_SIZE = 1.4, 1.5  # how far under the top it stands
+TINY = 1e-9  # what keeps from dividing by nothing
 BEFORE = -1.2  # the way from the bars to lines that are drawn across them
 THICK, THIN = 0.14, 0.07  # the line of the mean, and those of the spread
 # The beats lift, measure, shift, scale, weigh, in which parts of the formula are lit; all stays until home.
@@ -75,8 +76,10 @@ class _Telling:
             "weighed": self.out.values(trace)[shown, self.t].astype(float),
         }
         stage = self.stage = piece.stage
-        self.level = (stage.floor + stage.top - HEADING) / 2
-        self.k = TALL * stage.height / max(float(np.abs(v).max()) for v in self.states.values())
+        low, high = stage.floor + OVER, stage.top - UNDER
+        most, least = (float(f([*self.states.values(), 0 * x])) for f in (np.max, np.min))
+        self.k = (high - low) / max(TINY, most - least)
+        self.level = low - self.k * least
         self.x = row_of(len(x), 2 * stage.reach / len(x))
         self.bars = self._bars(shown)
 

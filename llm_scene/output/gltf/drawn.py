@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...film.props import Swarm
-from ...layout.layout import Block, Point
+from ...layout.layout import Block, Letter, Point
 from ...look import Look
 from ...network.ops import Array
 from ...staging.things import Thing, Tubes
@@ -30,7 +30,8 @@ class _Together:
     at: Point
     motion: Motion
     spare: bool
-    shapes: list[Shape] = field(default_factory=list)
+    letters: list[Shape] = field(default_factory=list)
+    shapes: list[Shape] = field(default_factory=list)  # all others
     written: list[int] = field(default_factory=list)  # texts, by when they were added
 
 
@@ -44,7 +45,8 @@ def add_drawn(
         motion = motions[thing.name]
         shape = shape_of(thing.form, look)
         if shape is not None:
-            together.setdefault(_alike(thing, motion, 2), _new(thing, motion, 2)).shapes.append(shape)
+            node = together.setdefault(_alike(thing, motion, 2), _new(thing, motion, 2))
+            (node.letters if isinstance(thing.form, Letter) else node.shapes).append(shape)
         for text in texts_of(thing.form):
             labels.add(text, look.inked(text.ink)[0], texels(thing))
             together.setdefault(_alike(thing, motion, 1), _new(thing, motion, 1)).written.append(count)
@@ -56,9 +58,9 @@ def add_drawn(
     for node in together.values():
         place = turned(np.array(node.at))
         parts: list[Json] = []
-        if node.shapes:
-            shape = Shape.joined(node.shapes).moved(-place)
-            parts.append(_primitive(document, lines, shape))
+        for shapes in (node.letters, node.shapes):  # apart, since equal letters are stored once
+            if shapes:
+                parts.append(_primitive(document, lines, Shape.joined(shapes).moved(-place)))
         if node.written:
             quads, where = zip(*(written[number] for number in node.written), strict=True)
             coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
