@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ...layout.layout import Block, Box
 from ...network.sections import head_of
 from ..labels import MOST
 from ..pieces import dot, mix, softmax
@@ -17,7 +14,6 @@ HEAD = ("attn.q", "attn.k", "attn.v", "attn.scores", "attn.pattern", "attn.z")
 ASKED = ("attn.q", "attn.k", "attn.v")
 # Of their natural time that set pieces take in the full film; and in the short, the more the more they tell.
 BRISK, QUICK, STEADY, CALM = 0.72, 0.4, 0.95, 1.15
-APART = 3.0  # times as wide as its parts: a group that is seen in part only
 EACH = 2.2  # seconds before each of queries, keys and values
 
 
@@ -56,14 +52,6 @@ def attention_at_once(play: Screenplay) -> None:
         residual(play, "gathered", "resid_mid", CALM / 2)
 
 
-def _masked(play: Screenplay, blocks: Sequence[Block]) -> Take:
-    """Scores and shares of all positions; the shares alone where both are far apart."""
-    wide = Box.around(block.box for block in blocks).size[0]
-    if wide > APART * sum(block.box.size[0] for block in blocks):
-        blocks = blocks[-1:]
-    return play.detail(blocks)
-
-
 def attend(play: Screenplay) -> None:
     """The teaser's attention: all of it at once."""
     play.start("attention", "look")
@@ -100,11 +88,12 @@ def _projected(play: Screenplay, key: str, letter: str) -> None:
 
 
 def _scores(play: Screenplay) -> None:
-    """The close-up of one query, and the matrix of all of them."""
+    """The close-up of one query, and the table of all of them."""
     piece = softmax.attention(play.example)
     play.act(piece, BRISK, keys="scores", mask="mask_row", scores="softmax_exp", stick="softmax_sum")
-    blocks = play.here("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern", head=play.own)
-    play.fill(_mask(play), _masked(play, blocks), blocks, least=3.6)
+    play.act(grid(play.example), BRISK, rows=_mask(play))
+    kinds = ("attn.scores", "attn.scores_max", "attn.scores_sum", "attn.pattern")
+    play.compute(play.here(*kinds, head=play.own), (play.now - 1.0, play.now))
 
 
 def _mask(play: Screenplay) -> str:

@@ -43,8 +43,11 @@ def mlp_at_once(play: Screenplay) -> None:
 
 def _questions(play: Screenplay) -> None:
     """Every position thinks for itself; where there is a gate its answers open and shut a second row."""
-    play.fill("mlp_wide", _half(play, "mlp.W_in", "mlp.pre"), play.here(*WIDE), least=3.4)
-    _bend(play)
+    piece = bend(play.example, asked=True)
+    play.act(piece, BRISK, asked="mlp_wide", line="bend_line", curve="bend_curve")
+    play.compute(
+        play.here(*WIDE, "mlp.post" if not play.has("mlp.act") else "mlp.act"), (play.now - 1.0, play.now)
+    )
     gated = play.here("mlp.post") if play.has("mlp.act") else []
     if gated:
         pair = play.here("mlp.act", "mlp.pre_linear")
@@ -95,7 +98,3 @@ def _of_the_chosen(play: Screenplay) -> list[Block]:
     """The blocks of the experts that work for the focused letter."""
     chosen = choice_of(play.layout, play.trace, play.focus).chosen
     return [block for block in play.layout.blocks.values() if _of_expert(play, block) in chosen]
-
-
-def _bend(play: Screenplay) -> None:
-    play.act(bend(play.example), BRISK, line="bend_line", curve="bend_curve")

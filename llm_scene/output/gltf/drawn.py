@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...film.props import Swarm
-from ...layout.layout import Block, Letter, Point
+from ...layout.layout import Block, Layout, Letter, Link, Point
 from ...look import Look
 from ...network.ops import Array
 from ...staging.things import Thing, Tubes
@@ -36,16 +36,21 @@ class _Together:
 
 
 def add_drawn(
-    document: Document, clip: Clip | None, drawn: Iterable[Thing], motions: Mapping[str, Motion], look: Look
+    document: Document,
+    clip: Clip | None,
+    drawn: Iterable[Thing],
+    motions: Mapping[str, Motion],
+    layout: Layout,
+    look: Look,
 ) -> None:
     """Nodes for all but sheets and swarms: one for things that move alike, or that are still together."""
     together: dict[tuple[object, ...], _Together] = {}
     labels, count = Labels(), 0
-    for thing in _parted(drawn):
+    for thing in _parted(drawn, layout):
         motion = motions[thing.name]
         shape = shape_of(thing.form, look)
         if shape is not None:
-            node = together.setdefault(_alike(thing, motion, 2), _new(thing, motion, 2))
+            node = together.setdefault(_alike(thing, motion, 3), _new(thing, motion, 3))
             (node.letters if isinstance(thing.form, Letter) else node.shapes).append(shape)
         for text in texts_of(thing.form):
             labels.add(text, look.inked(text.ink)[0], texels(thing))
@@ -74,8 +79,11 @@ def add_drawn(
                 clip.settle(made)
 
 
-def _parted(drawn: Iterable[Thing]) -> Iterator[Thing]:
-    """Things that are drawn here; links of the trunk, which grow, one by one from where they begin."""
+def _parted(drawn: Iterable[Thing], layout: Layout) -> Iterator[Thing]:
+    """Things that are drawn here; links of the trunk, which grow, one by one from where they begin.
+
+    Links that come into a section are apart: they are not the same in all sections of a kind.
+    """
     for thing in drawn:
         match thing.form:
             case Block() | Swarm():
@@ -83,8 +91,15 @@ def _parted(drawn: Iterable[Thing]) -> Iterator[Thing]:
             case Tubes(links=links, kind="trunk"):
                 for link in links:
                     yield replace(thing, form=Tubes((link,)))
+            case Tubes(links=links) if any(_comes_in(link, layout) for link in links):
+                yield replace(thing, group=(*thing.group, "from outside"))
             case _:
                 yield thing
+
+
+def _comes_in(link: Link, layout: Layout) -> bool:
+    """Whether a link begins in another section than the one it ends in."""
+    return layout[link.source].section[0] != layout[link.target].section[0]
 
 
 def _alike(thing: Thing, motion: Motion, depth: int) -> tuple[object, ...]:

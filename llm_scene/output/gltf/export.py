@@ -100,7 +100,7 @@ def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, stil
     drawn = list(things(layout, trace, film, language=made.options.spoken))
     home = {thing.name: thing.at for thing in drawn}
     motions = {thing.name: motion_of(film, thing, home) if film else Motion() for thing in drawn}
-    add_drawn(document, clip, drawn, motions, look)
+    add_drawn(document, clip, drawn, motions, layout, look)
     yield 0.6, DRAWING
     reach = max(layout.box.size)
     pose, near = (film.pose(0.0), nearest(film)) if film else (overview(layout), reach / 1000)
