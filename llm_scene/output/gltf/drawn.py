@@ -50,7 +50,7 @@ def add_drawn(
         motion = motions[thing.name]
         shape = shape_of(thing.form, look)
         if shape is not None:
-            node = together.setdefault(_alike(thing, motion, 3), _new(thing, motion, 3))
+            node = together.setdefault(_alike(thing, motion, 2), _new(thing, motion, 2))
             (node.letters if isinstance(thing.form, Letter) else node.shapes).append(shape)
         for text in texts_of(thing.form):
             labels.add(text, look.inked(text.ink)[0], texels(thing))
@@ -63,7 +63,9 @@ def add_drawn(
     for node in together.values():
         place = turned(np.array(node.at))
         parts: list[Json] = []
-        for shapes in (node.letters, node.shapes):  # apart, since equal letters are stored once
+        several = len(node.letters) > 1
+        apart = ([*node.letters, *node.shapes],) if several else (node.letters, node.shapes)
+        for shapes in apart:  # equal letters are stored once
             if shapes:
                 parts.append(_primitive(document, lines, Shape.joined(shapes).moved(-place)))
         if node.written:
@@ -92,7 +94,7 @@ def _parted(drawn: Iterable[Thing], layout: Layout) -> Iterator[Thing]:
                 for link in links:
                     yield replace(thing, form=Tubes((link,)))
             case Tubes(links=links) if any(_comes_in(link, layout) for link in links):
-                yield replace(thing, group=(*thing.group, "from outside"))
+                yield replace(thing, group=(thing.group[0], "Between"))
             case _:
                 yield thing
 
