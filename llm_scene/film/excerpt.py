@@ -75,6 +75,12 @@ def written_sum(terms: Sequence[float], total: float, spare: int | None = None) 
     return [number(n) for n in np.where(written == 0, TINY * np.sign(meant), written).tolist()]
 
 
+def as_written(terms: Sequence[float]) -> list[str]:
+    """Terms as they are, and the sum of what is written of them."""
+    written = [number(term) for term in terms]
+    return [*written, number(sum(map(read, written)))]
+
+
 def products(
     weights: Array, inputs: Array, shown: Sequence[int], total: float, root: int | None = None
 ) -> tuple[str, list[int]]:

@@ -18,7 +18,7 @@ LOOK = 0.6  # seconds before the first step
 AFTER = 0.7  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 SOON, SEEN = 0.1, 0.2  # of a step, before its end, and seconds at least: the next token comes out
-UP = 0.3  # of the way, until the token is over the model
+TURN, CLEAR = 0.3, 0.8  # of the way, until the token is under the model; and of its size, how far
 
 
 def loop(play: Screenplay) -> None:
@@ -38,7 +38,7 @@ def loop(play: Screenplay) -> None:
         back = start + min(FLOWN, FLIGHT * seconds)
         given, made = texts[step - 1][:-1], texts[step - 1][-1]
         if given:
-            _fly_back(play, position, (start, back), made, texts[step][0])
+            _fly_back(play, position, (start, back), made, texts[step][-2])
         for name in (thing.token(position), thing.thread(thing.token(position))):
             play.appear(name, back)
         play.hold(seconds)
@@ -53,20 +53,26 @@ def loop(play: Screenplay) -> None:
     play.hold(AFTER)
     play.stretch("loop")
     for text in texts[further]:
-        play.put(text, shown if text is texts[further][0] else came, play.now)
+        play.put(text, came if text is texts[further][-1] else shown, play.now)
 
 
 def _fly_back(play: Screenplay, position: int, window: Window, out: Text, into: Text) -> None:
-    """The token written last flies over the model from where it came out to the others that go in."""
+    """The token written last flies under the model from where it came out to the others that go in.
+
+    There no name and no heading is in its way.
+    """
     start, end = window
     drawn = next(x.text for x in play.layout.letters if not x.predicted and x.position == position)
     letter = told(play.story.words[position]).strip() or drawn  # what is blank has a sign
     flown = replace(out, name=thing.prop("flown", position), text=letter)
     last = into.text.split("\n")[-1]
     x, z = into.at[0] + text_width(last, into.size) - text_width(letter, into.size), into.at[2]
-    top = whole(play.layout).high[2] + play.layout.gap
-    up, down = (start + share * (end - start) for share in (UP, 1 - UP))
+    low = whole(play.layout).low[2] - play.layout.gap - CLEAR * flown.size
+    down, up = (start + share * (end - start) for share in (TURN, 1 - TURN))
+    forward = out.at[1] - CLEAR * out.size  # the wall bends forward down there
     play.put(flown, start, end)
-    play.move(flown.name, "location_z", (start, up), out.at[2], top, "smooth")
-    play.move(flown.name, "location_x", (up, down), out.at[0], x, "smooth")
-    play.move(flown.name, "location_z", (down, end), top, z, "smooth")
+    play.move(flown.name, "location_y", (start, down), out.at[1], forward, "smooth")
+    play.move(flown.name, "location_y", (up, end), forward, into.at[1], "smooth")
+    play.move(flown.name, "location_z", (start, down), out.at[2], low, "smooth")
+    play.move(flown.name, "location_x", (down, up), out.at[0], x, "smooth")
+    play.move(flown.name, "location_z", (up, end), low, z, "smooth")

@@ -144,14 +144,13 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
     """What goes in where the letters do, what comes out where they come out."""
     wide, _, high = box.size
     told = [
-        ([line for part in given if part for line in _lines(isolated(part.strip()))], _lines(made))
-        for given, made in pairs
+        ([_lines(isolated(part.strip())) for part in given if part], _lines(made)) for given, made in pairs
     ]
-    longest = max(text_width(line) for pair in told for lines in pair for line in lines)
+    longest = max(text_width(line) for given, made in told for lines in (*given, made) for line in lines)
     size = min(ASIDE * wide / longest, TALL * high)
     entrance = play.layout.find("tokens").box if len(play.layout.lines) == 1 else box
     middle, gap = entrance.centre[2], 2.0 * play.layout.gap
-    most = max(len(given) for given, _ in told)
+    most = max(sum(map(len, given)) for given, _ in told)
     before = [b.box for b in play.layout.blocks.values() if b.box.low[0] < box.low[0] - TOUCH]
     ceiling = min((other.low[2] for other in before), default=box.high[2]) - gap
     sunk = min(0.0, ceiling - size * most / 2 - middle)  # under what reaches out before the machine
@@ -160,7 +159,16 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
         low = middle + lift - size * (len(lines) / 2 - FOOT)
         return Text(thing.prop(piece, name), "\n".join(lines), (x, box.low[1], low), size, "left", ink)
 
-    widest = max(text_width(line, size) for given, _ in told for line in given)
+    def entered(n: int, given: list[list[str]]) -> list[Text]:
+        """The prompt, and below it in the colour of what is chosen what was written to it."""
+        above, found = 0, []
+        for k, lines in enumerate(given):
+            lift = sunk + size * ((most - len(lines)) / 2 - above)
+            found.append(block(f"given {n} {k}", lines, left, "accent" if k else "ink", lift))
+            above += len(lines)
+        return found
+
+    widest = max(text_width(line, size) for given, _ in told for part in given for line in part)
     left = box.low[0] - gap - 0.5 * size - AMPLE * widest  # all lines begin here: what is added comes after
     right, lift = box.high[0] + gap, 0.0
     tail = max(section.box.high[0] for section in _blocks(play)) + gap
@@ -169,9 +177,6 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
         end = play.layout.find("probs").box.high[0]
         right, lift = max(tail, end - AMPLE * made), LIFT * size  # over the end, after the last block
     return [
-        [
-            block(f"given {n}", given, left, "ink", sunk),
-            block(f"made {n}", made, right, "accent", lift),
-        ]
+        [*entered(n, given), block(f"made {n}", made, right, "accent", lift)]
         for n, (given, made) in enumerate(told)
     ]

@@ -39,8 +39,10 @@ def words(shaping: Shaping) -> None:
 
 def temperatures(close: CloseUp) -> dict[int, float]:
     """The temperature of every row of chances, by the number in their names."""
-    known = {0: 1.0} | ({1: COLD} if close.piece == CHOOSING else {})
-    return {n: known.get(n, hottest(close)) for n in _numbers(close, r"share (\d+) 0")}
+    rows = _numbers(close, r"share (\d+) 0")
+    colder = close.piece == CHOOSING and len(rows) > 2  # it is told where it changes anything
+    known = {0: 1.0} | ({1: COLD} if colder else {})
+    return {n: known.get(n, hottest(close)) for n in rows}
 
 
 def hottest(close: CloseUp) -> float:

@@ -17,6 +17,7 @@ from ..temperatures import COLD, hot_enough
 from .scoring import meet, scoring
 
 CHOICE, CHOOSING = "choice", "choosing"  # the names of both pieces
+CERTAIN = 0.99  # a chance from which on cold makes it no larger
 DRAWS = 9  # throws of the dice
 MOST = 5  # candidates on the stage
 ROW, FILLED = 3.8, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
@@ -63,10 +64,11 @@ def choice(example: Example, asked: bool = True, hotter: bool = False) -> SetPie
 
 
 def temperatures(example: Example) -> SetPiece:
-    """Beats: greedy, cold, hot, dice, home."""
+    """Beats: greedy, cold, hot, dice, home; without cold where the likeliest is certain anyway."""
     telling = _Telling(CHOOSING, example, below=1)
     telling.greedy()
-    telling.at_temperature("cold", COLD, LONG)
+    if not telling.certain:
+        telling.at_temperature("cold", COLD, LONG)
     telling.at_temperature("hot", telling.hot, LONG)
     telling.dice()
     telling.home()
@@ -132,6 +134,11 @@ class _Telling:
         places, sizes, values = some(self.probs, self.trace, [(int(self.likely[i]), self.t)])
         actor.pose("sheet", places, sizes, values)
         return actor
+
+    @property
+    def certain(self) -> bool:
+        """Whether another temperature below 1 would change nothing that can be seen."""
+        return self._share_of(0, 1.0) > CERTAIN
 
     def _share_of(self, i: int, temperature: float) -> float:
         """A candidate's chance at a temperature."""

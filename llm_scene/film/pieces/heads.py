@@ -17,7 +17,7 @@ HEADING = 1.3  # from the top to the columns
 APART = 1.0  # between two headings, at least
 BETWEEN = 1.0  # from the column of all heads to their mix, at least
 AROUND = 0.3, 0.2  # how much wider and higher than it the outline of a column is
-SIDE = 8  # rows and columns of the learned table that are shown
+SIDE = 7  # rows and columns of the learned table that are shown
 SEED = 1.0, 0.1  # of what is not there yet, a number of the mix; a thousandth of it is seen
 COLUMNS, OTHERS = slice(COMES, 0.8), 0.85  # parts of answers: those shown come, and the others are there
 TITLES = 1.3  # until this moment, in beats, heads are named
@@ -124,6 +124,7 @@ class _Telling:
         with self.piece.beat("mix", 3.6) as beat:
             self.out.enter("unmade", beat.at(MIXED.start))
             self.out.to("column", beat[MIXED], stagger=0.7)
+            self.piece.until(beat.at(MIXED.stop), "empty")
             said = self.words.note("mixed")
             self.piece.text("mixed", said, self.out_x, self.heading, beat.at(NAMED), size=SMALL)
 

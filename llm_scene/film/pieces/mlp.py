@@ -95,6 +95,7 @@ class _Telling:
         self.level = stage.floor + FLOOR + self.k * max(0.0, -float(self.y.min()))
         room = stage.top - ABOVE - self.level
         self.up = min(self.k, room / max(1.0, float(self.y.max())))
+        self.order = np.argsort(self.x, kind="stable").tolist()  # the lowest set out first
         self.numbers = self._numbers()
 
     def at(self, x: Array, y: Array) -> tuple[Array, Array]:
@@ -168,7 +169,7 @@ class _Telling:
             self._title("count", self.words.note("numbers", count=len(self.x)), -1, beat.at(SOON))
             self._axis(beat)
             self.numbers.enter("column", beat.at(LAY.start))
-            self.numbers.to("line", beat[LAY], stagger=0.2, groups=GROUPS)
+            self.numbers.to("line", beat[LAY], self.order, stagger=0.5, groups=GROUPS)
             for key, x in (("muted", self.low / 2), ("kept", self.high / 2)):
                 at = self.zero + self.k * x, self.level + SIDES
                 piece.text(key, self.words.note(key), *at, beat.at(SIDE_NAMES), beat.end)
@@ -181,7 +182,7 @@ class _Telling:
             x, y = self.at(grid, np.asarray(self.act.forward(grid, start=0), float))
             path = list(zip(x.tolist(), y.tolist(), strict=True))
             piece.line("curve", path, beat.at(DRAWN), None, BROAD, y=CURVE)
-            self.numbers.to("curve", beat[BENT], stagger=0.3, groups=GROUPS)
+            self.numbers.to("curve", beat[BENT], self.order, stagger=0.3, groups=GROUPS)
             middle, top = self.zero + self.k * self.low / 2, self.level + self.up * float(self.y.max())
             over = max(top, self.level + CALLED, *(self._beside(i)[2][1] + HERO for i in self.told()))
             piece.text("name", self.title, middle, over, beat.at(DRAWN), None, HERO)

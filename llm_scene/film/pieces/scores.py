@@ -34,8 +34,8 @@ NAME = "scores"
 MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
 TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of the keys
 WIDEST, BROADEST = 4.0, 1.6  # and at most
-NUMBERED, SLIMMEST = 2.95, 0.8  # a column with numbers on it; at least, the query that goes from key to key
-BESIDE = 0.14  # from it to the key that it visits
+NUMBERED, SLIM = 2.95, 0.75  # a column with numbers on it; the query that goes from key to key then
+BESIDE = 0.16  # from it to the key that it visits
 OVERHANG = 0.3  # by which a score is wider than the key over it
 STEPS = 1.2, 1.5  # from number to number in a column, at least and at most
 FILLED = 0.87  # of that, by a cell
@@ -125,9 +125,9 @@ class _Meeting:
         self.left = LEFT - stage.reach
         self.pitch = (stage.reach - self.left) / len(found.seen)
         self.x = row_of(len(found.seen), self.pitch, (self.left + stage.reach) / 2)
-        self.numbered = not masked and self.pitch >= NUMBERED + SLIMMEST + 2 * BESIDE
+        self.numbered = not masked and self.pitch >= NUMBERED + SLIM + 2 * BESIDE
         self.wide = NUMBERED if self.numbered else min(BROADEST, COLUMN * self.pitch)
-        self.slim = min(self.wide, self.pitch - self.wide - 2 * BESIDE)
+        self.slim = SLIM if self.numbered else min(self.wide, self.pitch - self.wide - 2 * BESIDE)
         self.tile = self.wide + OVERHANG if self.numbered else min(WIDEST, TILE * self.pitch)
         self.key_x = self.x + (self.slim + BESIDE) / 2  # a query that visits stands at its left
         self.heading = stage.title
@@ -299,7 +299,7 @@ class _Meeting:
         count, position = found.earlier + 1, found.seen[found.earlier]
         with piece.beat("mask", 3.5) as beat:
             self.query.exit(beat.at(SAID))
-            piece.until(beat.at(SAID), "asks query")
+            piece.until(beat.at(SAID), "asks query", "offers")  # nor all keys
             letter = found.letters[found.earlier]
             query = self._query("earlier", position, letter, beat, ASKS_TOO)
             self._letter("row 1", letter, self.query_x, self.rows[1], beat.at(ASKS_TOO.stop))

@@ -10,7 +10,7 @@ from ...layout.drawn import Align, text_width
 from ...layout.layout import Block
 from ...network.ops import Array
 from ..example import Example
-from ..excerpt import written_sum
+from ..excerpt import as_written, written_sum
 from ..formula import part
 from ..props import number
 from ..shapes import Shape, apart, bars, cells, row_of, some, tones
@@ -107,8 +107,9 @@ class _Telling:
     @property
     def written(self) -> list[str]:
         """The exponentials, what those that are not shown add up to, and their sum, as they are written."""
-        terms = [*self.powers, self.rest] if self.found.rest else list(self.powers)
-        return written_sum(terms, self.total, len(self.powers) if self.found.rest else None)
+        if self.found.rest:
+            return written_sum([*self.powers, self.rest], self.total, len(self.powers))
+        return as_written(self.powers.tolist())
 
     @property
     def rest(self) -> float:
@@ -215,7 +216,7 @@ class _Telling:
             self.bars.to("below", beat[HANG])
             end = beat.end + STILL
             self._numbers([number(v) for v in self.lowered], "below", beat.at(HANG.stop), end, "below")
-            self._heading("best", beat.at(0), beat.end)
+            self._heading("best", beat.at(0), beat.end + POWERS.start)
 
     def exponentiate(self) -> None:
         """exp makes every number positive, and the big ones win big."""
@@ -223,19 +224,19 @@ class _Telling:
             if not self.stage.upright:
                 self._curve(beat)
             self.bars.to("powers", beat[POWERS], stagger=0.6)
-            self._raised(beat, READ)
+            self._raised(beat, POWERS.start, READ)
 
     def raise_to_powers(self) -> None:
         """The same without the curve, straight from the scores."""
         with self.piece.beat("exponentiate", RAISE) as beat:
             self.bars.to("powers", beat[START:SOON], stagger=0.5)
-            self._raised(beat, SOON)
+            self._raised(beat, 0.0, SOON)
 
-    def _raised(self, beat: Beat, read: float) -> None:
-        """The powers stand on a line, and can be read."""
+    def _raised(self, beat: Beat, begin: float, read: float) -> None:
+        """They become powers, which stand on a line, and can be read."""
         self._numbers(self.written[: len(self.powers)], "powers", beat.at(read), beat.end, "power")
-        self._zero("floor", self.base, beat.at(0 if self.brief else GROUND), beat.end)
-        self._heading("power" if self.in_full else "exp", beat.at(0), beat.end)
+        self._zero("floor", self.base, beat.at(begin if self.brief else GROUND), beat.end)
+        self._heading("power" if self.in_full else "exp", beat.at(begin), beat.end)
 
     def _curve(self, beat: Beat) -> None:
         """The curve of exp at the right, and a dot on it for every bar."""
