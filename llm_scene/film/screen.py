@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..layout.drawn import LETTER, text_width
+from ..layout.drawn import LETTER, LINE, text_width
 from ..look.views import CAPITAL, WIDTH
 from .film import EASINGS, Caption, Film
 from .framing import halves
@@ -20,7 +20,6 @@ CAPTION, HEAD, CREDIT = 23.0, 20.0, 16.8  # sizes of type, in pixels of a pictur
 BELOW, ASIDE = 17.0, 16.0  # pixels between text and the edges of the picture
 DESCENT = 0.22  # how far letters reach below their baseline, in sizes of type
 ROOM = 0.92  # of the picture's width, for a line of a caption
-LINE = 1.22  # from line to line, in sizes of type
 EDGE = 9  # points across the edge of a shade that ends in the picture
 FADING = 12  # so many times the margin, until the shade behind a running head has faded
 SHADE = 1.25  # how far shades reach into the picture, of the way to the far side of their texts

@@ -17,6 +17,7 @@ from .layout import Box, Point
 
 Align = Literal["left", "centre", "right"]
 LETTER, BROAD = 0.56, 1.0  # width of a letter in its size: an average over the face; an East Asian one
+LINE = 1.22  # from line to line, in sizes of type
 EAST_ASIAN = 0x2E80  # from here on letters are broad
 
 
@@ -62,7 +63,7 @@ class Text:
     @property
     def box(self) -> Box:
         """About the room it takes over its baseline."""
-        width, height = self.width, (self.text.count("\n") + 1) * self.size
+        width, height = self.width, (LINE * self.text.count("\n") + 1) * self.size
         shift = {"left": 0.0, "centre": -width / 2, "right": -width}[self.align]
         x, y, z = self.at
         if self.upright:

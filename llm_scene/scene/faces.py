@@ -22,6 +22,7 @@ import numpy as np
 from bidi.algorithm import get_display
 
 from ..errors import note
+from ..layout.drawn import LINE
 from ..look.views import CAPITAL
 from ..network.ops import Array
 from .marks import is_local, name_part, part_of
@@ -79,6 +80,7 @@ def set_text(curve: bpy.types.TextCurve, text: str, size: float = 1.0) -> None:
     for slot, name in zip(SLOTS, [*faces, *[faces[0]] * len(SLOTS)], strict=False):
         setattr(curve, slot, load_face(name))  # all of them, else Blender takes one of its own, be it linked
     curve.body, curve.size = seen, size
+    curve.space_line = LINE * _capital(main) / CAPITAL
     if len(faces) > 1:
         for name, style in zip(needed, curve.body_format, strict=True):
             style.use_bold, style.use_italic = STYLES[faces.index(name)]

@@ -137,7 +137,7 @@ def _text(text: ScreenText, ink: bpy.types.Material) -> bpy.types.Object:
     curve = bpy.data.curves.new(text.name, "FONT")
     set_text(curve, text.text, text.size)
     curve.align_x, curve.align_y = ALIGN[text.align], "BOTTOM_BASELINE"
-    curve.space_line, curve.resolution_u, curve.fill_mode = 1.0, 2, "FRONT"
+    curve.resolution_u, curve.fill_mode = 2, "FRONT"
     curve.materials.append(ink)
     thing = bpy.data.objects.new(text.name, curve)
     thing.location = (*text.at, 0.0)

@@ -16,8 +16,8 @@ from ..film.film import Film, Shot
 from ..film.framing import SENSOR, axes, halves, project
 from ..film.front import begin, written
 from ..film.props import Backdrop, Formula, Swarm
-from ..film.screen import LINE, screen_texts
-from ..layout.drawn import Text, text_width
+from ..film.screen import screen_texts
+from ..layout.drawn import LINE, Text, text_width
 from ..layout.layout import Block, Box, Letter
 from ..look.views import CAPITAL, WIDTH
 from ..network.ops import Array
@@ -200,7 +200,7 @@ class Picture:
         film = self.sight.film
         at = np.array([film.value(thing.name, a, self.t, x) for a, x in zip(AXES, sign.at, strict=True)])
         left = at - SHIFT[sign.align if isinstance(sign, Text) else "centre"] * wide * along
-        right, low, top = left + wide * along, -DESCENT * size * over, (lines + CAPITAL) * size * over
+        right, low, top = left + wide * along, -DESCENT * size * over, (lines * LINE + CAPITAL) * size * over
         return np.stack([left + low, right + low, right + top, left + top, at, at + CAPITAL * size * over])
 
     def _on_screen(self) -> Iterator[Seen]:

@@ -169,7 +169,7 @@ def _candidate(rank: int, candidate: Candidate) -> Iterator[Thing]:
         names.candidate(rank, "share"), share_text(candidate.probability), behind, 0.8 * size, "left"
     )
     for text in (token, share):
-        yield Thing(text.name, ("Candidates",), text)
+        yield Thing(text.name, ("Labels", "Candidates"), text)  # too small for a view of everything
 
 
 def _prop(prop: Prop) -> Thing:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...layout import names as thing
-from ...layout.drawn import Says, Text, text_width
+from ...layout.drawn import LINE, Says, Text, text_width
 from ...layout.layout import Box, Section
 from ...look.views import VIEWS
 from ...network.sections import ATTENTION, MLP, is_block
@@ -120,6 +120,11 @@ def _lines(text: str) -> list[str]:
     return [line[i : i + LETTERS] for line in lines for i in range(0, max(1, len(line)), LETTERS)]
 
 
+def _tall(lines: int, size: float) -> float:
+    """How high so many lines are."""
+    return size * (LINE * (lines - 1) + 1)
+
+
 def _halves(play: Screenplay) -> list[Tag]:
     """What the two halves of a block are called, at the first one."""
     first = _blocks(play)[0].path
@@ -153,17 +158,17 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
     most = max(sum(map(len, given)) for given, _ in told)
     before = [b.box for b in play.layout.blocks.values() if b.box.low[0] < box.low[0] - TOUCH]
     ceiling = min((other.low[2] for other in before), default=box.high[2]) - gap
-    sunk = min(0.0, ceiling - size * most / 2 - middle)  # under what reaches out before the machine
+    sunk = min(0.0, ceiling - _tall(most, size) / 2 - middle)  # under what reaches out before the machine
 
     def block(name: str, lines: list[str], x: float, ink: str, lift: float = 0.0) -> Text:
-        low = middle + lift - size * (len(lines) / 2 - FOOT)
+        low = middle + lift - _tall(len(lines), size) / 2 + FOOT * size
         return Text(thing.prop(piece, name), "\n".join(lines), (x, box.low[1], low), size, "left", ink)
 
     def entered(n: int, given: list[list[str]]) -> list[Text]:
         """The prompt, and below it in the colour of what is chosen what was written to it."""
         above, found = 0, []
         for k, lines in enumerate(given):
-            lift = sunk + size * ((most - len(lines)) / 2 - above)
+            lift = sunk + LINE * size * ((most - len(lines)) / 2 - above)
             found.append(block(f"given {n} {k}", lines, left, "accent" if k else "ink", lift))
             above += len(lines)
         return found

@@ -22,8 +22,9 @@ DRAWS = 9  # throws of the dice
 MOST = 5  # candidates on the stage
 ROW, FILLED = 3.8, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
 LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage units; letters at least
+APART = 0.64  # of a row's height, by the size of its numbers
 LARGER, MOST_LETTERS = 1.2, 0.24  # size of the letters in that of numbers; their share of the stage's width
-ROOM, LETTER_ROOM = 0.6, 0.4  # what a score, and a letter, leave free of these widths
+ROOM, LETTER_ROOM = 0.6, 0.8  # what a score, and a letter, leave free of these widths
 SHARE = 7.8  # and behind them
 INSIDE = 0.2  # from a score to its cell's edges, both together
 LEAST, PALEST = 0.12, 0.25  # the length of a bar that is as good as none; the colour of such a one
@@ -35,6 +36,7 @@ HEADED = 0.9 * NUMBER  # that of a heading in an upright picture
 OVER = 0.9  # from the first row to a heading close over it
 AROUND, EDGE = 0.5, 0.16  # how much larger than its bar the frame is, and how thick
 BEFORE = -0.9  # its way from the bar to the front
+SEVERAL = 6  # throws that are shown at least, where letters may be as small as numbers
 THROW = 2.6  # from throw to throw at most
 # Parts of scores: they come, and can be read.
 ARRIVE, READ = slice(0.02, 0.3), 0.32
@@ -108,7 +110,7 @@ class _Telling:
         self.z = top - row * (np.arange(count) + 0.5)
         self.low = top - row * (count + 0.5)
         small = SMALLER if stage.upright or stage.square else 1.0
-        self.size = small * HERO
+        self.size = min(small * HERO, APART * row)
         longest = max(text_width(letter, LARGER * self.size) for letter in self.letters)
         wide = min(max(small * LETTER, longest + ROOM), MOST_LETTERS * stage.width)
         self.room = wide - LETTER_ROOM
@@ -254,16 +256,19 @@ class _Telling:
         stage = self.piece.stage
         first = self.left if not stage.upright else -stage.reach
         room = stage.reach - first
-        longest = max(text_width(letter, self.size) for letter in self.letters)
+        longest = max(text_width(letter) for letter in self.letters)
+        size = min(
+            self.size, max(NUMBER, (room / SEVERAL - LETTER_ROOM) / longest)
+        )  # so that several have room
+        longest *= size
         count = min(DRAWS, max(1, int(room / (longest + LETTER_ROOM))))
         pitch = min(max(THROW, longest + LETTER_ROOM), room / count)
-        drawn = self.draws()[:count]
+        drawn, fits = self.draws()[:count], size * min(1.0, (pitch - LETTER_ROOM) / longest)
         for n, (span, which) in enumerate(zip(beat.each(count, part, ease=0.9), drawn, strict=True)):
             self.bars[which].glow(span)
             at, text = (first + (n + 0.5) * pitch, self.low), self.letters[which]
-            size = self.size * min(1.0, (pitch - LETTER_ROOM) / longest)
             name, says = f"draw {n}", Says("rank", which)
-            self.piece.text(name, text, *at, span[0], None, size, ink="accent", says=says)
+            self.piece.text(name, text, *at, span[0], None, fits, ink="accent", says=says)
 
     def draws(self) -> list[int]:
         """What the dice throw: ranks of candidates."""

@@ -44,7 +44,9 @@ class _Telling:
         self.left, self.top = (aside - n * self.wide) / 2, stage.top - ABOVE
         self.x = self.left + self.wide * (np.arange(n) + 0.5)
         self.z = self.top - self.high * (np.arange(n) + 0.5)
-        long = max(text_width(letter, LETTERS) for letter in found.letters) > 2 * (BESIDE - CLOSE)
+        longest = max(text_width(letter) for letter in found.letters)
+        self.size = min(LETTERS, (self.wide - GAP) / longest)
+        long = self.size * longest > 2 * (BESIDE - CLOSE)
         self.aside = CLOSE if long else BESIDE
         self.align: Align = "right" if long else "centre"
         self.places = [(i, j) for i in range(n) for j in range(i + 1)]
@@ -78,7 +80,7 @@ class _Telling:
                 at = self.left - self.aside, float(self.z[i])
                 ink = "accent" if i == n - 1 else "ink"  # the letter that the film follows
                 said = self.found.letters[i]
-                self.piece.text(f"row {i}", said, *at, start, None, LETTERS, align=self.align, ink=ink)
+                self.piece.text(f"row {i}", said, *at, start, None, self.size, align=self.align, ink=ink)
             self._around(beat)
 
     def _write(self, i: int, row: list[int], start: float) -> None:
@@ -96,7 +98,7 @@ class _Telling:
         n, come = len(self.found.seen), beat.at(COMES)
         for j in range(n):
             at = float(self.x[j]), self.top + OVER
-            self.piece.text(f"column {j}", self.found.letters[j], *at, come, None, LETTERS)
+            self.piece.text(f"column {j}", self.found.letters[j], *at, come, None, self.size)
             for i in range(j):
                 size = (self.wide - GAP, self.high - GAP)
                 self.piece.outline(f"hole {i} {j}", float(self.x[j]), float(self.z[i]), *size, come)

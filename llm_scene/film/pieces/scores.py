@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...layout.drawn import text_width
 from ...layout.layout import Block
 from ...network.ops import Array, Scores
 from ..example import Example
@@ -36,6 +37,7 @@ TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of t
 WIDEST, BROADEST = 4.0, 1.6  # and at most
 NUMBERED, SLIM = 2.95, 0.75  # a column with numbers on it; the query that goes from key to key then
 BESIDE = 0.16  # from it to the key that it visits
+ROOMY = 0.9  # of the pitch, by the longest of the letters below
 OVERHANG = 0.3  # by which a score is wider than the key over it
 STEPS = 1.2, 1.5  # from number to number in a column, at least and at most
 FILLED = 0.87  # of that, by a cell
@@ -129,6 +131,8 @@ class _Meeting:
         self.wide = NUMBERED if self.numbered else min(BROADEST, COLUMN * self.pitch)
         self.slim = SLIM if self.numbered else min(self.wide, self.pitch - self.wide - 2 * BESIDE)
         self.tile = self.wide + OVERHANG if self.numbered else min(WIDEST, TILE * self.pitch)
+        longest = max(text_width(letter) for letter in found.letters)
+        self.letters = min(LETTERS, ROOMY * self.pitch / longest)
         self.key_x = self.x + (self.slim + BESIDE) / 2  # a query that visits stands at its left
         self.heading = stage.title
         self.letter_z = stage.floor + FEET
@@ -229,7 +233,7 @@ class _Meeting:
                 piece.text("others", said, *at, beat.at(SAID), None, SMALL, ink="faint")
 
     def _letter(self, name: str, letter: str, x: float, z: float, start: float, ink: str = "accent") -> None:
-        self.piece.text(name, letter, x, z, start, None, LETTERS, ink=ink)
+        self.piece.text(name, letter, x, z, start, None, self.letters, ink=ink)
 
     def match(self) -> None:
         """The query visits key after key; each visit leaves a score."""

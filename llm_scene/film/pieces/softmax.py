@@ -189,7 +189,7 @@ class _Telling:
             end = beat.end if self.brief else beat.end + WHILE
             written = [number(v) for v in found.raw]
             self._numbers(written, "scores", beat.at(there), end, "score", found.scores)
-            self._heading("any", beat.at(0), beat.end)
+            self._heading("any" if found.raw.min() < 0 else "size", beat.at(0), beat.end)
             if not self.stage.upright and not self.brief:
                 self._formula(beat.at(COMES))
 
