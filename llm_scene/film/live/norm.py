@@ -20,19 +20,21 @@ def shape(shaping: Shaping) -> None:
     column = [close.cell_of(one, 0) for one in bars]
     shifted = [x - mean for x in column] if mean is not None else column
     states = [column, shifted, [x / size for x in shifted], [close.cell_of(one, POSES - 1) for one in bars]]
-    most = sums.most(sums.made("size", x) for state in states for x in state)
-    tall, level = scale([(one, x.own) for one, x in zip(bars, column, strict=True)], 1)
-    k = sums.constant(tall * most.own) / most
+    most, least = (found([0.0, *(x for state in states for x in state)]) for found in (sums.most, sums.least))
+    tall, zero = scale([(one, x.own) for one, x in zip(bars, column, strict=True)], 1)
+    low, room = zero + tall * least.own, tall * (most.own - least.own)  # the lowest bar, and all of them
+    k = sums.constant(room) / (most - least)
+    level = sums.constant(low) - k * least
     for pose, state in enumerate(states, 1):
         largest = sums.most(sums.made("size", x) for x in state)
         for one, x in zip(bars, state, strict=True):
             close.paint(one, pose, x / largest)
-            close.bar(one, pose, k * x, sums.constant(level))
-    if mean is not None:
-        close.shift("mean line", Z, k * mean - (k * mean).own)
+            close.bar(one, pose, k * x, level)
+    lines = {"level": level} | ({} if mean is None else {"mean line": k * mean + level})
     for side in (-1, 1):
-        way = k * (size * side if mean is None else mean + size * side)
-        close.shift(f"band {side}", Z, way - way.own)
+        lines[f"band {side}"] = k * (size * side if mean is None else mean + size * side) + level
+    for name, at in lines.items():
+        close.shift(name, Z, at - at.own)
 
 
 def words(shaping: Shaping) -> None:
