@@ -26,6 +26,7 @@ MOST = 5  # names in a shot
 AIR = 5.0  # pixels between a name and anything else
 BESIDE = 40.0  # and the running head, in its line
 OVERS = (14.0, 21.0)  # and its sheet, where links run along that
+APART = (-24.0, 0.0, 24.0, 0.0)  # pixels between two names in a line, which else read as one
 LOOSE = (-2.0, -2.0, 2.0, 2.0)  # pixels between a name and a link
 EDGE = 8.0  # pixels between a name and the edge of the picture
 CAPTIONS = 0.27  # of half the height: the strip at the bottom that captions keep
@@ -112,7 +113,8 @@ def _arranged(
                 for spot, sheet, zone, line in zip(spots, taken, kept, strokes, strict=True)
             )
             if clear:
-                kept = [np.vstack([zone, spot.array()]) for zone, spot in zip(kept, spots, strict=True)]
+                own = [spot.array() + APART for spot in spots]
+                kept = [np.vstack([zone, room]) for zone, room in zip(kept, own, strict=True)]
                 count += 1
                 yield note
                 break

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,7 +28,11 @@ from llm_scene.film.words import words
 from llm_scene.layout import Box
 from llm_scene.layout import names as thing
 from llm_scene.layout.drawn import Text
-from llm_scene.models import load
+from llm_scene.look.views import CAPITAL
+from llm_scene.models import Model, load
+from llm_scene.models.checkpoint import stored_shapes
+from llm_scene.models.tokenizer import NumberTokenizer
+from llm_scene.network import declare
 from llm_scene.network.graph import Network
 from llm_scene.network.sampling import softmax
 from llm_scene.staging.options import Options
@@ -35,6 +42,7 @@ from tests.film.staged import ARRANGED, NANO, SHAPES, Shape, box_at, stage
 
 each_shape = pytest.mark.parametrize("shape", [*SHAPES, *ARRANGED], ids=str)
 FULL = [shape for shape in (*SHAPES, *ARRANGED) if shape.cut == "full"]
+AXES = ("location_x", "location_y", "location_z")
 CLOSEST = 2.0  # cells between the camera and any block
 WIDE_LETTER = 0x2E80  # from here on a letter is read as slowly as two
 SLACK = 0.03  # of the frame: a drifting camera moves in straight lines of its angles
@@ -556,3 +564,73 @@ def test_no_frame_falls_into_a_cut(cut: str, fps: float) -> None:
     assert instants or cut == "teaser"
     seen = [(a, b) for a, b in instants if math.ceil(a) < b - 1e-4]
     assert seen == []
+
+
+PLANNED = ((("gpt2", 3, 3, 6), "full"), (("llama", 2, 3, 6), "short"))
+PLANS = [Shape(*sizes, heads="grid", blocks="plan", cut=cut) for sizes, cut in PLANNED]
+
+
+@pytest.mark.parametrize("shape", PLANS, ids=str)
+def test_what_was_written_goes_back_under_the_model_in_its_own_colour(shape: Shape) -> None:
+    """The prompt stands still meanwhile; what flies crosses none of its blocks."""
+    staged = stage(shape)
+    film = staged.film
+    texts = [
+        prop for prop in film.props if isinstance(prop, Text) and prop.name.startswith(("step:", "flown:"))
+    ]
+    flown = [text for text in texts if text.name.startswith("flown:")]
+    prompt = [text for text in texts if re.fullmatch(r"step: given \d+ 0", text.name)]
+    written = [text for text in texts if re.fullmatch(r"step: given \d+ 1", text.name)]
+    assert flown and len(written) == len(prompt) - 1
+    assert {text.at for text in prompt} == {prompt[0].at}
+    assert {text.ink for text in written} == {"accent"} and {text.ink for text in prompt} == {"ink"}
+    inside = [block for block in staged.layout.blocks.values() if block.matrix.layer is not None]
+    sheets = np.array([block.box.corners() for block in inside])  # [n, 8, 3]
+    for text in flown:
+        (x0, y, z), (x1, _, _) = text.box.low, text.box.high
+        letter = Box((x0, y, z), (x1, y, z + CAPITAL * text.size)).corners()
+        rising = film.tracks[text.name, "location_z"]
+        for t in np.linspace(rising[0].start, rising[-1].end, 13).tolist():
+            way = [film.value(text.name, a, t, x) - x for a, x in zip(AXES, text.at, strict=True)]
+            low, high = flat(film, t, letter + np.array(way))
+            below, above = flat(film, t, sheets)
+            apart = (high < below).any(axis=-1) | (low > above).any(axis=-1)
+            assert apart.all(), f"{text.name} at {t}"
+
+
+def flat(film: Film, t: float, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where corners `[..., 8, 3]` are seen at a time: the rectangles around them, low and high `[..., 2]`."""
+    seen = project(corners.reshape(-1, 3), film.pose(t), 16 / 9)[:, :2].reshape(*corners.shape[:-1], 2)
+    return seen.min(axis=-2), seen.max(axis=-2)
+
+
+class Numbers(NumberTokenizer):
+    """Words that are numbers."""
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return " ".join(map(str, ids))
+
+
+def test_a_table_that_reaches_out_before_the_machine_leaves_the_prompt_alone() -> None:
+    """As that of a large vocabulary does."""
+    config = replace(Shape("llama", 6, 3, 6).config, d_vocab=4000)
+    network = declare(config)
+    rng = np.random.default_rng(0)
+    weights = {
+        key: (0.3 * rng.standard_normal(size)).astype(np.float32)
+        for key, size in stored_shapes(network).items()
+    }
+    model = Model("random", "nano-GPT", config, network, weights, Numbers("nano-GPT"))
+    made = produce(model, [1, 2, 3, 4, 5, 6], Options(steps=3, cut="short"))
+    given = [
+        p
+        for p in made.film.props
+        if isinstance(p, Text) and re.match(r"(asked|again|step|answered): given", p.name)
+    ]
+    assert given
+    sheets = [block.box for block in made.layout.blocks.values()]
+    for text in given:
+        (x0, _, z0), (x1, _, z1) = text.box.low, text.box.high
+        for box in sheets:
+            beside = x1 <= box.low[0] or box.high[0] <= x0 or z1 <= box.low[2] or box.high[2] <= z0
+            assert beside, f"{text.name} lies over a sheet"

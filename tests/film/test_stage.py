@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_scene.film.example import Example
-from llm_scene.film.excerpt import SIGNED, largest, percentages, read, spread, written_sum
+from llm_scene.film.excerpt import SIGNED, as_written, largest, percentages, read, spread, written_sum
 from llm_scene.film.film import Chapter, Cue, Film, Shot
 from llm_scene.film.formula import part, setting
 from llm_scene.film.framing import project
@@ -27,12 +27,13 @@ from llm_scene.film.pieces.roles import roles
 from llm_scene.film.pieces.scores import MOST, meeting
 from llm_scene.film.pieces.softmax import attention
 from llm_scene.film.props import Backdrop, Swarm, number
-from llm_scene.film.stage import before
+from llm_scene.film.shapes import tones
+from llm_scene.film.stage import WALL, before
 from llm_scene.film.stagecraft import Actor, SetPiece
 from llm_scene.film.story import Focus, clearest_head
 from llm_scene.film.words import words
 from llm_scene.layout import names
-from llm_scene.layout.drawn import Text
+from llm_scene.layout.drawn import Line, Text
 from tests.film.staged import LETTERS, NANO, Shape, stage
 
 ASPECTS = [16 / 9, 1.0, 9 / 16]
@@ -73,7 +74,9 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
         "choosing": lambda: choice.temperatures(example),
         "brief mix": lambda: mix(example, brief=True),
         # a Llama has one table only, so that nothing is added there
-        "embed": lambda: embed(example) if shape.family == "gpt2" else add(example, "resid_post"),
+        "embed": lambda: (
+            embed(example, numbered=True) if shape.family == "gpt2" else add(example, "resid_post")
+        ),
         "asked bend": lambda: bend(example, asked=True),
         "prompt": lambda: columns(example),
         "brief attention": lambda: attention(example, brief=True),
@@ -452,6 +455,14 @@ def test_written_sums_add_up(terms: list[float], folded: bool) -> None:
     assert np.allclose(exact, terms[: len(exact)], atol=0.0151 if not folded else 0.00501)
 
 
+@settings(derandomize=True, max_examples=60)
+@given(st.lists(st.floats(0.0, 900.0), min_size=1, max_size=12))
+def test_what_is_written_as_it_is_adds_up_too(terms: list[float]) -> None:
+    *parts, total = map(read, as_written(terms))
+    assert parts == [read(number(term)) for term in terms]
+    assert sum(parts) == pytest.approx(total, abs=1e-9)
+
+
 def test_excerpts_keep_order() -> None:
     found = largest(np.array([0.1, -3.0, 0.2, 2.0]), 2)
     assert found.shown == (1, 3)
@@ -509,3 +520,96 @@ def test_a_letter_rides_over_the_query_that_visits() -> None:
     for pose in visits:
         stand = rider.stands[pose]
         assert stand.places[0, 2] == stand.places[:, 2].max()
+
+
+# --- what stands where ---
+
+
+@each
+@on_models
+@in_formats
+def test_everything_stands_before_its_wall(name: str, shape: Shape, aspect: float) -> None:
+    piece = told(name, shape, aspect)
+    wall = piece.stage.centre[1] + WALL * piece.stage.unit
+    for actor in piece.actors:
+        for pose, stand in actor.stands.items():
+            if pose not in ("sheet", "back"):
+                assert (stand.places[:, 1] + stand.sizes[:, 1] / 2).max() < wall, f"{actor.name} in {pose}"
+
+
+@on_models
+@in_formats
+def test_bars_of_a_norm_stay_under_the_words(shape: Shape, aspect: float) -> None:
+    """Formula, mean and spread stand over the highest of them, whatever the numbers are."""
+    piece = told("norm", shape, aspect)
+    (bars,) = piece.named("cells")
+    standing = [stand for pose, stand in bars.stands.items() if pose not in ("sheet", "back")]
+    highest = max((stand.places + stand.sizes / 2)[:, 2].max() for stand in standing)
+    above = [p.box.low[2] for p in piece.props if not isinstance(p, Swarm | Backdrop | Line)]
+    assert min(z for z in above if z > piece.stage.centre[2]) > highest
+
+
+@on_models
+def test_powers_and_their_quotient_make_the_largest_share(shape: Shape) -> None:
+    """In the brief telling: what is written over the bars adds up to what the largest is divided by."""
+    piece = told("brief attention", shape, 16 / 9)
+    texts = {p.name.partition(": ")[2]: p.text for p in piece.props if isinstance(p, Text)}
+    powers = [read(text) for name, text in texts.items() if name.startswith("softmax power ")]
+    scores = [read(text) for name, text in texts.items() if name.startswith("softmax score ")]
+    assert len(powers) == len(scores) > 1
+    above, below = (read(part) for part in texts["softmax quotient"].rstrip("= ").split("/"))
+    assert above == max(powers)
+    if len(powers) == shape.n_positions:  # none is left out
+        assert below == pytest.approx(sum(powers), abs=1e-6)
+    assert above / below == pytest.approx(read(texts["softmax best"].rstrip(" %")) / 100, abs=0.0151)
+    if "softmax heading power" in texts:
+        assert np.allclose(powers, np.exp(scores), rtol=0.006, atol=0.01)
+
+
+def test_a_share_has_one_colour_in_the_stick_and_in_the_table() -> None:
+    piece = told("brief attention", NANO, 16 / 9)
+    (bars,) = piece.named("softmax bars")
+    staged = stage(NANO)
+    t = staged.layout.n_prompt - 1
+    pattern = staged.layout.find("attn.pattern", 0, clearest_head(staged.trace, 0, t))
+    shown = pattern.values(staged.trace)[t, : t + 1]
+    assert np.allclose(bars.stands["shares"].values, tones(pattern, staged.trace, shown))
+
+
+@on_models
+def test_a_temperature_is_what_scores_are_divided_by(shape: Shape) -> None:
+    piece = told("choice", shape, 16 / 9)
+    (scores,) = piece.named("scores")
+    raw, cooled = ([f for f in scores.figures if (f.of is None) == later] for later in (False, True))
+    hot = float(next(p.text for p in piece.props if p.name.endswith("heading cooled")).split("÷ ")[1])
+    assert len(raw) == len(cooled) == scores.count
+    for before_it, after in zip(raw, cooled, strict=True):
+        assert read(after.text) == pytest.approx(read(before_it.text) / hot, abs=0.0101)
+        assert before_it.end is not None and before_it.end <= after.start
+    heading = next(p for p in piece.props if p.name.endswith("heading cooled"))
+    bars_begin = min(a.stands["none"].places[:, 0].min() for a in piece.actors if "bar " in a.name)
+    assert heading.box.high[0] < bars_begin
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_cold_is_told_where_it_changes_anything(sure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "CERTAIN", 0.0 if sure else 1.0)
+    told.cache_clear()
+    beats = [beat.name for beat in told("choosing", NANO, 16 / 9).beats]
+    told.cache_clear()
+    assert ("cold" in beats) == (not sure)
+    assert {"greedy", "hot", "dice"} <= set(beats)
+
+
+def test_the_column_that_is_picked_is_framed_with_its_numbers() -> None:
+    piece = told("embed", NANO, 16 / 9)
+    (table,), (column,) = piece.named("table"), piece.named("embed.W_E")
+    frame = next(p for p in piece.props if p.name.endswith(": picked"))
+    inside_it = [
+        i
+        for i, place in enumerate(table.stands["table"].places)
+        if frame.box.low[0] < place[0] < frame.box.high[0]
+    ]
+    texts = [figure.text for figure in table.figures if figure.cell in inside_it]
+    assert texts == [figure.text for figure in column.figures]
+    assert len(table.figures) == table.count > len(texts) > 0

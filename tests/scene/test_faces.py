@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from llm_scene.errors import hearing
 from llm_scene.film.words import words
+from llm_scene.layout.drawn import LINE
 from llm_scene.scene import faces
 from llm_scene.scene.faces import in_order, load_face, set_text
 
@@ -83,6 +84,25 @@ def test_a_text_of_eight_scripts_is_shown_and_as_large_as_others() -> None:
     plain = bpy.data.curves.new("text", "FONT")
     set_text(plain, "H")
     assert height == pytest.approx(np.ptp(outlines(plain)[0].reshape(-1, 3)[:, 1]), rel=1e-3)
+
+
+@pytest.mark.parametrize("lines", ["H\nH\nH", "日\n日\n日", "か\nか\nか", "Ω ש م न ส 日 հ ქ\nH\nH"])
+def test_lines_are_as_far_apart_in_every_face(lines: str) -> None:
+    """As captions, names and their measures take it: Blender's own distance differs from face to face."""
+    curve = bpy.data.curves.new("text", "FONT")
+    set_text(curve, lines, 2.0)
+    holder = bpy.data.objects.new("holder", curve)
+    tall = []
+    for shown in (curve.body, "\n".join(curve.body.split("\n")[1:])):
+        curve.body = shown
+        mesh = holder.to_mesh()
+        points = np.empty(3 * len(mesh.vertices), np.float32)
+        mesh.vertices.foreach_get("co", points)
+        tall.append(np.ptp(points.reshape(-1, 3)[:, 1]))
+        holder.to_mesh_clear()
+    if len(set(lines.split("\n"))) == 1:  # else the first line is of another height
+        assert tall[0] - tall[1] == pytest.approx(2.0 * LINE, abs=1e-3)
+    assert curve.size * curve.space_line == pytest.approx(2.0 * LINE, abs=1e-4)
 
 
 def test_right_to_left_runs_are_in_order() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from functools import cache
 
+import pytest
+
 from llm_scene.film.props import Swarm
 from llm_scene.layout import names
-from llm_scene.layout.drawn import Text, text_width
+from llm_scene.layout.drawn import LINE, Text, text_width
 from llm_scene.layout.layout import Block, Letter
 from llm_scene.models import load
 from llm_scene.staging.production import Production, produce
@@ -70,3 +72,19 @@ def test_a_text_is_as_wide_as_its_longest_line_and_broad_letters_count() -> None
     assert text_width("注意") == 2.0
     text = Text("x", "abcd", (1.0, 2.0, 3.0), 2.0, "right")
     assert (text.box.high[0], text.box.low[2], text.box.size[2]) == (1.0, 3.0, 2.0)
+    two = Text("x", "ab\ncd", (1.0, 2.0, 3.0), 2.0)
+    assert two.box.size[2] == pytest.approx(2.0 * (1 + LINE))
+
+
+def test_what_is_written_at_candidates_is_for_who_looks_around() -> None:
+    """In a film's pictures it would be too small to be read; the bars are part of them."""
+    parts = {
+        name: thing
+        for name, thing in drawn().items()
+        if (found := names.as_candidate(name)) is not None and found[1] != "bar"
+    }
+    assert len(parts) == 2 * len(made().layout.candidates)
+    assert all(thing.spare and isinstance(thing.form, Text) for thing in parts.values())
+    assert not any(thing.spare for thing in drawn().values() if isinstance(thing.form, Bar))
+    for name in parts:
+        assert not [track for track in made().film.tracks if track[0] == name]

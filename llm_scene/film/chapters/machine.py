@@ -126,7 +126,9 @@ def _tall(lines: int, size: float) -> float:
 
 
 def _halves(play: Screenplay) -> list[Tag]:
-    """What the two halves of a block are called, at the first one."""
+    """What the two halves of a block are called, at the first one; in several lines they are too small."""
+    if len(play.layout.lines) > 1:
+        return []
     first = _blocks(play)[0].path
     inside = [section for section in play.layout.sections if section.path[:-1] == first]
     halves = {ATTENTION: play.words.note("half_attention"), MLP: play.words.titles["mlp"]}
@@ -158,7 +160,9 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
     most = max(sum(map(len, given)) for given, _ in told)
     before = [b.box for b in play.layout.blocks.values() if b.box.low[0] < box.low[0] - TOUCH]
     ceiling = min((other.low[2] for other in before), default=box.high[2]) - gap
-    sunk = min(0.0, ceiling - _tall(most, size) / 2 - middle)  # under what reaches out before the machine
+    sunk = min(
+        0.0, ceiling - _tall(most, size) / 2 - FOOT * size - middle
+    )  # under what reaches out before the machine
 
     def block(name: str, lines: list[str], x: float, ink: str, lift: float = 0.0) -> Text:
         low = middle + lift - _tall(len(lines), size) / 2 + FOOT * size

@@ -23,6 +23,7 @@ LOOK = 2.2  # seconds for each caption before the whole
 SOON, SETTLED = 0.4, 0.6  # seconds before the entrance is seen that letters set out, and before its end
 HIGH = 2.2  # gaps of the model, and two of its heights, that a letter falls
 OVERLAP = 1.5  # of the time from letter to letter, that one falls
+SEEN = 0.04  # of the area of what was learned, from which on what is worked out can be seen beside it
 AWAKE = 0.05  # seconds into the film before anything appears
 ASIDE, SWEEP = -16.0, 4.0  # degrees: whence the first picture is seen, and how far the camera moves in it
 
@@ -30,7 +31,7 @@ ASIDE, SWEEP = -16.0, 4.0  # degrees: whence the first picture is seen, and how 
 def opening(play: Screenplay) -> None:
     """The prompt as numbers, the pull back to the whole machine, and the prompt's letters at its entrance."""
     play.start("overview", "numbers")
-    _hook(play, ["task", "relief"], ["machine", "colours"])
+    _hook(play, ["task", "relief"], ["machine", *(["colours"] if _green(play) else [])])
     letters = play.letters(predicted=False)
     start, end = play.say("entrance", entrance(play, letters), least=2.6)
     fall(play, letters, (start - SOON, end - SETTLED))
@@ -39,8 +40,17 @@ def opening(play: Screenplay) -> None:
 def glimpse(play: Screenplay) -> None:
     """The same, quicker and without a look at the entrance: the opening of shorter cuts."""
     play.start("overview", "numbers")
-    start, end = _hook(play, ["task", "relief"], ["colours"])
+    start, end = _hook(play, ["task", "relief"], ["colours" if _green(play) else "machine"])
     fall(play, play.letters(predicted=False), (start, end))
+
+
+def _green(play: Screenplay) -> bool:
+    """Whether what is worked out can be seen in a view of everything, beside all that was learned."""
+    areas: dict[bool, float] = {True: 0.0, False: 0.0}
+    for block in play.layout.blocks.values():
+        wide, _, high = block.box.size
+        areas[block.role != "weight"] += wide * high
+    return areas[True] > SEEN * areas[False]
 
 
 def flash(play: Screenplay) -> None:

@@ -256,24 +256,25 @@ class _Telling:
         stage = self.piece.stage
         first = self.left if not stage.upright else -stage.reach
         room = stage.reach - first
-        longest = max(text_width(letter) for letter in self.letters)
-        size = min(
-            self.size, max(NUMBER, (room / SEVERAL - LETTER_ROOM) / longest)
-        )  # so that several have room
+        said, drawn = [told(candidate.text) for candidate in self.example.layout.candidates], self.draws()
+        longest = max(text_width(said[rank]) for rank in drawn)
+        several = (room / SEVERAL - LETTER_ROOM) / longest  # the size in which so many have room
+        size = min(self.size, max(NUMBER, several))
         longest *= size
         count = min(DRAWS, max(1, int(room / (longest + LETTER_ROOM))))
         pitch = min(max(THROW, longest + LETTER_ROOM), room / count)
-        drawn, fits = self.draws()[:count], size * min(1.0, (pitch - LETTER_ROOM) / longest)
-        for n, (span, which) in enumerate(zip(beat.each(count, part, ease=0.9), drawn, strict=True)):
-            self.bars[which].glow(span)
-            at, text = (first + (n + 0.5) * pitch, self.low), self.letters[which]
-            name, says = f"draw {n}", Says("rank", which)
-            self.piece.text(name, text, *at, span[0], None, fits, ink="accent", says=says)
+        fits = size * min(1.0, (pitch - LETTER_ROOM) / longest)
+        spans = beat.each(count, part, ease=0.9)
+        for n, (span, which) in enumerate(zip(spans, drawn[:count], strict=True)):
+            for bar in self.bars[which : which + 1]:  # not all candidates have one
+                bar.glow(span)
+            at, says = (first + (n + 0.5) * pitch, self.low), Says("rank", which)
+            self.piece.text(f"draw {n}", said[which], *at, span[0], None, fits, ink="accent", says=says)
 
     def draws(self) -> list[int]:
-        """What the dice throw: ranks of candidates."""
-        shares = np.array([self._share_of(i, self.hot) for i in range(len(self.likely))])
-        drawn = np.random.default_rng(0).choice(len(shares), size=DRAWS, p=shares / shares.sum())
+        """What the dice throw: ranks of candidates, more of them than have bars."""
+        known = np.sort(self.logits)[::-1][: len(self.example.layout.candidates)]
+        drawn = np.random.default_rng(0).choice(len(known), size=DRAWS, p=softmax(known / self.hot))
         return [int(n) for n in drawn]
 
     def home(self) -> None:

@@ -41,7 +41,8 @@ ENDS, APART = 1.0, 0.5  # how far under the stick its ends are told, and beside 
 ROOMY, DIGIT = 5.0, 0.62  # a part from which on its share is large; what a digit takes, in its size
 SHARE, OF = 1.3, 1.2  # how far under the stick a share that has no room on it stands, and over it whose it is
 AROUND = 0.3, 0.4  # how much longer and higher than the stick its frame is
-NUDGE = -0.3  # of the last formula, from half way between floor and stick
+RULE_SIZE = 1.3  # of the formula of the whole
+NUDGE = -0.6  # of the last formula, from half way between floor and stick
 SOON = 0.15  # where it is brief: of a beat, in which bars move
 STAND, RAISE, LIE = 2.4, 2.9, 2.9  # seconds of these beats
 EASY = 7.0  # up to such a score its power is written in full
@@ -292,7 +293,7 @@ class _Telling:
             if self.brief:
                 self._quotient(middle, beat.at(there))
             else:
-                piece.formula("whole", FORMULA, 0.0, middle, beat.at(RULE), None, FORMULA_SIZE)
+                piece.formula("whole", FORMULA, 0.0, middle, beat.at(RULE), None, RULE_SIZE)
 
     def _quotient(self, z: float, start: float) -> None:
         """How the largest share is made, in figures."""
