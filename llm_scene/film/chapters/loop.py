@@ -18,7 +18,7 @@ LOOK = 0.6  # seconds before the first step
 AFTER = 0.7  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 SOON, SEEN = 0.1, 0.2  # of a step, before its end, and seconds at least: the next token comes out
-TURN, CLEAR = 0.3, 0.5  # of the way, until the token is under the model; and of its size, how far
+TURN, CLEAR = 0.3, 0.6  # of the way, until the token is under the model; and of its size, how far
 
 
 def loop(play: Screenplay) -> None:
