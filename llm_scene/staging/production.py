@@ -24,7 +24,7 @@ from ..network.trace import Trace
 from ..plain import isolated
 from .options import Options
 
-CREDIT = 64  # letters of the line about a model, at most
+CREDIT, CALLED = 64, 24  # letters of the line about a model, and of its name in a caption, at most
 STEPS = 6  # tokens that the film shows the model writing, where the options do not say it
 
 
@@ -101,6 +101,12 @@ def _trace(model: Model, prompt: list[int], options: Options, written: Sequence[
     return model.generate(prompt, steps, options.sampling, options.ignore_eos).trace
 
 
+def _called(model: Model) -> str:
+    """What captions call a model: as its own files do where that is short, else as its folder is called."""
+    title = model.card.title if model.preset is None else ""
+    return isolated(title) if 0 < len(title) <= CALLED else model.title
+
+
 def _credit(model: Model) -> str:
     """What a model of the user's own says it is, its licence and source, in one line."""
     card = model.card if model.preset is None else Card()
@@ -113,7 +119,7 @@ def tell(model: Model, reading: Reading, trace: Trace, layout: Layout, options: 
     """The film of what a model read and computed, as the options say."""
     task = model.preset.task if model.preset is not None else ""
     told = (*reading.pieces, reading.predictions[-1])
-    story = Story(model.name, task, model.title, reading.prompt, told, reading.answer)
+    story = Story(model.name, task, _called(model), reading.prompt, told, reading.answer)
     texts = words(options.spoken)
     film = compose(
         layout,

@@ -47,3 +47,13 @@ def test_long_ones_are_cut_and_without_captions_there_is_none(tmp_path: Path) ->
 
 def test_presets_need_none() -> None:
     assert produce(load("nano-gpt-sort"), "A", Options(cut="teaser")).film.credit == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "called"), [("It", "It"), ("", None), ("A name that is too long for a caption", None)]
+)
+def test_captions_call_a_model_as_its_files_do(tmp_path: Path, title: str, called: str | None) -> None:
+    (write_model(tmp_path) / "README.md").write_text(f"# {title}", encoding="utf-8")
+    model = load(folder=tmp_path)
+    texts = [caption.text for caption in produce(model, [1, 2], Options(cut="full")).film.captions]
+    assert any(f"{called or model.title} does it with" in text for text in texts)
