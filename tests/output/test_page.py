@@ -454,7 +454,7 @@ class TestContents:
 @needs_browser
 class TestInspector:
     @pytest.mark.parametrize(
-        ("caption", "name"), [("embedding", "wpe.weight"), ("mlp_wide", "h.0.mlp.c_fc.weight")]
+        ("caption", "name"), [("embedding", "wpe.weight"), ("mlp_narrow", "h.0.mlp.c_proj.weight")]
     )
     def test_pointing_and_clicking_show_what_explain_says(self, shown: Tab, caption: str, name: str) -> None:
         layout, trace = made().layout, made().trace

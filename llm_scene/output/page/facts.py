@@ -11,9 +11,10 @@ import numpy as np
 
 from ...film.film import EASINGS, Caption, Chapter, Cue, Film, Pose
 from ...film.front import STRIDE, TAIL
-from ...film.props import Swarm
+from ...film.props import Backdrop, Swarm
 from ...film.stops import stops
 from ...film.words import formulas, words
+from ...layout import names
 from ...layout.layout import Layout, Point
 from ...layout.room import profile, reach, wall_depth
 from ...look import DIM, INK_DIM, Look, srgb
@@ -288,7 +289,8 @@ def map_of(swarm: Swarm) -> str:
 
 
 def swarms(film: Film, look: Look, numbers: Numbers) -> list[Json]:
-    """Cells that move on their own, pose by pose: places, sizes, and colours in linear light."""
+    """Cells that move on their own, pose by pose: places, sizes, colours in linear light; and their wall."""
+    walls = {names.piece_of(prop.name): prop for prop in film.props if isinstance(prop, Backdrop)}
     rows = []
     for prop in film.props:
         if isinstance(prop, Swarm):
@@ -299,6 +301,8 @@ def swarms(film: Film, look: Look, numbers: Numbers) -> list[Json]:
             row |= {"states": len(rgb), "places": numbers.add(turned(prop.places))}
             row |= {"sizes": numbers.add(prop.sizes[..., [0, 2, 1]]), "colours": numbers.add(rgb)}
             row |= {"close": numbers.add(close)} if (prop.values < 0).any() else {}
+            if (wall := walls.get(names.piece_of(prop.name))) is not None:
+                row["wall"] = _short(-wall.at[1])
             rows.append(row)
     return rows
 

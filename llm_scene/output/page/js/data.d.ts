@@ -113,6 +113,7 @@ export interface Swarm {
   sizes: number;
   colours: number;
   close?: number;
+  wall?: number; // how deep lies what its shadows fall on
 }
 
 // --- the film ---

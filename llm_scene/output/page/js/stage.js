@@ -57,7 +57,7 @@ export class Stage {
       uWall: { value: colour(data.look.wall) },
       uPicture: { value: new THREE.Vector2() },
     };
-    this.shadows = new Shadows(data, this.room);
+    this.shadows = new Shadows(data.blocks.length, data.room, this.room, bend(data.room.outline));
     this.parts = new Parts(data.parts, data.look, this.room);
     this.scene.add(wall(data, this.room), this.shadows.mesh);
     canvas.addEventListener("webglcontextrestored", () => (this.stale = true));
@@ -81,7 +81,7 @@ export class Stage {
     this.overlay = new THREE.Group(); // of the inspector
     this.scene.add(this.overlay);
     this.swarms = new Map(
-      data.swarms.map((row) => [row.name, new Swarm(row, numbers, this.scene, data.look)]),
+      data.swarms.map((row) => [row.name, new Swarm(row, numbers, this.scene, data, this.room)]),
     );
   }
 
@@ -123,10 +123,23 @@ export class Stage {
     this.film.evaluate(t, this.values);
     for (const { set, curve } of this.setting) set(this.values[curve]);
     for (const sheet of this.sheets.values()) sheet.place();
-    this.shadows.place(this.sheets);
+    this._shade();
     this.parts.place(this.sheets, this.language, this.orbit);
     for (const swarm of this.swarms.values()) swarm.place();
     this.stale = true;
+  }
+
+  /** Let the shadows of sheets lie where the key light throws them. */
+  _shade() {
+    const { wall } = this.data.room;
+    let i = 0;
+    for (const { block, mesh } of this.sheets.values()) {
+      const [rows, columns] = block.shape;
+      const { x, y, z } = mesh.position;
+      const away = Math.max(0, z - 0.5 - wall);
+      this.shadows.lay(i++, [x + columns / 2, y - rows / 2], [columns, rows], away, 0.3, wall + 0.05);
+    }
+    this.shadows.laid();
   }
 
   /** Whether the viewer has the camera, rather than the film. @param {boolean} orbit */
@@ -694,10 +707,12 @@ else if (vPart.z >= 0.0) {
  *   out: (pose: number, i: number) => number, places: Iterable<number[]>, sizes: Iterable<number[]>}} Paint
  */
 
+const SOFTER = 0.35; // of its way from the wall: so much further fades the shadow of a thin cell
+
 class Swarm {
   /** @param {import("./data").Swarm} row @param {Float32Array} numbers
-   * @param {THREE.Scene} scene @param {Data["look"]} look */
-  constructor(row, numbers, scene, look) {
+   * @param {THREE.Scene} scene @param {Data} data @param {Uniforms} uniforms of the room */
+  constructor(row, numbers, scene, { look, room }, uniforms) {
     const read = (/** @type {number} */ at, /** @type {number} */ poses) => numbers.subarray(at, at + 3 * row.count * poses);
     this.poses = row.poses;
     this.states = row.states;
@@ -719,6 +734,9 @@ class Swarm {
     this.mesh.setColorAt(0, new THREE.Color());
     this.mesh.frustumCulled = false;
     scene.add(this.mesh);
+    this.wall = row.wall;
+    this.shadows = this.wall === undefined ? undefined : new Shadows(row.count, room, uniforms);
+    if (this.shadows) scene.add(this.shadows.mesh);
   }
 
   /** @param {string} channel @param {number} value */
@@ -767,6 +785,7 @@ class Swarm {
   place() {
     const { pose, hidden, highlight, dim, rose } = this.state;
     this.mesh.visible = hidden < 0.5 && !this.gone;
+    if (this.shadows) this.shadows.mesh.visible = this.mesh.visible;
     const now = `${pose} ${highlight} ${dim} ${rose}`;
     if (!this.mesh.visible || this.shown === now) return;
     this.shown = now;
@@ -791,10 +810,23 @@ class Swarm {
       );
       matrix.makeScale(wide || 1e-4, deep || 1e-4, high || 1e-4).setPosition(x + shift, y, z);
       this.mesh.setMatrixAt(i, matrix);
+      this._shade(i, [x + shift, y, z], [wide, deep, high]);
       this.mesh.setColorAt(i, paint.setRGB(tint(3 * i), tint(3 * i + 1), tint(3 * i + 2)));
     }
     this.mesh.instanceMatrix.needsUpdate = true;
     if (this.mesh.instanceColor) this.mesh.instanceColor.needsUpdate = true;
+    this.shadows?.laid();
+  }
+
+  /** Let a cell throw its shadow onto the wall of its stage. @param {number} i
+   * @param {number[]} place @param {number[]} size */
+  _shade(i, [x, y, z], [wide, high, deep]) {
+    if (!this.shadows || this.wall === undefined) return;
+    const away = z - this.wall;
+    const there = away > 0 ? 1 : 0; // behind the wall it throws none
+    const [right, up] = this.shadows.shadow;
+    const far = [wide + Math.abs(right) * deep, high + Math.abs(up) * deep].map((size) => there * size);
+    this.shadows.lay(i, [x, y], far, away * there, SOFTER * away, this.wall + 0.03 * away * there);
   }
 }
 
@@ -843,67 +875,69 @@ function bend(outline) {
   return new THREE.Vector2(outline[0][0], outline[outline.length - 2][0]);
 }
 
-/** What sheets throw onto the wall: a soft rectangle each; where they overlap it gets no darker. */
+/** What cuboids throw onto a wall: a soft rectangle each; where they overlap it gets no darker. */
 class Shadows {
-  /** @param {Data} data @param {Uniforms} uniforms */
-  constructor({ room, blocks }, uniforms) {
-    this.room = room;
+  /** @param {number} count @param {Data["room"]} room @param {Uniforms} uniforms
+   * @param {THREE.Vector2} [bend] where the wall bends into the floor, and shadows end */
+  constructor(count, { shadow }, uniforms, bend) {
+    this.shadow = shadow;
     const geometry = new THREE.PlaneGeometry(); // whose corners are replaced
-    const corners = blocks.flatMap(() => [-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0]);
-    const faces = blocks.flatMap((_, i) => [0, 1, 2, 0, 2, 3].map((corner) => 4 * i + corner));
+    const each = Array.from({ length: count }, (_, i) => i);
+    const corners = each.flatMap(() => [-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0]);
+    const faces = each.flatMap((i) => [0, 1, 2, 0, 2, 3].map((corner) => 4 * i + corner));
     geometry.setAttribute("position", new THREE.Float32BufferAttribute(corners, 3));
     geometry.setIndex(faces);
-    this.box = new THREE.Float32BufferAttribute(new Float32Array(16 * blocks.length), 4);
-    this.soft = new THREE.Float32BufferAttribute(new Float32Array(4 * blocks.length), 1);
+    this.box = new THREE.Float32BufferAttribute(new Float32Array(16 * count), 4);
+    this.soft = new THREE.Float32BufferAttribute(new Float32Array(8 * count), 2); // and how deep it lies
     geometry.setAttribute("box", this.box);
     geometry.setAttribute("soft", this.soft);
     const material = new THREE.ShaderMaterial({
       blending: THREE.CustomBlending,
       blendEquation: THREE.MinEquation,
       depthWrite: false,
+      defines: bend ? { BEND: "" } : {},
       uniforms: {
         ...uniforms,
-        uShade: { value: room.shadow[3] },
-        uBend: { value: bend(room.outline) },
-        uDepth: { value: room.wall + 0.05 },
+        uShade: { value: shadow[3] },
+        uBend: { value: bend ?? new THREE.Vector2() },
       },
-      vertexShader: `attribute vec4 box; attribute float soft; uniform float uDepth;
+      vertexShader: `attribute vec4 box; attribute vec2 soft;
       varying vec3 vPlace; varying vec2 vHalf; varying float vHeight; void main() {
         vHalf = box.zw;
-        vec2 place = position.xy * (box.zw + soft);
-        vPlace = vec3(place, soft);
+        vec2 place = position.xy * (box.zw + soft.x);
+        vPlace = vec3(place, soft.x);
         vHeight = place.y + box.y;
-        gl_Position = projectionMatrix * viewMatrix * vec4(place + box.xy, uDepth, 1.0); }`,
+        gl_Position = projectionMatrix * viewMatrix * vec4(place + box.xy, soft.y, 1.0); }`,
       fragmentShader: `${WALL}
       uniform float uShade; uniform vec2 uBend;
       varying vec3 vPlace; varying vec2 vHalf; varying float vHeight; void main() {
         vec2 cover = smoothstep(vec2(-vPlace.z), vec2(vPlace.z), vHalf - abs(vPlace.xy));
-        float upright = smoothstep(0.6 * uBend.x + 0.4 * uBend.y, uBend.y, vHeight);
-        gl_FragColor = vec4(wallColour() * (1.0 - uShade * cover.x * cover.y * upright), 1.0);
+        float dark = uShade * cover.x * cover.y;
+        #ifdef BEND
+        dark *= smoothstep(0.6 * uBend.x + 0.4 * uBend.y, uBend.y, vHeight);
+        #endif
+        gl_FragColor = vec4(wallColour() * (1.0 - dark), 1.0);
         #include <colorspace_fragment>
       }`,
     });
     this.mesh = new THREE.Mesh(geometry, material);
     this.mesh.frustumCulled = false;
-    this.mesh.renderOrder = -1;
+    this.mesh.renderOrder = bend ? -1 : 1; // after the walls; what stands before one hides it
   }
 
-  /** Let them lie where the key light throws them. @param {Map<string, Sheet>} sheets */
-  place(sheets) {
-    const [right, up, soft] = this.room.shadow;
-    let i = 0;
-    for (const { block, mesh } of sheets.values()) {
-      const [rows, columns] = block.shape;
-      const away = Math.max(0, mesh.position.z - 0.5 - this.room.wall);
-      const [x, y] = [
-        mesh.position.x + columns / 2 + right * away,
-        mesh.position.y - rows / 2 + up * away,
-      ];
-      for (const end = i + 4; i < end; i++) {
-        this.box.setXYZW(i, x, y, columns / 2, rows / 2);
-        this.soft.setX(i, 0.3 + soft * away);
-      }
+  /** Where the key light throws a shadow, and how it looks there. @param {number} i
+   * @param {number[]} middle @param {number[]} size of what throws it
+   * @param {number} away from the wall @param {number} least softness @param {number} depth of the wall */
+  lay(i, [x, y], [wide, high], away, least, depth) {
+    const [right, up, soft] = this.shadow;
+    for (let corner = 4 * i; corner < 4 * i + 4; corner++) {
+      this.box.setXYZW(corner, x + right * away, y + up * away, wide / 2, high / 2);
+      this.soft.setXY(corner, least + soft * away, depth);
     }
+  }
+
+  /** All lie where they are. */
+  laid() {
     this.box.needsUpdate = this.soft.needsUpdate = true;
   }
 }
