@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from llm_scene.cli import main
 from llm_scene.errors import UserError
+from llm_scene.film.props import Backdrop
 from llm_scene.film.temperatures import hot_enough
 from llm_scene.film.words import languages, spoken, words
 from llm_scene.network import Config, declare, run
@@ -615,3 +616,22 @@ def tiles(path: Path, height: int) -> np.ndarray:
     rows, columns = TILES
     pixels = pixels[:height]
     return pixels.reshape(rows, height // rows, columns, pixels.shape[1] // columns, 3).mean(axis=(1, 3))
+
+
+def test_a_standing_screen_sees_all_of_every_close_up() -> None:
+    """They are composed for a lying one: the standing camera stands so far away that its width is as much."""
+    film = made().film
+    ways = facts.shots(film, made().told(language="en", format="vertical"))
+    starts = [shot["start"] for shot in ways["tall"]]
+    assert starts == sorted(starts)
+    walls = [prop.name for prop in film.props if isinstance(prop, Backdrop)]
+    seen = 0
+    for shot in ways["wide"]:
+        t = (shot["start"] + shot["end"]) / 2
+        if any(film.value(wall, "hidden", t) < 0.5 for wall in walls):
+            tall = next(other for other in reversed(ways["tall"]) if other["start"] <= t)
+            for here, there in zip(shot["poses"], tall["poses"], strict=True):
+                assert there[:5] == here[:5] and there[6] == here[6]
+                assert there[5] == pytest.approx(here[5] * 16 / 9, rel=1e-3)
+            seen += 1
+    assert seen >= len(walls)

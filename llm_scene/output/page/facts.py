@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 import latex2mathml.converter
 import numpy as np
 
+from ...film.compose import FORMATS
 from ...film.film import EASINGS, Caption, Chapter, Cue, Film, Pose
 from ...film.front import STRIDE, TAIL
 from ...film.props import Backdrop, Swarm
@@ -216,8 +218,29 @@ def shots(film: Film, upright: Film) -> Json:
     """The camera's way, framed for a lying and for a standing screen, on the film's own clock.
 
     A standing frame takes more shots or fewer, and other times: both films meet at chapters and captions.
+    Close-ups are composed for the lying one: there the standing frame sees all of their width from further
+    away.
     """
-    return {"wide": _way(film, lambda t: t), "tall": _way(upright, lambda t: _clocked(t, film, upright))}
+    wide, tall = _way(film, lambda t: t), _way(upright, lambda t: _clocked(t, film, upright))
+    near = {row["start"]: _across(row) for row in wide if _on_stage(film, row)}
+    kept = {row["start"]: row for row in tall if not _on_stage(film, row)}
+    for before, row in pairwise(wide):  # the camera may go on from a close-up
+        if before["start"] in near and row["start"] in kept and before["poses"][1] == row["poses"][0]:
+            kept[row["start"]]["poses"][0] = near[before["start"]]["poses"][1]
+    return {"wide": wide, "tall": [row for _, row in sorted((kept | near).items())]}
+
+
+def _on_stage(film: Film, shot: Json) -> bool:
+    """Whether a shot shows a close-up: the wall of one is there."""
+    t = (shot["start"] + shot["end"]) / 2
+    walls = (prop.name for prop in film.props if isinstance(prop, Backdrop))
+    return any(film.value(wall, "hidden", t) < 0.5 for wall in walls)
+
+
+def _across(shot: Json) -> Json:
+    """The same shot from so far away that a standing frame is as wide as the lying one was."""
+    poses = [[*pose[:5], _short(pose[5] * FORMATS["landscape"]), pose[6]] for pose in shot["poses"]]
+    return shot | {"poses": poses}
 
 
 def _way(film: Film, clock: Callable[[float], float]) -> list[Json]:
