@@ -467,7 +467,7 @@ class TestPanel:
             const { lettering, data } = llmScene.page.live.scene;
             const { context, face } = lettering;
             const { actualBoundingBoxAscent: high, width } = context.measureText("CBABBC");
-            const { size } = data.live.texts.find((row) => data.parts[row.part].name === "asked: given 0");
+            const { size } = data.live.texts.find((row) => data.parts[row.part].name === "asked: given 0 0");
             return [(face * size * high) / 48, (face * size * width) / 48, size];
         })()""")
         low, high = outline("CBABBC").bounds
