@@ -16,7 +16,7 @@ from llm_scene.film.live.shaping import Shaping
 from llm_scene.film.live.sums import Sums
 from llm_scene.film.props import Swarm
 from llm_scene.film.story import clearest_head
-from llm_scene.layout.drawn import Text
+from llm_scene.layout.drawn import LINE, Text
 from llm_scene.models import Model, load
 from llm_scene.models.rules import RULES, Options
 from llm_scene.models.tokenizer import TextTokenizer
@@ -516,3 +516,8 @@ def test_moving_cells_know_what_they_are_copies_of() -> None:
     query = next(s for s in shaping.copies.swarms if s.name.startswith("dot: query"))
     cells = {shaping.sums.beneath(int(row)) for row in shaping.copies.tones[query.name].ravel()}
     assert {shaping.sums.matrix_of(cell) for cell in cells if cell is not None} == {"blocks.0.attn.q"}
+
+
+def test_lines_written_anew_are_as_far_apart_as_the_films() -> None:
+    code = (export.HERE / "js/live_letters.js").read_text(encoding="utf-8")
+    assert f"const STEP = {LINE};" in code

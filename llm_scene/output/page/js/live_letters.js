@@ -5,6 +5,7 @@ import * as THREE from "./three.js";
 const HIGH = 48; // texels of a line
 const WIDE = 1024; // texels of the picture
 const LINE = 1.25; // the height of a line, in its size
+const STEP = 1.22; // from line to line, in sizes of type, as in the scene
 const FOOT = 0.3; // from the lower edge of a line to its baseline, in its size
 const FACE = `500 ${HIGH}px Inter, system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Noto Sans CJK SC", sans-serif`;
 const CAPITAL = 0.727; // height of a capital in the scene, in the size of its text
@@ -27,7 +28,7 @@ export class Lettering {
     this.context.font = FACE;
     const { actualBoundingBoxAscent: capital } = this.context.measureText("H");
     this.face = (CAPITAL * HIGH) / capital; // the size of the face by that of a text, whatever face a machine has
-    this.pitch = HIGH / this.face; // from line to line
+    this.pitch = (STEP * HIGH) / this.face; // from line to line
     this.texture = new THREE.DataTexture(null, 1, 1);
     const filters = { magFilter: THREE.LinearFilter, minFilter: THREE.LinearMipmapLinearFilter };
     Object.assign(this.texture, { colorSpace: "srgb", ...filters, generateMipmaps: true });
