@@ -27,6 +27,11 @@ def text_width(text: str, size: float = 1.0) -> float:
     return size * max(sum(BROAD if ord(x) >= EAST_ASIAN else LETTER for x in line) for line in lines)
 
 
+def text_height(lines: int, size: float = 1.0) -> float:
+    """About how high so many lines of letters of this size are."""
+    return size * (LINE * (lines - 1) + 1)
+
+
 @dataclass(frozen=True)
 class Says:
     """Which token a text says, so that whoever follows another prompt can write its letters there.
@@ -63,7 +68,7 @@ class Text:
     @property
     def box(self) -> Box:
         """About the room it takes over its baseline."""
-        width, height = self.width, (LINE * self.text.count("\n") + 1) * self.size
+        width, height = self.width, text_height(self.text.count("\n") + 1, self.size)
         shift = {"left": 0.0, "centre": -width / 2, "right": -width}[self.align]
         x, y, z = self.at
         if self.upright:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...layout import names as thing
-from ...layout.drawn import LINE, Says, Text, text_width
+from ...layout.drawn import LINE, Says, Text, text_height, text_width
 from ...layout.layout import Box, Section
 from ...look.views import VIEWS
 from ...network.sections import ATTENTION, MLP, is_block
@@ -120,11 +120,6 @@ def _lines(text: str) -> list[str]:
     return [line[i : i + LETTERS] for line in lines for i in range(0, max(1, len(line)), LETTERS)]
 
 
-def _tall(lines: int, size: float) -> float:
-    """How high so many lines are."""
-    return size * (LINE * (lines - 1) + 1)
-
-
 def _halves(play: Screenplay) -> list[Tag]:
     """What the two halves of a block are called, at the first one; in several lines they are too small."""
     if len(play.layout.lines) > 1:
@@ -160,12 +155,11 @@ def _beside(play: Screenplay, piece: str, box: Box, pairs: Sequence[Pair]) -> li
     most = max(sum(map(len, given)) for given, _ in told)
     before = [b.box for b in play.layout.blocks.values() if b.box.low[0] < box.low[0] - TOUCH]
     ceiling = min((other.low[2] for other in before), default=box.high[2]) - gap
-    sunk = min(
-        0.0, ceiling - _tall(most, size) / 2 - FOOT * size - middle
-    )  # under what reaches out before the machine
+    under = ceiling - text_height(most, size) / 2 - FOOT * size  # what reaches out before the machine
+    sunk = min(0.0, under - middle)
 
     def block(name: str, lines: list[str], x: float, ink: str, lift: float = 0.0) -> Text:
-        low = middle + lift - _tall(len(lines), size) / 2 + FOOT * size
+        low = middle + lift - text_height(len(lines), size) / 2 + FOOT * size
         return Text(thing.prop(piece, name), "\n".join(lines), (x, box.low[1], low), size, "left", ink)
 
     def entered(n: int, given: list[list[str]]) -> list[Text]:

@@ -45,11 +45,9 @@ def _questions(play: Screenplay) -> None:
     """Every position thinks for itself; where there is a gate its answers open and shut a second row."""
     piece = bend(play.example, asked=True)
     play.act(piece, BRISK, asked="mlp_wide", line="bend_line", curve="bend_curve")
-    play.compute(
-        play.here(*WIDE, "mlp.post" if not play.has("mlp.act") else "mlp.act"), (play.now - 1.0, play.now)
-    )
-    gated = play.here("mlp.post") if play.has("mlp.act") else []
-    if gated:
+    bent = "mlp.act" if play.has("mlp.act") else "mlp.post"
+    play.compute(play.here(*WIDE, bent), (play.now - 1.0, play.now))
+    if bent == "mlp.act" and (gated := play.here("mlp.post")):
         pair = play.here("mlp.act", "mlp.pre_linear")
         play.fill("mlp_gated", play.detail(gated, beside=pair), gated, least=3.0)
     play.fill("mlp_narrow", _half(play, "mlp.W_out", "mlp_out"), play.here("mlp_out"), least=3.0)

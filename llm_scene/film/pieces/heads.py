@@ -9,6 +9,7 @@ from ..example import Example
 from ..excerpt import first
 from ..shapes import Shape, cells, copies, gone, part, pile, row_of, tones
 from ..stagecraft import COMES, SMALL, Actor, Beat, SetPiece
+from .learned import table_of
 
 MOST = 6  # heads side by side; of more, the first ones and the last
 LEFT, WIDE = 0.52, 0.62  # of the stage's width, for the heads; of their pitch, for a column
@@ -46,9 +47,7 @@ class _Telling:
     def __init__(self, piece: SetPiece, found: list[Block], target: Block, example: Example) -> None:
         self.piece, self.found, self.target = piece, found, target
         self.trace, self.words, self.t = example.trace, example.words, example.focus.position
-        inputs = [block for name in target.matrix.inputs for block in example.layout.of(name)]
-        tables = (block for block in inputs if block.role == "weight" and min(block.shape) > 1)
-        self.learned = next(tables, None)
+        self.learned = table_of(example.layout, target)
         stage = self.stage = piece.stage
         self.heading = stage.title
         self.high = stage.top - HEADING - stage.floor
