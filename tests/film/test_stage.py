@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from llm_scene.film.pieces.norm import norm
 from llm_scene.film.pieces.prompt import columns
 from llm_scene.film.pieces.residual import add, embed
 from llm_scene.film.pieces.roles import roles
-from llm_scene.film.pieces.scores import MOST, meeting
+from llm_scene.film.pieces.scores import MOST, Attention, meeting
 from llm_scene.film.pieces.softmax import attention
 from llm_scene.film.props import Backdrop, Swarm, number
 from llm_scene.film.shapes import tones
@@ -613,3 +614,25 @@ def test_the_column_that_is_picked_is_framed_with_its_numbers() -> None:
     texts = [figure.text for figure in table.figures if figure.cell in inside_it]
     assert texts == [figure.text for figure in column.figures]
     assert len(table.figures) == table.count > len(texts) > 0
+
+
+@pytest.mark.parametrize(("raised", "full"), [(-12.0, False), (0.0, True), (30.0, False)])
+def test_powers_can_be_read_whatever_the_scores_are(
+    raised: float, full: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of scores that are all far below zero they would be 0.00, and of large ones endless."""
+    begin = Attention.__init__
+
+    def shifted(self: Attention, *given: Any) -> None:
+        begin(self, *given)
+        self.raw = self.raw - self.raw.max() + raised
+
+    monkeypatch.setattr(Attention, "__init__", shifted)
+    told.cache_clear()
+    piece = told("brief attention", NANO, 16 / 9)
+    told.cache_clear()
+    texts = {p.name.partition(": ")[2]: p.text for p in piece.props if isinstance(p, Text)}
+    assert ("softmax heading power" in texts) == full
+    powers = [read(text) for name, text in texts.items() if name.startswith("softmax power ")]
+    assert max(powers) == pytest.approx(1.0)
+    assert read(texts["softmax quotient"].split("/")[0]) == pytest.approx(1.0)

@@ -45,7 +45,7 @@ RULE_SIZE = 1.3  # of the formula of the whole
 NUDGE = -0.6  # of the last formula, from half way between floor and stick
 SOON = 0.15  # where it is brief: of a beat, in which bars move
 STAND, RAISE, LIE = 2.4, 2.9, 2.9  # seconds of these beats
-EASY = 7.0  # up to such a score its power is written in full
+EASY = 0.0, 7.0  # a best score from and up to which powers can be written in full
 BEATS = 3  # scores, largest, exponentiate: parts of the formula are lit in the second and third
 # Parts of scores: bars stand; their numbers are there for a while longer.
 RISE, WHILE = 0.5, 0.1
@@ -95,7 +95,7 @@ class _Telling:
         stage = self.stage = piece.stage
         best = float(found.raw.max())
         self.lowered = found.raw - best
-        self.in_full = brief and best <= EASY
+        self.in_full = brief and EASY[0] <= best <= EASY[1]
         self.powers = np.exp(found.raw if self.in_full else self.lowered)
         self.heights = self.powers / float(self.powers.max())  # of the highest bar
         self.total = float(self.powers.sum() / (1 - found.rest))  # of all keys, shown or not
