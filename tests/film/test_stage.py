@@ -636,3 +636,33 @@ def test_powers_can_be_read_whatever_the_scores_are(
     powers = [read(text) for name, text in texts.items() if name.startswith("softmax power ")]
     assert max(powers) == pytest.approx(1.0)
     assert read(texts["softmax quotient"].split("/")[0]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("name", ["choice", "choosing"])
+def test_all_others_have_a_bar_where_not_every_token_has_one(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the shares of a temperature are 100 % together, and dice throw others as often as they come."""
+    monkeypatch.setattr(choice, "MOST", 3)  # of five tokens
+    told.cache_clear()
+    piece = told(name, LLAMA, 16 / 9)
+    told.cache_clear()
+    texts = {p.name.partition(": ")[2]: p.text for p in piece.props if isinstance(p, Text)}
+    rests = [text for text in texts if text.startswith("rest ")]
+    assert len(rests) == (2 if name == "choice" else len(piece.beats) - 2) and "others" in texts
+    for rest in rests:
+        n = rest.removeprefix("rest ")
+        shares = [texts[rest], *(text for share, text in texts.items() if share.startswith(f"share {n} "))]
+        assert len(shares) == 3  # two candidates
+        assert sum(float(share.split(" ")[0]) for share in shares) == pytest.approx(100, abs=0.16)
+    (bar,), (first,) = piece.named("rest"), piece.named("bar 0")
+    by_length = [a.stands["chance"].sizes[0, 0] for a in (bar, first)]
+    told_of = [float(texts[f"{text} 0"].split(" ")[0]) for text in ("rest", "share 0")]
+    assert by_length[0] / by_length[1] == pytest.approx(told_of[0] / told_of[1], rel=0.01)
+    thrown = [text for share, text in texts.items() if share.startswith("draw ")]
+    assert bar.glows and set(thrown) <= set(LETTERS)
+
+
+def test_where_every_token_has_a_bar_there_are_no_others() -> None:
+    for name in ("choice", "choosing"):
+        assert not told(name, NANO, 16 / 9).named("rest")

@@ -29,8 +29,10 @@ def words(shaping: Shaping) -> None:
     for name in (CHOICE, CHOOSING):
         close = CloseUp(shaping, name)
         for n, temperature in temperatures(close).items():
-            for rank in _numbers(close, rf"share {n} (\d+)"):
+            ranks = _numbers(close, rf"share {n} (\d+)")
+            for rank in ranks:
                 close.write(f"share {n} {rank}", close.sums.chance(rank, temperature))
+            close.write(f"rest {n}", rest(close, len(ranks), temperature))
         for rank in _numbers(close, r"scores (\d+) 0"):
             close.write(f"scores {rank} 0", close.sums.ranked("logits", rank))
         for rank in _numbers(close, r"scores (\d+) 1"):
@@ -50,6 +52,12 @@ def hottest(close: CloseUp) -> float:
     return hot_enough(close.sums.trace["logits"][close.sums.position].astype(float))
 
 
+def rest(close: CloseUp, count: int, temperature: float) -> Number:
+    """How likely all are together that are not among the so many likeliest."""
+    told = close.sums.total(close.sums.chance(rank, temperature) for rank in range(count))
+    return close.sums.most([close.sums.constant(1.0) - told, 0.0])
+
+
 def _numbers(close: CloseUp, pattern: str) -> list[int]:
     """The numbers in the names of texts that match, as they come."""
     matches = (re.fullmatch(pattern, name) for name in close.written)
@@ -65,10 +73,14 @@ class _Bars:
         self.full = float(first.sizes[1, 0, X]) / self.sums.chance(0, 1.0).own
         poses = [None, *degrees.values()]  # none, and by the temperatures
         for rank, swarm in enumerate(bars):
-            self._bar(rank, swarm, poses)
+            self._candidate(rank, swarm, poses)
             for n, degree in degrees.items():
-                long = self._length(self.sums.chance(rank, degree))
-                close.shift(f"share {n} {rank}", X, long - long.own)
+                self._beside(f"share {n} {rank}", self.sums.chance(rank, degree))
+        for swarm in close.swarms("rest"):
+            shares = {degree: rest(close, len(bars), degree) for degree in degrees.values()}
+            self._bar(swarm, [None if degree is None else shares[degree] for degree in poses])
+            for n, degree in degrees.items():
+                self._beside(f"rest {n}", shares[degree])
         made_here = bool(close.company("made"))
         for rank, one in enumerate(close.company("scores", 1, Z)):
             if made_here:
@@ -82,16 +94,24 @@ class _Bars:
         start = float(first.places[1, 0, X] - first.sizes[1, 0, X] / 2) - AROUND / 2 * close.unit
         close.stretch("win 0", around / around.own, start)
 
-    def _bar(self, rank: int, swarm: Swarm, poses: Sequence[float | None]) -> None:
+    def _candidate(self, rank: int, swarm: Swarm, poses: Sequence[float | None]) -> None:
+        self._bar(swarm, [None if degree is None else self.sums.chance(rank, degree) for degree in poses])
+        self._landing((swarm, 0), len(poses), "probs", rank)
+
+    def _bar(self, swarm: Swarm, shares: Sequence[Number | None]) -> None:
+        """By its shares in its poses: none where it begins."""
         left, one = float(swarm.places[0, 0, X] - swarm.sizes[0, 0, X] / 2), (swarm, 0)
         self.close.paint(one, 0, self.sums.constant(float(swarm.values[0, 0])))
-        for pose, degree in enumerate(poses):
-            if degree is not None:
-                share = self.sums.chance(rank, degree)
+        for pose, share in enumerate(shares):
+            if share is not None:
                 long = self._length(share)
                 self.close.stand(one, pose, X, long / 2.0 + left, long)
                 self.close.paint(one, pose, self.sums.most([share, PALEST]))
-        self._landing(one, len(poses), "probs", rank)
+
+    def _beside(self, part: str, share: Number) -> None:
+        """What is written beside a bar goes with its end."""
+        long = self._length(share)
+        self.close.shift(part, X, long - long.own)
 
     def _length(self, share: Number) -> Number:
         return self.sums.most([share * self.full, LEAST * self.close.unit])

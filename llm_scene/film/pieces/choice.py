@@ -19,7 +19,7 @@ from .scoring import meet, scoring
 CHOICE, CHOOSING = "choice", "choosing"  # the names of both pieces
 CERTAIN = 0.99  # a chance from which on cold makes it no larger
 DRAWS = 9  # throws of the dice
-MOST = 5  # candidates on the stage
+MOST = 5  # candidates on the stage; of a larger vocabulary one less, and a row for all others
 ROW, FILLED = 3.8, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
 LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage units; letters at least
 APART = 0.64  # of a row's height, by the size of its numbers
@@ -92,16 +92,20 @@ class _Telling:
         self.logits = trace["logits"][self.t].astype(float)  # [d_vocab]
         self.hot = hot_enough(self.logits)
         count = min(MOST, len(layout.candidates))
+        if count < len(self.logits):
+            count = min(MOST - 1, count)
         self.likely = np.argsort(-trace["probs"][self.t], kind="stable")[:count]
         self.letters = [told(candidate.text) for candidate in layout.candidates[:count]]
         self.made = layout.find("logits")
         self.degrees = (1.0, COLD, self.hot)  # temperatures
-        self._places(self.piece.stage, count + below)
-        self.bars = [self._bar(i) for i in range(count)]
+        others = int(count < len(self.logits))
+        self._places(self.piece.stage, count + others, below)
+        self.candidates = [self._candidate(i) for i in range(count)]
+        self.bars = self.candidates + [self._bar(count + i, "rest") for i in range(others)]
 
-    def _places(self, stage: Stage, rows: int) -> None:
+    def _places(self, stage: Stage, count: int, below: int) -> None:
         """Where rows, letters, scores and bars stand."""
-        count = len(self.likely)
+        rows = count + below
         headed = HEADING + (OVER if stage.upright else 0.0)
         room = stage.top - headed - stage.floor
         row = min(ROW, room / rows)
@@ -127,12 +131,17 @@ class _Telling:
         )
         self.share_size = min(self.size, (small * SHARE - BESIDE) / shares)
 
-    def _bar(self, i: int) -> Actor:
-        """One candidate's bar, at every temperature."""
-        actor = self.piece.actor(f"bar {i}", "activation", 1, signed=False)
-        for name, temperature in zip(("chance", "cold", "hot"), self.degrees, strict=True):
-            actor.pose(name, *self._length(i, self._share_of(i, temperature)))
+    def _bar(self, i: int, name: str) -> Actor:
+        """The bar of a row, at every temperature."""
+        actor = self.piece.actor(name, "activation", 1, signed=False)
+        for pose, temperature in zip(("chance", "cold", "hot"), self.degrees, strict=True):
+            actor.pose(pose, *self._length(i, self._share_of(i, temperature)))
         actor.pose("none", *self._length(i, 0.0))
+        return actor
+
+    def _candidate(self, i: int) -> Actor:
+        """The bar of a candidate, and where it comes to lie in the sheet of all chances."""
+        actor = self._bar(i, f"bar {i}")
         places, sizes, values = some(self.probs, self.trace, [(int(self.likely[i]), self.t)])
         actor.pose("sheet", places, sizes, values)
         return actor
@@ -143,8 +152,11 @@ class _Telling:
         return self._share_of(0, 1.0) > CERTAIN
 
     def _share_of(self, i: int, temperature: float) -> float:
-        """A candidate's chance at a temperature."""
-        return float(softmax(self.logits / temperature)[self.likely[i]])
+        """The chance of a row at a temperature: a candidate's, and behind them that of all others."""
+        chances = softmax(self.logits / temperature)
+        if i < len(self.likely):
+            return float(chances[self.likely[i]])
+        return float(np.delete(chances, self.likely).sum())
 
     def _length(self, i: int, share: float) -> tuple[Array, Array, Array]:
         wide = max(LEAST, share * self.full)
@@ -169,7 +181,7 @@ class _Telling:
             self.come = some(block, self.trace, [(int(v), self.t) for v in self.likely])
         actor.pose(begin, *self.come)
         colours = tones(block, self.trace, raw)
-        row = self.score_x, self.z, self.score_wide, self.high
+        row = self.score_x, self.z[: len(raw)], self.score_wide, self.high
         actor.pose("row", *cells(piece.stage, *row, colours))
         actor.pose("cooled", *cells(piece.stage, *row, tones(block, self.trace, raw / self.hot)))
         self.row = actor
@@ -190,6 +202,7 @@ class _Telling:
                 self.bars[i].enter("none", start)
                 self.bars[i].to("chance", (start, end))
                 self._share(0, i, 1.0, end, None)
+            self._others(beat.at(0))
             if at_one:
                 self._temperature(len(self.piece.beats) - 1, 1.0, beat.at(0), None, "faint")
             else:
@@ -227,8 +240,10 @@ class _Telling:
     def greedy(self) -> None:
         """The bars alone, the longest one marked."""
         with self.piece.beat("greedy", 3.0) as beat:
-            for i, bar in enumerate(self.bars):
+            for i in range(len(self.likely)):
                 self._letter(i, beat.at(COMES), None)
+            self._others(beat.at(COMES))
+            for i, bar in enumerate(self.bars):
                 bar.enter("none", beat.at(SHOWN.start))
                 bar.to("chance", beat[SHOWN])
                 self._share(0, i, 1.0, beat.at(SHOWN.stop), beat.end)
@@ -238,7 +253,7 @@ class _Telling:
     def at_temperature(self, key: str, temperature: float, seconds: float) -> Beat:
         """The same scores at another temperature: every bar changes its length."""
         n = len(self.piece.beats)
-        self.piece.until(float(n), "share", "temperature", "heading chances")
+        self.piece.until(float(n), "share", "rest", "temperature", "heading chances")
         with self.piece.beat(key, seconds) as beat:
             for i, bar in enumerate(self.bars):
                 bar.to(key, beat[CHANGE])
@@ -256,8 +271,9 @@ class _Telling:
         stage = self.piece.stage
         first = self.left if not stage.upright else -stage.reach
         room = stage.reach - first
-        said, drawn = [told(candidate.text) for candidate in self.example.layout.candidates], self.draws()
-        longest = max(text_width(said[rank]) for rank in drawn)
+        drawn, known = self.draws(), self.example.layout.candidates
+        said = [told(known[rank].text) if rank < len(known) else self.words.note("other") for rank in drawn]
+        longest = max(map(text_width, said))
         several = (room / SEVERAL - LETTER_ROOM) / longest  # the size in which so many have room
         size = min(self.size, max(NUMBER, several))
         longest *= size
@@ -265,24 +281,25 @@ class _Telling:
         pitch = min(max(THROW, longest + LETTER_ROOM), room / count)
         fits = size * min(1.0, (pitch - LETTER_ROOM) / longest)
         spans = beat.each(count, part, ease=0.9)
-        for n, (span, which) in enumerate(zip(spans, drawn[:count], strict=True)):
-            for bar in self.bars[which : which + 1]:  # not all candidates have one
-                bar.glow(span)
-            at, says = (first + (n + 0.5) * pitch, self.low), Says("rank", which)
-            self.piece.text(f"draw {n}", said[which], *at, span[0], None, fits, ink="accent", says=says)
+        for n, (span, rank) in enumerate(zip(spans, drawn[:count], strict=True)):
+            self.bars[min(rank, len(self.bars) - 1)].glow(span)
+            says = Says("rank", rank) if rank < len(known) else None
+            at = first + (n + 0.5) * pitch, self.low
+            self.piece.text(f"draw {n}", said[n], *at, span[0], None, fits, ink="accent", says=says)
 
     def draws(self) -> list[int]:
-        """What the dice throw: ranks of candidates, more of them than have bars."""
-        known = np.sort(self.logits)[::-1][: len(self.example.layout.candidates)]
-        drawn = np.random.default_rng(0).choice(len(known), size=DRAWS, p=softmax(known / self.hot))
-        return [int(n) for n in drawn]
+        """What the dice throw: ranks of tokens, the likeliest 0."""
+        chances = np.sort(softmax(self.logits / self.hot))[::-1]
+        return [int(n) for n in np.random.default_rng(0).choice(len(chances), size=DRAWS, p=chances)]
 
     def home(self) -> None:
         """The chances become a column of the matrix of all of them."""
         with self.piece.beat("home", HOME) as beat:
-            for bar in self.bars:
+            for bar in self.candidates:
                 bar.to("sheet", beat[LANDS])
                 bar.stays(self.probs)
+            for bar in self.bars[len(self.candidates) :]:
+                bar.to("none", beat[LANDS])
 
     # --- parts ---
 
@@ -292,11 +309,20 @@ class _Telling:
         at, says = (self.letter_x, self.z[i]), Says("rank", i)
         self.piece.text(name, self.letters[i], *at, start, until, size, ink=ink, says=says)
 
+    def _others(self, start: float) -> None:
+        """Words for the row of those that are not told one by one; it has no score."""
+        if len(self.bars) > len(self.candidates):
+            said, room = self.words.note("all_others"), self.left + self.piece.stage.reach - LETTER_ROOM
+            size = min(NUMBER, self.size, room / text_width(said))
+            at = self.left - LETTER_ROOM / 2, float(self.z[-1])
+            self.piece.text("others", said, *at, start, None, size, "right", ink="faint")
+
     def _share(self, n: int, i: int, temperature: float, start: float, end: float | None) -> None:
         share = self._share_of(i, temperature)
         x = self.left + max(LEAST, share * self.full) + BESIDE
         text = share_text(share)
-        self.piece.text(f"share {n} {i}", text, x, self.z[i], start, end, self.share_size, "left")
+        name = f"share {n} {i}" if i < len(self.likely) else f"rest {n}"
+        self.piece.text(name, text, x, self.z[i], start, end, self.share_size, "left")
 
     def _temperature(
         self, n: int, temperature: float, start: float, end: float | None, ink: str = "accent"
