@@ -14,7 +14,7 @@ from ..layout.layout import Box
 from .film import Cue
 from .props import Prop, Swarm
 
-POP = 0.12  # seconds in which words come out of the wall, at their full size
+POP = 0.04  # seconds in which words come out of the wall, at their full size
 Window = tuple[float, float]  # begin and end of a phase, in seconds of the film
 Thing = TypeVar("Thing", Swarm, Text, Line)
 

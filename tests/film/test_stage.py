@@ -582,12 +582,12 @@ def test_a_temperature_is_what_scores_are_divided_by(shape: Shape) -> None:
     piece = told("choice", shape, 16 / 9)
     (scores,) = piece.named("scores")
     raw, cooled = ([f for f in scores.figures if (f.of is None) == later] for later in (False, True))
-    hot = float(next(p.text for p in piece.props if p.name.endswith("heading cooled")).split("÷ ")[1])
+    (heading,) = (p for p in piece.props if isinstance(p, Text) and "heading divided" in p.name)
+    hot = float(heading.text.split("÷ ")[1])
     assert len(raw) == len(cooled) == scores.count
     for before_it, after in zip(raw, cooled, strict=True):
         assert read(after.text) == pytest.approx(read(before_it.text) / hot, abs=0.0101)
         assert before_it.end is not None and before_it.end <= after.start
-    heading = next(p for p in piece.props if p.name.endswith("heading cooled"))
     bars_begin = min(a.stands["none"].places[:, 0].min() for a in piece.actors if "bar " in a.name)
     assert heading.box.high[0] < bars_begin
 

@@ -33,10 +33,9 @@ def words(shaping: Shaping) -> None:
             for rank in ranks:
                 close.write(f"share {n} {rank}", close.sums.chance(rank, temperature))
             close.write(f"rest {n}", rest(close, len(ranks), temperature))
-        for rank in _numbers(close, r"scores (\d+) 0"):
-            close.write(f"scores {rank} 0", close.sums.ranked("logits", rank))
-        for rank in _numbers(close, r"scores (\d+) 1"):
-            close.write(f"scores {rank} 1", close.sums.ranked("logits", rank) / hottest(close))
+        for n, temperature in enumerate(temperatures(close).values()):
+            for rank in _numbers(close, rf"scores (\d+) {n}"):
+                close.write(f"scores {rank} {n}", divided(close.sums.ranked("logits", rank), temperature))
 
 
 def temperatures(close: CloseUp) -> dict[int, float]:
@@ -45,6 +44,11 @@ def temperatures(close: CloseUp) -> dict[int, float]:
     colder = close.piece == CHOOSING and len(rows) > 2  # it is told where it changes anything
     known = {0: 1.0} | ({1: COLD} if colder else {})
     return {n: known.get(n, hottest(close)) for n in rows}
+
+
+def divided(score: Number, temperature: float) -> Number:
+    """A score at a temperature."""
+    return score if temperature == 1.0 else score / temperature
 
 
 def hottest(close: CloseUp) -> float:
@@ -83,13 +87,13 @@ class _Bars:
                 self._beside(f"rest {n}", shares[degree])
         made_here = bool(close.company("made"))
         for rank, one in enumerate(close.company("scores", 1, Z)):
-            if made_here:
-                close.paint(one, 0, self._ranked("logits", rank))
-            else:
+            score, come = self._ranked("logits", rank), close.piece == CHOICE  # from where they were made
+            if come and made_here:
+                close.paint(one, 0, score)
+            elif come:
                 self._landing(one, 0, "logits", rank)
-            close.paint(one, 1, self._ranked("logits", rank))
-            if len(one[0].places) > 2:  # and divided by a temperature
-                close.paint(one, 2, self._ranked("logits", rank) / hottest(close))
+            for pose, degree in enumerate(degrees.values(), int(come)):
+                close.paint(one, pose, divided(score, degree))
         around = self._length(self.sums.chance(0, 1.0)) + AROUND * close.unit  # the winner's frame
         start = float(first.places[1, 0, X] - first.sizes[1, 0, X] / 2) - AROUND / 2 * close.unit
         close.stretch("win 0", around / around.own, start)

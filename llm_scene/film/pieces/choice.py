@@ -43,7 +43,7 @@ ARRIVE, READ = slice(0.02, 0.3), 0.32
 CHANCES = slice(0.0, 0.2)  # of chances: bar after bar
 MARKED = 0.02  # of chosen: the frame is there
 SHOWN, BEST = slice(0.2, 0.5), 0.6  # of greedy: the bars grow, and the longest is marked
-CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.05, 0.2  # of a temperature: bars, what it is, chances
+CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.05, 0.2  # of a temperature: bars, scores, what it makes of them
 THROWS, LOTS = slice(0.03, 0.85), slice(0.3, 0.8)  # of dice; of hot, where they are thrown at once
 LANDS = slice(0.15, 0.8)  # of home: the flight of bars
 ASKED, SCORED, AT_ONCE = 4.2, 1.6, 0.6  # seconds of asked, and of scores; where they have been made before
@@ -77,6 +77,11 @@ def temperatures(example: Example) -> SetPiece:
     return telling.piece
 
 
+def _at(temperature: float) -> str:
+    """The pose of scores that are divided by a temperature."""
+    return f"divided by {temperature:g}"
+
+
 class _Telling:
     """A row for each of the likeliest tokens: its letters, its score, and a bar as long as its chance.
 
@@ -102,6 +107,7 @@ class _Telling:
         self._places(self.piece.stage, count + others, below)
         self.candidates = [self._candidate(i) for i in range(count)]
         self.bars = self.candidates + [self._bar(count + i, "rest") for i in range(others)]
+        self.row = self._scores()
 
     def _places(self, stage: Stage, count: int, below: int) -> None:
         """Where rows, letters, scores and bars stand."""
@@ -172,28 +178,35 @@ class _Telling:
 
     def scores(self) -> None:
         """Every candidate has a score, a number of any size."""
-        block, piece, seconds = self.made, self.piece, SCORED if self.come is None else AT_ONCE
-        raw = self.logits[self.likely]
-        actor = piece.actor("scores", "activation", len(raw))
+        seconds = SCORED if self.come is None else AT_ONCE
         begin, come, told = "made", 0.0, 0.0  # where they were made, with all that stands there
         if self.come is None:
             begin, come, told = "sheet", COMES, READ
-            self.come = some(block, self.trace, [(int(v), self.t) for v in self.likely])
-        actor.pose(begin, *self.come)
-        colours = tones(block, self.trace, raw)
-        row = self.score_x, self.z[: len(raw)], self.score_wide, self.high
-        actor.pose("row", *cells(piece.stage, *row, colours))
-        actor.pose("cooled", *cells(piece.stage, *row, tones(block, self.trace, raw / self.hot)))
-        self.row = actor
-        with piece.beat("scores", seconds) as beat:
-            for i in range(len(raw)):  # the winner's changes its colour
+            self.come = some(self.made, self.trace, [(int(v), self.t) for v in self.likely])
+        self.row.pose(begin, *self.come)
+        with self.piece.beat("scores", seconds) as beat:
+            for i in range(len(self.likely)):  # the winner's changes its colour
                 self._letter(i, beat.at(come), beat.end + 1.0 if i == 0 else None)
-            actor.enter(begin, beat.at(0))
-            actor.to("row", beat[ARRIVE], stagger=0.4)
-            for i, value in enumerate(raw.tolist()):
-                of = (block.matrix.name, block.cell(int(self.likely[i]), self.t))
-                actor.write(i, number(value), beat.at(told), None, self.written, of)
-            self._heading("scores", self.score_x, beat.at(come), self.words.note("choice_scores"))
+            self.row.enter(begin, beat.at(0))
+            self.row.to(_at(1.0), beat[ARRIVE], stagger=0.4)
+            self._scored(beat.at(come), beat.at(told))
+
+    def _scores(self) -> Actor:
+        """A cell for the score of every candidate, divided by every temperature."""
+        raw = self.logits[self.likely]
+        actor = self.piece.actor("scores", "activation", len(raw))
+        row = self.score_x, self.z[: len(raw)], self.score_wide, self.high
+        for degree in self.degrees:
+            colours = tones(self.made, self.trace, raw / degree)
+            actor.pose(_at(degree), *cells(self.piece.stage, *row, colours))
+        return actor
+
+    def _scored(self, start: float, told: float) -> None:
+        """Scores as the model has them."""
+        for i, value in enumerate(self.logits[self.likely].tolist()):
+            of = (self.made.matrix.name, self.made.cell(int(self.likely[i]), self.t))
+            self.row.write(i, number(value), told, None, self.written, of)
+        self._heading("scores", self.score_x, start, self.words.note("choice_scores"))
 
     def chances(self, at_one: bool) -> None:
         """Softmax makes chances of them: a bar for each. The temperature is said where others follow."""
@@ -218,28 +231,27 @@ class _Telling:
     def by_lot(self) -> None:
         """At another temperature the likeliest is not taken: dice decide."""
         n = len(self.piece.beats)
-        self.piece.until(float(n), "letter 0", "heading scores")
+        self.piece.until(float(n), "letter 0")
         beat = self.at_temperature("hot", self.hot, BRIEF)
         self._letter(0, beat.at(0.0), None)
-        self._cool(beat)
         self._throw(beat, LOTS)
-        if not self.piece.stage.upright:
-            said, at = self.words.note("drawn"), (self.score_x, self.low)
-            self.piece.text("drawn", said, *at, beat.at(LOTS.start), None, NUMBER, ink="faint")
 
-    def _cool(self, beat: Beat) -> None:
+    def _divided(self, temperature: float, beat: Beat) -> None:
         """What the temperature does: every score is divided by it."""
         self.row.until(beat.at(0))
-        self.row.to("cooled", beat[:WARM])
-        for i, value in enumerate((self.logits[self.likely] / self.hot).tolist()):
+        self.row.to(_at(temperature), beat[:WARM])
+        for i, value in enumerate((self.logits[self.likely] / temperature).tolist()):
             self.row.write(i, number(value), beat.at(WARM), None, self.written)
-        said = self.words.note("choice_cooled", value=f"{self.hot:g}")
+        said = self.words.note("choice_divided", value=f"{temperature:g}")
         over = (text_width(said, HEADED if self.piece.stage.upright else NUMBER) - self.score_wide) / 2
-        self._heading("cooled", self.score_x - max(0.0, over), beat.at(WARM), said)  # none over the bars
+        beside = self.score_x - max(0.0, over)  # not over the bars
+        self._heading(f"divided by {temperature:g}", beside, beat.at(WARM), said)
 
     def greedy(self) -> None:
-        """The bars alone, the longest one marked."""
+        """Bars come beside the scores, and the longest one is marked."""
         with self.piece.beat("greedy", 3.0) as beat:
+            self.row.enter(_at(1.0), beat.at(COMES))
+            self._scored(beat.at(COMES), beat.at(COMES))
             for i in range(len(self.likely)):
                 self._letter(i, beat.at(COMES), None)
             self._others(beat.at(COMES))
@@ -251,14 +263,15 @@ class _Telling:
             self._win(0, beat.at(BEST), beat.end)
 
     def at_temperature(self, key: str, temperature: float, seconds: float) -> Beat:
-        """The same scores at another temperature: every bar changes its length."""
+        """The scores divided by another temperature: every bar changes its length."""
         n = len(self.piece.beats)
-        self.piece.until(float(n), "share", "rest", "temperature", "heading chances")
+        self.piece.until(float(n), "share", "rest", "temperature", "heading")
         with self.piece.beat(key, seconds) as beat:
+            self._divided(temperature, beat)
             for i, bar in enumerate(self.bars):
                 bar.to(key, beat[CHANGE])
                 self._share(n, i, temperature, beat.at(SHARES), None)
-            self._temperature(n, temperature, beat.at(WARM), None)
+            self._temperature(n, temperature, beat.at(SHARES), None)
         return beat
 
     def dice(self) -> None:
@@ -268,8 +281,12 @@ class _Telling:
 
     def _throw(self, beat: Beat, part: slice) -> None:
         """Throw after throw, as many as have room in a line."""
-        stage = self.piece.stage
-        first = self.left if not stage.upright else -stage.reach
+        stage, first = self.piece.stage, self.left
+        if stage.upright:
+            first = -stage.reach
+        else:
+            named, at = self.words.note("drawn"), (self.score_x, self.low)
+            self.piece.text("drawn", named, *at, beat.at(part.start), None, NUMBER, ink="faint")
         room = stage.reach - first
         drawn, known = self.draws(), self.example.layout.candidates
         said = [told(known[rank].text) if rank < len(known) else self.words.note("other") for rank in drawn]

@@ -124,7 +124,11 @@ class _Telling:
                 of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
                 piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, SHARES, of=of)
             mixed = self.words.note("new_of", letter=found.letter)
-            piece.text("mixed", mixed, self.result_x, self.share_z, beat.at(COMES))
+            piece.text("mixed", mixed, self.result_x, self.letter_z, beat.at(COMES))
+            count = self.words.note("numbers", count=len(self.mixed))
+            piece.text(
+                "counted", count, self.result_x, self.share_z, beat.at(COMES), None, SMALL, ink="faint"
+            )
             high = self.top - stage.floor
             size = COLUMN * self.pitch + AROUND[0], high + AROUND[1]
             piece.outline("empty mix", self.result_x, self.top - high / 2, *size, beat.at(COMES))

@@ -27,13 +27,14 @@ BEFORE = -1.2  # the way from the bars to lines that are drawn across them
 THICK, THIN = 0.14, 0.07  # the line of the mean, and those of the spread
 # The beats lift, measure, shift, scale, weigh, in which parts of the formula are lit; all stays until home.
 SHIFT, SCALE, MEASURED = (2.0, 3.0), (3.0, 4.0), 5.0
-MOVED, SCALED = SHIFT[0] + 0.5, SCALE[0] + 0.5  # when mean and spread are 0 and 1
 # Parts of lift: bars come on their level; what they are is told, and how many are not shown.
 RISE, GROUND = slice(0.05, 0.75), 0.4
 TOLD, MORE = 0.5, 0.7
 MEAN, SPREAD = 0.05, 0.5  # of measure: these are there
 MOVE, AT_ONCE = slice(0.05, 0.6), 0.2  # of shift; and the seconds of that without a mean
 DIVIDE = slice(0.1, 0.6)  # of scale
+# Mean and spread are told of bars that stand: until they go, and when they have come.
+MEAN_TOLD, SPREAD_TOLD = SHIFT[0] + MOVE.start, SCALE[0] + DIVIDE.start
 WEIGH, LEARNED = slice(0.15, 0.7), 0.05  # of weigh; what they are weighed by
 
 
@@ -135,11 +136,11 @@ class _Telling:
         mean = self.mean or 0.0
         with self.piece.beat("measure", 2.4) as beat:
             if self.mean is not None:
-                self._note("mean", "mean", -1, beat.at(MEAN), MOVED, value=number(self.mean))
+                self._note("mean", "mean", -1, beat.at(MEAN), MEAN_TOLD, value=number(self.mean))
                 z = self._at(mean)
-                self._across("mean line", z, beat.at(MEAN), MOVED, width=THICK, ink="ink", y=BEFORE)
+                self._across("mean line", z, beat.at(MEAN), MEAN_TOLD, width=THICK, ink="ink", y=BEFORE)
             key = "spread" if self.mean is not None else "size"
-            self._note("spread", key, 1, beat.at(SPREAD), SCALED, value=number(self.size))
+            self._note("spread", key, 1, beat.at(SPREAD), SPREAD_TOLD, value=number(self.size))
             for side in (-1, 1):
                 z = self._at(mean + side * self.size)
                 self._across(f"band {side}", z, beat.at(SPREAD), SHIFT[1], width=THIN, y=BEFORE)
@@ -149,7 +150,7 @@ class _Telling:
         with self.piece.beat("shift", 1.8 if self.mean is not None else AT_ONCE) as beat:
             self.bars.to("shifted", beat[MOVE])
             if self.mean is not None:
-                self._note("mean now", "mean", -1, MOVED, MEASURED, value=0)
+                self._note("mean now", "mean", -1, beat.at(MOVE.stop), MEASURED, value=0)
             self._formula(beat.at(0.0))
 
     def scale(self) -> None:
@@ -157,7 +158,7 @@ class _Telling:
         with self.piece.beat("scale", 1.8) as beat:
             self.bars.to("scaled", beat[DIVIDE])
             key = "spread" if self.mean is not None else "size"
-            self._note("spread now", key, 1, SCALED, MEASURED, value=1)
+            self._note("spread now", key, 1, beat.at(DIVIDE.stop), MEASURED, value=1)
 
     def _formula(self, start: float) -> None:
         top = part(1, "x") if self.mean is None else part(1, r"x-\mathrm{mean}")

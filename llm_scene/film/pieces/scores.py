@@ -58,6 +58,7 @@ VISITS, BACK = slice(0.02, 0.9), slice(0.92, 1.0)
 MATCH, ALONE = 4.5, 8.0  # seconds of match, and where no mask follows
 EASE, LONG_FIRST = 0.85, 0.6  # of a visit, that the next one takes; where the first one is told
 MEETS, SCORED = 0.35, 0.9  # of a visit: query and key are side by side, and their score is there
+TOLD = 0.6  # that of a first one that is told in figures
 # Of mask: an earlier query comes, goes from key to key, and back; holes are left.
 ASKS_TOO, VISITS_TOO, BACK_TOO = slice(0.02, 0.18), slice(0.2, 0.62), slice(0.64, 0.72)
 HOLES = 0.66
@@ -267,7 +268,8 @@ class _Meeting:
             return
         said, terms = products(query, key, range(count), raw, count)
         at = (self.stage.reach, self.heading)
-        met, until = along(first, MEETS), max(second, default=first)[1]
+        met = along(first, MEETS)
+        until = along(second[0], MEETS) if second else first[1]  # it is of the first key alone
         self.piece.text(sum_of(terms), said, *at, met, until, SMALL, "right")
 
     def _rule(self, product: str) -> str:
@@ -289,7 +291,8 @@ class _Meeting:
         scores.pose("made", *filled)
         scores.enter("unmade", spans[0][0])
         for j, (start, end) in enumerate(spans):
-            met, made = along((start, end), MEETS), along((start, end), SCORED)
+            scored = TOLD if j == 0 and not self.masked else SCORED
+            met, made = along((start, end), MEETS), along((start, end), scored)
             self.columns[j].glow((met, made))
             scores.to("made", (met, made), only=[j])
             of = (found.scores.matrix.name, found.scores.cell(position, found.seen[j]))
