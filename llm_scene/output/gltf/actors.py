@@ -22,7 +22,7 @@ from .shapes import turned
 
 MOMENT = 1e-3  # seconds within which a value jumps
 LOCATIONS = ("location_x", "location_y", "location_z")
-PIECES = 8  # straight pieces that stand for an eased move
+PIECES = 7  # straight pieces that stand for an eased move
 Track = tuple[tuple[float, float], ...]  # (time, value), straight between
 
 
