@@ -357,7 +357,7 @@ class SetPiece:
         for part in setting(tex).parts:
             spans = [("ink", start, end)]
             if lit and part in lit:
-                a, b = lit[part]
+                a, b = (max(start, at) for at in lit[part])
                 spans = [("faint", start, a), ("ink", a, b), ("faint", b, end)]
             for n, (ink, come, leave) in enumerate(spans):
                 prop = Formula(self._own(f"{name} {part} {n}"), tex, part, spot, scale, ink)

@@ -27,7 +27,7 @@ from llm_scene.film.pieces.residual import add, embed
 from llm_scene.film.pieces.roles import roles
 from llm_scene.film.pieces.scores import MOST, Attention, meeting
 from llm_scene.film.pieces.softmax import attention
-from llm_scene.film.props import Backdrop, Swarm, number
+from llm_scene.film.props import Backdrop, Formula, Swarm, number
 from llm_scene.film.shapes import tones
 from llm_scene.film.stage import WALL, before
 from llm_scene.film.stagecraft import Actor, SetPiece
@@ -666,3 +666,19 @@ def test_all_others_have_a_bar_where_not_every_token_has_one(
 def test_where_every_token_has_a_bar_there_are_no_others() -> None:
     for name in ("choice", "choosing"):
         assert not told(name, NANO, 16 / 9).named("rest")
+
+
+@each
+@on_models
+def test_a_formula_comes_as_a_whole(name: str, shape: Shape) -> None:
+    """No part of it is there before the others."""
+    piece = told(name, shape, 16 / 9)
+    cues = piece.cues(windows(piece))
+    comes: dict[tuple[str, str], dict[int, float]] = {}
+    for prop in piece.props:
+        if isinstance(prop, Formula):
+            shown = min(c.end for c in cues if c.target == prop.name and c.channel == "hidden" and not c.b)
+            parts = comes.setdefault((prop.name.split(" ")[1], prop.tex), {})
+            parts[prop.part] = min(shown, parts.get(prop.part, shown))
+    for parts in comes.values():
+        assert max(parts.values()) - min(parts.values()) < 1e-6

@@ -308,7 +308,7 @@ class _Telling:
         assert self.part is not None
         with self.piece.beat("place", 2.6) as beat:
             self._comes(1, self.part, beat, 0.0, BRISK)
-            self._empty(beat.at(0.0))
+            self._empty(beat.at(BRISK))
 
     def add(self) -> None:
         """Number by number both are added."""
