@@ -17,6 +17,7 @@ from ...film.props import Backdrop, Swarm
 from ...film.stops import stops
 from ...film.words import formulas, words
 from ...layout import names
+from ...layout.drawn import Text
 from ...layout.layout import Layout, Point
 from ...layout.room import profile, reach, wall_depth
 from ...look import DIM, INK_DIM, Look, srgb
@@ -218,23 +219,38 @@ def shots(film: Film, upright: Film) -> Json:
     """The camera's way, framed for a lying and for a standing screen, on the film's own clock.
 
     A standing frame takes more shots or fewer, and other times: both films meet at chapters and captions.
-    Close-ups are composed for the lying one: there the standing frame sees all of their width from further
-    away.
+    Close-ups and words beside the model are composed for the lying one: there the standing frame sees all of
+    its width from further away.
     """
     wide, tall = _way(film, lambda t: t), _way(upright, lambda t: _clocked(t, film, upright))
-    near = {row["start"]: _across(row) for row in wide if _on_stage(film, row)}
-    kept = {row["start"]: row for row in tall if not _on_stage(film, row)}
-    for before, row in pairwise(wide):  # the camera may go on from a close-up
-        if before["start"] in near and row["start"] in kept and before["poses"][1] == row["poses"][0]:
-            kept[row["start"]]["poses"][0] = near[before["start"]]["poses"][1]
+    near = {row["start"]: _across(row) for row in wide if _composed(film, row)}
+    kept = {row["start"]: row for row in tall if not any(_within(row, other) for other in near.values())}
+    for before, after in pairwise(wide):  # the camera may go on from there, or come there
+        here, there = before["start"], after["start"]
+        if before["poses"][1] != after["poses"][0]:
+            continue
+        if here in near and there in kept:
+            kept[there]["poses"][0] = near[here]["poses"][1]
+        if here in kept and there in near:
+            kept[here]["poses"][1] = near[there]["poses"][0]
     return {"wide": wide, "tall": [row for _, row in sorted((kept | near).items())]}
 
 
-def _on_stage(film: Film, shot: Json) -> bool:
-    """Whether a shot shows a close-up: the wall of one is there."""
-    t = (shot["start"] + shot["end"]) / 2
-    walls = (prop.name for prop in film.props if isinstance(prop, Backdrop))
-    return any(film.value(wall, "hidden", t) < 0.5 for wall in walls)
+def _composed(film: Film, shot: Json) -> bool:
+    """Whether a shot is composed for its frame: a close-up, whose wall is there, or words beside the model."""
+    t = _middle(shot)
+    composed = (prop.name for prop in film.props if isinstance(prop, Backdrop | Text))
+    return any(film.value(name, "hidden", t) < 0.5 for name in composed)
+
+
+def _middle(shot: Json) -> float:
+    middle: float = (shot["start"] + shot["end"]) / 2
+    return middle
+
+
+def _within(shot: Json, other: Json) -> bool:
+    """Whether most of a shot falls into another."""
+    return bool(other["start"] <= _middle(shot) < other["end"])
 
 
 def _across(shot: Json) -> Json:
