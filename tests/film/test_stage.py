@@ -43,6 +43,7 @@ LLAMA = Shape("llama", 2, 3, 6, n_kv_head=1, qk_norm=True)
 PIECES = [
     "dot", "scores", "attention", "mix", "bend", "add", "norm", "roles", "grid", "heads", "choice",
     "choosing", "brief mix", "embed", "asked bend", "prompt", "brief attention",
+    "brief scores",
 ]  # fmt: skip
 WITHOUT = ("norm", "heads", "choosing")  # pieces whose numbers stand nowhere in the trace, or that have none
 FORMED = {"gpt2": ("pre", "post"), "llama": ("pre", "act")}  # before and after the activation
@@ -62,6 +63,7 @@ def told(name: str, shape: Shape, aspect: float, language: str = "en") -> SetPie
     return {
         "dot": lambda: dot_product(example),
         "scores": lambda: meeting(example),
+        "brief scores": lambda: meeting(example, masked=False),
         "attention": lambda: attention(example),
         "bend": lambda: bend(example),
         "add": lambda: add(example, "resid_mid"),
@@ -390,7 +392,7 @@ def test_numbers_go_with_their_cells(name: str) -> None:
 def test_what_lands_stays(name: str) -> None:
     """Some of it ends before its sheet, and nothing hides that."""
     piece = told(name, NANO, 16 / 9)
-    if name in ("scores", "prompt"):  # another follows; it lands on what is there already
+    if name in ("scores", "brief scores", "prompt"):  # another follows; it lands on what is there already
         return
     landed = piece.landed()
     assert landed
@@ -682,3 +684,16 @@ def test_a_formula_comes_as_a_whole(name: str, shape: Shape) -> None:
             parts[prop.part] = min(shown, parts.get(prop.part, shown))
     for parts in comes.values():
         assert max(parts.values()) - min(parts.values()) < 1e-6
+
+
+@on_models
+def test_figures_of_a_score_say_whose_it_is(shape: Shape) -> None:
+    """As long as they stand: they are that of the first key, wherever the query is by then."""
+    piece = told("brief scores", shape, 16 / 9)
+    texts = {p.name.partition(": ")[2]: p for p in piece.props if isinstance(p, Text)}
+    figures = next(text for name, text in texts.items() if name.startswith("sum"))
+    assert texts["whose"].text == texts["letter 0"].text + ":"
+    assert texts["offers"].box.high[0] < texts["whose"].box.low[0]
+    assert texts["whose"].box.high[0] < figures.box.low[0]
+    gone = {c.target: c.end for c in piece.cues(windows(piece)) if c.channel == "hidden" and c.a < c.b}
+    assert gone[figures.name] == gone[texts["whose"].name]

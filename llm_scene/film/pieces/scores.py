@@ -246,7 +246,7 @@ class _Meeting:
             if self.masked:
                 self._formula(beat)
             else:
-                self._figures(spans[0], spans[1:2])
+                self._figures(spans, beat.end)
 
     def _formula(self, beat: Beat) -> None:
         """How a score is made, in signs: told at length only."""
@@ -255,8 +255,11 @@ class _Meeting:
         at = (middle, self.heading)
         self.piece.formula("formula", tex, *at, beat.at(VISITS.start), beat.end, FORMULA, lit)
 
-    def _figures(self, first: Span, second: Sequence[Span]) -> None:
-        """How the first score is made, in figures; where it is more than a scaled product, not at all."""
+    def _figures(self, visits: Sequence[Span], end: float) -> None:
+        """How the first score is made, in figures; where it is more than a scaled product, not at all.
+
+        It stands as long as there is room to say whose it is, else until the query is with another key.
+        """
         found, count = self.found, self.query.count
         query, key = (
             b.values(found.trace)[:, n].astype(float)
@@ -268,9 +271,16 @@ class _Meeting:
             return
         said, terms = products(query, key, range(count), raw, count)
         at = (self.stage.reach, self.heading)
-        met = along(first, MEETS)
-        until = along(second[0], MEETS) if second else first[1]  # it is of the first key alone
-        self.piece.text(sum_of(terms), said, *at, met, until, SMALL, "right")
+        met, moved = (along(visit, MEETS) for visit in (visits[0], visits[min(1, len(visits) - 1)]))
+        whose = f"{found.letters[0]}:"
+        edge = self.stage.reach - text_width(said, SMALL) - OFFERS
+        left = self.left + OFFERS + text_width(self.words.note("offers"), NUMBER)
+        named = edge - text_width(whose, SMALL) > left + OFFERS
+        self.piece.text(
+            sum_of(terms), said, *at, met, end if named or met == moved else moved, SMALL, "right"
+        )
+        if named:
+            self.piece.text("whose", whose, edge, self.heading, met, end, SMALL, "right", ink=found.ink(0))
 
     def _rule(self, product: str) -> str:
         """How a product becomes a score: scaled, and by some models held within a cap."""

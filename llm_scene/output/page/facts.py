@@ -237,7 +237,7 @@ def shots(film: Film, upright: Film) -> Json:
 
 
 def _composed(film: Film, shot: Json) -> bool:
-    """Whether a shot is composed for its frame: a close-up, whose wall is there, or words beside the model."""
+    """Whether a shot is composed for its frame: a close-up, whose wall is there, or words at the model."""
     t = _middle(shot)
     composed = (prop.name for prop in film.props if isinstance(prop, Backdrop | Text))
     return any(film.value(name, "hidden", t) < 0.5 for name in composed)
