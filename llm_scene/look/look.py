@@ -30,7 +30,6 @@ INKS = {
     "threads": Ink("faint", 0.8),
     "chosen": Ink("accent"),  # the likeliest candidate's bar, and the others'
     "candidate": Ink("trunk", 0.9),
-    "back": Ink("wall"),
     "on dark": Ink("#ffffff"),  # numbers on cells, which have the same colours in either room
     "on light": Ink("#06121f"),
     "inspected cell": Ink("accent"),

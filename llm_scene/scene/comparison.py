@@ -203,7 +203,7 @@ def _pins(stage: _Stage, places: tuple[Place, ...]) -> None:
 def _notes(stage: _Stage, film: Film) -> None:
     """Numbers on the cells with which the film begins."""
     look, into = stage.look, stage.collection("Numbers")
-    inks = {ink: card_material(look, f"numbers {ink}", look.inked(ink)[0]) for ink in ("ink", "back")}
+    inks = {ink: card_material(look, f"numbers {ink}", look.inked(ink)[0]) for ink in ("on dark", "on light")}
     for note in film.props:
         assert isinstance(note, Text)
         thing = _text(note.name, note.text, note.size, inks[note.ink], stage.setting, left=False)

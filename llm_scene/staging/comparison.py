@@ -20,7 +20,7 @@ from ..layout.layout import Block, Box, Point
 from ..layout.lineup import Exhibit, Place, lineup
 from ..layout.signs import dimension_signs, name_sign, section_signs
 from ..layout.structure import Structure, structure
-from ..look import Look, scale_of
+from ..look import Look, normalise, reads_dark, relief_of, scale_of
 from ..models import Model, find_folder, list_presets, load
 from ..network.ops import Array
 from .naming import naming
@@ -29,8 +29,6 @@ from .production import Production, produce
 
 DIGITS = 0.3  # height of the number on a cell
 INSIDE = 3  # rows and columns from the corner of a structure's table to the film's first cell
-RELIEF = 0.4  # how far the strongest weight stands out
-STRONG = 0.55  # of the range of colours: from here on cells are as bright as ink
 AROUND = 8  # cells beside the first that have their numbers on them, each way
 UNPROMPTED = 8  # positions of a model for which no prompt is known
 
@@ -129,14 +127,14 @@ def _numbers(block: Block, values: Array, at: tuple[int, int], offset: Point) ->
         range(max(0, middle - AROUND), min(size, middle + AROUND + 1))
         for middle, size in zip(at, block.shape, strict=True)
     )
-    scale, notes = scale_of(values), []
+    shares, notes = normalise(values, scale_of(values)), []
+    relief, role, signed = relief_of(shares), block.role, block.matrix.signed
     for row in rows:
         for column in columns:
             value = values[row, column]
-            share = min(1.0, abs(float(value)) / scale)
             x, y, z = block.centre(row, column)
-            place = _moved((x, y - RELIEF * share, z - 0.36 * DIGITS), offset)
-            ink = "back" if share > STRONG else "ink"
+            place = _moved((x, y - float(relief[row, column]), z - 0.36 * DIGITS), offset)
+            ink = "on dark" if reads_dark(role, signed, float(shares[row, column])) else "on light"
             notes.append(Text(names.cell_number(row, column), number(value), place, DIGITS, ink=ink))
     return tuple(notes)
 

@@ -9,6 +9,7 @@ import pytest
 from llm_scene.errors import UserError
 from llm_scene.film.props import number
 from llm_scene.layout.structure import Structure
+from llm_scene.look import normalise, relief_of, scale_of
 from llm_scene.models import load
 from llm_scene.paths import presets_folder
 from llm_scene.staging.comparison import Comparison, compare, model_named
@@ -43,6 +44,10 @@ def test_the_film_begins_with_a_true_number(made: Comparison) -> None:
         x, _, z = block.centre(at_row, at_column)
         assert note.box.centre[0] == pytest.approx(x + offset[0])
         assert note.at[2] == pytest.approx(z + offset[2], abs=0.2)
+        front = (
+            block.origin[1] + offset[1] - relief_of(normalise(values[at_row, at_column], scale_of(values)))
+        )
+        assert note.at[1] == pytest.approx(front)  # on its cell, however far that stands out
     assert f"number {row} {column}" in texts
     told = next(caption.text for caption in made.film.captions if caption.key == "cell")
     assert any(told.endswith(note.text) for note in texts.values())

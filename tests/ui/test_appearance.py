@@ -131,7 +131,7 @@ def test_a_role_is_restyled_in_one_place(quick: Any) -> None:
 
 
 def test_every_ink_is_in_use(generated: Any) -> None:
-    here = {ink for ink in INKS if not ink.startswith("inspected")} - {"back"}
+    here = {ink for ink in INKS if not ink.startswith("inspected")}
     assert {f"LLM Scene {name}" for name in here} <= set(palette(generated))
 
 

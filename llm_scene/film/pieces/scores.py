@@ -270,17 +270,15 @@ class _Meeting:
         if self.stage.width < LONG or abs(scaled - raw) > ALIKE * max(1.0, abs(raw)):
             return
         said, terms = products(query, key, range(count), raw, count)
-        at = (self.stage.reach, self.heading)
-        met, moved = (along(visit, MEETS) for visit in (visits[0], visits[min(1, len(visits) - 1)]))
-        whose = f"{found.letters[0]}:"
-        edge = self.stage.reach - text_width(said, SMALL) - OFFERS
-        left = self.left + OFFERS + text_width(self.words.note("offers"), NUMBER)
-        named = edge - text_width(whose, SMALL) > left + OFFERS
-        self.piece.text(
-            sum_of(terms), said, *at, met, end if named or met == moved else moved, SMALL, "right"
-        )
+        x, whose = self.stage.reach - text_width(said, SMALL), f"{found.letters[0]}:"
+        offered = self.left + OFFERS + text_width(self.words.note("offers"), NUMBER)
+        named = offered + OFFERS < x - OFFERS - text_width(whose, SMALL)
+        met = along(visits[0], MEETS)
+        until = end if named or len(visits) == 1 else along(visits[1], MEETS)
+        self.piece.text(sum_of(terms), said, x, self.heading, met, until, SMALL, "left")
         if named:
-            self.piece.text("whose", whose, edge, self.heading, met, end, SMALL, "right", ink=found.ink(0))
+            at = (x - OFFERS, self.heading)
+            self.piece.text("whose", whose, *at, met, until, SMALL, "right", ink=found.ink(0))
 
     def _rule(self, product: str) -> str:
         """How a product becomes a score: scaled, and by some models held within a cap."""
