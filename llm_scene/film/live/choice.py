@@ -28,14 +28,13 @@ def words(shaping: Shaping) -> None:
     """Chances and scores."""
     for name in (CHOICE, CHOOSING):
         close = CloseUp(shaping, name)
-        for n, temperature in temperatures(close).items():
+        for which, (n, temperature) in enumerate(temperatures(close).items()):
             ranks = _numbers(close, rf"share {n} (\d+)")
             for rank in ranks:
                 close.write(f"share {n} {rank}", close.sums.chance(rank, temperature))
+                score = close.sums.ranked("logits", rank)
+                close.write(f"scores {rank} {which}", divided(score, temperature))
             close.write(f"rest {n}", rest(close, len(ranks), temperature))
-        for n, temperature in enumerate(temperatures(close).values()):
-            for rank in _numbers(close, rf"scores (\d+) {n}"):
-                close.write(f"scores {rank} {n}", divided(close.sums.ranked("logits", rank), temperature))
 
 
 def temperatures(close: CloseUp) -> dict[int, float]:
@@ -75,47 +74,33 @@ class _Bars:
         self.close, self.sums = close, close.sums
         first = bars[0]
         self.full = float(first.sizes[1, 0, X]) / self.sums.chance(0, 1.0).own
-        poses = [None, *degrees.values()]  # none, and by the temperatures
         for rank, swarm in enumerate(bars):
-            self._candidate(rank, swarm, poses)
-            for n, degree in degrees.items():
-                self._beside(f"share {n} {rank}", self.sums.chance(rank, degree))
+            self._bar(swarm, {f"share {n} {rank}": self.sums.chance(rank, t) for n, t in degrees.items()})
+            self._landing((swarm, 0), 1 + len(degrees), "probs", rank)
         for swarm in close.swarms("rest"):
-            shares = {degree: rest(close, len(bars), degree) for degree in degrees.values()}
-            self._bar(swarm, [None if degree is None else shares[degree] for degree in poses])
-            for n, degree in degrees.items():
-                self._beside(f"rest {n}", shares[degree])
+            self._bar(swarm, {f"rest {n}": rest(close, len(bars), t) for n, t in degrees.items()})
         made_here = bool(close.company("made"))
         for rank, one in enumerate(close.company("scores", 1, Z)):
-            score, come = self._ranked("logits", rank), close.piece == CHOICE  # from where they were made
-            if come and made_here:
+            score, arrives = self._ranked("logits", rank), close.piece == CHOICE  # else it stands there
+            if arrives and made_here:
                 close.paint(one, 0, score)
-            elif come:
+            elif arrives:
                 self._landing(one, 0, "logits", rank)
-            for pose, degree in enumerate(degrees.values(), int(come)):
+            for pose, degree in enumerate(degrees.values(), int(arrives)):
                 close.paint(one, pose, divided(score, degree))
         around = self._length(self.sums.chance(0, 1.0)) + AROUND * close.unit  # the winner's frame
         start = float(first.places[1, 0, X] - first.sizes[1, 0, X] / 2) - AROUND / 2 * close.unit
         close.stretch("win 0", around / around.own, start)
 
-    def _candidate(self, rank: int, swarm: Swarm, poses: Sequence[float | None]) -> None:
-        self._bar(swarm, [None if degree is None else self.sums.chance(rank, degree) for degree in poses])
-        self._landing((swarm, 0), len(poses), "probs", rank)
-
-    def _bar(self, swarm: Swarm, shares: Sequence[Number | None]) -> None:
-        """By its shares in its poses: none where it begins."""
+    def _bar(self, swarm: Swarm, shares: dict[str, Number]) -> None:
+        """As long as its shares, in its poses from the second on; texts that tell them go with its end."""
         left, one = float(swarm.places[0, 0, X] - swarm.sizes[0, 0, X] / 2), (swarm, 0)
         self.close.paint(one, 0, self.sums.constant(float(swarm.values[0, 0])))
-        for pose, share in enumerate(shares):
-            if share is not None:
-                long = self._length(share)
-                self.close.stand(one, pose, X, long / 2.0 + left, long)
-                self.close.paint(one, pose, self.sums.most([share, PALEST]))
-
-    def _beside(self, part: str, share: Number) -> None:
-        """What is written beside a bar goes with its end."""
-        long = self._length(share)
-        self.close.shift(part, X, long - long.own)
+        for pose, (text, share) in enumerate(shares.items(), 1):
+            long = self._length(share)
+            self.close.stand(one, pose, X, long / 2.0 + left, long)
+            self.close.paint(one, pose, self.sums.most([share, PALEST]))
+            self.close.shift(text, X, long - long.own)
 
     def _length(self, share: Number) -> Number:
         return self.sums.most([share * self.full, LEAST * self.close.unit])

@@ -77,7 +77,7 @@ def temperatures(example: Example) -> SetPiece:
     return telling.piece
 
 
-def _at(temperature: float) -> str:
+def _pose_at(temperature: float) -> str:
     """The pose of scores that are divided by a temperature."""
     return f"divided by {temperature:g}"
 
@@ -106,7 +106,8 @@ class _Telling:
         others = int(count < len(self.logits))
         self._places(self.piece.stage, count + others, below)
         self.candidates = [self._candidate(i) for i in range(count)]
-        self.bars = self.candidates + [self._bar(count + i, "rest") for i in range(others)]
+        self.rest = [self._bar(count + i, "rest") for i in range(others)]
+        self.bars = self.candidates + self.rest
         self.row = self._scores()
 
     def _places(self, stage: Stage, count: int, below: int) -> None:
@@ -188,7 +189,7 @@ class _Telling:
             for i in range(len(self.likely)):  # the winner's changes its colour
                 self._letter(i, beat.at(come), beat.end + 1.0 if i == 0 else None)
             self.row.enter(begin, beat.at(0))
-            self.row.to(_at(1.0), beat[ARRIVE], stagger=0.4)
+            self.row.to(_pose_at(1.0), beat[ARRIVE], stagger=0.4)
             self._scored(beat.at(come), beat.at(told))
 
     def _scores(self) -> Actor:
@@ -198,7 +199,7 @@ class _Telling:
         row = self.score_x, self.z[: len(raw)], self.score_wide, self.high
         for degree in self.degrees:
             colours = tones(self.made, self.trace, raw / degree)
-            actor.pose(_at(degree), *cells(self.piece.stage, *row, colours))
+            actor.pose(_pose_at(degree), *cells(self.piece.stage, *row, colours))
         return actor
 
     def _scored(self, start: float, told: float) -> None:
@@ -239,7 +240,7 @@ class _Telling:
     def _divided(self, temperature: float, beat: Beat) -> None:
         """What the temperature does: every score is divided by it."""
         self.row.until(beat.at(0))
-        self.row.to(_at(temperature), beat[:WARM])
+        self.row.to(_pose_at(temperature), beat[:WARM])
         for i, value in enumerate((self.logits[self.likely] / temperature).tolist()):
             self.row.write(i, number(value), beat.at(WARM), None, self.written)
         said = self.words.note("choice_divided", value=f"{temperature:g}")
@@ -250,7 +251,7 @@ class _Telling:
     def greedy(self) -> None:
         """Bars come beside the scores, and the longest one is marked."""
         with self.piece.beat("greedy", 3.0) as beat:
-            self.row.enter(_at(1.0), beat.at(COMES))
+            self.row.enter(_pose_at(1.0), beat.at(COMES))
             self._scored(beat.at(COMES), beat.at(COMES))
             for i in range(len(self.likely)):
                 self._letter(i, beat.at(COMES), None)
@@ -315,7 +316,7 @@ class _Telling:
             for bar in self.candidates:
                 bar.to("sheet", beat[LANDS])
                 bar.stays(self.probs)
-            for bar in self.bars[len(self.candidates) :]:
+            for bar in self.rest:
                 bar.to("none", beat[LANDS])
 
     # --- parts ---
@@ -328,7 +329,7 @@ class _Telling:
 
     def _others(self, start: float) -> None:
         """Words for the row of those that are not told one by one; it has no score."""
-        if len(self.bars) > len(self.candidates):
+        if self.rest:
             said, room = self.words.note("all_others"), self.left + self.piece.stage.reach - LETTER_ROOM
             size = min(NUMBER, self.size, room / text_width(said))
             at = self.left - LETTER_ROOM / 2, float(self.z[-1])
