@@ -34,9 +34,11 @@ class Outline:
 def crossings(shape: Outline, heights: Array) -> tuple[Numbers, Array, Array]:
     """Where contours cross horizontal lines: (which line, x, +1 upwards or -1 downwards)."""
     (x0, y0), (x1, y1) = shape.vertices[shape.edges].transpose(1, 2, 0)
-    edge, line = np.nonzero(
-        (np.minimum(y0, y1)[:, None] <= heights) & (heights < np.maximum(y0, y1)[:, None])
-    )
+    upwards = np.argsort(heights)
+    first, beyond = np.searchsorted(heights[upwards], [np.minimum(y0, y1), np.maximum(y0, y1)])
+    many = beyond - first  # lines that each edge crosses
+    edge = np.repeat(np.arange(len(many)), many)
+    line = upwards[np.arange(len(edge)) + np.repeat(beyond - np.cumsum(many), many)]
     x = x0[edge] + (heights[line] - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge]
     return line, x, np.sign(y1 - y0)[edge]
 

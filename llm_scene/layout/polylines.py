@@ -94,3 +94,8 @@ def _behind(a: Box, b: Box, gap: float, leave: float | None, reach: float | None
             (b.low[0], b.centre[1], after),
         ]
     return tuple(point for i, point in enumerate(points) if i == 0 or point != points[i - 1])
+
+
+def cross(a: Array, b: Array) -> Array:
+    """Cross products of vectors `[n, 3]`: of so few, NumPy's own takes three times as long."""
+    return a[:, [1, 2, 0]] * b[:, [2, 0, 1]] - a[:, [2, 0, 1]] * b[:, [1, 2, 0]]

@@ -17,6 +17,7 @@ class Footprint:
 
     wide: Value  # along a row
     high: Value  # along a column
+    far: Value  # 1 where cells are too small to be shown one by one
 
 
 @framed("How many cells a pixel covers")
@@ -39,22 +40,17 @@ def footprint(tree: Tree) -> Footprint:
         tree.math("MULTIPLY", pixel, tree.math("SQRT", tree.math("MULTIPLY_ADD", slant, slant, 1.0)))
         for slant in (tree.math("DIVIDE", side, tree.math("SQRT", facing)) for side in (x, z))
     )
-    return Footprint(wide, high)
-
-
-@framed("Whether cells are too small")
-def far(tree: Tree, seen: Footprint) -> Value:
-    """1 where cells are too small to be shown one by one."""
-    pixels = tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", tree.math("MAXIMUM", seen.wide, seen.high), 1e-4))
-    return tree.math("DIVIDE", tree.math("SUBTRACT", CRISP, pixels), CRISP - AVERAGED, clamp=True)
+    pixels = tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", tree.math("MAXIMUM", wide, high), 1e-4))
+    far = tree.math("DIVIDE", tree.math("SUBTRACT", CRISP, pixels), CRISP - AVERAGED, clamp=True)
+    return Footprint(wide, high, far)
 
 
 @framed("Between cells")
-def between(tree: Tree, row: Value, column: Value, seen: Footprint, gap: Value) -> Value:
-    """How much of a pixel falls between cells: the gaps' average over the cells it covers."""
+def between(tree: Tree, row: Value, column: Value, wide: Value, high: Value, gap: Value) -> Value:
+    """How much of a pixel that covers `wide` by `high` cells falls between them."""
     free = [
         tree.math("SUBTRACT", 1.0, _covered(tree, at, width, gap))
-        for at, width in ((column, seen.wide), (row, seen.high))
+        for at, width in ((column, wide), (row, high))
     ]
     return tree.math("SUBTRACT", 1.0, tree.math("MULTIPLY", *free))
 

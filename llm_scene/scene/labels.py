@@ -12,6 +12,7 @@ import numpy as np
 from ..layout.contours import Flat, filled
 from ..layout.drawn import Line, Text
 from ..layout.layout import Box, Letter, Point
+from ..layout.polylines import cross
 from ..network.ops import Array, Numbers
 from .faces import set_text
 from .meshes import fill
@@ -131,9 +132,9 @@ def _bars(start: Array, end: Array, width: Array) -> Array:
     along = (end - start) / np.linalg.norm(end - start, axis=1, keepdims=True)
     lean = np.where(np.abs(along[:, 1:2]) < 0.9, [[0.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]])
     half = width[:, None] / 2
-    side = np.cross(along, lean)
+    side = cross(along, lean)
     side *= half / np.linalg.norm(side, axis=1, keepdims=True)
-    across = np.einsum("cs,snk->nck", _SIGNS, np.array([side, np.cross(along, side)]))
+    across = np.einsum("cs,snk->nck", _SIGNS, np.array([side, cross(along, side)]))
     ends = np.stack([start - along * half, end + along * half], axis=1)
     return (ends[:, :, None] + across[:, None]).reshape(len(start), 8, 3)
 

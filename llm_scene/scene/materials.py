@@ -20,7 +20,7 @@ from ..look import DIM, FLASH, GAP, INK_DIM, Look, Ramp, linear, to_linear
 from ..network.graph import Role
 from ..network.ops import Array
 from .compat import with_nodes
-from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
+from .footprint import GAP_SHADE, Footprint, between, parts
 from .marks import name_part
 from .nodes import Tree, Value, framed
 
@@ -59,20 +59,22 @@ def cell_material(roles: Roles, role: Role, signed: bool) -> bpy.types.Material:
     pointed = focus(tree, attribute(tree, "row"), attribute(tree, "column"))
     lift = tree.math("MAXIMUM", object_property(tree, "highlight"), pointed)
     glow = tree.math("MULTIPLY_ADD", lift, look.lift, look.light.glow)
-    seen = footprint(tree)
+    seen = Footprint(*tree.results(roles.footprint()))
     tone = _tone(tree, colours)
     normal = tree.node("ShaderNodeNewGeometry").outputs["Normal"]
     if role == "weight":
         solid = tree.group(roles.surface(role), colour, glow, normal)
         shines = tree.math("ADD", glow, 1 - look.light.glow)
-        show(tree, tree.blend_shaders(far(tree, seen), solid, _shining(tree, look, tone, shines)))
+        show(tree, tree.blend_shaders(seen.far, solid, _shining(tree, look, tone, shines)))
         return material
-    lit, flash = front(tree, attribute(tree, "order"))
+    order = attribute(tree, "order")
+    lit, flash = front(tree, order)
     glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
     solid = tree.group(roles.surface(role), colour, glow, normal)
     shines = tree.math("ADD", glow, 1 - look.light.glow)
-    computed = tree.blend_shaders(far(tree, seen), solid, _shining(tree, look, tone, shines))
-    show(tree, tree.blend_shaders(lit, _plate(tree, look, seen), computed))
+    computed = tree.blend_shaders(seen.far, solid, _shining(tree, look, tone, shines))
+    there, grid = tree.results(roles.plate(), order, seen.wide, seen.high)
+    show(tree, tree.blend_shaders(lit, _plate(tree, look, there, grid), computed))
     return material
 
 
@@ -101,10 +103,18 @@ def _shining(tree: Tree, look: Look, colour: Value, strength: Value) -> Value:
 
 
 @framed("Not computed yet")
-def _plate(tree: Tree, look: Look, seen: Footprint) -> Value:
-    """A flat sheet with its grid, whatever stands behind it: it is drawn where the ray meets its plane.
+def _plate(tree: Tree, look: Look, there: Value, grid: Value) -> Value:
+    """A flat sheet with its grid, and nothing where it is not."""
+    colour = tree.mix(grid, rgba(look.plate), rgba(look.grid))
+    clear = tree.call("ShaderNodeBsdfTransparent")
+    return tree.blend_shaders(there, clear, _shining(tree, look, colour, 1.0))
 
-    What stands out of it beyond its edges is not seen, nor are positions that are not written yet.
+
+def plate(tree: Tree, order: Value, wide: Value, high: Value) -> tuple[Value, Value]:
+    """Where the flat sheet of what is not computed yet is seen, and how much of it there is its grid.
+
+    Whatever stands behind it, it is drawn where the ray meets its plane. What stands out of it beyond its
+    edges is not seen, nor are positions that are not written yet.
     """
     x, y, z = parts(tree, tree.node("ShaderNodeTexCoord").outputs["Object"])
     dx, dy, dz = parts(tree, tree.node("ShaderNodeNewGeometry").outputs["Incoming"])
@@ -121,11 +131,8 @@ def _plate(tree: Tree, look: Look, seen: Footprint) -> Value:
     ]
     behind = tree.math("GREATER_THAN", y, 0.01)  # sides of the sheet
     there = tree.math("MAXIMUM", tree.math("MULTIPLY", *inside), behind)
-    there = tree.math("MULTIPLY", there, written(tree, attribute(tree, "order")))
-    grid = between(tree, row, column, seen, GAP)
-    colour = tree.mix(grid, rgba(look.plate), rgba(look.grid))
-    clear = tree.call("ShaderNodeBsdfTransparent")
-    return tree.blend_shaders(there, clear, _shining(tree, look, colour, 1.0))
+    there = tree.math("MULTIPLY", there, written(tree, order))
+    return there, between(tree, row, column, wide, high, GAP)
 
 
 def swarm_material(roles: Roles, role: Role, signed: bool, poses: int) -> bpy.types.Material:

@@ -98,11 +98,15 @@ class Tree:
         return node.outputs[0]
 
     def group(self, group: bpy.types.NodeTree, *values: Value) -> bpy.types.NodeSocket:
-        """What a group of shader nodes makes of values."""
+        """The first of what a group of shader nodes makes of values."""
+        return self.results(group, *values)[0]
+
+    def results(self, group: bpy.types.NodeTree, *values: Value) -> list[bpy.types.NodeSocket]:
+        """All that a group of shader nodes makes of values."""
         node = self.node("ShaderNodeGroup", node_tree=group, label=group.name.removeprefix("LLM Scene "))
         for value, socket in zip(values, node.inputs, strict=True):
             self.wire(value, socket)
-        return node.outputs[0]
+        return list(node.outputs)
 
     def math(self, operation: str, *values: Value, clamp: bool = False) -> bpy.types.NodeSocket:
         """Scalar arithmetic."""

@@ -18,7 +18,7 @@ from ..film.front import STRIDE
 from ..layout.mosaic import REDUCTIONS
 from ..look import FLASH, RECESS
 from ..network.graph import Role
-from .footprint import GAP_SHADE, Footprint, between, far, footprint, parts
+from .footprint import GAP_SHADE, Footprint, between, parts
 from .materials import (
     attribute,
     blank,
@@ -68,7 +68,8 @@ def slab_material(
     material, tree = blank(name, role_colour(look, role, signed), kind="slab", role=role, signed=signed)
     material["page"] = (*size, bits)
     gap, relief, bevel = parts(tree, object_property(tree, "cell", "Vector"))
-    place = _place(tree)
+    seen = Footprint(*tree.results(roles.footprint()))
+    place = _Place(attribute(tree, "row"), attribute(tree, "column"), seen)
     mean, spread, masked, broken, height = _filtered(tree, images, size, bits, place)
     colour = _average_colour(tree, roles.colours(role, signed), mean, spread)
     colour = tree.mix(masked, colour, rgba(look.wall))
@@ -82,7 +83,7 @@ def slab_material(
         colour = tree.mix(lit, rgba(look.plate), colour)
         glow = tree.math("MULTIPLY_ADD", flash, FLASH, glow)
         height = tuple(tree.math("MULTIPLY", out, lit) for out in height)
-    gaps = between(tree, place.row, place.column, place.seen, gap)
+    gaps = between(tree, place.row, place.column, place.seen.wide, place.seen.high, gap)
     shade = tree.math("MULTIPLY", _shadow(tree, place, height, relief, gap), tree.blend(gaps, 1.0, GAP_SHADE))
     colour = tree.mix(shade, rgba("#000000"), colour)
     surface = tree.group(roles.surface(role), colour, glow, _normal(tree, place, gap, bevel))
@@ -91,11 +92,6 @@ def slab_material(
         surface = tree.blend_shaders(written(tree, order), clear, surface)
     show(tree, surface)
     return material
-
-
-def _place(tree: Tree) -> _Place:
-    seen = footprint(tree)
-    return _Place(attribute(tree, "row"), attribute(tree, "column"), seen)
 
 
 @framed("Values from the picture, near and far")
@@ -123,7 +119,7 @@ def _filtered(
     now: list[Value] = [value, tree.math("MULTIPLY", value, value), masked, broken]
     cells = tree.math("SQRT", tree.math("MULTIPLY", place.seen.wide, place.seen.high))
     level = tree.math("DIVIDE", tree.math("LOGARITHM", tree.math("MULTIPLY", cells, CALM), 2.0), 2.0)
-    level = tree.math("MULTIPLY", tree.math("MAXIMUM", level, 1.0), far(tree, place.seen))
+    level = tree.math("MULTIPLY", tree.math("MAXIMUM", level, 1.0), place.seen.far)
     for i, (side, image) in enumerate(zip(REDUCTIONS, images[1:], strict=True)):
         at = _kept(tree, texel, low, high, side / 2 / columns, side / 2 / rows)
         copy = tree.node(

@@ -31,29 +31,31 @@ def states(swarm: Swarm) -> int:
 
 def swarm_object(swarm: Swarm, material: bpy.types.Material) -> bpy.types.Object:
     """An object whose shape key k holds pose k; `pose` moves from one to the next."""
-    n = swarm.places.shape[1]
+    corners = _corners(swarm).astype(np.float32)
+    poses, n = swarm.places.shape[:2]
     mesh = bpy.data.meshes.new(swarm.name)
-    faces = (_FACES[None] + 12 * np.arange(n)[:, None, None]).reshape(-1, 4)
-    fill(mesh, _corners(swarm, 0), [faces])
-    for pose, values in enumerate(np.repeat(swarm.values, 12, axis=1)):
-        attribute = mesh.attributes.new(f"value {pose}", "FLOAT", "POINT")
-        attribute.data.foreach_set("value", values.astype(np.float32))
+    faces = (_FACES[None] + CORNERS * np.arange(n)[:, None, None]).reshape(-1, 4)
+    fill(mesh, corners[0], [faces])
+    for pose, values in enumerate(np.repeat(swarm.values, CORNERS, axis=1).astype(np.float32)):
+        mesh.attributes.new(f"value {pose}", "FLOAT", "POINT").data.foreach_set("value", values)
     mesh.materials.append(material)
     thing = bpy.data.objects.new(swarm.name, mesh)
-    for pose in range(len(swarm.places)):
+    for pose in range(poses):
         key = thing.shape_key_add(name=f"pose {pose}", from_mix=False)
         key.value = 0.0
-        key.data.foreach_set("co", _corners(swarm, pose).astype(np.float32).ravel())
+        if pose:  # the first is as the mesh is
+            key.data.foreach_set("co", corners[pose].ravel())
     thing.data.shape_keys.name = swarm.name
     return thing
 
 
-def _corners(swarm: Swarm, pose: int) -> Array:
-    """Vertices `[12 n, 3]` of all cells in a pose."""
-    size = swarm.sizes[pose][:, None, :]  # [n, 1, 3]
-    bevel = BEVEL * size.min(axis=2, keepdims=True)
+def _corners(swarm: Swarm) -> Array:
+    """Vertices `[poses, CORNERS * n, 3]` of all cells."""
+    size = swarm.sizes[:, :, None, :]  # [poses, n, 1, 3]
+    bevel = BEVEL * size.min(axis=3, keepdims=True)
     outer, front = np.array(_BACK), np.array(_FRONT)
     back = outer * size
     rim = front * size + (0, 1, 0) * bevel
     face = front * (size - 2 * bevel * (1, 0, 1))
-    return (np.concatenate([back, rim, face], axis=1) + swarm.places[pose][:, None, :]).reshape(-1, 3)
+    around = np.concatenate([back, rim, face], axis=2)
+    return (around + swarm.places[:, :, None, :]).reshape(len(around), -1, 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..layout.layout import Link
+from ..layout.polylines import cross
 from ..network.ops import Array
 
 SIDES = 8
@@ -37,9 +38,9 @@ def _rings(centre: Array, radii: Array, sides: int) -> Array:
     step[-3:] = centre[-1] - centre[-2]  # neck, neck again, tip
     step /= np.linalg.norm(step, axis=1, keepdims=True)
     lean = np.where(np.abs(step[:, 1:2]) < 0.9, [[0.0, 1.0, 0.0]], [[0.0, 0.0, 1.0]])
-    across = np.cross(step, lean)
+    across = cross(step, lean)
     across /= np.linalg.norm(across, axis=1, keepdims=True)
-    up = np.cross(across, step)
+    up = cross(across, step)
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     circle = np.cos(angle)[:, None] * across[:, None, :] + np.sin(angle)[:, None] * up[:, None, :]
     return centre[:, None, :] + radii[:, None, None] * circle

@@ -290,7 +290,7 @@ def test_slabs_follow_looks_and_measures(nano: Production) -> None:
     (material,) = slab.data.materials
     assert values_node(material).image == picture
     groups = [node.node_tree for node in material.node_tree.nodes if node.type == "GROUP"]
-    ramp = next(g for g in groups if g["kind"] == "colours").nodes["Colour map"].color_ramp
+    ramp = next(g for g in groups if g.get("kind") == "colours").nodes["Colour map"].color_ramp
     zero = to_linear(PAPER.ramp(block.role, True).colours(np.array([0.0])))[0]
     assert np.array(ramp.evaluate(0.5))[:3] == pytest.approx(zero, abs=0.03)
     appearance.set_measure(scene, "Gap", 0.25)

@@ -123,11 +123,27 @@ def test_a_role_is_restyled_in_one_place(quick: Any) -> None:
     for material in bpy.data.materials:
         if material.get("kind") in ("cell", "moving"):
             used = [n.node_tree for n in material.node_tree.nodes if n.type == "GROUP"]
-            assert {(g["kind"], g["role"]) for g in used} == {
+            assert {(g["kind"], g["role"]) for g in used if "kind" in g} == {
                 ("colours", material["role"]),
                 ("surface", material["role"]),
             }
             assert not [n for n in material.node_tree.nodes if n.type == "VALTORGB"]
+
+
+def test_what_is_seen_of_a_sheet_is_worked_out_in_one_place(quick: Any) -> None:
+    """All materials of matrices share the groups that no look changes, before and after a change of look."""
+
+    def shared() -> list[set[str]]:
+        cells = [m for m in bpy.data.materials if m.get("kind") == "cell"]
+        used = [[n.node_tree for n in m.node_tree.nodes if n.type == "GROUP"] for m in cells]
+        return [{group.name for group in groups if "kind" not in group} for groups in used]
+
+    before = shared()
+    assert len(before) > 2 and set.union(*before) == {"LLM Scene footprint", "LLM Scene plate"}
+    assert all("LLM Scene footprint" in names for names in before)
+    quick.llm_scene_settings.look = "paper"
+    assert shared() == before
+    assert sum(group.name.startswith("LLM Scene plate") for group in bpy.data.node_groups) == 1
 
 
 def test_every_ink_is_in_use(generated: Any) -> None:
