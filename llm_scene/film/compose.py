@@ -21,6 +21,7 @@ from .chapters.projection import projection
 from .chapters.tokens import tokens
 from .film import Chapter, Cue, Film
 from .labels import labels
+from .legible import legible
 from .screenplay import Cut, Screenplay
 from .story import Story
 from .words import Words
@@ -77,7 +78,7 @@ def compose(
     chapters = [_ended(chapter, play.now) for chapter in _labelled(play)]
     if not captions:
         chapters = [replace(chapter, captions=(), head="") for chapter in chapters]
-    return Film(cut, tuple(chapters), fps, tuple(play.props), aspect)
+    return legible(Film(cut, tuple(chapters), fps, tuple(play.props), aspect), layout.letters)
 
 
 def _ended(chapter: Chapter, end: float) -> Chapter:

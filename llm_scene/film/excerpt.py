@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..network.ops import Array
-from .props import number
+from .props import number, share_text
 from .story import largest_remainders
 
 MOST = 12  # rows or columns that an excerpt shows
@@ -55,6 +55,11 @@ def spread(count: int, most: int = MOST) -> Excerpt:
 def percentages(shares: Sequence[float]) -> list[str]:
     """Shares of one whole as percentages that add up to 100, by largest remainders."""
     return [f"{n} %" for n in largest_remainders(shares)]
+
+
+def chances(shares: Sequence[float]) -> list[str]:
+    """All of one whole as percentages with a decimal that add up to 100; none is a certainty, or nothing."""
+    return [share_text(n / 1000) for n in largest_remainders(shares, 1000)]
 
 
 def written_sum(terms: Sequence[float], total: float, spare: int | None = None) -> list[str]:

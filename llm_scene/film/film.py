@@ -248,6 +248,14 @@ class Film:
         past = bisect_right(cues, t, key=lambda cue: cue.start) - 1
         return cues[max(0, past)].value(t)
 
+    def presence(self, name: str) -> list[tuple[float, float]]:
+        """When a thing is on the scene, (from, until); until infinity where it stays."""
+        cues = self.tracks.get((name, "hidden"), [])
+        changes = [(0.0, cues[0].a if cues else 0.0), *((cue.end, cue.b) for cue in cues)]
+        ends = [time for time, _ in changes[1:]] + [math.inf]
+        spans = zip(changes, ends, strict=True)
+        return [(come, leave) for (come, hidden), leave in spans if hidden < 0.5 and leave > come]
+
     def pose(self, t: float) -> Pose:
         """The camera at a time."""
         shots = self.shots

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..layout.drawn import Line, Text
-from .film import Caption, Cue, Film
+from .film import Caption, Film
 from .props import Formula
 
 LAST = 0.37  # seconds before a caption's end, by when it has not begun to fade
@@ -42,14 +42,7 @@ def _stop(caption: Caption, written: Sequence[Span], moving: Sequence[Span]) -> 
 def _written(film: Film) -> list[Span]:
     """From when until when anything written is seen."""
     forms = [prop.name for prop in film.props if isinstance(prop, Text | Line | Formula)]
-    return [span for name in forms for span in _seen(film.tracks.get((name, "hidden"), ()), film.duration)]
-
-
-def _seen(cues: Sequence[Cue], end: float) -> list[Span]:
-    """When it is not hidden."""
-    changes = [(cue.end, cue.b) for cue in cues]
-    until = [time for time, _ in changes[1:]] + [end]
-    return [(time, then) for (time, value), then in zip(changes, until, strict=True) if value < 0.5]
+    return [(come, min(leave, film.duration)) for name in forms for come, leave in film.presence(name)]
 
 
 def _moving(film: Film) -> list[Span]:

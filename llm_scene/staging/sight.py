@@ -71,7 +71,7 @@ class Sight:
         self.early = np.array([[box.low, box.high] for box in boxes])  # before the model writes on
         self.writing = _writing(self.film)
         self.movers = [i for i, b in enumerate(self.sheets) if (b.name, "location_z") in self.film.tracks]
-        self._presence = {thing.name: _presence(self.film, thing.name) for thing in drawn}
+        self._presence = {thing.name: self.film.presence(thing.name) for thing in drawn}
 
     def at(self, t: float) -> Picture:
         """The picture at a time."""
@@ -91,7 +91,7 @@ class Sight:
         return any(come <= t < leave for come, leave in self._presence[name])
 
     def leaves(self, name: str) -> float:
-        """When a thing goes for the last time; after the film's end where it stays."""
+        """When a thing goes for the last time; at infinity where it stays."""
         return self._presence[name][-1][1] if self._presence[name] else 0.0
 
     def cells(self, swarm: Swarm, t: float) -> tuple[Array, Array]:
@@ -308,17 +308,6 @@ def _writing(film: Film) -> tuple[float, float]:
     cues = [cue for (_, channel), track in film.tracks.items() if channel == "reveal" for cue in track]
     later = [cue.start for cue in cues if cue.a >= begin(1) and cue.b > cue.a]
     return min((cue.end for cue in cues), default=0.0), min(later, default=film.duration)
-
-
-def _presence(film: Film, name: str) -> list[tuple[float, float]]:
-    """When a thing is on the scene: (from, until)."""
-    cues = film.tracks.get((name, "hidden"))
-    if not cues:
-        return [(0.0, film.duration + 1)]
-    changes = [(0.0, cues[0].a)] + [(cue.end, cue.b) for cue in cues]
-    ends = [time for time, _ in changes[1:]] + [film.duration + 1]
-    found = [(come, leave) for (come, hidden), leave in zip(changes, ends, strict=True) if hidden < 0.5]
-    return [(come, leave) for come, leave in found if leave > come]
 
 
 def _strokes(drawn: Iterable[Thing]) -> Iterator[tuple[str, Array]]:

@@ -120,7 +120,7 @@ def things(
         name = names.thread(letter.name)
         yield Thing(name, ("Letters",), Drawing((Line(name, letter.thread, THREAD, "threads"),)))
     for rank, candidate in enumerate(layout.candidates):
-        yield from _candidate(rank, candidate)
+        yield from _candidate(rank, candidate, spare)
     for row in legend(layout, trace, told) if spare else ():
         yield Thing(row.name, ("Legend",), Ramp(row.bar, row.role, row.signed))
         for text in (row.title, *row.marks):
@@ -155,12 +155,14 @@ def _labels(layout: Layout, told: Naming) -> Iterator[Thing]:
         yield Thing(line.name, ("Labels", "Sections"), Drawing((line,)))
 
 
-def _candidate(rank: int, candidate: Candidate) -> Iterator[Thing]:
+def _candidate(rank: int, candidate: Candidate, spare: bool) -> Iterator[Thing]:
     """A token that may come next: its bar, its text before it and its probability behind it."""
     (x, y, z), half = candidate.at, candidate.height / 2
     box = Box((x, y, z - half), (x + candidate.length, y + 1.0, z + half))
     bar = names.candidate(rank, "bar")
     yield Thing(bar, ("Candidates",), Bar(box, "candidate" if rank else "chosen"))
+    if not spare:  # too small for a view of everything
+        return
     size = 0.75 * candidate.height
     foot = z - 0.36 * size
     before, behind = (x - 0.5 * size, y, foot), (x + candidate.length + 0.5 * size, y, foot)
@@ -169,7 +171,7 @@ def _candidate(rank: int, candidate: Candidate) -> Iterator[Thing]:
         names.candidate(rank, "share"), share_text(candidate.probability), behind, 0.8 * size, "left"
     )
     for text in (token, share):
-        yield Thing(text.name, ("Labels", "Candidates"), text)  # too small for a view of everything
+        yield Thing(text.name, ("Labels", "Candidates"), text)
 
 
 def _prop(prop: Prop) -> Thing:

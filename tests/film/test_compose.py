@@ -21,7 +21,7 @@ from llm_scene.film.framing import NEAR, SAFE, covered, project
 from llm_scene.film.front import begin, done
 from llm_scene.film.pieces import choice
 from llm_scene.film.pieces.scores import MOST
-from llm_scene.film.props import Swarm, number, share_text
+from llm_scene.film.props import Swarm, number
 from llm_scene.film.screenplay import EMPTY, INSTANT, ON_THE_WAY, WAYS
 from llm_scene.film.story import Story
 from llm_scene.film.words import words
@@ -397,11 +397,18 @@ def test_temperatures_are_true(shape: Shape) -> None:
         shares = softmax(likely / float(title.text.split()[-1]))
         lengths = []
         for i in range(min(choice.MOST, len(staged.layout.candidates))):
-            text = props[f"choosing: share {n} {i}"].text
-            assert text == share_text(float(shares[i]))
-            assert text not in ("100.0 %", "0.0 %")  # however sharp: a certainty would be false
             bar = props[f"choosing: bar {i}"]
             lengths.append(bar.sizes[1 + n, 0, 0])
+        told = [*shares[: len(lengths)], shares[len(lengths) :].sum()]
+        texts = [props[f"choosing: share {n} {i}"].text for i in range(len(lengths))]
+        texts += [props[f"choosing: rest {n}"].text] if f"choosing: rest {n}" in props else []
+        assert "100.0 %" not in texts and "0.0 %" not in texts  # however sharp: a certainty would be false
+        exact = [float(text.strip(" %")) for text in texts if text[0] not in "<>"]
+        if len(exact) == len(texts):
+            assert sum(exact) == pytest.approx(100.0)
+        for text, share in zip(texts, told, strict=False):
+            said = float(text.strip(" <>%"))
+            assert said == pytest.approx(100 * share, abs=0.1) or (text[0] == "<" and 100 * share < 0.1)
         for i, length in enumerate(lengths):
             if length > 2 * min(lengths):  # shorter ones are drawn as a sliver
                 assert length / lengths[0] == pytest.approx(shares[i] / shares[0], rel=1e-3), pose

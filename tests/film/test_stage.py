@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_scene.film.example import Example
-from llm_scene.film.excerpt import SIGNED, as_written, largest, percentages, read, spread, written_sum
+from llm_scene.film.excerpt import (
+    SIGNED,
+    as_written,
+    chances,
+    largest,
+    percentages,
+    read,
+    spread,
+    written_sum,
+)
 from llm_scene.film.film import Chapter, Cue, Film, Shot
 from llm_scene.film.formula import part, setting
 from llm_scene.film.framing import project
@@ -444,6 +453,18 @@ def test_percentages_add_up(values: list[float]) -> None:
     assert sum(found) == 100
     for value, shown in zip(values, found, strict=True):
         assert abs(100 * value / sum(values) - shown) < 1
+
+
+@settings(derandomize=True, max_examples=60)
+@given(shares)
+def test_chances_add_up_and_none_is_certain(values: list[float]) -> None:
+    found = chances(values)
+    assert "100.0 %" not in found and "0.0 %" not in found
+    ends = {"< 0.1 %": "0", "> 99.9 %": "100"}
+    told = [float(ends.get(text, text.strip(" %"))) for text in found]
+    assert sum(told) == pytest.approx(100)
+    for value, shown in zip(values, told, strict=True):
+        assert abs(100 * value / sum(values) - shown) < 0.1
 
 
 @settings(derandomize=True, max_examples=60)

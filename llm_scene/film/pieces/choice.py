@@ -8,7 +8,8 @@ from ...layout.drawn import Align, Says, text_width
 from ...network.ops import Array
 from ...network.sampling import softmax
 from ..example import Example
-from ..props import number, share_text
+from ..excerpt import chances
+from ..props import number
 from ..shapes import Shape, cells, some, tones
 from ..stage import Stage
 from ..stagecraft import COMES, HERO, HOME, NUMBER, Actor, Beat, SetPiece
@@ -133,9 +134,8 @@ class _Telling:
         self.score_x = wide + scores / 2 - stage.reach
         self.left = wide + scores + small * ROOM - stage.reach
         self.full = stage.reach - small * SHARE - self.left  # the length of a certainty
-        shares = max(
-            text_width(share_text(self._share_of(i, at))) for i in range(count) for at in self.degrees
-        )
+        self.said = {at: chances([self._share_of(i, at) for i in range(count)]) for at in self.degrees}
+        shares = max(text_width(said) for row in self.said.values() for said in row)
         self.share_size = min(self.size, (small * SHARE - BESIDE) / shares)
 
     def _bar(self, i: int, name: str) -> Actor:
@@ -336,11 +336,9 @@ class _Telling:
             self.piece.text("others", said, *at, start, None, size, "right", ink="faint")
 
     def _share(self, n: int, i: int, temperature: float, start: float, end: float | None) -> None:
-        share = self._share_of(i, temperature)
-        x = self.left + max(LEAST, share * self.full) + BESIDE
-        text = share_text(share)
+        x = self.left + max(LEAST, self._share_of(i, temperature) * self.full) + BESIDE
         name = f"share {n} {i}" if i < len(self.likely) else f"rest {n}"
-        self.piece.text(name, text, x, self.z[i], start, end, self.share_size, "left")
+        self.piece.text(name, self.said[temperature][i], x, self.z[i], start, end, self.share_size, "left")
 
     def _temperature(
         self, n: int, temperature: float, start: float, end: float | None, ink: str = "accent"

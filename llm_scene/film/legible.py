@@ -1,0 +1,82 @@
+"""Letters of the model that a shot shows too small to be read are not there for that shot.
+
+When the film is over they are there again, for who looks around.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..layout.layout import Letter
+from ..look.views import CAPITAL, LEAST
+from ..network.ops import Array
+from .film import Chapter, Cue, Film, Shot
+from .framing import halves, project
+
+Span = tuple[float, float]
+ALONG = np.linspace(0.0, 1.0, 5).tolist()  # where on its way a shot is looked at
+
+
+def legible(film: Film, letters: Sequence[Letter]) -> Film:
+    """The film with letters that are there only where they can be read."""
+    if not letters:
+        return film
+    large = np.stack([_capitals(letters, shot, film.aspect) >= LEAST for shot in film.shots])
+    for letter, readable in zip(letters, large.T.tolist(), strict=True):
+        seen = [(shot.start, shot.end) for shot, can in zip(film.shots, readable, strict=True) if can]
+        seen = _joined([*seen, (film.duration, math.inf)])
+        film = _present(film, letter.name, list(_both(film.presence(letter.name), seen)))
+    return film
+
+
+def _capitals(letters: Sequence[Letter], shot: Shot, aspect: float) -> Array:
+    """How high the capitals of letters are at most in a shot, in pixels, `[letters]`."""
+    foot = np.array([letter.at for letter in letters])
+    top = foot + np.array([[0.0, 0.0, CAPITAL * letter.size] for letter in letters])
+    most = np.zeros(len(letters))
+    for share in ALONG:
+        seen = project(np.concatenate([foot, top]), shot.a.towards(shot.b, share), aspect)
+        low, high = np.split(seen[:, :2] * halves(aspect), 2)
+        before = seen[: len(letters), 2] > 0
+        most = np.maximum(most, np.where(before, np.linalg.norm(high - low, axis=1), 0.0))
+    return most
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Spans in order, those as one that follow without a break."""
+    found: list[Span] = []
+    for start, end in spans:
+        if found and start <= found[-1][1]:
+            start, _ = found.pop()
+        found.append((start, end))
+    return found
+
+
+def _both(one: Sequence[Span], other: Sequence[Span]) -> Iterator[Span]:
+    """Where a span of one and a span of the other hold."""
+    for a, b in one:
+        for c, d in other:
+            if max(a, c) < min(b, d):
+                yield max(a, c), min(b, d)
+
+
+def _present(film: Film, name: str, spans: Sequence[Span]) -> Film:
+    """The film with a thing that is there for these spans alone."""
+    changes = [(time, hidden) for span in spans for time, hidden in zip(span, (0.0, 1.0), strict=True)]
+    cues, last = [], 0.0
+    for time, hidden in changes or [(0.0, 1.0)]:
+        if time <= film.duration:
+            cues.append(Cue(name, "hidden", last, time, 1.0 - hidden if time else hidden, hidden, "step"))
+            last = time
+    return replace(film, chapters=tuple(_with(chapter, name, cues, film) for chapter in film.chapters))
+
+
+def _with(chapter: Chapter, name: str, cues: Sequence[Cue], film: Film) -> Chapter:
+    """A chapter with those of a thing's cues that end in it, instead of its own."""
+    last = math.inf if chapter is film.chapters[-1] else chapter.end
+    kept = [cue for cue in chapter.cues if (cue.target, cue.channel) != (name, "hidden")]
+    return replace(chapter, cues=(*kept, *(cue for cue in cues if chapter.start <= cue.end < last)))
