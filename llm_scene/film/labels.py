@@ -14,6 +14,7 @@ import numpy as np
 
 from ..layout.drawn import Align, Text, text_width
 from ..layout.layout import Box, Layout
+from ..look import RELIEF
 from ..look.views import CAPITAL, NAME, WIDTH
 from ..network.ops import Array
 from .film import Pose
@@ -23,7 +24,7 @@ from .screen import head_corner
 from .screenplay import Held, Tag
 
 MOST = 5  # names in a shot
-AIR = 5.0  # pixels between a name and anything else
+AIR = 6.0  # pixels between a name and anything else
 BESIDE = 40.0  # and the running head, in its line
 OVERS = (14.0, 21.0)  # and its sheet, where links run along that
 APART = (-24.0, 0.0, 24.0, 0.0)  # pixels between two names in a line, which else read as one
@@ -158,8 +159,9 @@ def _visible(sheets: Array, pose: Pose, aspect: float) -> Array:
 
 
 def _rectangle(box: Box, pose: Pose, aspect: float) -> Rectangle:
+    """Where a sheet appears, with what stands out of it."""
     (x0, y, z0), (x1, _, z1) = box.low, box.high
-    corners = np.array([(x0, y, z0), (x1, y, z0), (x0, y, z1), (x1, y, z1)])
+    corners = np.array(list(product((x0, x1), (y, y - RELIEF), (z0, z1))))
     flat = project(corners, pose, aspect)[:, :2] * halves(aspect)
     return Rectangle(*flat.min(axis=0), *flat.max(axis=0))
 

@@ -157,9 +157,10 @@ def wrapped(text: str, widest: float) -> list[str]:
     """A text in as few lines as fit, about equally long; `widest` in Latin letters."""
     count = max(1, -int(-_letters(text) // widest))
     while True:
-        lines = _filled(text, max(_letters(text) / count, 1.0), widest)
-        if len(lines) <= count:
-            return lines
+        for about in (max(_letters(text) / count, 1.0), widest):
+            lines = _filled(text, about, widest)
+            if len(lines) <= count:
+                return lines
         count += 1
 
 

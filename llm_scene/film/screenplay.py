@@ -33,7 +33,7 @@ from .piece import Piece, Window
 from .props import Prop, share_text
 from .screen import caption_edge, head_corner
 from .stagecraft import SetPiece
-from .story import Focus, Story, clearest_head, told
+from .story import Focus, Story, clearest_head, quoted, told
 from .words import SHORTEST, Words, reading_time
 
 EXACT = 1e-4  # of a frame: so little earlier is the same frame
@@ -607,7 +607,7 @@ def _facts(layout: Layout, trace: Trace, words: Words, story: Story, focus: Focu
     probs = trace["probs"][layout.n_prompt - 1]
     return words.units[story.unit] | {
         "model": story.model,
-        "task": words.task(story.name, story.task, prompt=story.prompt),
+        "task": words.task(story.name, story.task, prompt=quoted(story.prompt)),
         "prompt": story.prompt,
         "answer": story.answer,
         "parameters": f"{trace.network.n_params():,}",

@@ -33,7 +33,7 @@ from .piece import POP, Window, moment, presence
 from .props import Backdrop, Formula, Prop, Swarm
 from .stage import WALL, Stage
 
-NUMBER, SMALL, HERO = 1.06, 0.88, 1.9  # sizes of type in stage units: 15, 12 and 26 px of capitals
+NUMBER, SMALL, HERO = 1.06, 0.89, 1.9  # sizes of type in stage units: 15, 12 and 26 px of capitals
 DROP = 0.36  # from the middle of a line of type to its baseline, in its size
 OVER = 0.04  # how far type stands before a cell, in stage units
 BEYOND = 3.0  # how much wider and higher than the stage its backdrop is

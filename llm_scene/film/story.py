@@ -12,6 +12,7 @@ from ..layout.layout import Box, Letter
 from ..network.trace import Trace
 
 SHOWN = 12  # columns, keys or candidates spread out at once: more cannot be read
+LONGEST = 24  # letters of a word that is quoted whole
 BLANKS = str.maketrans({"␣": " ", "↵": " ", "␍": " ", "⇥": " "})
 
 
@@ -48,6 +49,12 @@ class Focus:
 def running(words: Iterable[str]) -> str:
     """Tokens as running text: the marks that show blanks in single tokens become blanks again."""
     return "".join(words).translate(BLANKS)
+
+
+def quoted(prompt: str) -> str:
+    """A prompt in a line, of very long words their ends: what cannot be parted would fill the picture."""
+    words = (word if len(word) <= LONGEST else f"…{word[-LONGEST:]}" for word in prompt.split())
+    return " ".join(words) or prompt
 
 
 def told(word: str) -> str:

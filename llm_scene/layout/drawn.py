@@ -7,7 +7,10 @@ film's cues call them (see `names`); things that always move together share it. 
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -16,15 +19,41 @@ from ..network.ops import Cell
 from .layout import Box, Point
 
 Align = Literal["left", "centre", "right"]
-LETTER, BROAD = 0.56, 1.0  # width of a letter in its size: an average over the face; an East Asian one
+LETTER, BROAD = 0.56, 1.0  # width of a letter in its size: an average over texts; an East Asian one
 LINE = 1.22  # from line to line, in sizes of type
 EAST_ASIAN = 0x2E80  # from here on letters are broad
+WIDTHS = {  # of letters of the face that texts are set in, from one to the next, by their size
+    letter: width
+    for width, letters in {
+        0.25: "ij", 0.27: " ,.:;", 0.28: "‘’", 0.29: "l", 0.3: "!·", 0.31: "'", 0.34: "`t", 0.35: "|",
+        0.37: "/\\", 0.38: "f", 0.39: "()[]r{}", 0.4: "›", 0.45: "I²", 0.46: "_³°", 0.47: "“”", 0.48: "^",
+        0.49: '"', 0.5: "–", 0.53: "?", 0.54: "s", 0.56: "kxz", 0.57: "Lavγ", 0.58: "Jcy", 0.59: "Fe␣",
+        0.6: "Ehnouβμ", 0.62: "bdgpq", 0.63: "σ", 0.64: "#PZ√", 0.65: "$&*+-0123456789<=>RST~−×÷±≥≤≈",
+        0.66: "B", 0.67: "α", 0.69: "KΣ", 0.7: "XY", 0.71: "AV", 0.72: "D", 0.73: "C", 0.74: "HU",
+        0.75: "G", 0.76: "N", 0.77: "OQ", 0.83: "w", 0.89: "m", 0.91: "M…", 0.95: "→", 0.98: "@",
+        0.99: "%", 1.0: "W—",
+    }.items()
+    for letter in letters
+}  # fmt: skip
+OTHER = 0.65  # of letters that are not listed
 
 
 def text_width(text: str, size: float = 1.0) -> float:
-    """About how long a text is, in letters of this size; its longest line counts."""
-    lines = text.split("\n")
-    return size * max(sum(BROAD if ord(x) >= EAST_ASIAN else LETTER for x in line) for line in lines)
+    """How long a text is, in letters of this size; its longest line counts."""
+    return size * max(sum(map(_width, line)) for line in text.split("\n"))
+
+
+def fitting(texts: Iterable[str], room: float, most: float) -> float:
+    """The size in which none of some texts is longer than a room; at most `most`."""
+    return min(most, room / max(map(text_width, texts)))
+
+
+@cache
+def _width(letter: str) -> float:
+    """An accent makes a letter no wider."""
+    if ord(letter) >= EAST_ASIAN:
+        return BROAD
+    return WIDTHS.get(letter) or WIDTHS.get(unicodedata.normalize("NFD", letter)[0], OTHER)
 
 
 def text_height(lines: int, size: float = 1.0) -> float:

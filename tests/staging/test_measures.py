@@ -26,7 +26,18 @@ CASES = [  # model, tokens of the prompt, seconds between measures, choices
     (LLAMA, 6, 2.0, {"cut": "short"}),
     (LLAMA, 40, 1.0, {"cut": "teaser", "heads": "fan"}),
 ]
-HOLD = ("names", "names on cells", "names on lines", "clear", "speed", "captions", "results")
+HOLD = (
+    "text",
+    "names",
+    "overlaps",
+    "cut",
+    "names on cells",
+    "names on lines",
+    "clear",
+    "speed",
+    "captions",
+    "results",
+)
 
 
 @pytest.mark.parametrize("rule", HOLD)

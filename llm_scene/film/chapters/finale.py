@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...layout.drawn import LETTER, Says
+from ...layout.drawn import LETTER, Says, fitting
 from ..framing import whole
 from ..screen import wrapped
 from ..screenplay import Screenplay, Take
@@ -141,12 +141,13 @@ def _continued(piece: SetPiece, prompt: str, answer: str) -> None:
     room = 2 * stage.reach / (LETTER * HERO)
     given = wrapped(" ".join(prompt.split()), room)
     made = wrapped(" ".join(answer.split()), room)
+    size = fitting([*given, *made], 2 * stage.reach, HERO)  # a word may be longer than a line
     lines = len(given) + len(made)
     top = stage.middle + LINE * (lines - 1) / 2
     with piece.beat("given", FIRST) as beat:
         for n, line in enumerate(given):
-            piece.text(f"given {n}", line, 0.0, top - LINE * n, beat.at(0.0), size=HERO)
+            piece.text(f"given {n}", line, 0.0, top - LINE * n, beat.at(0.0), size=size)
     with piece.beat("made", EACH * len(made)) as beat:
         spans = beat.each(len(made))
         for n, (line, span) in enumerate(zip(made, spans, strict=True), len(given)):
-            piece.text(f"made {n}", line, 0.0, top - LINE * n, span[0], size=HERO, ink="accent")
+            piece.text(f"made {n}", line, 0.0, top - LINE * n, span[0], size=size, ink="accent")

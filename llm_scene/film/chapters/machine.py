@@ -5,11 +5,11 @@ The prompt and the answer stand in large letters beside it, or above it where it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...layout import names as thing
-from ...layout.drawn import LINE, Says, Text, text_height, text_width
+from ...layout.drawn import LETTER, LINE, Says, Text, text_height, text_width
 from ...layout.layout import Box, Section
 from ...look.views import VIEWS
 from ...network.sections import ATTENTION, MLP, is_block
@@ -27,7 +27,7 @@ TALL, LETTERS = 0.2, 8  # of its height: a line at most; letters of a line, abou
 BROAD, HIGH = 1.0, 0.32  # of the model's width and height: a line above it, at most
 LIFT = 0.95  # of its size: how far the answer stands over the end of the model
 AMPLE = 1.2  # times as wide as letters are on average: capitals
-CLEAR = 0.5  # of its size: how much further up than the model it stands
+CLEAR = 0.65  # of its size: how much further up than the model it stands
 MOST = 24  # characters of the prompt that stand there
 FOOT = 0.14  # of its size: how far a line's letters reach below its middle, beyond half of it
 CROSSED, SHINES = 0.7, 0.3  # of a wave's time: it crosses the machine, a sheet shines
@@ -116,8 +116,18 @@ def light(play: Screenplay, start: float, end: float) -> None:
 
 def _lines(text: str) -> list[str]:
     """A text in lines that break between words, and within those that are longer than a line."""
-    lines = wrapped(text, LETTERS)
-    return [line[i : i + LETTERS] for line in lines for i in range(0, max(1, len(line)), LETTERS)]
+    return [part for line in wrapped(text, LETTERS) for part in _parts(line)]
+
+
+def _parts(line: str) -> Iterator[str]:
+    """A line in parts that are as long as so many letters."""
+    part = ""
+    for letter in line:
+        if part and text_width(part + letter) > LETTERS * LETTER:
+            yield part
+            part = ""
+        part += letter
+    yield part
 
 
 def _halves(play: Screenplay) -> list[Tag]:

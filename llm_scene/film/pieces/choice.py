@@ -34,7 +34,7 @@ HEADING, TITLE = 1.3, 0.6  # what the headings take above; from the top to their
 SMALLER = 0.7  # all of it, in a narrow picture
 WRITTEN, DEGREE = 1.3, 1.3  # sizes of a score and a temperature at most
 HEADED = 0.9 * NUMBER  # that of a heading in an upright picture
-OVER = 0.9  # from the first row to a heading close over it
+OVER, OVERHEAD = 0.9, 1.4  # from the first row to a heading close over it; what that takes
 AROUND, EDGE = 0.5, 0.16  # how much larger than its bar the frame is, and how thick
 BEFORE = -0.9  # its way from the bar to the front
 SEVERAL = 6  # throws that are shown at least, where letters may be as small as numbers
@@ -114,7 +114,7 @@ class _Telling:
     def _places(self, stage: Stage, count: int, below: int) -> None:
         """Where rows, letters, scores and bars stand."""
         rows = count + below
-        headed = HEADING + (OVER if stage.upright else 0.0)
+        headed = HEADING + (OVERHEAD if stage.upright else 0.0)
         room = stage.top - headed - stage.floor
         row = min(ROW, room / rows)
         self.high, self.heading = FILLED * row, stage.top - TITLE

@@ -26,6 +26,7 @@ BETWEEN = 1.3  # from column to column, for a sign
 LARGE, QUERY = (6.4, 3.0), 1.8  # the cell of the sum; how wide the query's column is
 HEADING, TITLE = 1.1, 0.55  # from the top to the first row, and to the middle of what columns are called
 BELOW = 0.7  # from there to the query's column
+OVER_BIAS = 0.12  # by which what is left out stands higher: the bias is told under it
 LOW = 1.4  # how high over the floor the sum stands in an upright picture
 OVER = 2.4  # how far over the middle of the sum stands what it is called
 FORMULA, FORMULA_SIZE = 1.6, 1.3  # how high over the floor it stands
@@ -180,7 +181,7 @@ class _Telling:
                          beat.at(READ))  # fmt: skip
             if made.excerpt.folded:
                 more = self.words.note("folded", count=len(made.excerpt.folded))
-                low = self.z[len(made.excerpt)] - COUNTED
+                low = self.z[len(made.excerpt)] - COUNTED + OVER_BIAS
                 piece.text("folded", more, self.signs[0], low, beat.at(READ), KEPT, SMALL, ink="faint")
             for i, z in enumerate(self.z):
                 piece.outline(f"empty {i}", self.x[2], z, WIDE, HIGH, beat.at(COMES), KEPT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...layout.drawn import Align, text_width
+from ...layout.drawn import LINE, Align, fitting, text_width
 from ..example import Example
 from ..excerpt import percentages
 from ..shapes import cells, some, tones
@@ -14,7 +14,7 @@ from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
 LEFT, SLIM, ABOVE = 5.0, 3.0, 2.6  # what letters take at the left, in a narrow picture, and above
-WIDEST, GAP = 4.0, 0.25  # a cell at most, and between two of them
+WIDEST, GAP, FREE = 4.0, 0.25, 0.4  # a cell at most; between two of them; and two numbers on them
 LEAST = 0.005  # a share that is written
 FRAME = 0.1  # round the row of the letter that the film follows
 BESIDE, OVER, CLOSE = 1.2, 0.9, 0.4  # how far letters stand from the table, and where they are words
@@ -45,7 +45,7 @@ class _Telling:
         self.x = self.left + self.wide * (np.arange(n) + 0.5)
         self.z = self.top - self.high * (np.arange(n) + 0.5)
         longest = max(text_width(letter) for letter in found.letters)
-        self.size = min(LETTERS, (self.wide - GAP) / longest)
+        self.size = min(LETTERS, (self.wide - GAP) / longest, self.high / LINE)
         long = self.size * longest > 2 * (BESIDE - CLOSE)
         self.aside = CLOSE if long else BESIDE
         self.align: Align = "right" if long else "centre"
@@ -91,7 +91,8 @@ class _Telling:
         for j, (k, share) in enumerate(zip(row, shares.tolist(), strict=True)):
             if share >= LEAST:
                 of = (found.pattern.matrix.name, found.pattern.cell(found.seen[i], found.seen[j]))
-                self.shares.write(k, texts[j], start, None, NUMBER, of)
+                size = fitting([texts[j]], self.wide - FREE, NUMBER)
+                self.shares.write(k, texts[j], start, None, size, of)
 
     def _around(self, beat: Beat) -> None:
         """Who is looked at, above; holes where nobody may look; what both sides are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...layout.drawn import fitting
 from ...layout.layout import Block
 from ...network.ops import Array
 from ..example import Example
@@ -12,7 +13,7 @@ from ..props import number
 from ..shapes import cells, copies, gone, pile, relative, row_of, tones
 from ..stagecraft import ARRIVED, COMES, HERO, MADE, SMALL, Actor, Beat, SetPiece, Span, along
 from ..words import Words
-from .scores import FEW, LETTERS, MOST, Attention
+from .scores import FEW, LETTERS, MOST, ROOM, Attention
 
 NAME = "mix"
 TILE, WIDEST, HIGH = 0.9, 4.2, 1.4  # a cell with a number: its width in the letters' pitch, at most, height
@@ -66,6 +67,8 @@ class _Telling:
         self.pitch = (2 * stage.reach - RIGHT) / n
         self.x = row_of(n, self.pitch, -RIGHT / 2)
         self.result_x = stage.reach - LARGE[0] / 2
+        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS)
+        self.shares = fitting(found.percent, ROOM * self.pitch, SHARES)
         self.letter_z, self.share_z, self.top = stage.top - LETTER, stage.top - SHARE, stage.top - HEADING
         self.z, self.each = pile(self.top, self.top - stage.floor, found.values.shape[0])
         values = found.values.values(found.trace)[:, found.seen].astype(float)  # [feature, key]
@@ -119,10 +122,17 @@ class _Telling:
                 self.columns[j].to("column", (start, end))
                 x = self.x[j]
                 piece.text(
-                    f"letter {j}", found.letters[j], x, self.letter_z, start, None, LETTERS, ink=found.ink(j)
+                    f"letter {j}",
+                    found.letters[j],
+                    x,
+                    self.letter_z,
+                    start,
+                    None,
+                    self.letters,
+                    ink=found.ink(j),
                 )
                 of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
-                piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, SHARES, of=of)
+                piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, self.shares, of=of)
             mixed = self.words.note("new_of", letter=found.letter)
             piece.text("mixed", mixed, self.result_x, self.letter_z, beat.at(COMES))
             count = self.words.note("numbers", count=len(self.mixed))

@@ -13,6 +13,7 @@ from ...network.ops import Array
 from ..example import Example
 from ..props import number
 from ..shapes import Shape, cells, copies, pile, tones
+from ..stage import LONG
 from ..stagecraft import HERO, NUMBER, SMALL, Actor, Beat, SetPiece, Span
 from .experts import choice_of
 from .scoring import meet, scoring
@@ -29,11 +30,12 @@ POINTS, BROAD = 80, 0.2  # of the curve, and how thick it is
 LEADER, BEFORE = 0.06, -0.5  # how thick a leader is, and its way from the numbers to the front
 LABELS, FEW = 1.5, 7  # how far under the line its numbers stand; about so many
 SIDES, CALLED = 1.6, 3.0  # how far over it what becomes of its sides stands; the curve's name at least
-AWAY = 1.5  # how far from its dot what is told of a number stands
+AWAY, NEARER = 1.5, 0.9  # how far from its dot what is told of a number stands; over it in a narrow picture
 BESIDE = 0.5  # so far from zero the curve has turned
 NEAR, OVER = 0.3, 0.7  # from the end of a leader to what is told beside it, and above
 FREE, LEFT = (1.4, 0.7), (-1.0, 0.0)  # ways from a number under the curve, and at its left
 TOLD = (2.0, -1.5)  # near these values a number is told apart, the first one first
+CLOSE = 3.0  # nearer to each other they are not both told
 GROUPS = 16  # in which numbers set out
 RUN, LAY = slice(0.0, 0.02), slice(0.03, 0.33)  # of line: a column comes; its numbers are laid on the line
 SOON, SIDE_NAMES = 0.02, 0.45  # of line: the line is there; what becomes of its sides is said
@@ -189,8 +191,10 @@ class _Telling:
             self._tell(beat)
 
     def _tell(self, beat: Beat) -> None:
-        """What becomes of some of them."""
-        for n, i in enumerate(self.told()):
+        """What becomes of some of them, unless they stand too near each other."""
+        told = self.told()
+        near = self.k * float(np.ptp(self.x[told])) < CLOSE
+        for n, i in enumerate(told[:1] if near else told):
             text, start = f"{number(self.x[i])} → {number(self.y[i])}", beat.at(SAID + EACH * n)
             spot, far, at, align = self._beside(i)
             self.piece.line(f"to {n}", [spot, far], start, None, LEADER, "ink", y=BEFORE)
@@ -200,7 +204,8 @@ class _Telling:
         """A number's place on the curve, the end of a leader from it, and the place of its words."""
         x, z = (float(v[0]) for v in self.at(self.x[i : i + 1], self.y[i : i + 1]))
         way, align = self._free(float(self.x[i]))
-        far = x + AWAY * way[0], z + AWAY * way[1]
+        away = NEARER if self.stage.width < LONG and align == "centre" else AWAY
+        far = x + away * way[0], z + away * way[1]
         at = far[0] + NEAR * float(np.sign(way[0])), far[1] + (OVER if align == "centre" else 0.0)
         return (x, z), far, at, align
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...layout.drawn import Says, text_width
+from ...layout.drawn import Says, fitting, text_width
 from ...layout.layout import Block
 from ...network.ops import Add, Array
 from ...network.trace import Trace
@@ -154,7 +154,7 @@ class _Telling:
         self.excerpt: Excerpt = example.rows(min(ROWS, rows))
         self.written = made.written(self.excerpt.shown)
         self.wide = min(WIDE, (2 * stage.reach - SIGNS) / COLUMNS)
-        pitch = stage.reach - self.wide / 2
+        self.pitch = pitch = stage.reach - self.wide / 2
         places = (-pitch, 0.0, pitch) if self.part else (-pitch, pitch)
         self.x = {block.name: x for block, x in zip(made.blocks, places, strict=True)}
         self.z = rows_under(stage.top - HEADING, len(self.excerpt) + 1)
@@ -191,6 +191,7 @@ class _Telling:
         said = self.words.note(key, letter=self.letter, position=self.position, **facts)
         if block is self.part and self.scale != 1:
             said = f"{said} × {self.scale:.3g}"
+        size = fitting([said], self.pitch, size)
         self.piece.text(key, said, self.x[block.name], self.stage.title, start, self.end, size)
 
     # --- beats ---

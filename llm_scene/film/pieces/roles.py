@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...layout.drawn import fitting
 from ...layout.layout import Block
 from ...network.ops import Array, Normed
 from ..example import Example
@@ -24,6 +25,7 @@ COLUMNS = 6  # of a learned table, that are shown
 COMING = slice(0.0, 0.2)  # of letter: its column comes
 TAKES, CALLED = 0.2, 0.1  # of their beats, the flight of a table and of a column; until it is told what it is
 SHINES = 0.3  # and a column shines
+FREE = 0.2  # of a cell, beside the number on it
 NUMBERS, GONE = 2.0, 0.1  # until when, in beats, numbers stand; how long after its column came a table goes
 SOONER = 1.2  # seconds of the last beat
 ROLES = {"query": "q", "key": "k", "value": "v"}  # and the letters of their matrices
@@ -50,6 +52,7 @@ class _Telling:
         (self.inputs,) = example.layout.of(plain.matrix.inputs[0])  # a norm, or the stream
         self.pitch = 2 * stage.reach / SLOTS
         self.wide = min(WIDEST, self.pitch - BETWEEN)
+        self.figures = fitting([number(-1.0)], self.wide - FREE, NUMBER)
         self.x = -stage.reach + self.pitch * (np.arange(SLOTS) + 0.5)
         self.made = made  # by their roles
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
@@ -112,7 +115,7 @@ class _Telling:
     def _write(self, actor: Actor, block: Block, shown: list[int], values: Array, start: float) -> None:
         for i in shown:
             of = (block.matrix.name, block.cell(i, self.t))
-            actor.write(i, number(values[i]), start, NUMBERS, NUMBER, of)
+            actor.write(i, number(values[i]), start, NUMBERS, self.figures, of)
 
     def _learned(self, name: str) -> Block | None:
         """The table that a role is made with, where it has a row for each of the role's numbers."""

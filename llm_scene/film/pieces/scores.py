@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...layout.drawn import text_width
+from ...layout.drawn import fitting, text_width
 from ...layout.layout import Block
 from ...network.ops import Array, Scores
 from ..example import Example
@@ -37,17 +37,17 @@ TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of t
 WIDEST, BROADEST = 4.0, 1.6  # and at most
 NUMBERED, SLIM = 2.95, 0.75  # a column with numbers on it; the query that goes from key to key then
 BESIDE = 0.16  # from it to the key that it visits
-ROOMY = 0.9  # of the pitch, by the longest of the letters below
+ROOM = 0.95  # of the pitch, by the longest of the texts that stand side by side
 OVERHANG = 0.3  # by which a score is wider than the key over it
 STEPS = 1.2, 1.5  # from number to number in a column, at least and at most
 FILLED = 0.87  # of that, by a cell
 ROWS, WRITTEN = 6, 0.97  # numbers of a column at most, and their size
 LETTERS = 1.5  # the size of the letters below
-LEFT = 4.4  # what the query takes at the left
+LEFT, LESS = 4.4, 3.2  # what the query takes at the left, and in an upright picture
 OFFERS = 0.3  # where what keys are begins, right of that
 COLUMNS, RIDER = 2.4, 0.7  # from the top to the columns; how far over these the letter of a query stands
-RIDING = 1.2  # and its size
-FEET, SCORES, MASKED = 0.6, 2.1, 3.6  # over the floor: letters; scores, and those that another row is under
+RIDING, RIDES = 1.2, 0.75  # and its size; of the pitch, by its width
+FEET, SCORES, MASKED = 0.45, 2.1, 3.6  # over the floor: letters; scores, and those that another row is under
 FORMULA, RIGHT = 1.15, 2.2  # its size; how far from the edge its middle is at least
 ALIKE = 1e-3  # so close to a score is what makes it
 # Parts of keys: the query comes, the keys do, what they are is said.
@@ -125,21 +125,22 @@ class _Meeting:
     def __init__(self, piece: SetPiece, found: Attention, words: Words, masked: bool) -> None:
         self.piece, self.found, self.words, self.masked = piece, found, words, masked
         stage = self.stage = piece.stage
-        self.left = LEFT - stage.reach
+        aside = LESS if stage.upright else LEFT
+        self.left = aside - stage.reach
         self.pitch = (stage.reach - self.left) / len(found.seen)
         self.x = row_of(len(found.seen), self.pitch, (self.left + stage.reach) / 2)
         self.numbered = not masked and self.pitch >= NUMBERED + SLIM + 2 * BESIDE
         self.wide = NUMBERED if self.numbered else min(BROADEST, COLUMN * self.pitch)
         self.slim = SLIM if self.numbered else min(self.wide, self.pitch - self.wide - 2 * BESIDE)
         self.tile = self.wide + OVERHANG if self.numbered else min(WIDEST, TILE * self.pitch)
-        longest = max(text_width(letter) for letter in found.letters)
-        self.letters = min(LETTERS, ROOMY * self.pitch / longest)
+        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS)
+        self.figures = fitting(map(number, found.raw.tolist()), ROOM * self.pitch, NUMBER)
         self.key_x = self.x + (self.slim + BESIDE) / 2  # a query that visits stands at its left
         self.heading = stage.title
         self.letter_z = stage.floor + FEET
         self.rows = stage.floor + (MASKED if masked else SCORES), stage.floor + SCORES
         self.top, self.low = stage.top - COLUMNS, self.rows[0] + HIGH
-        self.query_x = self.left - LEFT / 2
+        self.query_x = self.left - aside / 2
         self._list(found.keys.shape[0])
         self.columns = [self._key(j, s) for j, s in enumerate(found.seen)]
 
@@ -185,7 +186,10 @@ class _Meeting:
         query.to("column", beat[comes])
         self._write(query, block, position, beat.at(comes.stop))
         said = self.words.note("asks", letter=letter)
-        self.piece.text(f"asks {name}", said, self.query_x, self.heading, beat.at(SAID), ink="accent")
+        half = text_width(said, NUMBER) / 2
+        x = max(self.query_x, half - self.stage.reach)
+        self.asked = x + half  # where it ends
+        self.piece.text(f"asks {name}", said, x, self.heading, beat.at(SAID), ink="accent")
         return query
 
     def _ride(self, name: str, query: Actor, letter: str, spans: list[Span], back: Span) -> None:
@@ -203,7 +207,8 @@ class _Meeting:
         rider.to("column", back)
         if self.numbered:
             over = RIDER + self.tall / 2
-            rider.write(0, letter, along(spans[0], MEETS), back[0], RIDING, ink="accent", lift=over)
+            size = fitting([letter], RIDES * self.pitch, RIDING)
+            rider.write(0, letter, along(spans[0], MEETS), back[0], size, ink="accent", lift=over)
 
     # --- beats ---
 
@@ -223,7 +228,7 @@ class _Meeting:
                 )
                 piece.outline(f"empty {j}", self.key_x[j], self.rows[0], self.tile, HIGH, beat.at(SAID))
             offers, size = self.words.note("offers"), SMALL if self.stage.upright else NUMBER
-            at = (self.left + OFFERS, self.heading)
+            at = (self._offered(), self.heading)
             piece.text("offers", offers, *at, beat.at(OFFERED), size=size, align="left")
             if self.numbered:
                 said, over = self.words.note("query").lower(), self.top + RIDER
@@ -235,6 +240,10 @@ class _Meeting:
 
     def _letter(self, name: str, letter: str, x: float, z: float, start: float, ink: str = "accent") -> None:
         self.piece.text(name, letter, x, z, start, None, self.letters, ink=ink)
+
+    def _offered(self) -> float:
+        """Where what keys are begins: over them, and right of who asks."""
+        return max(self.left, self.asked) + OFFERS
 
     def match(self) -> None:
         """The query visits key after key; each visit leaves a score."""
@@ -271,7 +280,7 @@ class _Meeting:
             return
         said, terms = products(query, key, range(count), raw, count)
         x, whose = self.stage.reach - text_width(said, SMALL), f"{found.letters[0]}:"
-        offered = self.left + OFFERS + text_width(self.words.note("offers"), NUMBER)
+        offered = self._offered() + text_width(self.words.note("offers"), NUMBER)
         named = offered + OFFERS < x - OFFERS - text_width(whose, SMALL)
         met = along(visits[0], MEETS)
         until = end if named or len(visits) == 1 else along(visits[1], MEETS)
@@ -304,7 +313,7 @@ class _Meeting:
             self.columns[j].glow((met, made))
             scores.to("made", (met, made), only=[j])
             of = (found.scores.matrix.name, found.scores.cell(position, found.seen[j]))
-            scores.write(j, number(raw[j]), made, None, of=of)
+            scores.write(j, number(raw[j]), made, None, self.figures, of)
 
     def mask(self) -> None:
         """An earlier letter asks as well; where later ones stand, its row has holes."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...layout.drawn import Align, text_width
+from ...layout.drawn import Align, fitting, text_width
 from ...layout.layout import Block
 from ...network.ops import Array
 from ..example import Example
@@ -16,11 +16,11 @@ from ..props import number
 from ..shapes import Shape, apart, bars, cells, row_of, some, tones
 from ..stagecraft import COMES, HERO, NUMBER, Actor, Beat, SetPiece
 from ..words import Words
-from .scores import FEW, LETTERS, MOST, Attention, meeting
+from .scores import FEW, LETTERS, MOST, ROOM, Attention, meeting
 
 _POWER = "e^{" + part(1, "s") + part(2, r"-\mathrm{max}") + "}"
 ACT = "softmax"  # of the piece that begins with scores
-FEET, BASE, ABOVE = 0.6, 2.9, 2.4  # from the floor to letters, and to bars; over these
+FEET, BASE, ABOVE = 0.6, 2.9, 2.5  # from the floor to letters, and to bars; over these
 UNDER = 2.2  # from the lowest bar to the letters below
 HEADING_SIZE = 1.25
 BAR = 0.7  # the width of a bar, in the pitch of the bars
@@ -124,6 +124,7 @@ class _Telling:
         curve = 0.0 if stage.upright or self.brief else CURVE * stage.width
         self.pitch = (2 * stage.reach - curve) / n
         self.x = row_of(n, self.pitch, -curve / 2)
+        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS)
         wide = BAR * self.pitch
         low, high = stage.floor + BASE, stage.top - ABOVE
         hanging = found.raw if self.brief else np.concatenate([found.raw, self.lowered])
@@ -165,6 +166,7 @@ class _Telling:
         of: Block | None = None,
     ) -> None:
         """A number over each bar, or under it where it hangs; those `of` a sheet stand for its cells."""
+        size = fitting(texts, ROOM * self.pitch, NUMBER)
         for j, text in enumerate(texts):
             cell = None if of is None else (of.matrix.name, of.cell(self.found.t, self.found.seen[j]))
             stand = self.bars.stands[pose]
@@ -172,7 +174,7 @@ class _Telling:
             half = stand.sizes[j][2] / self.stage.unit / 2
             hangs = pose == "below" or (pose == "scores" and self.found.raw[j] < 0)
             z = middle - half - CLEAR if hangs else middle + half + CLEAR
-            self.piece.text(f"{name} {j}", text, self.x[j], z, start, end, of=cell)
+            self.piece.text(f"{name} {j}", text, self.x[j], z, start, end, size, of=cell)
 
     # --- beats ---
 
@@ -186,7 +188,7 @@ class _Telling:
             self._zero("zero", self.zero, beat.at(0), beat.end)
             for j, letter in enumerate(found.letters):
                 at = self.x[j], self.letter_z
-                piece.text(f"letter {j}", letter, *at, beat.at(0), until, LETTERS, ink=found.ink(j))
+                piece.text(f"letter {j}", letter, *at, beat.at(0), until, self.letters, ink=found.ink(j))
             end = beat.end if self.brief else beat.end + WHILE
             written = [number(v) for v in found.raw]
             self._numbers(written, "scores", beat.at(there), end, "score", found.scores)

@@ -30,8 +30,7 @@ class _Together:
     at: Point
     motion: Motion
     spare: bool
-    letters: list[Shape] = field(default_factory=list)
-    shapes: list[Shape] = field(default_factory=list)  # all others
+    shapes: list[Shape] = field(default_factory=list)
     written: list[int] = field(default_factory=list)  # texts, by when they were added
 
 
@@ -50,8 +49,7 @@ def add_drawn(
         motion = motions[thing.name]
         shape = shape_of(thing.form, look)
         if shape is not None:
-            node = together.setdefault(_alike(thing, motion, 2), _new(thing, motion, 2))
-            (node.letters if isinstance(thing.form, Letter) else node.shapes).append(shape)
+            together.setdefault(_alike(thing, motion, 2), _new(thing, motion, 2)).shapes.append(shape)
         for text in texts_of(thing.form):
             labels.add(text, look.inked(text.ink)[0], texels(thing))
             together.setdefault(_alike(thing, motion, 1), _new(thing, motion, 1)).written.append(count)
@@ -63,11 +61,8 @@ def add_drawn(
     for node in together.values():
         place = turned(np.array(node.at))
         parts: list[Json] = []
-        several = len(node.letters) > 1
-        apart = ([*node.letters, *node.shapes],) if several else (node.letters, node.shapes)
-        for shapes in apart:  # equal letters are stored once
-            if shapes:
-                parts.append(_primitive(document, lines, Shape.joined(shapes).moved(-place)))
+        if node.shapes:
+            parts.append(_primitive(document, lines, Shape.joined(node.shapes).moved(-place)))
         if node.written:
             quads, where = zip(*(written[number] for number in node.written), strict=True)
             coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
@@ -110,7 +105,9 @@ def _alike(thing: Thing, motion: Motion, depth: int) -> tuple[object, ...]:
     Still ones share their group, down to a depth: drawings of a section, so that equal sections have equal
     arrays; writing of all of them.
     """
-    if motion.grows:
+    if motion.grows or (
+        motion != Motion() and isinstance(thing.form, Letter)
+    ):  # equal letters are stored once
         return thing.name, _origin(thing)
     return motion, thing.group[: depth if thing.spare or motion == Motion() else 1]
 
