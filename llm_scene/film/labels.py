@@ -143,7 +143,7 @@ def _zones(head: str, aspect: float) -> Iterable[Rectangle]:
     far, low = head_corner(head, aspect)
     return (
         Rectangle(-x, -y, x, -y + CAPTIONS * y),
-        Rectangle(-x, low * y, far * x + BESIDE, y),
+        Rectangle(-x, low * y - AIR, far * x + BESIDE, y),
     )
 
 

@@ -295,7 +295,7 @@ def _value(times: Array, values: Array, time: float, step: bool) -> Array:
 
 def rounded(place: object) -> list[float]:
     """A place or a size with as many digits as can be seen."""
-    return [_plain(round(float(number), 4)) for number in np.asarray(place)]
+    return [_plain(round(float(number), 3)) for number in np.asarray(place)]
 
 
 def _short(numbers: Array) -> list[float]:

@@ -105,9 +105,8 @@ def _alike(thing: Thing, motion: Motion, depth: int) -> tuple[object, ...]:
     Still ones share their group, down to a depth: drawings of a section, so that equal sections have equal
     arrays; writing of all of them.
     """
-    if motion.grows or (
-        motion != Motion() and isinstance(thing.form, Letter)
-    ):  # equal letters are stored once
+    own = isinstance(thing.form, Letter) and not thing.form.predicted  # equal ones are stored once
+    if motion.grows or (own and motion != Motion()):
         return thing.name, _origin(thing)
     return motion, thing.group[: depth if thing.spare or motion == Motion() else 1]
 

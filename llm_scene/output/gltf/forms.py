@@ -18,7 +18,7 @@ from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, pain
 SIDES, FEW = {"trunk": 8}, 3  # of a link's tube; few where it is thin
 CORNER = 3  # points of a rounded corner of a link
 STEPS = 48  # colours of a strip
-TEXELS = {"Sections": 64.0, "Props": 36.0, "Candidates": 56.0}  # height of a text of such a group
+TEXELS = {"Sections": 56.0, "Props": 36.0, "Candidates": 44.0}  # height of a text of such a group
 SMALL = 32.0  # of any other
 COARSE = 0.003  # of a formula's size, by which its outlines may stray: a fifth of a pixel, 1280 wide
 

@@ -12,7 +12,7 @@ from ...png import png_file
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # of PNG, by the number of channels
 INDEXED = 3
 ABOVE = 2  # PNG's filter of differences to the row above
-LEVEL = 6  # zlib's; 9 takes five times as long for 2 %
+LEVEL = 9  # zlib's: 4 % less than with 6
 
 
 def png(pixels: Numbers, palette: Numbers | None = None) -> bytes:
