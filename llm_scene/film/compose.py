@@ -78,7 +78,7 @@ def compose(
     chapters = [_ended(chapter, play.now) for chapter in _labelled(play)]
     if not captions:
         chapters = [replace(chapter, captions=(), head="") for chapter in chapters]
-    return legible(Film(cut, tuple(chapters), fps, tuple(play.props), aspect), layout.letters)
+    return legible(Film(cut, tuple(chapters), fps, tuple(play.props), aspect), layout)
 
 
 def _ended(chapter: Chapter, end: float) -> Chapter:

@@ -1,4 +1,4 @@
-"""Letters of the model that a shot shows too small to be read are not there for that shot.
+"""Letters and bars of the model that a shot shows too small to be read are not there for that shot.
 
 When the film is over they are there again, for who looks around.
 """
@@ -11,37 +11,47 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..layout.layout import Letter
+from ..layout import names
+from ..layout.layout import Layout, Point
 from ..look.views import CAPITAL, LEAST
 from ..network.ops import Array
 from .film import Chapter, Cue, Film, Shot
 from .framing import halves, project
 
 Span = tuple[float, float]
+Upright = tuple[str, Point, float]  # a thing's name, the middle of its lower edge, and its height
 ALONG = np.linspace(0.0, 1.0, 5).tolist()  # where on its way a shot is looked at
 
 
-def legible(film: Film, letters: Sequence[Letter]) -> Film:
-    """The film with letters that are there only where they can be read."""
-    if not letters:
+def legible(film: Film, layout: Layout) -> Film:
+    """The film with letters and bars that are there only where they can be read."""
+    things = list(_upright(layout))
+    if not things:
         return film
-    large = np.stack([_capitals(letters, shot, film.aspect) >= LEAST for shot in film.shots])
-    for letter, readable in zip(letters, large.T.tolist(), strict=True):
+    large = np.stack([_heights(things, shot, film.aspect) >= LEAST for shot in film.shots])
+    for (name, _, _), readable in zip(things, large.T.tolist(), strict=True):
         seen = [(shot.start, shot.end) for shot, can in zip(film.shots, readable, strict=True) if can]
         seen = _joined([*seen, (film.duration, math.inf)])
-        film = _present(film, letter.name, list(_both(film.presence(letter.name), seen)))
+        film = _present(film, name, list(_both(film.presence(name), seen)))
     return film
 
 
-def _capitals(letters: Sequence[Letter], shot: Shot, aspect: float) -> Array:
-    """How high the capitals of letters are at most in a shot, in pixels, `[letters]`."""
-    foot = np.array([letter.at for letter in letters])
-    top = foot + np.array([[0.0, 0.0, CAPITAL * letter.size] for letter in letters])
-    most = np.zeros(len(letters))
+def _upright(layout: Layout) -> Iterator[Upright]:
+    for letter in layout.letters:
+        yield letter.name, letter.at, CAPITAL * letter.size
+    for rank, candidate in enumerate(layout.candidates):
+        yield names.candidate(rank, "bar"), candidate.at, candidate.height
+
+
+def _heights(things: Sequence[Upright], shot: Shot, aspect: float) -> Array:
+    """How high things are at most in a shot, in pixels, `[things]`."""
+    foot = np.array([at for _, at, _ in things])
+    top = foot + np.array([[0.0, 0.0, height] for _, _, height in things])
+    most = np.zeros(len(things))
     for share in ALONG:
         seen = project(np.concatenate([foot, top]), shot.a.towards(shot.b, share), aspect)
         low, high = np.split(seen[:, :2] * halves(aspect), 2)
-        before = seen[: len(letters), 2] > 0
+        before = seen[: len(things), 2] > 0
         most = np.maximum(most, np.where(before, np.linalg.norm(high - low, axis=1), 0.0))
     return most
 

@@ -14,7 +14,6 @@ from ..layout.layout import Box
 from .film import Cue
 from .props import Prop, Swarm
 
-POP = 0.04  # seconds in which words come out of the wall, at their full size
 Window = tuple[float, float]  # begin and end of a phase, in seconds of the film
 Thing = TypeVar("Thing", Swarm, Text, Line)
 
@@ -59,8 +58,6 @@ class Piece:
             come = moment(windows, start)
             leave = moment(windows, end) if end is not None else windows[-1][1]
             cues += presence(prop.name, come, leave)
-            if isinstance(prop, Text):
-                cues.append(Cue(prop.name, "dim", come, min(come + POP, leave), 1.0, 0.0, "smooth"))
         for swarm, pose, start, end in self.moves:
             times = moment(windows, start), moment(windows, end)
             cues.append(Cue(swarm.name, "pose", *times, pose - 1.0, float(pose), "cubic"))

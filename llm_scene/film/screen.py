@@ -25,7 +25,6 @@ FADING = 12  # so many times the margin, until the shade behind a running head h
 SHADE = 1.25  # how far shades reach into the picture, of the way to the far side of their texts
 PAUSE = 1.5  # seconds between two captions over which their shade stays
 WIDE = 0x2E80  # from this letter on they are East Asian, and parted anywhere
-SOFT = 0.04  # seconds in which text goes
 
 
 @dataclass(frozen=True)

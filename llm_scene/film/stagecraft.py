@@ -29,7 +29,7 @@ from ..network.ops import Array, Cell
 from .film import Cue
 from .formula import setting
 from .framing import whole
-from .piece import POP, Window, moment, presence
+from .piece import Window, moment, presence
 from .props import Backdrop, Formula, Prop, Swarm
 from .stage import WALL, Stage
 
@@ -533,10 +533,7 @@ def _worn(actor: Actor, figure: _Figure, note: Text, windows: list[Window]) -> l
 
 
 def _shown(prop: Prop, come: float, leave: float) -> list[Cue]:
-    cues = presence(prop.name, come, leave)
-    if isinstance(prop, Text) and come > 0:
-        cues.append(Cue(prop.name, "dim", come, min(come + POP, leave), 1.0, 0.0, "smooth"))
-    return cues
+    return presence(prop.name, come, leave)
 
 
 def _until(windows: list[Window], at: float | None) -> float:

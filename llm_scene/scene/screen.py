@@ -14,7 +14,7 @@ from ..film.film import Caption, Film, Writing
 from ..film.framing import SENSOR
 from ..film.keys import Key
 from ..film.retiming import retimed
-from ..film.screen import SOFT, ScreenText, joined, screen_texts, shades
+from ..film.screen import ScreenText, joined, screen_texts, shades
 from ..look import Look
 from .animate import Curves, curve_of, shot_keys
 from .faces import in_order, set_text
@@ -128,9 +128,8 @@ def _hide(thing: bpy.types.Object, runs: Sequence[tuple[float, float]], fps: flo
 
 
 def _coming(start: float, end: float, fps: float) -> list[Key]:
-    """Keys of what is there at once, with its picture, and goes softly."""
-    soft = min(SOFT, (end - start) / 3)
-    return [(start * fps, 1.0, "step"), ((end - soft) * fps, 1.0, "smooth"), (end * fps, 0.0, "step")]
+    """Keys of what comes and goes at once, with its picture: a word that is half there is no word."""
+    return [(start * fps, 1.0, "step"), (end * fps, 0.0, "step")]
 
 
 def _text(text: ScreenText, ink: bpy.types.Material) -> bpy.types.Object:

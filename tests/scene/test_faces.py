@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from llm_scene.errors import hearing
 from llm_scene.film.words import words
-from llm_scene.layout.drawn import LINE
+from llm_scene.layout.drawn import LINE, text_width
 from llm_scene.scene import faces
 from llm_scene.scene.faces import in_order, load_face, set_text
 
@@ -193,3 +193,23 @@ def test_a_build_without_a_face_is_worked_with(monkeypatch: pytest.MonkeyPatch) 
         set_text(curve, "ABC")
     assert heard == ["This Blender came without the typeface Inter: its plainest one takes its place."]
     assert curve.font.filepath == "<builtin>"
+
+
+WRITTEN = (
+    "Learned tables make query, key and value",
+    "The: (−0.38 × −0.06 + …) / √64 = 3.36",
+    "> 99.9 %",
+    "CBABBC → ?",
+)
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_texts_are_as_wide_as_the_film_reckons(text: str) -> None:
+    """The film places texts by the widths of letters that it knows; Blender sets them, with kerning."""
+    curve = bpy.data.curves.new("text", "FONT")
+    set_text(curve, text)
+    thing = bpy.data.objects.new("text", curve)
+    bpy.context.scene.collection.objects.link(thing)
+    box = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).bound_box
+    wide = max(corner[0] for corner in box) - min(corner[0] for corner in box)
+    assert wide == pytest.approx(text_width(text), rel=0.03, abs=0.22)  # the ends leave a little free

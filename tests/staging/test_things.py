@@ -68,7 +68,9 @@ def test_props_are_filed_by_their_piece() -> None:
 
 
 def test_a_text_is_as_wide_as_its_longest_line_and_broad_letters_count() -> None:
-    assert text_width("abcd\nab", 2.0) == 4 * 2 * text_width("a")
+    assert text_width("abcd\nab", 2.0) == pytest.approx(2 * sum(map(text_width, "abcd")))
+    assert text_width("ij") < text_width("ab") < text_width("MW")
+    assert text_width("é") == text_width("e")  # an accent makes a letter no wider
     assert text_width("注意") == 2.0
     text = Text("x", "abcd", (1.0, 2.0, 3.0), 2.0, "right")
     assert (text.box.high[0], text.box.low[2], text.box.size[2]) == (1.0, 3.0, 2.0)

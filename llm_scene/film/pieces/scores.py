@@ -279,7 +279,7 @@ class _Meeting:
         if self.stage.width < LONG or abs(scaled - raw) > ALIKE * max(1.0, abs(raw)):
             return
         said, terms = products(query, key, range(count), raw, count)
-        x, whose = self.stage.reach - text_width(said, SMALL), f"{found.letters[0]}:"
+        x, whose = self.stage.reach - text_width(said, SMALL), f"{self._whose()}:"
         offered = self._offered() + text_width(self.words.note("offers"), NUMBER)
         named = offered + OFFERS < x - OFFERS - text_width(whose, SMALL)
         met = along(visits[0], MEETS)
@@ -288,6 +288,13 @@ class _Meeting:
         if named:
             at = (x - OFFERS, self.heading)
             self.piece.text("whose", whose, *at, met, until, SMALL, "right", ink=found.ink(0))
+
+    def _whose(self) -> str:
+        """What the first key is called: by its place, where another one has the same letter."""
+        first, *others = self.found.letters
+        if first not in others:
+            return first
+        return self.words.note("of_place", position=self.found.seen[0] + 1)
 
     def _rule(self, product: str) -> str:
         """How a product becomes a score: scaled, and by some models held within a cap."""
