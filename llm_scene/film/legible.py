@@ -6,7 +6,7 @@ When the film is over they are there again, for who looks around.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,11 +29,12 @@ def legible(film: Film, layout: Layout) -> Film:
     if not things:
         return film
     large = np.stack([_heights(things, shot, film.aspect) >= LEAST for shot in film.shots])
+    cues: dict[str, list[Cue]] = {}
     for (name, _, _), readable in zip(things, large.T.tolist(), strict=True):
         seen = [(shot.start, shot.end) for shot, can in zip(film.shots, readable, strict=True) if can]
         seen = _joined([*seen, (film.duration, math.inf)])
-        film = _present(film, name, list(_both(film.presence(name), seen)))
-    return film
+        cues[name] = _presence(name, list(_both(film.presence(name), seen)), film.duration)
+    return replace(film, chapters=tuple(_with(chapter, cues, film) for chapter in film.chapters))
 
 
 def _upright(layout: Layout) -> Iterator[Upright]:
@@ -74,19 +75,20 @@ def _both(one: Sequence[Span], other: Sequence[Span]) -> Iterator[Span]:
                 yield max(a, c), min(b, d)
 
 
-def _present(film: Film, name: str, spans: Sequence[Span]) -> Film:
-    """The film with a thing that is there for these spans alone."""
+def _presence(name: str, spans: Sequence[Span], end: float) -> list[Cue]:
+    """The cues of a thing that is there for these spans alone."""
     changes = [(time, hidden) for span in spans for time, hidden in zip(span, (0.0, 1.0), strict=True)]
     cues, last = [], 0.0
     for time, hidden in changes or [(0.0, 1.0)]:
-        if time <= film.duration:
+        if time <= end:
             cues.append(Cue(name, "hidden", last, time, 1.0 - hidden if time else hidden, hidden, "step"))
             last = time
-    return replace(film, chapters=tuple(_with(chapter, name, cues, film) for chapter in film.chapters))
+    return cues
 
 
-def _with(chapter: Chapter, name: str, cues: Sequence[Cue], film: Film) -> Chapter:
-    """A chapter with those of a thing's cues that end in it, instead of its own."""
+def _with(chapter: Chapter, cues: Mapping[str, Sequence[Cue]], film: Film) -> Chapter:
+    """A chapter with those of things' cues that end in it, instead of its own."""
     last = math.inf if chapter is film.chapters[-1] else chapter.end
-    kept = [cue for cue in chapter.cues if (cue.target, cue.channel) != (name, "hidden")]
-    return replace(chapter, cues=(*kept, *(cue for cue in cues if chapter.start <= cue.end < last)))
+    kept = [cue for cue in chapter.cues if cue.channel != "hidden" or cue.target not in cues]
+    new = (cue for own in cues.values() for cue in own if chapter.start <= cue.end < last)
+    return replace(chapter, cues=(*kept, *new))

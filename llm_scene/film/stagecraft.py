@@ -34,6 +34,7 @@ from .props import Backdrop, Formula, Prop, Swarm
 from .stage import WALL, Stage
 
 NUMBER, SMALL, HERO = 1.06, 0.89, 1.9  # sizes of type in stage units: 15, 12 and 26 px of capitals
+LEGIBLE, LEAST = 1.0, 0.85  # that of a number that stands for a cell, and of anything: 14 and 12 px
 DROP = 0.36  # from the middle of a line of type to its baseline, in its size
 OVER = 0.04  # how far type stands before a cell, in stage units
 BEYOND = 3.0  # how much wider and higher than the stage its backdrop is

@@ -43,9 +43,9 @@ def text_width(text: str, size: float = 1.0) -> float:
     return size * max(sum(map(_width, line)) for line in text.split("\n"))
 
 
-def fitting(texts: Iterable[str], room: float, most: float) -> float:
-    """The size in which none of some texts is longer than a room; at most `most`."""
-    return min(most, room / max(map(text_width, texts)))
+def fitting(texts: Iterable[str], room: float, most: float, least: float = 0.0) -> float:
+    """The size in which none of some texts is longer than a room; at most `most`, and `least` in any case."""
+    return max(least, min(most, room / max(map(text_width, texts))))
 
 
 @cache

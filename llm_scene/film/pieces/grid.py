@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...layout.drawn import LINE, Align, fitting, text_width
+from ...layout.drawn import LINE, Align, text_width
 from ..example import Example
 from ..excerpt import percentages
 from ..shapes import cells, some, tones
@@ -14,7 +14,7 @@ from ..words import Words
 from .scores import FEW, LETTERS, MOST, Attention
 
 LEFT, SLIM, ABOVE = 5.0, 3.0, 2.6  # what letters take at the left, in a narrow picture, and above
-WIDEST, GAP, FREE = 4.0, 0.25, 0.4  # a cell at most; between two of them; and two numbers on them
+WIDEST, GAP = 4.0, 0.25  # a cell at most, and between two of them
 LEAST = 0.005  # a share that is written
 FRAME = 0.1  # round the row of the letter that the film follows
 BESIDE, OVER, CLOSE = 1.2, 0.9, 0.4  # how far letters stand from the table, and where they are words
@@ -25,7 +25,7 @@ SOONER = 1.2  # seconds of the last beat
 def grid(example: Example) -> SetPiece:
     """Beats: rows, home. Every letter has a row of its own, with holes where later ones stand."""
     stage = example.stage(example.here("attn.pattern", head=True), (example.focus.position,) * 2)
-    found = Attention(example, FEW - 1 if stage.width < LONG else MOST)
+    found = Attention(example, FEW if stage.width < LONG else MOST)
     telling = _Telling(SetPiece("grid", stage), found, example.words)
     telling.rows()
     telling.home()
@@ -45,7 +45,7 @@ class _Telling:
         self.x = self.left + self.wide * (np.arange(n) + 0.5)
         self.z = self.top - self.high * (np.arange(n) + 0.5)
         longest = max(text_width(letter) for letter in found.letters)
-        self.size = min(LETTERS, (self.wide - GAP) / longest, self.high / LINE)
+        self.size = max(SMALL, min(LETTERS, (self.wide - GAP) / longest, self.high / LINE))
         long = self.size * longest > 2 * (BESIDE - CLOSE)
         self.aside = CLOSE if long else BESIDE
         self.align: Align = "right" if long else "centre"
@@ -91,8 +91,7 @@ class _Telling:
         for j, (k, share) in enumerate(zip(row, shares.tolist(), strict=True)):
             if share >= LEAST:
                 of = (found.pattern.matrix.name, found.pattern.cell(found.seen[i], found.seen[j]))
-                size = fitting([texts[j]], self.wide - FREE, NUMBER)
-                self.shares.write(k, texts[j], start, None, size, of)
+                self.shares.write(k, texts[j], start, None, NUMBER, of)
 
     def _around(self, beat: Beat) -> None:
         """Who is looked at, above; holes where nobody may look; what both sides are."""

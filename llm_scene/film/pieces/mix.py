@@ -11,7 +11,7 @@ from ..example import Example
 from ..excerpt import read, written_sum
 from ..props import number
 from ..shapes import cells, copies, gone, pile, relative, row_of, tones
-from ..stagecraft import ARRIVED, COMES, HERO, MADE, SMALL, Actor, Beat, SetPiece, Span, along
+from ..stagecraft import ARRIVED, COMES, HERO, LEGIBLE, MADE, SMALL, Actor, Beat, SetPiece, Span, along
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, ROOM, Attention
 
@@ -67,8 +67,8 @@ class _Telling:
         self.pitch = (2 * stage.reach - RIGHT) / n
         self.x = row_of(n, self.pitch, -RIGHT / 2)
         self.result_x = stage.reach - LARGE[0] / 2
-        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS)
-        self.shares = fitting(found.percent, ROOM * self.pitch, SHARES)
+        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS, SMALL)
+        self.shares = fitting(found.percent, ROOM * self.pitch, SHARES, LEGIBLE)
         self.letter_z, self.share_z, self.top = stage.top - LETTER, stage.top - SHARE, stage.top - HEADING
         self.z, self.each = pile(self.top, self.top - stage.floor, found.values.shape[0])
         values = found.values.values(found.trace)[:, found.seen].astype(float)  # [feature, key]

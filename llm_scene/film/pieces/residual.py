@@ -30,14 +30,14 @@ from ..shapes import (
     stream_tones,
     unfilled,
 )
-from ..stagecraft import COMES, MADE, NUMBER, SMALL, Actor, Beat, SetPiece, along
+from ..stagecraft import COMES, LEAST, MADE, NUMBER, SMALL, Actor, Beat, SetPiece, along
 from ..story import told
 
 EMBED, ADD = "embed", "add "  # how the names of these pieces begin
 WIDE = 5.4  # of a cell with a number on it
 PART = 1  # which of two columns takes up what rounding leaves: the other two are met again
 COLUMNS, SIGNS = 3, 3.0  # the columns, and what the signs between them take
-HEADING = 1.1  # from the top to the first row
+HEADING, NEAR = 1.1, 0.97  # from the top to the first row; of the way to the next column, by a heading
 MOST, BETWEEN = 4, 1.2  # columns of a table, and from the table to what stands beside it
 SEAM = BETWEEN / 4  # between two of its columns
 CALM, BRISK = 0.35, 0.2  # of a beat, that the flight of a column takes
@@ -191,7 +191,9 @@ class _Telling:
         said = self.words.note(key, letter=self.letter, position=self.position, **facts)
         if block is self.part and self.scale != 1:
             said = f"{said} × {self.scale:.3g}"
-        size = fitting([said], self.pitch, size)
+        if key == "before" and text_width(said, LEAST) > NEAR * self.pitch:
+            said = self.words.note("of_letter", letter=self.letter)
+        size = fitting([said], NEAR * self.pitch, size, LEAST)
         self.piece.text(key, said, self.x[block.name], self.stage.title, start, self.end, size)
 
     # --- beats ---

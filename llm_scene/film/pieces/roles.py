@@ -12,7 +12,7 @@ from ..excerpt import MOST, first
 from ..props import number
 from ..shapes import STEP, copies, listed, part, rows_under, tones, unfilled
 from ..stage import LONG
-from ..stagecraft import NUMBER, SMALL, Actor, Beat, SetPiece
+from ..stagecraft import LEGIBLE, NUMBER, SMALL, Actor, Beat, SetPiece
 from . import turned
 
 NAME = "roles"
@@ -25,7 +25,7 @@ COLUMNS = 6  # of a learned table, that are shown
 COMING = slice(0.0, 0.2)  # of letter: its column comes
 TAKES, CALLED = 0.2, 0.1  # of their beats, the flight of a table and of a column; until it is told what it is
 SHINES = 0.3  # and a column shines
-FREE = 0.2  # of a cell, beside the number on it
+FREE = 0.1  # of a cell, beside the number on it
 NUMBERS, GONE = 2.0, 0.1  # until when, in beats, numbers stand; how long after its column came a table goes
 SOONER = 1.2  # seconds of the last beat
 ROLES = {"query": "q", "key": "k", "value": "v"}  # and the letters of their matrices
@@ -52,7 +52,7 @@ class _Telling:
         (self.inputs,) = example.layout.of(plain.matrix.inputs[0])  # a norm, or the stream
         self.pitch = 2 * stage.reach / SLOTS
         self.wide = min(WIDEST, self.pitch - BETWEEN)
-        self.figures = fitting([number(-1.0)], self.wide - FREE, NUMBER)
+        self.figures = fitting([number(-1.0)], self.wide - FREE, NUMBER, LEGIBLE)
         self.x = -stage.reach + self.pitch * (np.arange(SLOTS) + 0.5)
         self.made = made  # by their roles
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1

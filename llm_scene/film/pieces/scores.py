@@ -26,13 +26,13 @@ from ..shapes import (
     unfilled,
 )
 from ..stage import LONG
-from ..stagecraft import DROP, NUMBER, SMALL, Actor, Beat, SetPiece, Span, along
+from ..stagecraft import DROP, LEGIBLE, NUMBER, SMALL, Actor, Beat, SetPiece, Span, along
 from ..story import told
 from ..words import Words
 from . import turned
 
 NAME = "scores"
-MOST, FEW = 8, 5  # keys side by side, and in a narrow picture
+MOST, FEW = 8, 4  # keys side by side, and in a narrow picture
 TILE, COLUMN = 0.92, 0.4  # widths of a score and of a column, in the pitch of the keys
 WIDEST, BROADEST = 4.0, 1.6  # and at most
 NUMBERED, SLIM = 2.95, 0.75  # a column with numbers on it; the query that goes from key to key then
@@ -133,8 +133,8 @@ class _Meeting:
         self.wide = NUMBERED if self.numbered else min(BROADEST, COLUMN * self.pitch)
         self.slim = SLIM if self.numbered else min(self.wide, self.pitch - self.wide - 2 * BESIDE)
         self.tile = self.wide + OVERHANG if self.numbered else min(WIDEST, TILE * self.pitch)
-        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS)
-        self.figures = fitting(map(number, found.raw.tolist()), ROOM * self.pitch, NUMBER)
+        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS, SMALL)
+        self.figures = fitting(map(number, found.raw.tolist()), ROOM * self.pitch, NUMBER, LEGIBLE)
         self.key_x = self.x + (self.slim + BESIDE) / 2  # a query that visits stands at its left
         self.heading = stage.title
         self.letter_z = stage.floor + FEET
@@ -207,7 +207,7 @@ class _Meeting:
         rider.to("column", back)
         if self.numbered:
             over = RIDER + self.tall / 2
-            size = fitting([letter], RIDES * self.pitch, RIDING)
+            size = fitting([letter], RIDES * self.pitch, RIDING, SMALL)
             rider.write(0, letter, along(spans[0], MEETS), back[0], size, ink="accent", lift=over)
 
     # --- beats ---

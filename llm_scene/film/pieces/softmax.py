@@ -14,7 +14,7 @@ from ..excerpt import as_written, written_sum
 from ..formula import part
 from ..props import number
 from ..shapes import Shape, apart, bars, cells, row_of, some, tones
-from ..stagecraft import COMES, HERO, NUMBER, Actor, Beat, SetPiece
+from ..stagecraft import COMES, HERO, LEGIBLE, NUMBER, SMALL, Actor, Beat, SetPiece
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, ROOM, Attention, meeting
 
@@ -124,7 +124,7 @@ class _Telling:
         curve = 0.0 if stage.upright or self.brief else CURVE * stage.width
         self.pitch = (2 * stage.reach - curve) / n
         self.x = row_of(n, self.pitch, -curve / 2)
-        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS)
+        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS, SMALL)
         wide = BAR * self.pitch
         low, high = stage.floor + BASE, stage.top - ABOVE
         hanging = found.raw if self.brief else np.concatenate([found.raw, self.lowered])
@@ -166,7 +166,7 @@ class _Telling:
         of: Block | None = None,
     ) -> None:
         """A number over each bar, or under it where it hangs; those `of` a sheet stand for its cells."""
-        size = fitting(texts, ROOM * self.pitch, NUMBER)
+        size = fitting(texts, ROOM * self.pitch, NUMBER, LEGIBLE)
         for j, text in enumerate(texts):
             cell = None if of is None else (of.matrix.name, of.cell(self.found.t, self.found.seen[j]))
             stand = self.bars.stands[pose]

@@ -85,7 +85,7 @@ class Labels:
         for sign, colour in self._signs:
             box, where = quads[sign.text]
             written.append((_quad(sign, box, colour), where))
-        return png(pixels, INKED), written
+        return png(pixels, INKED, letters=True), written
 
 
 def _fitting(text: str) -> float:
