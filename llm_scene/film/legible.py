@@ -19,7 +19,7 @@ from .film import Chapter, Cue, Film, Shot
 from .framing import halves, project
 
 Span = tuple[float, float]
-Upright = tuple[str, Point, float]  # a thing's name, the middle of its lower edge, and its height
+Upright = tuple[str, Point, float]  # a thing's name, where it stands, and its height
 ALONG = np.linspace(0.0, 1.0, 5).tolist()  # where on its way a shot is looked at
 
 

@@ -121,16 +121,8 @@ class _Telling:
                 self.columns[j].enter("sheet", beat.at(0))
                 self.columns[j].to("column", (start, end))
                 x = self.x[j]
-                piece.text(
-                    f"letter {j}",
-                    found.letters[j],
-                    x,
-                    self.letter_z,
-                    start,
-                    None,
-                    self.letters,
-                    ink=found.ink(j),
-                )
+                letter, at = found.letters[j], (x, self.letter_z)
+                piece.text(f"letter {j}", letter, *at, start, None, self.letters, ink=found.ink(j))
                 of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
                 piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, self.shares, of=of)
             mixed = self.words.note("new_of", letter=found.letter)

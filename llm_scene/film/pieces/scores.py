@@ -47,7 +47,8 @@ LEFT, LESS = 4.4, 3.2  # what the query takes at the left, and in an upright pic
 OFFERS = 0.3  # where what keys are begins, right of that
 COLUMNS, RIDER = 2.4, 0.7  # from the top to the columns; how far over these the letter of a query stands
 RIDING, RIDES = 1.2, 0.75  # and its size; of the pitch, by its width
-FEET, SCORES, MASKED = 0.45, 2.1, 3.6  # over the floor: letters; scores, and those that another row is under
+FEET, LOW = 0.6, 0.45  # from the floor to letters, and in an upright picture
+SCORES, MASKED = 2.1, 3.6  # to scores, and those that another row is under
 FORMULA, RIGHT = 1.15, 2.2  # its size; how far from the edge its middle is at least
 ALIKE = 1e-3  # so close to a score is what makes it
 # Parts of keys: the query comes, the keys do, what they are is said.
@@ -137,7 +138,7 @@ class _Meeting:
         self.figures = fitting(map(number, found.raw.tolist()), ROOM * self.pitch, NUMBER, LEGIBLE)
         self.key_x = self.x + (self.slim + BESIDE) / 2  # a query that visits stands at its left
         self.heading = stage.title
-        self.letter_z = stage.floor + FEET
+        self.letter_z = stage.floor + (LOW if stage.upright else FEET)
         self.rows = stage.floor + (MASKED if masked else SCORES), stage.floor + SCORES
         self.top, self.low = stage.top - COLUMNS, self.rows[0] + HIGH
         self.query_x = self.left - aside / 2
