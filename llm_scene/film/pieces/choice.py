@@ -44,7 +44,7 @@ ARRIVE, READ = slice(0.02, 0.3), 0.32
 CHANCES = slice(0.0, 0.2)  # of chances: bar after bar
 MARKED = 0.02  # of chosen: the frame is there
 SHOWN, BEST = slice(0.2, 0.5), 0.6  # of greedy: the bars grow, and the longest is marked
-CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.02, 0.2  # of a temperature: bars, scores, what it makes of them
+CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.02, 0.2  # of a temperature: bars, scores, shares
 THROWS, LOTS = slice(0.03, 0.85), slice(0.3, 0.8)  # of dice; of hot, where they are thrown at once
 LANDS = slice(0.15, 0.8)  # of home: the flight of bars
 ASKED, SCORED, AT_ONCE = 4.2, 1.6, 0.6  # seconds of asked, and of scores; where they have been made before
@@ -272,7 +272,7 @@ class _Telling:
             for i, bar in enumerate(self.bars):
                 bar.to(key, beat[CHANGE])
                 self._share(n, i, temperature, beat.at(SHARES), None)
-            self._temperature(n, temperature, beat.at(SHARES), None)
+            self._temperature(n, temperature, beat.at(WARM), None)
         return beat
 
     def dice(self) -> None:

@@ -20,7 +20,7 @@ from .scores import FEW, LETTERS, MOST, ROOM, Attention, meeting
 
 _POWER = "e^{" + part(1, "s") + part(2, r"-\mathrm{max}") + "}"
 ACT = "softmax"  # of the piece that begins with scores
-FEET, BASE, ABOVE = 0.6, 2.9, 2.5  # from the floor to letters, and to bars; over these
+FEET, BASE, ABOVE = 0.9, 2.9, 2.5  # from the floor to letters, and to bars; over these
 UNDER = 2.2  # from the lowest bar to the letters below
 HEADING_SIZE = 1.25
 BAR = 0.7  # the width of a bar, in the pitch of the bars
