@@ -67,8 +67,8 @@ class _Telling:
         self.pitch = (2 * stage.reach - RIGHT) / n
         self.x = row_of(n, self.pitch, -RIGHT / 2)
         self.result_x = stage.reach - LARGE[0] / 2
-        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS, SMALL)
-        self.shares = fitting(found.percent, ROOM * self.pitch, SHARES, LEGIBLE)
+        self.letter_size = fitting(found.letters, ROOM * self.pitch, LETTERS, SMALL)
+        self.share_size = fitting(found.percent, ROOM * self.pitch, SHARES, LEGIBLE)
         self.letter_z, self.share_z, self.top = stage.top - LETTER, stage.top - SHARE, stage.top - HEADING
         self.z, self.each = pile(self.top, self.top - stage.floor, found.values.shape[0])
         values = found.values.values(found.trace)[:, found.seen].astype(float)  # [feature, key]
@@ -122,9 +122,9 @@ class _Telling:
                 self.columns[j].to("column", (start, end))
                 x = self.x[j]
                 letter, at = found.letters[j], (x, self.letter_z)
-                piece.text(f"letter {j}", letter, *at, start, None, self.letters, ink=found.ink(j))
+                piece.text(f"letter {j}", letter, *at, start, None, self.letter_size, ink=found.ink(j))
                 of = (found.pattern.matrix.name, found.pattern.cell(found.t, found.seen[j]))
-                piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, self.shares, of=of)
+                piece.text(f"share {j}", found.percent[j], x, self.share_z, end, None, self.share_size, of=of)
             mixed = self.words.note("new_of", letter=found.letter)
             piece.text("mixed", mixed, self.result_x, self.letter_z, beat.at(COMES))
             count = self.words.note("numbers", count=len(self.mixed))

@@ -52,7 +52,7 @@ class _Telling:
         (self.inputs,) = example.layout.of(plain.matrix.inputs[0])  # a norm, or the stream
         self.pitch = 2 * stage.reach / SLOTS
         self.wide = min(WIDEST, self.pitch - BETWEEN)
-        self.figures = fitting([number(-1.0)], self.wide - FREE, NUMBER, LEGIBLE)
+        self.figure_size = fitting([number(-1.0)], self.wide - FREE, NUMBER, LEGIBLE)
         self.x = -stage.reach + self.pitch * (np.arange(SLOTS) + 0.5)
         self.made = made  # by their roles
         rows = int((stage.top - stage.floor - HEADING) / STEP) - 1
@@ -115,7 +115,7 @@ class _Telling:
     def _write(self, actor: Actor, block: Block, shown: list[int], values: Array, start: float) -> None:
         for i in shown:
             of = (block.matrix.name, block.cell(i, self.t))
-            actor.write(i, number(values[i]), start, NUMBERS, self.figures, of)
+            actor.write(i, number(values[i]), start, NUMBERS, self.figure_size, of)
 
     def _learned(self, name: str) -> Block | None:
         """The table that a role is made with, where it has a row for each of the role's numbers."""

@@ -134,8 +134,8 @@ class _Meeting:
         self.wide = NUMBERED if self.numbered else min(BROADEST, COLUMN * self.pitch)
         self.slim = SLIM if self.numbered else min(self.wide, self.pitch - self.wide - 2 * BESIDE)
         self.tile = self.wide + OVERHANG if self.numbered else min(WIDEST, TILE * self.pitch)
-        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS, SMALL)
-        self.figures = fitting(map(number, found.raw.tolist()), ROOM * self.pitch, NUMBER, LEGIBLE)
+        self.letter_size = fitting(found.letters, ROOM * self.pitch, LETTERS, SMALL)
+        self.figure_size = fitting(map(number, found.raw.tolist()), ROOM * self.pitch, NUMBER, LEGIBLE)
         self.key_x = self.x + (self.slim + BESIDE) / 2  # a query that visits stands at its left
         self.heading = stage.title
         self.letter_z = stage.floor + (LOW if stage.upright else FEET)
@@ -240,7 +240,7 @@ class _Meeting:
                 piece.text("others", said, *at, beat.at(SAID), None, SMALL, ink="faint")
 
     def _letter(self, name: str, letter: str, x: float, z: float, start: float, ink: str = "accent") -> None:
-        self.piece.text(name, letter, x, z, start, None, self.letters, ink=ink)
+        self.piece.text(name, letter, x, z, start, None, self.letter_size, ink=ink)
 
     def _offered(self) -> float:
         """Where what keys are begins: over them, and right of who asks."""
@@ -321,7 +321,7 @@ class _Meeting:
             self.columns[j].glow((met, made))
             scores.to("made", (met, made), only=[j])
             of = (found.scores.matrix.name, found.scores.cell(position, found.seen[j]))
-            scores.write(j, number(raw[j]), made, None, self.figures, of)
+            scores.write(j, number(raw[j]), made, None, self.figure_size, of)
 
     def mask(self) -> None:
         """An earlier letter asks as well; where later ones stand, its row has holes."""

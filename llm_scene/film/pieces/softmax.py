@@ -124,7 +124,7 @@ class _Telling:
         curve = 0.0 if stage.upright or self.brief else CURVE * stage.width
         self.pitch = (2 * stage.reach - curve) / n
         self.x = row_of(n, self.pitch, -curve / 2)
-        self.letters = fitting(found.letters, ROOM * self.pitch, LETTERS, SMALL)
+        self.letter_size = fitting(found.letters, ROOM * self.pitch, LETTERS, SMALL)
         wide = BAR * self.pitch
         low, high = stage.floor + BASE, stage.top - ABOVE
         hanging = found.raw if self.brief else np.concatenate([found.raw, self.lowered])
@@ -188,7 +188,7 @@ class _Telling:
             self._zero("zero", self.zero, beat.at(0), beat.end)
             for j, letter in enumerate(found.letters):
                 at = self.x[j], self.letter_z
-                piece.text(f"letter {j}", letter, *at, beat.at(0), until, self.letters, ink=found.ink(j))
+                piece.text(f"letter {j}", letter, *at, beat.at(0), until, self.letter_size, ink=found.ink(j))
             end = beat.end if self.brief else beat.end + WHILE
             written = [number(v) for v in found.raw]
             self._numbers(written, "scores", beat.at(there), end, "score", found.scores)
