@@ -24,6 +24,7 @@ from .labels import labels
 from .legible import legible
 from .screenplay import Cut, Screenplay
 from .story import Story
+from .uncrossed import uncrossed
 from .words import Words
 
 SHAPES = (  # of the picture: name, title, description, width by height
@@ -78,7 +79,8 @@ def compose(
     chapters = [_ended(chapter, play.now) for chapter in _labelled(play)]
     if not captions:
         chapters = [replace(chapter, captions=(), head="") for chapter in chapters]
-    return legible(Film(cut, tuple(chapters), fps, tuple(play.props), aspect), layout)
+    film = Film(cut, tuple(chapters), fps, tuple(play.props), aspect)
+    return uncrossed(legible(film, layout), layout)
 
 
 def _ended(chapter: Chapter, end: float) -> Chapter:

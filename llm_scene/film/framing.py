@@ -14,13 +14,15 @@ from .film import Pose
 
 SENSOR = 36.0  # mm, across the wider side
 TOTALS = ("logits_max", "logits_sum")  # they stand below the logits, however many there are
+BEFORE = 1.0  # units by which a line stands before what it crosses
+INSIDE = 4.0  # pixels within a subject's edge from which on a line crosses it
 # The part of the frame that subjects keep to: (left, right, bottom, top) in halves of the frame. Below is
 # the line of captions, above at the left the running head.
 Safe = tuple[float, float, float, float]
 SAFE: Safe = (-0.9, 0.9, -0.68, 0.82)
 # What details fill, where cells want all the height there is: to the line of captions, and higher than the
 # running head stands.
-NEAR: Safe = (-0.9, 0.9, -0.78, 0.86)
+NEAR: Safe = (-0.9, 0.9, -0.78, 0.93)
 
 
 def axes(azimuth: float, elevation: float) -> tuple[Array, Array, Array]:
@@ -128,6 +130,40 @@ def clipped(ends: Array, rectangles: Array) -> tuple[Array, Array]:
     enter = np.where(step == 0, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=2)
     leave = np.where(step == 0, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=2)
     return np.maximum(enter, 0.0), np.minimum(leave, 1.0)
+
+
+def through(ends: Array, spots: Array, edge: float, y: Array) -> Array:
+    """Which pieces of lines `[n, 2, 4]` (pixels, depth and y of their ends) pass through which rectangles
+    `[m, 4]` within their edges, and before sheets that stand at `y` `[m]`: `[m, n]`."""
+    enter, leave = clipped(ends[..., :2], spots + np.array([edge, edge, -edge, -edge]))
+    with np.errstate(invalid="ignore"):
+        share = np.where(enter < leave, (enter + leave) / 2, 0.0)  # of the way in the picture
+    near, far = ends[..., 2].T
+    along = share * near / (far + share * (near - far))  # of the way in the scene
+    crossed: Array = (enter < leave) & (ends[:, 0, 3] + along * (ends[:, 1, 3] - ends[:, 0, 3]) < y[:, None])
+    return crossed
+
+
+def passing(ends: Array, boxes: Sequence[Box], pose: Pose, aspect: float) -> Array:
+    """Which pieces of lines, as in `through`, pass before the fronts of boxes, `[n]`."""
+    corners = np.array([[box.low, box.high] for box in boxes]).reshape(-1, 2, 3)
+    quads, depth = fronts(corners, pose, aspect)
+    spots = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)[depth > 0]
+    y = corners[depth > 0, 0, 1] - BEFORE
+    found = np.zeros(len(ends), bool)
+    near = ends[..., 3].min(axis=1, initial=np.inf) < y.max(initial=-np.inf)
+    found[near] = through(ends[near], spots, INSIDE, y).any(axis=0)
+    return found
+
+
+def fronts(corners: Array, pose: Pose, aspect: float) -> tuple[Array, Array]:
+    """The fronts of boxes, of which low and high corners are given `[n, 2, 3]`, in pixels `[n, 4, 2]`; and
+    their depths `[n]`, negative behind the camera."""
+    (left, y, bottom), (right, _, top) = corners[:, 0].T, corners[:, 1].T
+    around = [(left, y, bottom), (right, y, bottom), (right, y, top), (left, y, top)]
+    seen = project(np.moveaxis(np.array(around), 2, 0).reshape(-1, 3), pose, aspect).reshape(-1, 4, 3)
+    depth = np.where((seen[..., 2] > 0).all(axis=1), seen[..., 2].max(axis=1), -1.0)
+    return seen[..., :2] * halves(aspect), depth
 
 
 def outlook(layout: Layout) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from .front import written
 from .screen import head_corner
 from .screenplay import Held, Tag
 
+LABEL = "label "  # how what they are called begins
 MOST = 5  # names in a shot
 AIR = 6.0  # pixels between a name and anything else
 BESIDE = 40.0  # and the running head, in its line
@@ -71,9 +72,14 @@ def labels(held: Sequence[Held], layout: Layout, aspect: float) -> list[Placed]:
             poses = tuple(pose for shown in run for pose in (shown.shot.a, shown.shot.b))
             zones = np.stack([zone.array() for zone in _zones(shaded if run[0].head else "", aspect)])
             lines = [_lines(layout, None), _lines(layout, run[0].lit)]
-            notes = _arranged(f"label {n}", run[0].tags, poses, (sheets, lines, zones), aspect)
+            notes = _arranged(f"{LABEL}{n}", run[0].tags, poses, (sheets, lines, zones), aspect)
             found += [Placed(note, start, end) for note in notes]
     return found
+
+
+def is_label(name: str) -> bool:
+    """Whether a prop is the name of something in a shot."""
+    return name.startswith(LABEL)
 
 
 def _runs(held: Sequence[Held]) -> Iterator[list[Held]]:
@@ -105,16 +111,16 @@ def _arranged(
             return
         for strokes, anchor in product(links, list(_anchors(tag, poses[0], aspect))):
             note = _note(f"{stem}: {count}", tag, anchor, poses[0], aspect)
-            spots = [_spot(note, pose, aspect) for pose in poses]
+            spots = [spot(note, pose, aspect) for pose in poses]
             clear = all(
-                _inside(spot, aspect)
-                and not _hits(spot, sheet)
-                and not _hits(spot, zone)
-                and not crossing(line, spot.array() + LOOSE).any()
-                for spot, sheet, zone, line in zip(spots, taken, kept, strokes, strict=True)
+                _inside(at, aspect)
+                and not _hits(at, sheet)
+                and not _hits(at, zone)
+                and not crossing(line, at.array() + LOOSE).any()
+                for at, sheet, zone, line in zip(spots, taken, kept, strokes, strict=True)
             )
             if clear:
-                own = [spot.array() + APART for spot in spots]
+                own = [at.array() + APART for at in spots]
                 kept = [np.vstack([zone, room]) for zone, room in zip(kept, own, strict=True)]
                 count += 1
                 yield note
@@ -209,7 +215,7 @@ def _note(name: str, tag: Tag, anchor: Anchor, pose: Pose, aspect: float) -> Tex
     return Text(name, tag.text, tuple(at.tolist()), float(size), anchor.align, "ink", facing=facing)
 
 
-def _spot(note: Text, pose: Pose, aspect: float) -> Rectangle:
+def spot(note: Text, pose: Pose, aspect: float) -> Rectangle:
     """Where a name appears."""
     px, py, depth = project(np.array([note.at]), pose, aspect)[0]
     x, y = px * halves(aspect)[0], py * halves(aspect)[1]

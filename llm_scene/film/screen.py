@@ -5,7 +5,7 @@ In units of half the picture's longer side from its middle, so that one text fit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -173,14 +173,25 @@ def joined(lines: Sequence[str]) -> str:
 
 
 def _filled(text: str, about: float, widest: float) -> list[str]:
-    """Lines that end as soon as they are `about` full, and never wider than `widest` where words allow."""
+    """Lines that end as soon as they are `about` full, and never wider than `widest`."""
     lines, line = [], ""
-    for word in _words(text):
+    for word in (part for whole in _words(text) for part in _broken(whole, widest)):
         if line and (_letters(line) >= about or _letters(line + word.rstrip()) > widest):
             lines.append(line.strip())
             line = ""
         line += word
     return [*lines, line.strip()]
+
+
+def _broken(word: str, widest: float) -> Iterator[str]:
+    """A word; in parts where it is wider than a line."""
+    part = ""
+    for letter in word:
+        if part and _letters(part + letter.rstrip()) > widest:
+            yield part
+            part = ""
+        part += letter
+    yield part
 
 
 def _letters(text: str) -> float:

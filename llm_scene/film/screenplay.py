@@ -337,12 +337,19 @@ class Screenplay:
             return self._seen(take, turn, SAFE)
         left, right, bottom, top = NEAR if take.kind == "detail" else SAFE
         bottom = max(bottom, self._lowest + CLEAR)
-        turns = {turn, 0.0, VIEWS[take.kind].drift}
-        poses = {by: self._seen(take, by, (left, right, bottom, top)) for by in turns}
         far, low = head_corner(self._head, self.aspect)
-        if any(reaches(take.boxes, pose, self.aspect, far + CLEAR, low - CLEAR) for pose in poses.values()):
-            return self._seen(take, turn, (left, right, bottom, low - CLEAR))
-        return poses[turn]
+        whole, under = (left, right, bottom, top), (left, right, bottom, low - CLEAR)
+        turns = {turn, 0.0, VIEWS[take.kind].drift}
+
+        def poses(safe: Safe) -> dict[float, Pose]:
+            return {by: self._seen(take, by, safe) for by in turns}
+
+        found = poses(whole)
+        if any(reaches(take.boxes, pose, self.aspect, far + CLEAR, low - CLEAR) for pose in found.values()):
+            beside = (max(left, far + CLEAR), right, bottom, top)
+            rooms = (under, beside) if take.kind == "detail" else (under,)
+            found = min(map(poses, rooms), key=lambda way: max(pose.distance for pose in way.values()))
+        return found[turn]
 
     def _seen(self, take: Take, turn: float, safe: Safe) -> Pose:
         """The camera for a take, within a part of the picture."""

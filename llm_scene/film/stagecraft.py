@@ -14,7 +14,7 @@ Times are counted in beats, as in a `Piece`: whoever performs the piece says how
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -46,6 +46,36 @@ LEVEL, OUTLINE = 0.09, 0.05  # the line that things stand on, and what is drawn 
 MAP = (5.0, 1.15)  # the room of the small map, above the stage at the right
 MARK = 0.34  # the size of the mark on it
 Span = tuple[float, float]  # in beats: 1.5 is half way through the second one
+
+
+@dataclass(frozen=True)
+class Miniature:
+    """Something of the scene, made so small that it has room on the stage."""
+
+    of: Box
+    most_wide: float
+    most_high: float
+
+    @property
+    def scale(self) -> float:
+        """Stage units to a unit of the scene."""
+        return min(self.most_wide / self.of.size[0], self.most_high / self.of.size[2])
+
+    @property
+    def wide(self) -> float:
+        """Its width in stage units."""
+        return self.scale * self.of.size[0]
+
+    @property
+    def high(self) -> float:
+        """Its height in stage units."""
+        return self.scale * self.of.size[2]
+
+    def spot(self, x: float, z: float) -> tuple[float, float]:
+        """Where a place of the scene, or the nearest that it has, is seen from its middle."""
+        low, high, centre = (np.array(point)[[0, 2]] for point in (self.of.low, self.of.high, self.of.centre))
+        right, up = self.scale * (np.clip((x, z), low, high) - centre)
+        return float(right), float(up)
 
 
 @dataclass(frozen=True)
@@ -367,24 +397,32 @@ class SetPiece:
 
     def locate(self, layout: Layout) -> None:
         """A small map of the model over the stage, and a mark on it that says where we are."""
-        around, stage = whole(layout), self.stage
+        stage, span = self.stage, (self.comes, len(self.beats) - 1 + LEAVES)
+        small = Miniature(whole(layout), *MAP)
+        x, z = stage.reach - small.wide / 2, (stage.top + stage.height / 2) / 2 + 0.1
+        self.machine(layout, small, (x, z), names.of_map, *span)
+        right, up = small.spot(*stage.centre[::2])
+        x, z = x + right, z + up
+        start, end = span
+        self.line(
+            names.of_map("here"), [(x - MARK / 2, z), (x + MARK / 2, z)], start, end, MARK, "accent", y=-OVER
+        )
+
+    def machine(
+        self,
+        layout: Layout,
+        small: Miniature,
+        at: tuple[float, float],
+        named: Callable[[int], str],
+        start: float,
+        end: float | None = None,
+    ) -> None:
+        """The model's outermost parts as outlines, around a place."""
         boxes = [section.box for section in layout.sections if len(section.path) == 1]
-        parts = [part for part in map(around.common, boxes) if part is not None]
-        scale = min(MAP[0] / around.size[0], MAP[1] / around.size[2])
-        right, middle = stage.reach - 0.5 * scale * around.size[0], (stage.top + stage.height / 2) / 2 + 0.1
-
-        def spot(x: float, z: float) -> tuple[float, float]:
-            return right + scale * (x - around.centre[0]), middle + scale * (z - around.centre[2])
-
-        start, end = self.comes, len(self.beats) - 1 + LEAVES
-        for n, box in enumerate(parts):
-            (x, z), (wide, high) = (
-                spot(box.centre[0], box.centre[2]),
-                (scale * box.size[0], scale * box.size[2]),
-            )
-            self.outline(f"map {n}", x, z, wide, high, start, end)
-        x, z = spot(*(float(np.clip(stage.centre[i], around.low[i], around.high[i])) for i in (0, 2)))
-        self.line("map here", [(x - MARK / 2, z), (x + MARK / 2, z)], start, end, MARK, "accent", y=-OVER)
+        for n, box in enumerate(part for part in map(small.of.common, boxes) if part is not None):
+            x, z = small.spot(box.centre[0], box.centre[2])
+            size = small.scale * box.size[0], small.scale * box.size[2]
+            self.outline(named(n), at[0] + x, at[1] + z, *size, start, end)
 
     # --- into props and cues ---
 

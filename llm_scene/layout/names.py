@@ -88,6 +88,16 @@ def piece_of(prop: str) -> str:
     return prop.partition(":")[0]
 
 
+def of_map(part: object) -> str:
+    """A part of the small map that says where a set piece takes place."""
+    return f"map {part}"
+
+
+def on_map(prop: str) -> bool:
+    """Whether a set piece's prop is a part of its map."""
+    return prop.partition(": ")[2].startswith(of_map(""))
+
+
 def cell_number(row: int, column: int) -> str:
     """The number on a cell."""
     return f"number {row} {column}"

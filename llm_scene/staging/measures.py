@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from ..film.film import Film
-from ..film.framing import SAFE, SENSOR, clipped, crossing
+from ..film.framing import SAFE, SENSOR, crossing, passing, through
 from ..film.front import order_at
 from ..layout import names as thing
 from ..layout.layout import Block
@@ -36,9 +36,8 @@ FILLS = {  # of the safe width, or of the safe height, by the kind of shot
     "close": (0.6, 0.6),
 }
 STAGED = 0.4  # of the picture: the rectangle that a calculation takes
+SET = 1.0  # seconds until which it must take that
 READ = {"name": 14.0, "caption": 16.0}  # pixels of a capital, by the kind of text; all others need `LEAST`
-BEFORE = 1.0  # units by which a line stands before what it crosses
-INSIDE = 4.0  # pixels within a subject's edge from which on a line crosses it
 EMPTY = 0.02  # of the frame: what covers less leaves it empty
 STEPPED = 0.5  # of the way back, from which on a thing is no part of a shot
 TOUCH = 1.0  # pixels by which texts may touch, and lines a text's edge
@@ -54,7 +53,7 @@ class Instant:
     travel: bool
     wide: float  # of the safe width that the subject takes
     high: float  # of the safe height
-    area: float  # of the picture: the rectangle around the subject
+    area: float  # of the picture: the rectangle around the subject; on a stage, once it is set
     covered: float  # of the picture that the subject covers, or on a travel anything at all
     cell: float  # pixels of the subject's smallest cell; 0 without a subject
     smallest: float  # pixels of the least capital that is there to be read
@@ -124,6 +123,8 @@ def measure(made: Production, every: float = EVERY) -> Measures:
 def instant(picture: Picture) -> Instant:
     """Everything about a picture."""
     wide, high, area = _share(picture)
+    if picture.shot.kind == "stage" and area < STAGED:
+        area = max(area, *(_share(picture.later(seconds))[2] for seconds in (SET / 2, SET)))
     return Instant(
         picture.t,
         picture.shot.kind,
@@ -178,7 +179,7 @@ def _speed(picture: Picture) -> float:
     if not shot.holds:
         return 0.0
     corners = np.concatenate([box.corners() for box in shot.holds])
-    later = sight.at(min(picture.t + 1 / sight.film.fps, shot.end - 1e-6))
+    later = picture.later(1 / sight.film.fps)
     one, other = picture.flat(corners), later.flat(corners)
     seen = (np.abs(one[:, :2]) <= picture.half).all(axis=1) & (one[:, 2] > 0) & (other[:, 2] > 0)
     return float(np.linalg.norm((other - one)[seen, :2], axis=1).max(initial=0.0))
@@ -224,7 +225,7 @@ def _crossed(picture: Picture) -> Iterator[str]:
     texts = [text for text in picture.texts if np.isfinite(text.y)]
     spots = np.array([text.rectangle for text in texts]).reshape(-1, 4)
     ground = np.array([picture.ground(text.middle) for text in texts])
-    for text, across in zip(texts, _through(ends, spots, TOUCH, ground), strict=True):
+    for text, across in zip(texts, through(ends, spots, TOUCH, ground), strict=True):
         crossing = {names[i] for i in np.flatnonzero(across)} - {thing.thread(text.name)}
         if text.kind == "note":  # a set piece's own lines are drawn around what it writes
             crossing = {name for name in crossing if thing.piece_of(name) != thing.piece_of(text.name)}
@@ -232,12 +233,8 @@ def _crossed(picture: Picture) -> Iterator[str]:
     if picture.shot.kind == "stage":
         return  # its own lines
     boxes = [picture.sight.layout[name].box for name in picture.shot.subject]
-    quads, depth = picture.quads(boxes)
-    fronts = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)[depth > 0]
-    y = np.array([box.low[1] for box in boxes])[depth > 0] - BEFORE
-    near = np.flatnonzero(ends[..., 3].min(axis=1) < y.max(initial=-np.inf))
-    before = _through(ends[near], fronts, INSIDE, y).any(axis=0)
-    yield from (f"{name} before the subject" for name in sorted({names[i] for i in near[before]}))
+    before = passing(ends, boxes, picture.pose, picture.sight.film.aspect)
+    yield from (f"{name} before the subject" for name in sorted({names[i] for i in np.flatnonzero(before)}))
 
 
 def _struck(picture: Picture) -> Iterator[str]:
@@ -277,18 +274,6 @@ def _cropped(picture: Picture) -> Iterator[str]:
     for block, quad in zip(picture.sight.sheets, quads, strict=True):
         if block.name in picture.shot.subject and (np.abs(quad) > picture.half).any():
             yield block.name
-
-
-def _through(ends: Array, spots: Array, edge: float, y: Array) -> Array:
-    """Which pieces of lines `[n, 2, 4]` pass through which rectangles `[m, 4]` within their edges, and before
-    sheets that stand at `y` `[m]`: `[m, n]`."""
-    enter, leave = clipped(ends[..., :2], spots + np.array([edge, edge, -edge, -edge]))
-    with np.errstate(invalid="ignore"):
-        share = np.where(enter < leave, (enter + leave) / 2, 0.0)  # of the way in the picture
-    near, far = ends[..., 2].T
-    along = share * near / (far + share * (near - far))  # of the way in the scene
-    crossed: Array = (enter < leave) & (ends[:, 0, 3] + along * (ends[:, 1, 3] - ends[:, 0, 3]) < y[:, None])
-    return crossed
 
 
 # --- the whole film ----------------------------------------------------------------------------------

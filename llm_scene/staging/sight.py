@@ -13,12 +13,14 @@ from functools import cached_property
 import numpy as np
 
 from ..film.film import Film, Shot
-from ..film.framing import SENSOR, axes, halves, project
+from ..film.framing import SENSOR, axes, fronts, halves, project
 from ..film.front import begin, written
+from ..film.labels import is_label
 from ..film.props import Backdrop, Formula, Swarm
 from ..film.screen import screen_texts
-from ..layout.drawn import LINE, Text, text_width
+from ..layout.drawn import LINE, Line, Text, text_width
 from ..layout.layout import Block, Box, Letter
+from ..layout.names import on_map
 from ..look.views import CAPITAL, WIDTH
 from ..network.ops import Array
 from .production import Production
@@ -64,6 +66,7 @@ class Sight:
         self.sheets = [thing.form for thing in drawn if isinstance(thing.form, Block)]
         self.walls = [thing.form for thing in drawn if isinstance(thing.form, Backdrop)]
         self.formulas = [thing.form for thing in drawn if isinstance(thing.form, Formula)]
+        self.drawn = list(_drawn(drawn))
         self.bars = [(thing.name, thing.form.box) for thing in drawn if isinstance(thing.form, Bar)]
         self.strokes = list(_strokes(drawn))
         self.corners = np.array([[block.box.low, block.box.high] for block in self.sheets])  # [n, 2, 3]
@@ -111,6 +114,10 @@ class Picture:
         self.shot = sight.shot(t)
         self.pose = self.shot.pose(t)
 
+    def later(self, seconds: float) -> Picture:
+        """What is seen some seconds later, or at the end of the shot."""
+        return self.sight.at(min(self.t + seconds, self.shot.end - 1e-6))
+
     def flat(self, points: Array) -> Array:
         """Points `[n, 3]` as pixels and depth, `[n, 3]`."""
         seen = project(points, self.pose, self.sight.film.aspect)
@@ -154,12 +161,7 @@ class Picture:
         return quads.min(axis=1), quads.max(axis=1), depth
 
     def _quads(self, corners: Array) -> tuple[Array, Array]:
-        (left, y, bottom), (right, _, top) = corners[:, 0].T, corners[:, 1].T
-        around = [(left, y, bottom), (right, y, bottom), (right, y, top), (left, y, top)]
-        fronts = np.moveaxis(np.array(around), 2, 0)  # [n, 4, 3]
-        seen = self.flat(fronts.reshape(-1, 3)).reshape(-1, 4, 3)
-        depth = np.where((seen[..., 2] > 0).all(axis=1), seen[..., 2].max(axis=1), -1.0)
-        return seen[..., :2], depth
+        return fronts(corners, self.pose, self.sight.film.aspect)
 
     # --- texts ---
 
@@ -251,14 +253,17 @@ class Picture:
     @cached_property
     def subject(self) -> tuple[Array, Array]:
         """What the shot is about, as rectangles `[n, 4]` within the picture and their depths `[n]`: on a
-        stage whatever stands there, on the way whatever there is, else what the shot holds."""
+        stage whatever stands there and the outlines of what will, on the way and along the wall whatever
+        there is, else what the shot holds."""
         if self.shot.kind == "stage" and not self.travels:
             found = [self.props]
             notes = [text.rectangle for text in self.texts if text.kind == "note"]
             found.append((np.array(notes).reshape(-1, 4), np.full(len(notes), self.pose.distance)))
             shown = [one.box for one in self.sight.formulas if self.sight.shown(one.name, self.t)]
             found.append(rectangles(*self.quads(shown)))
-        elif self.travels:
+            drawn = [line.box for line in self.sight.drawn if self.sight.shown(line.name, self.t)]
+            found.append(rectangles(*self.quads(drawn)))
+        elif self.travels or self.shot.kind == "walk":
             found = [rectangles(*self.sheets), self.props]
         else:
             found = [rectangles(*self.quads(self.shot.holds))]
@@ -321,12 +326,19 @@ def _strokes(drawn: Iterable[Thing]) -> Iterator[tuple[str, Array]]:
             yield thing.name, np.concatenate(pieces)
 
 
+def _drawn(things: Iterable[Thing]) -> Iterator[Line]:
+    """The lines of set pieces, outlines of what is still to come among them; not those of the small map."""
+    for thing in things:
+        if thing.group[0] == "Props" and isinstance(thing.form, Drawing) and not on_map(thing.name):
+            yield from thing.form.lines
+
+
 def _kind(thing: Thing) -> str:
     if isinstance(thing.form, Letter):
         return "letter"
     if thing.group[0] == "Candidates":
         return "candidate"
-    return "name" if thing.group[-1].startswith("label ") else "note"
+    return "name" if is_label(thing.group[-1]) else "note"
 
 
 def _text(thing: Thing) -> str:

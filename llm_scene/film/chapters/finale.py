@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...layout.drawn import LETTER, Says, fitting
+from ...layout.drawn import LETTER, Says, fitting, text_width
+from ...layout.layout import Layout
 from ..framing import whole
 from ..screen import wrapped
 from ..screenplay import Screenplay, Take
 from ..shapes import row_of
 from ..stage import Stage, sides
-from ..stagecraft import HERO, SetPiece
+from ..stagecraft import HERO, SMALL, Miniature, SetPiece
 from ..story import sorted_places
 from .machine import answer, light, under, whole_machine
 
@@ -25,7 +26,10 @@ LETTER_ROOM = 1.9  # from a letter's line to the end of its arc
 STEEP = 0.45  # how far an arc goes straight down before it turns, of its height
 POINTS = 24  # of an arc
 ARC = 0.14  # its width
-LINE = 1.5 * HERO  # from line to line of longer texts
+LARGEST, SIZES = 4.0 * HERO, 40  # a longer text's size at most; so many are tried
+TALLER = 1.8  # of the size, in an upright picture
+IN_ROW, AWAY = 0.8, 1.1  # the size of a short one, beside the machine; from that to its line, in its size
+LINE = 1.5  # from line to line of it, in its size
 EACH, FIRST = 0.2, 0.3  # seconds: an arc, the prompt alone
 REST, MOMENT = 1.2, 0.4  # and stillness at the end, and in shorter cuts
 
@@ -83,7 +87,7 @@ def _answer(play: Screenplay) -> SetPiece:
     prompt, answer = play.story.words[:first], play.story.words[first:]
     places = sorted_places(prompt, answer)
     if places is None:
-        _continued(piece, play.story.prompt, play.story.answer)
+        _continued(piece, play.layout, play.story.prompt, play.story.answer)
     else:
         _sorted(piece, prompt, places)
     for name in ("still", "back"):
@@ -135,19 +139,56 @@ def _arc(x0: float, z0: float, x1: float, z1: float) -> list[tuple[float, float]
     return list(zip(xs.tolist(), zs.tolist(), strict=True))
 
 
-def _continued(piece: SetPiece, prompt: str, answer: str) -> None:
-    """The prompt in lines, and under it the answer, line by line."""
+def _continued(piece: SetPiece, layout: Layout, prompt: str, answer: str) -> None:
+    """The prompt in lines, and under it the answer, line by line; between short ones the machine."""
     stage = piece.stage
-    room = 2 * stage.reach / (LETTER * HERO)
-    given = wrapped(" ".join(prompt.split()), room)
-    made = wrapped(" ".join(answer.split()), room)
-    size = fitting([*given, *made], 2 * stage.reach, HERO)  # a word may be longer than a line
-    lines = len(given) + len(made)
-    top = stage.middle + LINE * (lines - 1) / 2
+    given, made, size = _as_large_as_fits(stage, prompt, answer)
+    if len(given) + len(made) == 2:
+        _through(piece, layout, given[0], made[0])
+        return
+    pitch = LINE * size
+    top = stage.middle + pitch * (len(given) + len(made) - 1) / 2
     with piece.beat("given", FIRST) as beat:
         for n, line in enumerate(given):
-            piece.text(f"given {n}", line, 0.0, top - LINE * n, beat.at(0.0), size=size)
+            piece.text(f"given {n}", line, 0.0, top - pitch * n, beat.at(0.0), size=size)
     with piece.beat("made", EACH * len(made)) as beat:
         spans = beat.each(len(made))
         for n, (line, span) in enumerate(zip(made, spans, strict=True), len(given)):
-            piece.text(f"made {n}", line, 0.0, top - LINE * n, span[0], size=size, ink="accent")
+            piece.text(f"made {n}", line, 0.0, top - pitch * n, span[0], size=size, ink="accent")
+
+
+def _as_large_as_fits(stage: Stage, prompt: str, answer: str) -> tuple[list[str], list[str], float]:
+    """Both texts in lines, and the size of type in which they fill the stage."""
+    words = [prompt.split(), answer.split()]
+    largest = max(HERO, fitting([*words[0], *words[1]], 2 * stage.reach, LARGEST))  # no word is parted
+    found = []
+    for wanted in np.linspace(largest, HERO, SIZES).tolist():
+        room = 2 * stage.reach / (LETTER * wanted)
+        given, made = (wrapped(" ".join(text), room) for text in words)
+        fits = (stage.top - stage.floor) / (LINE * (len(given) + len(made)))
+        size = fitting([*given, *made], 2 * stage.reach, max(HERO, min(wanted, fits)))
+        found.append((given, made, size))
+    return max(found, key=lambda lines: lines[2])
+
+
+def _through(piece: SetPiece, layout: Layout, prompt: str, answer: str) -> None:
+    """What goes in, the machine, and what comes out: from left to right, or in a narrow picture downwards."""
+    stage = piece.stage
+    wide, high = 2 * stage.reach, stage.top - stage.floor
+    if stage.upright:
+        size = fitting([prompt, answer], wide, (1.0 if stage.square else TALLER) * IN_ROW * HERO, SMALL)
+        small = Miniature(whole(layout), wide, high - 2 * AWAY * size)
+        up = (small.high + AWAY * size) / 2
+        places = (0.0, stage.middle + up), (0.0, stage.middle - up)
+    else:
+        size = fitting([prompt, answer], wide / 3, IN_ROW * HERO, SMALL)
+        before, after = text_width(prompt, size), text_width(answer, size)
+        small = Miniature(whole(layout), wide - before - after - 2 * size, high)
+        middle = (before - after) / 2
+        places = (before / 2 - stage.reach, stage.middle), (stage.reach - after / 2, stage.middle)
+    at = (0.0 if stage.upright else middle), stage.middle
+    with piece.beat("given", FIRST) as beat:
+        piece.text("given", prompt, *places[0], beat.at(0.0), size=size)
+        piece.machine(layout, small, at, "machine {}".format, beat.at(0.0))
+    with piece.beat("made", EACH) as beat:
+        piece.text("made", answer, *places[1], beat.at(0.0), size=size, ink="accent")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ...layout.drawn import Align, Says, text_width
@@ -76,6 +78,17 @@ def temperatures(example: Example) -> SetPiece:
     telling.dice()
     telling.home()
     return telling.piece
+
+
+@dataclass(frozen=True, eq=False)
+class _Throws:
+    """What dice throw: ranks of tokens, their words, where these stand, how wide that is, their size."""
+
+    ranks: tuple[int, ...]
+    said: tuple[str, ...]
+    x: Array
+    wide: float
+    size: float
 
 
 def _pose_at(temperature: float) -> str:
@@ -273,6 +286,8 @@ class _Telling:
                 bar.to(key, beat[CHANGE])
                 self._share(n, i, temperature, beat.at(SHARES), None)
             self._temperature(n, temperature, beat.at(WARM), None)
+            if key == "hot":
+                self._expected(beat.at(WARM))
         return beat
 
     def dice(self) -> None:
@@ -280,14 +295,10 @@ class _Telling:
         with self.piece.beat("dice", 4.6) as beat:
             self._throw(beat, THROWS)
 
-    def _throw(self, beat: Beat, part: slice) -> None:
-        """Throw after throw, as many as have room in a line."""
-        stage, first = self.piece.stage, self.left
-        if stage.upright:
-            first = -stage.reach
-        else:
-            named, at = self.words.note("drawn"), (self.score_x, self.low)
-            self.piece.text("drawn", named, *at, beat.at(part.start), None, NUMBER, ink="faint")
+    def _throws(self) -> _Throws:
+        """As many as have room in a line."""
+        stage = self.piece.stage
+        first = -stage.reach if stage.upright else self.left
         room = stage.reach - first
         drawn, known = self.draws(), self.example.layout.candidates
         said = [told(known[rank].text) if rank < len(known) else self.words.note("other") for rank in drawn]
@@ -298,12 +309,27 @@ class _Telling:
         count = min(DRAWS, max(1, int(room / (longest + LETTER_ROOM))))
         pitch = min(max(THROW, longest + LETTER_ROOM), room / count)
         fits = size * min(1.0, (pitch - LETTER_ROOM) / longest)
-        spans = beat.each(count, part, ease=0.9)
-        for n, (span, rank) in enumerate(zip(spans, drawn[:count], strict=True)):
+        x = first + (np.arange(count) + 0.5) * pitch
+        return _Throws(tuple(drawn[:count]), tuple(said[:count]), x, pitch - LETTER_ROOM / 2, fits)
+
+    def _expected(self, start: float) -> None:
+        """Where what the dice throw will stand."""
+        if not self.piece.stage.upright:
+            named, at = self.words.note("drawn"), (self.score_x, self.low)
+            self.piece.text("drawn", named, *at, start, None, NUMBER, ink="faint")
+        throws = self._throws()
+        for n, x in enumerate(throws.x.tolist()):
+            self.piece.outline(f"throw {n}", x, self.low, throws.wide, self.high, start)
+
+    def _throw(self, beat: Beat, part: slice) -> None:
+        """Throw after throw."""
+        throws = self._throws()
+        spans = beat.each(len(throws.ranks), part, ease=0.9)
+        for n, (span, rank) in enumerate(zip(spans, throws.ranks, strict=True)):
             self.bars[min(rank, len(self.bars) - 1)].glow(span)
-            says = Says("rank", rank) if rank < len(known) else None
-            at = first + (n + 0.5) * pitch, self.low
-            self.piece.text(f"draw {n}", said[n], *at, span[0], None, fits, ink="accent", says=says)
+            says = Says("rank", rank) if rank < len(self.example.layout.candidates) else None
+            at, said = (float(throws.x[n]), self.low), throws.said[n]
+            self.piece.text(f"draw {n}", said, *at, span[0], None, throws.size, ink="accent", says=says)
 
     def draws(self) -> list[int]:
         """What the dice throw: ranks of tokens, the likeliest 0."""

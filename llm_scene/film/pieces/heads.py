@@ -82,16 +82,23 @@ class _Telling:
         colours = tones(self.target, self.trace, values)
         return cells(self.stage, self.out_x, z, self.wide, each, colours)
 
+    def _outline(self, name: str, x: float, wide: float, start: float, end: float | None = None) -> None:
+        """Where a column is to come."""
+        z = self.stage.top - HEADING - self.high / 2
+        self.piece.outline(name, x, z, wide + AROUND[0], self.high + AROUND[1], start, end)
+
     # --- beats ---
 
     def answers(self) -> None:
         """Every head has an answer of its own."""
         with self.piece.beat("answers", 3.4) as beat:
+            self._outline("empty", self.out_x, self.wide, beat.at(COMES))
             for n, (start, end) in zip(self.shown, beat.each(len(self.shown), COLUMNS), strict=True):
                 self.heads[n].enter("sheet", beat.at(0))
                 self.heads[n].to("own", (start, end))
                 said = self.words.note("head_alone", n=n + 1)
                 x = float(self.x[self.shown.index(n)])
+                self._outline(f"place {n}", x, min(self.wide, WIDE * self.pitch), beat.at(COMES), end)
                 self.piece.text(f"title {n}", said, x, self.heading, start, TITLES, SMALL, ink="faint")
             for n, actor in enumerate(self.heads):
                 if n not in self.shown:
@@ -108,9 +115,6 @@ class _Telling:
             beside = text_width(self.words.note("mixed"), SMALL) + text_width(said, SMALL)
             x = min(self.all_x, self.out_x - beside / 2 - APART)
             self.piece.text("all", said, x, self.heading, beat.at(TOLD), size=SMALL)
-            z = self.stage.top - HEADING - self.high / 2
-            size = self.wide + AROUND[0], self.high + AROUND[1]
-            self.piece.outline("empty", self.out_x, z, *size, beat.at(0.0))
             self._table(beat)
 
     def mix(self) -> None:

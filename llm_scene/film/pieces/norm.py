@@ -20,6 +20,7 @@ MOST = 48  # bars side by side; of a longer column a fair choice
 BAR = 0.76  # the width of a bar, in their pitch
 UNDER, OVER = 3.0, 1.0  # what is free from the top to the highest bar, and from the floor to the lowest
 HEADING = 0.6  # from the top
+AXIS, MARK = 1.6, 0.55  # what the marks of 1 and -1 take at the left; from their lines to them
 FOLDED = 0.5  # over the floor: how many are not shown
 FORMULA, FORMULA_SIZE = 1.4, 1.5  # how far under the top it stands
 TINY = 1e-9  # what keeps from dividing by nothing
@@ -81,12 +82,13 @@ class _Telling:
         most, least = (float(f([*self.states.values(), 0 * x])) for f in (np.max, np.min))
         self.k = (high - low) / max(TINY, most - least)
         self.level = low - self.k * least
-        self.x = row_of(len(x), 2 * stage.reach / len(x))
+        self.pitch = (2 * stage.reach - AXIS) / len(x)
+        self.x = row_of(len(x), self.pitch, AXIS / 2)
         self.bars = self._bars(shown)
 
     def _bars(self, shown: list[int]) -> Actor:
         actor = self.piece.actor("cells", "activation", len(shown))
-        wide = BAR * 2 * self.stage.reach / len(shown)
+        wide = BAR * self.pitch
         for block, pose in ((self.source, "sheet"), (self.out, "back")):
             places, sizes, values = copies(block, self.trace, column=self.t)
             actor.pose(pose, places[shown], sizes[shown], values[shown])
@@ -117,6 +119,14 @@ class _Telling:
         ends = [(-self.stage.reach, z), (self.stage.reach, z)]
         self.piece.line(name, ends, start, end, width, ink, y)
 
+    def _marked(self, start: float) -> None:
+        """Where 1 and -1 are, which the spread will reach."""
+        for value, mark in ((1, "1"), (-1, "−1")):
+            z = self._at(value)
+            self._across(f"at {value}", z, start, MEASURED)
+            at = -self.stage.reach, z + value * MARK
+            self.piece.text(f"mark {value}", mark, *at, start, MEASURED, SMALL, "left", "faint")
+
     # --- beats ---
 
     def lift(self, letter: str) -> None:
@@ -125,6 +135,7 @@ class _Telling:
             self.bars.enter("sheet", beat.at(0))
             self.bars.to("raw", beat[RISE], stagger=0.5)
             self._across("level", self.level, beat.at(GROUND), MEASURED)
+            self._marked(beat.at(GROUND))
             said = self.words.note("column_of", letter=letter, count=self.source.shape[0])
             self.piece.text("column", said, 0.0, self.stage.top - HEADING, beat.at(TOLD), beat.end)
             if self.folded:

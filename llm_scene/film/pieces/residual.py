@@ -204,7 +204,8 @@ class _Telling:
         with self.piece.beat("both", self.end) as beat:
             for which, block in enumerate((self.old, self.part)):
                 self._comes(which, block, beat, LATER * which)
-            self._empty(beat.at(EXPECTED))
+            self._outlined(beat.at(EXPECTED))
+            self._signs(beat.at(EXPECTED))
 
     def _comes(self, which: int, block: Block, beat: Beat, late: float, takes: float = CALM) -> None:
         """A column leaves its sheet; it stays until the sum is made."""
@@ -215,11 +216,15 @@ class _Telling:
         self._number(block, beat.at(there), self.end)
         self._heading(which, block, beat.at(there))
 
-    def _empty(self, start: float) -> None:
-        """Where the sum is to come, and what it is to be made of."""
-        signs = (self.x[self.old.name] / 2, self.x[self.target.name] / 2)
+    def _outlined(self, start: float) -> None:
+        """Where the sum is to come."""
         for n, z in enumerate(self.z[: len(self.excerpt)].tolist()):
             self.piece.outline(f"empty {n}", self.x[self.target.name], z, self.wide, HIGH, start, self.end)
+
+    def _signs(self, start: float) -> None:
+        """What it is to be made of."""
+        signs = (self.x[self.old.name] / 2, self.x[self.target.name] / 2)
+        for n, z in enumerate(self.z[: len(self.excerpt)].tolist()):
             for name, sign, x in zip(("plus", "equals"), "+=", signs, strict=True):
                 self.piece.text(f"{name} {n}", sign, x, z, start, self.end)
         if self.excerpt.folded:
@@ -259,6 +264,8 @@ class _Telling:
             around = at, (low + high) / 2, wide + AROUND, high - low + HIGH + AROUND
             self.piece.frame("picked", around, beat.at(TABLE.stop), until, y=-1.2)
             column.to("column", beat[PICKED])
+            if self.part is not None:
+                self._outlined(beat.at(COMES))
             self._number(self.old, beat.at(READ), self.end)
             self._heading(0, self.old, beat.at(CALLED))
         column.exit(self.end)
@@ -311,7 +318,7 @@ class _Telling:
         assert self.part is not None
         with self.piece.beat("place", 2.6) as beat:
             self._comes(1, self.part, beat, 0.0, BRISK)
-            self._empty(beat.at(BRISK))
+            self._signs(beat.at(BRISK))
 
     def add(self) -> None:
         """Number by number both are added."""

@@ -20,6 +20,7 @@ from .learned import table_of
 MOST, LEAST = 7, 2  # numbers of a row that are shown
 CELL, FILLED = 3.4, 0.94  # a number with its cell at least, in stage units; what of that the cell fills
 ROW, HIGH, FLAT = 3.9, 1.3, 0.62  # from row to row at most; a cell at most, and of its row
+HIGHER = 1.6  # of these, in an upright picture
 TITLE = 1.2  # what the words above the column take
 LETTER, ROOM = 0.24, 0.6  # the letters' share of the stage's width at most; between them and their row
 SCORE, EQUALS = 3.4, 1.6  # a score, and the sign before it
@@ -118,8 +119,9 @@ class _Meeting:
         self.left, self.cell = left, FILLED * pitch
         self.x = left + pitch * (np.arange(len(self.excerpt)) + 0.5)
         room = stage.top - TITLE - stage.floor
-        self.row = min(ROW, room / (len(found.tokens) + 1))
-        self.high = min(HIGH, FLAT * self.row)
+        tall = HIGHER if stage.upright and not stage.square else 1.0
+        self.row = min(tall * ROW, room / (len(found.tokens) + 1))
+        self.high = min(tall * HIGH, FLAT * self.row)
         self.z = stage.top - TITLE - self.row * np.arange(len(found.tokens) + 1) - self.high / 2
 
     def play(self, beat: Beat) -> Shape:
