@@ -80,6 +80,11 @@ class Pose:
         d = self.distance
         return x + d * math.sin(a) * math.cos(e), y - d * math.cos(a) * math.cos(e), z + d * math.sin(e)
 
+    def apart(self, other: Pose) -> bool:
+        """Whether a picture from one is not the same from the other."""
+        way = math.dist(self.eye, other.eye) + math.dist(self.target, other.target)
+        return way > 1e-3 * self.distance or abs(self.lens - other.lens) > 1e-3 * self.lens
+
     def towards(self, other: Pose, share: float) -> Pose:
         """Part of the way to another pose; every number on its own, as keyframes interpolate."""
 
@@ -209,6 +214,11 @@ class Film:
     def shots(self) -> list[Shot]:
         """All shots in order."""
         return [shot for chapter in self.chapters for shot in chapter.shots]
+
+    @property
+    def cuts(self) -> list[float]:
+        """When the camera is suddenly elsewhere."""
+        return [after.start for before, after in itertools.pairwise(self.shots) if before.b.apart(after.a)]
 
     @property
     def captions(self) -> list[Caption]:

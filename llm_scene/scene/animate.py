@@ -9,12 +9,14 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
+from ..film.blur import shutter
 from ..film.film import Cue, Film, Pose, Shot
 from ..film.keys import Key, distinct, keys
 from .picture import set_rate
 from .rig import Rig, channels, optics
 
 INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step": "CONSTANT"}
+SHUTTER = "render.motion_blur_shutter"  # property of a scene
 JUMP = 0.02  # of a frame, between the two keys of a value that jumps: so little that it moves nothing else
 
 
@@ -117,7 +119,13 @@ def animate(
             if channel == "pose":
                 _key_shapes(curves, objects[target].data.shape_keys, cues, film.fps)
     _key_camera(curves, film, rig)
+    key_shutter(curves, scene, film)
     set_timeline(scene, film)
+
+
+def key_shutter(curves: Curves, scene: bpy.types.Scene, film: Film) -> None:
+    """Open the shutter where pictures are to be blurred."""
+    curves.write(scene, SHUTTER, 0, shutter(film), film.fps)
 
 
 def set_timeline(scene: bpy.types.Scene, film: Film) -> None:

@@ -20,7 +20,7 @@ from ..look import Look
 from ..staging.comparison import Comparison
 from ..staging.production import Production
 from ..steps import Steps, finished
-from .animate import Curves, key_channel, set_timeline
+from .animate import Curves, key_channel, key_shutter, set_timeline
 from .build import DETAIL, model_objects
 from .compat import sync_layers
 from .labels import Lettering, line_object, quiet
@@ -226,6 +226,7 @@ def _film(stage: _Stage, film: Film) -> None:
             key_channel(curves, thing, channel, cues, film.fps)
     screen = hang_texts(film, stage.look, rig[0], into, curves)
     _key_camera(curves, film, scene, rig, screen)
+    key_shutter(curves, scene, film)
     set_timeline(scene, film)
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 
+from ..film.blur import beside_cuts, blurred
 from ..film.film import Film
 from ..film.framing import SAFE, SENSOR, crossing, passing, through
 from ..film.front import order_at
+from ..film.props import Swarm
 from ..layout import names as thing
 from ..layout.layout import Block
 from ..look.views import LEAST, WIDTH
@@ -282,7 +284,7 @@ def _cropped(picture: Picture) -> Iterator[str]:
 def _early(film: Film) -> Iterator[Breach]:
     """Captions that enter while the camera travels, or too soon after it has landed."""
     landings = [shot.end for shot in film.shots if not shot.holds]
-    landings += [b.start for a, b in pairwise(film.shots) if a.b != b.a]
+    landings += film.cuts
     for caption in film.captions:
         on_the_way = [
             shot for shot in film.shots if not shot.holds and shot.start <= caption.start < shot.end
@@ -293,18 +295,28 @@ def _early(film: Film) -> Iterator[Breach]:
 
 
 def _rushed(sight: Sight) -> Iterator[Breach]:
-    """Moving cells in the middle of their moves, where they are fastest."""
-    frame = 1 / sight.film.fps
+    """Moving cells in sharp frames, each as fast as it moves in the one nearest to the middle of its move.
+
+    The frame beside a cut is sharp, whatever moves in it: it has nothing before or after it to jump from.
+    """
+    film, soft = sight.film, blurred(sight.film) | beside_cuts(sight.film)
     for swarm in sight.swarms:
-        for cue in sight.film.tracks.get((swarm.name, "pose"), []):
-            picture = sight.at((cue.start + cue.end) / 2)
-            if cue.a == cue.b or picture.travels or not sight.shown(swarm.name, picture.t):
+        for cue in film.tracks.get((swarm.name, "pose"), []):
+            frame = min(round((cue.start + cue.end) / 2 * film.fps), film.n_frames - 1)
+            picture = sight.at(frame / film.fps)
+            if cue.a == cue.b or soft[frame] or not sight.shown(swarm.name, picture.t):
                 continue
-            one, other = (sight.cells(swarm, picture.t + side * frame / 2)[0] for side in (-1, 1))
-            way = picture.flat(other)[:, :2] - picture.flat(one)[:, :2]
-            fastest = float(np.linalg.norm(way, axis=1).max())
-            if fastest > FAST:
+            fastest = _fastest(picture, swarm)
+            if cue.start <= picture.t < cue.end - 1e-6 and fastest > FAST:
                 yield Breach(picture.t, f"{swarm.name}: {fastest:.0f} px")
+
+
+def _fastest(picture: Picture, swarm: Swarm) -> float:
+    """By how many pixels a moving cell that is seen goes on within a frame, at most."""
+    half = 0.5 / picture.sight.film.fps
+    one, other = (picture.flat(picture.sight.cells(swarm, picture.t + side * half)[0]) for side in (-1, 1))
+    seen = (one[:, 2] > 0) & (other[:, 2] > 0) & (np.abs(one[:, :2]) <= picture.half).all(axis=1)
+    return float(np.linalg.norm((other - one)[seen, :2], axis=1).max(initial=0.0))
 
 
 def _lost(sight: Sight) -> Iterator[Breach]:
@@ -419,7 +431,9 @@ RULES = {
         "The subject moves at most 6 pixels a frame.",
         _at(lambda one: f"{one.speed:.1f} px" if one.speed > FAST else ""),
     ),
-    "rush": Rule("Moving cells move at most 6 pixels a frame.", lambda found: iter(found.rushed)),
+    "rush": Rule(
+        "Moving cells move at most 6 pixels a frame, or are blurred.", lambda found: iter(found.rushed)
+    ),
     "empty": Rule(
         "No frame is empty on the way.",
         _at(lambda one: f"{one.covered:.1%} covered" if one.travel and one.covered < EMPTY else ""),

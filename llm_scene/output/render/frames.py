@@ -15,7 +15,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from typing import Any
 import bpy
 
 from ...errors import UserError, note
+from ...scene.animate import SHUTTER, curve_of
 from ...scene.compat import image_format
 from ...scene.picture import check_whole, output_path, picture_size, rate
 from ...writing import NEW, PRIVATE, disk_error, private_folder, whole_file
@@ -268,5 +269,18 @@ def rendered(scene: bpy.types.Scene, frame: int, place: Path) -> Path:
     """
     scene.frame_start = scene.frame_end = frame
     scene.render.filepath = output_path(place / f"{NEW}.####")
-    bpy.ops.render.render(animation=True, scene=scene.name)
+    with _quick_where_sharp(scene, frame):
+        bpy.ops.render.render(animation=True, scene=scene.name)
     return next(place.glob(f"{NEW}.*.png"))
+
+
+@contextlib.contextmanager
+def _quick_where_sharp(scene: bpy.types.Scene, frame: int) -> Iterator[None]:
+    """Within the block, nothing is prepared for motion blur where the shutter is closed: that takes time."""
+    before, curve = scene.render.use_motion_blur, curve_of(scene, SHUTTER)
+    if curve is not None and curve.evaluate(frame) == 0:
+        scene.render.use_motion_blur = False
+    try:
+        yield
+    finally:
+        scene.render.use_motion_blur = before
