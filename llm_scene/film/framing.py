@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ..layout.layout import Box, Layout, Point
-from ..look.views import VIEWS, WIDTH, View
+from ..look.views import VIEWS, WIDTH
 from ..network.ops import Array
 from .film import Pose
 
@@ -211,6 +211,18 @@ def pixels_a_unit(pose: Pose) -> float:
     return WIDTH * pose.lens / SENSOR / pose.distance
 
 
+def smallest_cell(boxes: Sequence[Box], pose: Pose) -> float:
+    """How many pixels a unit is high at the far end of the boxes' fronts."""
+    fronts = [
+        (x, box.low[1], z)
+        for box in boxes
+        for x in (box.low[0], box.high[0])
+        for z in (box.low[2], box.high[2])
+    ]
+    depth = project(np.array(fronts), pose)[:, 2].max()
+    return float(WIDTH * pose.lens / (SENSOR * depth))
+
+
 def covered(sheets: Array, pose: Pose, aspect: float) -> float:
     """The share of the picture that the fronts of sheets `[n, 2, 3]` (low and high corners) take."""
     x, y = np.meshgrid(np.linspace(-1, 1, 17)[1::2], np.linspace(-1, 1, 11)[1::2])
@@ -225,11 +237,11 @@ def covered(sheets: Array, pose: Pose, aspect: float) -> float:
     return float((inside & (depth > 0)).any(axis=1).mean())
 
 
-def part_in_view(boxes: Sequence[Box], anchor: Point, view: View, aspect: float) -> list[Box | None]:
-    """What of boxes can be shown at once with cells of the size the view wants: all where that fits, or the
+def part_in_view(boxes: Sequence[Box], anchor: Point, cell: float, aspect: float) -> list[Box | None]:
+    """What of boxes can be shown at once with cells of so many pixels: all where that fits, or the
     part around an anchor, which is the upper left corner of what matters; None where nothing is left."""
     width, height = halves(aspect)
-    room = np.array([(NEAR[1] - NEAR[0]) * width, (NEAR[3] - NEAR[2]) * height]) / max(view.cell, 1e-9)
+    room = np.array([(NEAR[1] - NEAR[0]) * width, (NEAR[3] - NEAR[2]) * height]) / max(cell, 1e-9)
     around = Box.around(boxes)
     low, high = np.array(around.low), np.array(around.high)
     for axis, size, ahead in ((0, room[0], 0.45), (2, room[1], 0.85)):  # mostly to its right and below it

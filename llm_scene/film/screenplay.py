@@ -26,6 +26,7 @@ from .framing import (
     part_in_view,
     pixels_a_unit,
     reaches,
+    smallest_cell,
     whole,
 )
 from .front import begin, done, written
@@ -51,6 +52,8 @@ AHEAD, FILLED = 1.0, 0.5  # seconds before a detail is seen, and of its time: wh
 UNSEEN = 0.45  # of the first beat of a piece between cuts: what has happened when it is first seen
 STILL, INSTANT = 1.5, 0.001  # seconds for which what was made stands there, and of its flight home
 FLASHES = 3.5  # how much a block in a wave of light shines, where one that is pointed out shines 1 at most
+BEYOND = 0.82  # of the room, that is given to what reaches from edge to edge
+LARGER = 1.01  # times as large, cells are tried at least where they are too small
 CLOSE = 14.0  # pixels of a cell from which on negative values turn rose
 
 
@@ -74,6 +77,7 @@ class Take:
     turn: float = 0.0  # degrees further to the right than the kind's own azimuth
     rise: float = 0.0  # degrees higher
     cut: bool = False  # there at once, where no way there is worth seeing
+    smaller: Callable[[float], Take] | None = None  # less of it, with cells that are so many times as large
 
 
 @dataclass(frozen=True)
@@ -218,12 +222,27 @@ class Screenplay:
     ) -> Take:
         """What is spoken of, and what it is made from: of large matrices the part around the first one's
         upper left corner, so that cells can be seen."""
+        return self._part(tuple(blocks), tuple(beside), VIEWS["detail"].cell)
+
+    def _part(self, blocks: tuple[Block, ...], beside: tuple[Block, ...], cell: float) -> Take:
+        """What there is room for with cells of so many pixels where the camera looks."""
         shown = [*blocks, *beside]
-        anchor = blocks[0].origin
-        boxes = part_in_view([self.written(b) for b in shown], anchor, VIEWS["detail"], self.aspect)
+        boxes = part_in_view([self.written(b) for b in shown], blocks[0].origin, cell, self.aspect)
         kept = [(b, box) for b, box in zip(shown, boxes, strict=True) if box is not None]
         tags = tuple(Tag(self.name_of(b), box) for b, box in kept)
-        return Take("detail", [box for _, box in kept], names(blocks), tags, names(shown))
+        part = Take("detail", [box for _, box in kept], names(blocks), tags, names(shown))
+        return replace(part, smaller=lambda by: self._part(blocks, beside, by * cell))
+
+    def _with_large_cells(self, take: Take | None) -> Take | None:
+        """A detail of so little that its cells are large enough at its far end, above the caption; others as
+        they are."""
+        while take is not None and take.smaller is not None:
+            turns = (0.0, VIEWS[take.kind].drift)
+            least = min(smallest_cell(take.boxes, self.framed(take, turn)) for turn in turns)
+            if least >= VIEWS[take.kind].cell:
+                break
+            take = take.smaller(max(LARGER, VIEWS[take.kind].cell / least))
+        return take
 
     @property
     def example(self) -> Example:
@@ -255,7 +274,7 @@ class Screenplay:
         facts = self.facts | facts
         text, comment = self.words.caption(key, **facts), self.words.comment(key, **facts)
         self._lowest = caption_edge(text, self.aspect)
-        take = self._cut_where_empty(take)
+        take = self._cut_where_empty(self._with_large_cells(take))
         travel = self._travel(take)
         arrive = self.now + travel
         landing = take is not None or self._arrived >= self.now
@@ -355,7 +374,10 @@ class Screenplay:
         """The camera for a take, within a part of the picture."""
         view = VIEWS[take.kind]
         azimuth, elevation = view.azimuth + take.turn + turn, view.elevation + take.rise
-        return frame(take.boxes, azimuth, elevation, lens=view.lens, aspect=self.aspect, safe=safe)
+        margin = BEYOND if take.kind == "walk" else 1.0
+        return frame(
+            take.boxes, azimuth, elevation, lens=view.lens, margin=margin, aspect=self.aspect, safe=safe
+        )
 
     def _look(self, take: Take | None, arrive: float, end: float) -> None:
         """Travel, then drift slowly around the subject."""

@@ -1,4 +1,4 @@
-"""Links that would run through a name, or before what a shot speaks of, are not there for that shot."""
+"""Links that would run through a name or a letter, or before what a shot speaks of, are not there for it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 
 from ..layout import names
 from ..layout.drawn import Text
-from ..layout.layout import Layout
+from ..layout.layout import Box, Layout
 from ..network.ops import Array
 from .film import Film, Pose, Shot
 from .framing import crossing, halves, passing, project
 from .labels import is_label, spot
 from .presence import restricted
+from .story import letter_box
 
 TOUCH = np.array([1.0, 1.0, -1.0, -1.0])  # pixels by which a line may touch a name
 
@@ -48,13 +49,15 @@ class _Links:
         found = np.zeros(len(self.names), bool)
         if not shot.holds or shot.kind == "stage":
             return found
-        shown = [label for label in labels if _there(film, label, shot)]
+        shown = [label for label in labels if _there(film, label.name, shot)]
+        letters = [letter_box(x) for x in self.layout.letters if _there(film, x.name, shot)]
         boxes = [self.layout[name].box for name in shot.subject]
         for pose in (shot.a, shot.b):
             which, seen = self._seen(pose, film.aspect)
-            for label in shown:
-                rectangle = spot(label, pose, film.aspect).array() + TOUCH
-                found[which[crossing(seen[..., :2], rectangle)]] = True
+            texts = [spot(label, pose, film.aspect).array() for label in shown]
+            texts += [_around(box, pose, film.aspect) for box in letters]
+            for rectangle in texts:
+                found[which[crossing(seen[..., :2], rectangle + TOUCH)]] = True
             found[which[passing(seen, boxes, pose, film.aspect)]] = True
         return found
 
@@ -66,5 +69,11 @@ class _Links:
         return self.of[kept], np.concatenate([seen, self.ends[..., 1:2]], axis=2)[kept]
 
 
-def _there(film: Film, label: Text, shot: Shot) -> bool:
-    return any(come < shot.end and leave > shot.start for come, leave in film.presence(label.name))
+def _there(film: Film, name: str, shot: Shot) -> bool:
+    return any(come < shot.end and leave > shot.start for come, leave in film.presence(name))
+
+
+def _around(box: Box, pose: Pose, aspect: float) -> Array:
+    """The rectangle in which a box appears."""
+    seen = project(box.corners(), pose, aspect)[:, :2] * halves(aspect)
+    return np.concatenate([seen.min(axis=0), seen.max(axis=0)])

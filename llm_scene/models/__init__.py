@@ -8,13 +8,14 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..network import Config, Continuation, Network, Sampling, Trace, declare, generate, run
+from ..network.generation import Step
 from ..network.ops import Array
 from ..network.sampling import GREEDY
 from ..writing import AnyPath
 from .card import Card, card_of
 from .checkpoint import Checkpoint, open_checkpoint
 from .config_json import read_config, read_settings
-from .ends import end_tokens
+from .ends import SENTENCE_ENDS, end_tokens
 from .files import check_folder, check_kind
 from .hub import cached_as, find_folder, resolved
 from .presets import DEFAULT, Preset, find_preset, list_presets, read_preset
@@ -79,12 +80,26 @@ class Model:
         return run(self.network, self.weights, self.check_tokens(tokens), progress)
 
     def generate(
-        self, tokens: Sequence[int], steps: int = 1, sampling: Sampling = GREEDY, ignore_eos: bool = False
+        self,
+        tokens: Sequence[int],
+        steps: int = 1,
+        sampling: Sampling = GREEDY,
+        ignore_eos: bool = False,
+        sentence: bool = False,
     ) -> Continuation:
-        """Continue token ids by `steps` more, or until an end token comes up (unless that is ignored)."""
-        ends = frozenset[int]() if ignore_eos else self.ends
+        """Continue token ids by `steps` more, or until an end token comes up (unless that is ignored).
+
+        With `sentence` it stops at the end of one, too, though not at once.
+        """
         prompt = self.check_tokens(tokens, steps)
-        return generate(self.network, self.weights, prompt, steps, sampling, ends=ends)
+
+        def is_last(step: Step) -> bool:
+            if step.chosen in self.ends and not ignore_eos:
+                return True
+            ended = self.tokenizer.piece(step.chosen).rstrip().endswith(SENTENCE_ENDS)
+            return sentence and ended and step.position >= len(prompt)
+
+        return generate(self.network, self.weights, prompt, steps, sampling, is_last=is_last)
 
     def encode_prompt(self, text: str, steps: int = 1) -> list[int]:
         """Token ids of a prompt that leaves room for `steps` further tokens.

@@ -1,4 +1,4 @@
-"""The tokens that end a text: where a model falls silent."""
+"""What ends a text: the tokens after which a model falls silent, and the marks at the end of a sentence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..errors import UserError
 from .files import CONFIG_BYTES, read_object
 from .tokenizer import TextTokenizer, Tokenizer
 
+SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 FILES = ("generation_config.json", "config.json")  # the first one that says something counts
 
 

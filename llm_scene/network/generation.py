@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,9 +59,9 @@ def generate(
     sampling: Sampling = GREEDY,
     on_step: Callable[[Step], None] | None = None,
     progress: Callable[[float], None] | None = None,
-    ends: Collection[int] = (),
+    is_last: Callable[[Step], bool] | None = None,
 ) -> Continuation:
-    """Continue `tokens` by `steps` more, or by fewer where one of `ends` comes up, which is the last then.
+    """Continue `tokens` by `steps` more, or by fewer where a step `is_last`.
 
     Each finished step is handed to `on_step`; `progress` is told the share of positions computed. Raises
     UserError where `steps` is below 1 or the sequence outgrows the context.
@@ -83,7 +83,7 @@ def generate(
             on_step(found[-1])
         if progress is not None:
             progress(evaluator.n_positions / capacity)
-        if len(found) == steps or found[-1].chosen in ends:
+        if len(found) == steps or (is_last is not None and is_last(found[-1])):
             return Continuation(prompt, found, evaluator.trace())
         fresh = [found[-1].chosen]
 

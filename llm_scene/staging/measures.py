@@ -15,7 +15,7 @@ import numpy as np
 from ..film.blur import beside_cuts, blurred
 from ..film.film import Film
 from ..film.framing import SAFE, SENSOR, crossing, passing, through
-from ..film.front import order_at
+from ..film.front import order_at, written
 from ..film.props import Swarm
 from ..layout import names as thing
 from ..layout.layout import Block
@@ -37,6 +37,8 @@ FILLS = {  # of the safe width, or of the safe height, by the kind of shot
     "detail": (0.6, 0.6),
     "close": (0.6, 0.6),
 }
+MORE = 1.5  # times as large as they must be: cells of sheets that need not be shown in part
+WITHIN = 1e-3  # units within a sheet's edges
 STAGED = 0.4  # of the picture: the rectangle that a calculation takes
 SET = 1.0  # seconds until which it must take that
 READ = {"name": 14.0, "caption": 16.0}  # pixels of a capital, by the kind of text; all others need `LEAST`
@@ -261,11 +263,23 @@ def _covered_up(picture: Picture, sheets: tuple[Array, Array]) -> Iterator[str]:
 
 
 def _lit(picture: Picture) -> tuple[Array, Array]:
-    """The sheets that have not stepped back."""
+    """The sheets that have not stepped back; not those shown in part, which go on under what is written."""
     quads, depth = picture.sheets
     film = picture.sight.film
-    lit = [film.value(block.name, "dim", picture.t) < STEPPED for block in picture.sight.sheets]
+    lit = [
+        film.value(block.name, "dim", picture.t) < STEPPED and not _in_part(picture, block)
+        for block in picture.sight.sheets
+    ]
     return quads[lit], depth[lit]
+
+
+def _in_part(picture: Picture, block: Block) -> bool:
+    """Whether a detail holds no more than a part of a sheet, whose cells would be too small else."""
+    if picture.shot.kind != "detail" or _cell(picture) > MORE * CELL["detail"]:
+        return False
+    whole = written(block, picture.sight.layout.n_prompt).grown(-WITHIN)
+    parts = [part for box in picture.shot.holds if (part := box.common(whole)) is not None]
+    return bool(parts) and whole not in parts
 
 
 def _cropped(picture: Picture) -> Iterator[str]:
@@ -274,7 +288,8 @@ def _cropped(picture: Picture) -> Iterator[str]:
         return
     quads, _ = picture.sheets
     for block, quad in zip(picture.sight.sheets, quads, strict=True):
-        if block.name in picture.shot.subject and (np.abs(quad) > picture.half).any():
+        spoken_of = block.name in picture.shot.subject and not _in_part(picture, block)
+        if spoken_of and (np.abs(quad) > picture.half).any():
             yield block.name
 
 

@@ -69,7 +69,8 @@ class Options:
     steps: int = choice(
         0,
         "Continue By",
-        "How many tokens the model adds; all but the last take a position of their own. 0: up to six",
+        "How many tokens the model adds; all but the last take a position of their own. "
+        "0: up to six, or to the end of a sentence",
         group="prompt",
         low=0,
         soft_high=32,

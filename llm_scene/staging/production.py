@@ -25,7 +25,7 @@ from ..plain import isolated
 from .options import Options
 
 CREDIT, CALLED = 64, 24  # letters of the line about a model, and of its name in a caption, at most
-STEPS = 6  # tokens that the film shows the model writing, where the options do not say it
+STEPS = 6  # tokens that the film shows the model writing at most, where the options do not say it
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ def _trace(model: Model, prompt: list[int], options: Options, written: Sequence[
         return model.trace([*prompt, *written])
     model.check_tokens(prompt, max(1, options.steps))
     steps = options.steps or min(STEPS, model.config.n_ctx - len(prompt) + 1)
-    return model.generate(prompt, steps, options.sampling, options.ignore_eos).trace
+    own = not options.steps  # the film is as long as its sentence
+    return model.generate(prompt, steps, options.sampling, options.ignore_eos, sentence=own).trace
 
 
 def _called(model: Model) -> str:

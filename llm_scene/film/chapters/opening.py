@@ -100,6 +100,8 @@ def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -
     play.end_head()
     play.leave_room(*far)
     _, start = play.go(under(play, asked), PULL * share)
+    for caption in near[-1:]:  # the way back is not without words
+        play.stretch(caption)
     play.perform(piece, (play.begun, rise), (rise, start))
     for caption in far:
         play.say(caption, least=LOOK)

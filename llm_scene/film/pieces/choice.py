@@ -24,6 +24,7 @@ CERTAIN = 0.99  # a chance from which on cold makes it no larger
 DRAWS = 9  # throws of the dice
 MOST = 5  # candidates on the stage; of a larger vocabulary one less, and a row for all others
 ROW, FILLED = 3.8, 0.66  # the height of a candidate's row at most, and how much of it bar and score take
+HIGHER = 1.5  # times as high, in an upright picture
 LETTER, SCORE = 2.2, 4.6  # widths of what stands before the bars, in stage units; letters at least
 APART = 0.64  # of a row's height, by the size of its numbers
 LARGER, MOST_LETTERS = 1.2, 0.24  # size of the letters in that of numbers; their share of the stage's width
@@ -129,7 +130,8 @@ class _Telling:
         rows = count + below
         headed = HEADING + (OVERHEAD if stage.upright else 0.0)
         room = stage.top - headed - stage.floor
-        row = min(ROW, room / rows)
+        tall = HIGHER if stage.upright and not stage.square else 1.0
+        row = min(tall * ROW, room / rows)
         self.high, self.heading = FILLED * row, stage.top - TITLE
         top = stage.top - headed - (room - rows * row) / 2
         self.z = top - row * (np.arange(count) + 0.5)

@@ -215,9 +215,7 @@ class _Telling:
     def multiply(self) -> None:
         """Pair by pair a product is made, faster and faster."""
         with self.piece.beat("multiply", 4.5) as beat:
-            self.piece.text(
-                "products", self.words.note("products"), self.x[2], self.heading, beat.at(0), KEPT
-            )
+            self.piece.text("products", self.words.note("products"), self.x[2], self.heading, beat.at(0))
             for i, (start, end) in enumerate(beat.each(len(self.z), PRODUCTS, ease=0.72)):
                 landed = along((start, end), MADE)
                 self.terms[i].enter("pair", start)
@@ -262,6 +260,8 @@ class _Telling:
             self.query.enter("sum", beat.at(0))
             self.query.to("column", beat[FIRST], only=[self.made.feature])
             self.query.to("column", beat[OTHERS], only=others, stagger=0.8)
+            above = beat.at(FIRST.stop) if self.stage.upright else KEPT  # there the query stands under it
+            self.piece.until(above, "products")
             said = self.words.note("numbers", count=self.query.count)
             self.piece.text(
                 "numbers", said, self.stage.reach, self.heading, beat.at(FIRST.stop), KEPT, align="right"

@@ -15,7 +15,7 @@ from .scores import FEW, LETTERS, MOST, Attention
 
 LEFT, SLIM, ABOVE = 5.0, 3.0, 2.6  # what letters take at the left, in a narrow picture, and above
 WIDEST, GAP = 4.0, 0.25  # a cell at most, and between two of them
-ALL = 9.0  # all of a row together at least: few cells are wider
+ALL = 20.0  # all of a row together at least: few cells are wider
 LEAST = 0.005  # a share that is written
 FRAME = 0.1  # round the row of the letter that the film follows
 BESIDE, OVER, CLOSE = 1.2, 0.9, 0.4  # how far letters stand from the table, and where they are words

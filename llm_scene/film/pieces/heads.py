@@ -15,6 +15,7 @@ MOST = 6  # heads side by side; of more, the first ones and the last
 LEFT, WIDE = 0.52, 0.62  # of the stage's width, for the heads; of their pitch, for a column
 COLUMN = 3.4  # the width of the columns that all of them make
 HEADING = 1.3  # from the top to the columns
+NEAR = 0.9  # of the way to the next head, by its title at most
 APART = 1.0  # between two headings, at least
 BETWEEN = 1.0  # from the column of all heads to their mix, at least
 AROUND = 0.3, 0.2  # how much wider and higher than it the outline of a column is
@@ -82,6 +83,12 @@ class _Telling:
         colours = tones(self.target, self.trace, values)
         return cells(self.stage, self.out_x, z, self.wide, each, colours)
 
+    def _titles(self) -> list[str]:
+        """What each head is called; its number alone where there is no room for more."""
+        found = [self.words.note("head_alone", n=n + 1) for n in range(len(self.found))]
+        room = NEAR * self.pitch
+        return found if text_width(found[-1], SMALL) <= room else [f"{n + 1}" for n in range(len(found))]
+
     def _outline(self, name: str, x: float, wide: float, start: float, end: float | None = None) -> None:
         """Where a column is to come."""
         z = self.stage.top - HEADING - self.high / 2
@@ -92,14 +99,14 @@ class _Telling:
     def answers(self) -> None:
         """Every head has an answer of its own."""
         with self.piece.beat("answers", 3.4) as beat:
+            titles = self._titles()
             self._outline("empty", self.out_x, self.wide, beat.at(COMES))
             for n, (start, end) in zip(self.shown, beat.each(len(self.shown), COLUMNS), strict=True):
                 self.heads[n].enter("sheet", beat.at(0))
                 self.heads[n].to("own", (start, end))
-                said = self.words.note("head_alone", n=n + 1)
                 x = float(self.x[self.shown.index(n)])
                 self._outline(f"place {n}", x, min(self.wide, WIDE * self.pitch), beat.at(COMES), end)
-                self.piece.text(f"title {n}", said, x, self.heading, start, TITLES, SMALL, ink="faint")
+                self.piece.text(f"title {n}", titles[n], x, self.heading, start, TITLES, SMALL, ink="faint")
             for n, actor in enumerate(self.heads):
                 if n not in self.shown:
                     actor.enter("own", beat.at(OTHERS))

@@ -19,7 +19,7 @@ NAME = "norm"
 MOST = 48  # bars side by side; of a longer column a fair choice
 BAR = 0.76  # the width of a bar, in their pitch
 UNDER, OVER = 3.0, 1.0  # what is free from the top to the highest bar, and from the floor to the lowest
-HEADING = 0.6  # from the top
+HEADING, LOWER = 0.6, 1.4  # from the top; and from there to a second line
 AXIS, MARK = 1.6, 0.55  # what the marks of 1 and -1 take at the left; from their lines to them
 FOLDED = 0.5  # over the floor: how many are not shown
 FORMULA, FORMULA_SIZE = 1.4, 1.5  # how far under the top it stands
@@ -182,8 +182,10 @@ class _Telling:
         """Every row is multiplied by what was learned for it."""
         with self.piece.beat("weigh", 2.6) as beat:
             self.bars.to("weighed", beat[WEIGH], stagger=0.4)
-            said = self.words.note("times_learned")
-            self.piece.text("learned", said, 0.0, self.stage.top - HEADING, beat.at(LEARNED), MEASURED)
+            said, z = self.words.note("times_learned"), self.stage.top - HEADING
+            if self.stage.upright:
+                z -= LOWER  # under what mean and spread are
+            self.piece.text("learned", said, 0.0, z, beat.at(LEARNED), MEASURED)
 
     def home(self) -> None:
         """They become the column of the next sheet."""

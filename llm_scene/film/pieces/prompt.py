@@ -16,7 +16,7 @@ from ..story import told
 MOST, FEW = 6, 4  # columns side by side, and in a narrow picture
 HEADING, LETTERS = 3.0, 1.2 * HERO  # what the tokens take above their columns; their size at most
 WIDEST, FILLED = 5.0, 0.9  # from column to column at most; of that, by a cell
-ALL = 23.0  # all columns together at least, where there is room: a few are wider
+ALL = 25.8  # all columns together at least, where there is room: a few are wider
 THICK, OUT = 0.9, 0.7  # how thick a cell of value 0 is here, and how much further the largest come out
 FLAT = 0.25  # and before it rises
 FLY = slice(0.05, 0.9)  # of the last beat, all of them fly home

@@ -37,6 +37,7 @@ DOT, BEHIND = 0.5, 0.3  # the size of the dots on it, and how far behind them it
 EXP, EXP_SIZE = (0.75, 0.55), 1.8  # where its formula stands, in its width from the right, and its height
 FORMULA = r"\frac{" + _POWER + r"}{\sum " + _POWER + "}"
 FORMULA_SIZE = 1.6
+SPACE = 0.5  # between two letters over the stick, at least
 ENDS, APART = 1.0, 0.5  # how far under the stick its ends are told, and beside what stands there
 ROOMY, DIGIT = 5.0, 0.62  # a part from which on its share is large; what a digit takes, in its size
 SHARE, OF = 1.3, 1.2  # how far under the stick a share that has no room on it stands, and over it whose it is
@@ -167,7 +168,10 @@ class _Telling:
     ) -> None:
         """A number over each bar, or under it where it hangs; those `of` a sheet stand for its cells."""
         size = fitting(texts, ROOM * self.pitch, NUMBER, LEGIBLE)
-        for j, text in enumerate(texts):
+        widths = [text_width(text, size) for text in texts]
+        ranked = np.argsort(-self.powers, kind="stable").tolist()
+        room = apart([self.x[j] for j in ranked], [widths[j] for j in ranked])
+        for j, text in sorted((j, texts[j]) for j, free in zip(ranked, room, strict=True) if free):
             cell = None if of is None else (of.matrix.name, of.cell(self.found.t, self.found.seen[j]))
             stand = self.bars.stands[pose]
             middle = (stand.places[j][2] - self.stage.centre[2]) / self.stage.unit
@@ -330,7 +334,7 @@ class _Telling:
                 at = x[j], edges[0] - SHARE
                 self.piece.text(f"share {j}", found.percent[j], *at, start, of=self._source(j))
                 under.append((x[j], found.percent[j]))
-        letters = [text_width(found.letters[j], LETTERS) for j in ranked]
+        letters = [text_width(found.letters[j], LETTERS) + SPACE for j in ranked]
         for j, free in zip(ranked, apart([x[j] for j in ranked], letters), strict=True):
             if free:
                 at = x[j], edges[1] + OF
