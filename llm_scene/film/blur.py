@@ -13,7 +13,7 @@ from ..network.ops import Numbers
 from .film import Cue, Film
 from .keys import Key
 
-SHUTTER = 0.5  # of a frame, half of it before the frame's moment: a film camera's 180 degrees
+SHUTTER = 0.35  # of a frame, half of it before the frame's moment: a film camera's 126 degrees
 NEAR = 0.3  # of a frame: a cut so near to its moment would be seen in it
 MOVES = ("pose", "location_x", "location_y", "location_z")  # channels by which things go elsewhere
 Span = tuple[float, float]  # seconds

@@ -52,8 +52,9 @@ class Example:
         """Which rows of the stream are too small to be read somewhere in the focused layer: `[d_model]`."""
         here = [b for b in self.layout.blocks.values() if b.matrix.layer == self.focus.layer]
         stream = [b for b in here if b.kind in STREAM]
-        columns = [np.abs(b.values(self.trace)[:, self.focus.position]) < CENT / 2 for b in stream]
-        return np.any(columns, axis=0)
+        columns = [b.values(self.trace)[:, self.focus.position] for b in stream]
+        columns += list(self.layout.find("resid_pre", 0).values(self.trace)[:, self.positions].T)
+        return np.any(np.abs(columns) < CENT / 2, axis=0)
 
     def here(self, kind: str, *, head: bool = False) -> Block:
         """The matrix of a kind in the focused layer, that of the focused `head` where each has one."""

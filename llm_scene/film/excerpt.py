@@ -99,15 +99,18 @@ def products(
     return f"{left} = {number(total)}", terms
 
 
-def sum_of(terms: Iterable[int]) -> str:
-    """What a text that writes these terms of a sum is called in its piece."""
-    return " ".join(map(str, (SUM, *terms)))
+def sum_of(terms: Iterable[int], which: int = 0) -> str:
+    """What a text that writes these terms of a sum is called in its piece, where there may be several."""
+    return " ".join(map(str, (SUM, which, *terms)))
 
 
-def terms_of(name: str) -> list[int] | None:
-    """The terms that a text of that name writes; None where it writes no sum."""
-    kind, *terms = name.split()
-    return [int(term) for term in terms] if kind == SUM and terms else None
+def terms_of(name: str) -> tuple[int, list[int]] | None:
+    """Which sum a text of that name writes, and the terms of it; None where it writes none."""
+    kind, *numbers = name.split()
+    if kind != SUM or len(numbers) < 2:
+        return None
+    which, *terms = map(int, numbers)
+    return which, terms
 
 
 def read(text: str) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from ..layout.drawn import Align, Text, text_width
 from ..layout.layout import Box, Layout
 from ..look import RELIEF
-from ..look.views import CAPITAL, NAME, WIDTH
+from ..look.views import CAPITAL, DESCENT, NAME, WIDTH
 from ..network.ops import Array
 from .film import Pose
 from .framing import SENSOR, axes, crossing, halves, project
@@ -72,7 +72,8 @@ def labels(held: Sequence[Held], layout: Layout, aspect: float) -> list[Placed]:
             poses = tuple(pose for shown in run for pose in (shown.shot.a, shown.shot.b))
             zones = np.stack([zone.array() for zone in _zones(shaded if run[0].head else "", aspect)])
             lines = [_lines(layout, None), _lines(layout, run[0].lit)]
-            notes = _arranged(f"{LABEL}{n}", run[0].tags, poses, (sheets, lines, zones), aspect)
+            around = sheets, lines, zones, run[0].headlines
+            notes = _arranged(f"{LABEL}{n}", run[0].tags, poses, around, aspect)
             found += [Placed(note, start, end) for note in notes]
     return found
 
@@ -98,13 +99,13 @@ def _arranged(
     stem: str,
     tags: Sequence[Tag],
     poses: Sequence[Pose],
-    around: tuple[Array, list[Array], Array],
+    around: tuple[Array, list[Array], Array, Sequence[Text]],
     aspect: float,
 ) -> Iterator[Text]:
-    sheets, lines, zones = around
+    sheets, lines, zones, headlines = around
     taken = [_visible(sheets, pose, aspect) for pose in poses]
     links = [[_strokes(part, pose, aspect) for pose in poses] for part in lines]
-    kept = [zones] * len(poses)
+    kept = [np.vstack([zones, *(_taken(text, pose, aspect) for text in headlines)]) for pose in poses]
     count = 0
     for tag in tags:
         if count == MOST:
@@ -172,6 +173,13 @@ def _rectangle(box: Box, pose: Pose, aspect: float) -> Rectangle:
     return Rectangle(*flat.min(axis=0), *flat.max(axis=0))
 
 
+def _taken(text: Text, pose: Pose, aspect: float) -> Array:
+    """Where a headline appears, with room around it and for what reaches below its lines."""
+    seen = _rectangle(text.box, pose, aspect)
+    below = DESCENT * (seen.top - seen.bottom) / (text.text.count("\n") + 1)
+    return seen.array() + APART - np.array([0.0, AIR + below, 0.0, 0.0])
+
+
 @dataclass(frozen=True)
 class Anchor:
     """Where a name may stand in the picture: the point of its baseline that `align` names."""
@@ -222,7 +230,7 @@ def spot(note: Text, pose: Pose, aspect: float) -> Rectangle:
     size = note.size * WIDTH * pose.lens / (SENSOR * depth)
     wide = text_width(note.text, size)
     left = x - {"left": 0.0, "centre": wide / 2, "right": wide}[note.align]
-    return Rectangle(left, y - 0.22 * size, left + wide, y + CAPITAL * size)
+    return Rectangle(left, y - DESCENT * size, left + wide, y + CAPITAL * size)
 
 
 def _inside(spot: Rectangle, aspect: float) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..layout import names as thing
+from ..layout.drawn import Text
 from ..layout.layout import Block, Box, Layout, Letter
 from ..look.views import VIEWS
 from ..network.activations import ACTIVATIONS
@@ -52,7 +53,6 @@ AHEAD, FILLED = 1.0, 0.5  # seconds before a detail is seen, and of its time: wh
 UNSEEN = 0.45  # of the first beat of a piece between cuts: what has happened when it is first seen
 STILL, INSTANT = 1.5, 0.001  # seconds for which what was made stands there, and of its flight home
 FLASHES = 3.5  # how much a block in a wave of light shines, where one that is pointed out shines 1 at most
-BEYOND = 0.82  # of the room, that is given to what reaches from edge to edge
 LARGER = 1.01  # times as large, cells are tried at least where they are too small
 CLOSE = 14.0  # pixels of a cell from which on negative values turn rose
 
@@ -74,6 +74,7 @@ class Take:
     subject: tuple[str, ...] = ()  # names of the blocks it speaks of
     tags: tuple[Tag, ...] = ()
     lit: tuple[str, ...] | None = None  # names of the blocks that all others make way for; None: no others
+    headlines: tuple[Text, ...] = ()  # what is written beside them
     turn: float = 0.0  # degrees further to the right than the kind's own azimuth
     rise: float = 0.0  # degrees higher
     cut: bool = False  # there at once, where no way there is worth seeing
@@ -88,6 +89,7 @@ class Held:
     tags: tuple[Tag, ...]
     head: str  # the running head above it
     lit: tuple[str, ...] | None  # names of the blocks that all others make way for
+    headlines: tuple[Text, ...]  # what is written beside them
 
 
 @dataclass(frozen=True)
@@ -374,10 +376,7 @@ class Screenplay:
         """The camera for a take, within a part of the picture."""
         view = VIEWS[take.kind]
         azimuth, elevation = view.azimuth + take.turn + turn, view.elevation + take.rise
-        margin = BEYOND if take.kind == "walk" else 1.0
-        return frame(
-            take.boxes, azimuth, elevation, lens=view.lens, margin=margin, aspect=self.aspect, safe=safe
-        )
+        return frame(take.boxes, azimuth, elevation, lens=view.lens, aspect=self.aspect, safe=safe)
 
     def _look(self, take: Take | None, arrive: float, end: float) -> None:
         """Travel, then drift slowly around the subject."""
@@ -393,7 +392,7 @@ class Screenplay:
             drifted = self.framed(take, VIEWS[take.kind].drift)
             shot = Shot(arrive, end, take.subject, near, drifted, kind=take.kind, holds=tuple(take.boxes))
             self.shots.append(shot)
-            self.held.append(Held(shot, take.tags, self._head, take.lit))
+            self.held.append(Held(shot, take.tags, self._head, take.lit, take.headlines))
             self._show_signs(take, near, arrive, end)
             self.pose, self._turned = drifted, True
 
@@ -411,7 +410,7 @@ class Screenplay:
             holds=tuple(self._take.boxes),
         )
         self.shots.append(shot)
-        self.held.append(Held(shot, self._take.tags, self._head, self._take.lit))
+        self.held.append(Held(shot, self._take.tags, self._head, self._take.lit, self._take.headlines))
         self.pose, self._turned = drifted, not self._turned
 
     def _show_signs(self, take: Take, pose: Pose, arrive: float, end: float) -> None:

@@ -123,12 +123,13 @@ def row_of(count: int, pitch: float, middle: float = 0.0) -> Array:
     return found
 
 
-def apart(x: Sequence[float], wide: Sequence[float]) -> list[bool]:
-    """Which things around `x` of these widths find room in a line, the earlier ones first."""
-    found: list[bool] = []
+def in_lines(x: Sequence[float], wide: Sequence[float], count: int = 1) -> list[int | None]:
+    """In which of so many lines things around `x` of these widths find room, the earlier ones first; None
+    where there is none."""
+    found: list[int | None] = []
     for n in range(len(x)):
-        near = [abs(x[n] - x[k]) < (wide[n] + wide[k]) / 2 for k in range(n) if found[k]]
-        found.append(not any(near))
+        near = {found[k] for k in range(n) if abs(x[n] - x[k]) < (wide[n] + wide[k]) / 2}
+        found.append(next((line for line in range(count) if line not in near), None))
     return found
 
 

@@ -34,3 +34,4 @@ VIEWS = {
 # What a picture 640 wide needs to be read, in pixels.
 NAME, LEAST = 15.0, 12.0  # the capitals of a name; under this nothing is shown
 CAPITAL = 0.727  # height of a capital relative to the size of the type
+DESCENT = 0.22  # how far letters reach below their baseline, in sizes of type

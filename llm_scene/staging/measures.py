@@ -33,7 +33,7 @@ NAMES = 5  # names at once in other shots
 CELL = {"detail": 6.0, "close": 14.0}  # pixels of a cell, by the kind of shot
 FILLS = {  # of the safe width, or of the safe height, by the kind of shot
     "plan": (0.85, 0.75),
-    "walk": (1.0, 9.0),
+    "walk": (1.0, 1.0),
     "detail": (0.6, 0.6),
     "close": (0.6, 0.6),
 }

@@ -21,12 +21,11 @@ from ..film.screen import screen_texts
 from ..layout.drawn import LINE, Line, Text, text_width
 from ..layout.layout import Block, Box, Letter
 from ..layout.names import on_map
-from ..look.views import CAPITAL, WIDTH
+from ..look.views import CAPITAL, DESCENT, WIDTH
 from ..network.ops import Array
 from .production import Production
 from .things import Bar, Drawing, Thing, Tubes, things
 
-DESCENT = 0.22  # how far letters reach below their baseline, in sizes of type
 BEHIND = 0.3  # units by which a sheet must stand before a text to hide it
 SHIFT = {"left": 0.0, "centre": 0.5, "right": 1.0}
 AXES = ("location_x", "location_y", "location_z")

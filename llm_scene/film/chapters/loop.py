@@ -18,6 +18,7 @@ LOOK = 0.6  # seconds before the first step
 AFTER = 0.7  # seconds the finished line stands
 FLIGHT, FLOWN = 0.4, 1.2  # of a step, and at most so many seconds: the token's way
 SOON, SEEN = 0.1, 0.2  # of a step, before its end, and seconds at least: the next token comes out
+AT_ONCE = 0.2  # of that, until it is before everything
 TURN, CLEAR = 0.3, 0.6  # of the way, until the token is under the model; and of its size, how far
 
 
@@ -71,7 +72,8 @@ def _fly_back(play: Screenplay, position: int, window: Window, out: Text, into: 
     down, up = (start + share * (end - start) for share in (TURN, 1 - TURN))
     forward = out.at[1] - CLEAR * out.size  # the wall bends forward down there
     play.put(flown, start, end)
-    play.move(flown.name, "location_y", (start, down), out.at[1], forward, "smooth")
+    before = start + AT_ONCE * (down - start)
+    play.move(flown.name, "location_y", (start, before), out.at[1], forward, "smooth")
     play.move(flown.name, "location_y", (up, end), forward, into.at[1], "smooth")
     play.move(flown.name, "location_z", (start, down), out.at[2], low, "smooth")
     play.move(flown.name, "location_x", (down, up), out.at[0], x, "smooth")

@@ -31,6 +31,7 @@ CLEAR = 0.65  # of its size: how much further up than the model it stands
 MOST = 24  # characters of the prompt that stand there
 FOOT = 0.14  # of its size: how far a line's letters reach below its middle, beyond half of it
 CROSSED, SHINES = 0.7, 0.3  # of a wave's time: it crosses the machine, a sheet shines
+SPECKS = frozenset(".,:;·…'’`-–_")
 TOUCH = 1e-6  # what lies so close to an edge lies within it
 
 
@@ -50,10 +51,11 @@ def part_tags(play: Screenplay) -> list[Tag]:
     parts = [section for section in play.layout.sections if len(section.path) == 1]
     if len(parts) > PARTS:
         parts = [*parts[: PARTS - 2], *parts[-2:]]
-    return [
-        Tag(play.words.part(section.name, play.trace.network.config.n_layer), section.box)
-        for section in parts
-    ]
+    return [_tag(play, section) for section in parts]
+
+
+def _tag(play: Screenplay, section: Section) -> Tag:
+    return Tag(play.words.part(section.name, play.trace.network.config.n_layer), section.box)
 
 
 Pair = tuple[Sequence[str], str]  # what goes in, in parts that begin lines of their own; what comes out
@@ -63,7 +65,7 @@ def headlines(
     play: Screenplay, piece: str, pairs: Sequence[Pair], says: Says | None = None
 ) -> list[list[Text]]:
     """What goes in and what comes out, several times, of which one is to be seen at a time."""
-    pairs = [([part[-MOST:] for part in given], isolated(made)) for given, made in pairs]
+    pairs = [([part[-MOST:] for part in given], isolated(_seen(made))) for given, made in pairs]
     box = whole(play.layout)
     wide, _, high = box.size
     if play.aspect < WIDE or wide > SQUAT * high:
@@ -72,6 +74,12 @@ def headlines(
     else:
         found = _beside(play, piece, box, pairs)
     return [[replace(text, says=says) for text in texts] for texts in found]
+
+
+def _seen(made: str) -> str:
+    """What comes out; in quotes where it is a mark so small that it would be taken for a speck."""
+    mark = made.strip()
+    return f"“{mark}”" if mark in SPECKS else made
 
 
 def question(play: Screenplay, piece: str = "asked") -> list[Text]:
@@ -99,7 +107,7 @@ def under(play: Screenplay, texts: Sequence[Text]) -> Take:
     """The whole machine with its headline."""
     take = whole_machine(play)
     boxes = [*take.boxes, *(text.box for text in texts)]
-    return replace(take, boxes=boxes, tags=tuple(_halves(play)))
+    return replace(take, boxes=boxes, tags=tuple(_named(play)), headlines=tuple(texts))
 
 
 def light(play: Screenplay, start: float, end: float) -> None:
@@ -130,10 +138,13 @@ def _parts(line: str) -> Iterator[str]:
     yield part
 
 
-def _halves(play: Screenplay) -> list[Tag]:
-    """What the two halves of a block are called, at the first one; in several lines they are too small."""
+def _named(play: Screenplay) -> list[Tag]:
+    """What the two halves of a block are called, at the first one; in several lines they are too small, and
+    the first and the last block have names instead, and what stands before them."""
     if len(play.layout.lines) > 1:
-        return []
+        outermost = [s for s in play.layout.sections if len(s.path) == 1]
+        blocks = _blocks(play)
+        return [_tag(play, section) for section in (blocks[0], blocks[-1], outermost[0])]
     first = _blocks(play)[0].path
     inside = [section for section in play.layout.sections if section.path[:-1] == first]
     halves = {ATTENTION: play.words.note("half_attention"), MLP: play.words.titles["mlp"]}

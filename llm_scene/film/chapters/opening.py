@@ -100,8 +100,6 @@ def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -
     play.end_head()
     play.leave_room(*far)
     _, start = play.go(under(play, asked), PULL * share)
-    for caption in near[-1:]:  # the way back is not without words
-        play.stretch(caption)
     play.perform(piece, (play.begun, rise), (rise, start))
     for caption in far:
         play.say(caption, least=LOOK)
@@ -109,7 +107,7 @@ def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -
         play.hold(REWIND)
     _rewind(play)
     for text in asked:
-        play.put(text, start, play.now)
+        play.put(text, rise, play.now)
     return start, play.now
 
 

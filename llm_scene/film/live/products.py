@@ -28,19 +28,17 @@ def _scored(close: CloseUp) -> None:
 def _matched(close: CloseUp) -> None:
     """Here both sides follow: a query and a key of the same head, or one that its group shares."""
     scores, sums = close.numbered(r"score (\d+) 0"), close.sums
-    if not scores:
-        return
-    name, (head, t, s) = scores[0]
-    queries, keys = next(m for m in sums.trace.network if m.name == name).inputs[:2]
-    group = len(sums.trace[queries]) // len(sums.trace[keys])
+    for which, (name, (head, t, s)) in scores.items():
+        queries, keys = next(m for m in sums.trace.network if m.name == name).inputs[:2]
+        group = len(sums.trace[queries]) // len(sums.trace[keys])
 
-    def query(i: int) -> Number:
-        return sums.cell((queries, (head, t, i)))
+        def query(i: int, at: tuple[str, int, int] = (queries, head, t)) -> Number:
+            return sums.cell((at[0], (*at[1:], i)))
 
-    def key(i: int) -> Number:
-        return sums.cell((keys, (head // group, s, i)))
+        def key(i: int, at: tuple[str, int, int] = (keys, head // group, s)) -> Number:
+            return sums.cell((at[0], (*at[1:], i)))
 
-    _write(close, key, sums.cell(scores[0]), query)
+        _write(close, key, sums.cell(scores[which]), query, which)
 
 
 def _write(
@@ -48,14 +46,16 @@ def _write(
     second: Callable[[int], Number],
     total: Number,
     first: Callable[[int], Number] | None = None,
+    which: int = 0,
 ) -> None:
-    """The numbers of such a text, whose name says which products it writes: `first` factors that are not
-    given stay what they are."""
+    """The numbers of such a text, whose name says which sum it is and what products it writes: `first`
+    factors that are not given stay what they are."""
     for name, text in close.written.items():
-        terms = terms_of(name)
-        if terms is None:
+        found = terms_of(name)
+        if found is None or found[0] != which:
             continue
-        figures, numbers = [read(found) for found in SIGNED.findall(text.text)], []
+        _, terms = found
+        figures, numbers = [read(sign) for sign in SIGNED.findall(text.text)], []
         for place, i in enumerate(terms):
             kept = close.sums.constant(figures[2 * place])
             numbers += [kept if first is None else first(i), second(i)]

@@ -172,7 +172,7 @@ class _Bars:
             middle = ends[j] - lengths[j] / 2.0 + start
             self.by.stand(one, pose, X, middle, size)
             self.by.paint(one, pose, shades[j])
-            for name in (f"share {j}", f"of {j}", f"bars {j} 0"):
+            for name in (f"share {j}", f"of {j}", f"to share {j}", f"to of {j}", f"bars {j} 0"):
                 self.by.shift(f"{name}", X, middle - middle.own)
 
     def _under(self) -> None:

@@ -10,7 +10,7 @@ from ...layout.drawn import Align, Says, text_width
 from ...network.ops import Array
 from ...network.sampling import softmax
 from ..example import Example
-from ..excerpt import chances
+from ..excerpt import chances, read
 from ..props import number
 from ..shapes import Shape, cells, some, tones
 from ..stage import Stage
@@ -47,7 +47,7 @@ ARRIVE, READ = slice(0.02, 0.3), 0.32
 CHANCES = slice(0.0, 0.2)  # of chances: bar after bar
 MARKED = 0.02  # of chosen: the frame is there
 SHOWN, BEST = slice(0.2, 0.5), 0.6  # of greedy: the bars grow, and the longest is marked
-CHANGE, WARM, SHARES = slice(0.02, 0.25), 0.02, 0.2  # of a temperature: bars, scores, shares
+CHANGE, WARM, SHARES = slice(0.02, 0.12), 0.02, 0.12  # of a temperature: bars, scores, shares
 THROWS, LOTS = slice(0.03, 0.85), slice(0.3, 0.8)  # of dice; of hot, where they are thrown at once
 LANDS = slice(0.15, 0.8)  # of home: the flight of bars
 ASKED, SCORED, AT_ONCE = 4.2, 1.6, 0.6  # seconds of asked, and of scores; where they have been made before
@@ -256,8 +256,9 @@ class _Telling:
         """What the temperature does: every score is divided by it."""
         self.row.until(beat.at(0))
         self.row.to(_pose_at(temperature), beat[:WARM])
-        for i, value in enumerate((self.logits[self.likely] / temperature).tolist()):
-            self.row.write(i, number(value), beat.at(WARM), None, self.written)
+        for i, value in enumerate(self.logits[self.likely].tolist()):
+            divided = read(number(value)) / temperature  # as it is written
+            self.row.write(i, number(divided), beat.at(WARM), None, self.written)
         said = self.words.note("choice_divided", value=f"{temperature:g}")
         over = (text_width(said, HEADED if self.piece.stage.upright else NUMBER) - self.score_wide) / 2
         beside = self.score_x - max(0.0, over)  # not over the bars

@@ -39,14 +39,16 @@ class _Telling:
     def __init__(self, piece: SetPiece, found: Attention, words: Words) -> None:
         self.piece, self.found, self.words = piece, found, words
         stage, n = piece.stage, len(found.seen)
-        aside = SLIM if stage.width < LONG else LEFT
+        longest = max(text_width(letter) for letter in found.letters)
+        aside = max(SLIM if stage.width < LONG else LEFT, SMALL * longest + 2 * CLOSE)
         self.wide = min(max(WIDEST, ALL / n), (2 * stage.reach - aside) / n)
         self.high = (stage.top - ABOVE - stage.floor) / n
         self.left, self.top = (aside - n * self.wide) / 2, stage.top - ABOVE
         self.x = self.left + self.wide * (np.arange(n) + 0.5)
         self.z = self.top - self.high * (np.arange(n) + 0.5)
-        longest = max(text_width(letter) for letter in found.letters)
-        self.size = max(SMALL, min(LETTERS, (self.wide - GAP) / longest, self.high / LINE))
+        self.size = max(
+            SMALL, min(LETTERS, (min(self.wide, aside - CLOSE) - GAP) / longest, self.high / LINE)
+        )
         long = self.size * longest > 2 * (BESIDE - CLOSE)
         self.aside = CLOSE if long else BESIDE
         self.align: Align = "right" if long else "centre"

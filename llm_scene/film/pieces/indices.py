@@ -9,7 +9,7 @@ from ..stagecraft import COMES, HERO, HOME, SetPiece
 from ..story import told
 
 MOST, FEW = 6, 3  # tokens side by side, and in a narrow picture
-ALL, FILLED = 26.0, 0.84  # all tokens together, where there is room; of the way to the next, by a cell
+FILLED = 0.84  # of the way to the next token, by a cell
 LETTERS, APART = 1.9 * HERO, 0.6  # the size of a token at most; what two of them leave free
 ABOVE, HIGH = 5.6, 5.0  # from the middle of the cells to that of the tokens; how high a cell is
 LOWER = 2.6  # how far the middle of the cells is under that of the stage
@@ -22,7 +22,7 @@ def indices(example: Example) -> SetPiece:
     block, trace = example.layout.find("tokens"), example.trace
     stage = example.stage(block)
     positions = example.positions[-(FEW if stage.upright else MOST) :]
-    pitch = min(ALL, 2 * stage.reach) / len(positions)
+    pitch = 2 * stage.reach / len(positions)
     tall = HIGHER if stage.upright and not stage.square else 1.0
     x, z = row_of(len(positions), pitch), stage.middle - tall * LOWER
     piece = SetPiece("indices", stage)

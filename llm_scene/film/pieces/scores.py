@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
 
 from ...layout.drawn import fitting, text_width
 from ...layout.layout import Block
@@ -45,8 +48,8 @@ ROWS, WRITTEN = 6, 0.97  # numbers of a column at most, and their size
 LETTERS = 1.35  # the size of the letters below
 LEFT, LESS = 4.4, 3.2  # what the query takes at the left, and in an upright picture
 OFFERS = 0.3  # where what keys are begins, right of that
-COLUMNS, RIDER = 2.4, 0.7  # from the top to the columns; how far over these the letter of a query stands
-RIDING, RIDES = 1.2, 0.75  # and its size; of the pitch, by its width
+COLUMNS, RIDER = 2.4, 0.7  # from the top to the columns; how far over these what a column is stands
+RIDING, RIDES = 1.0, 0.75  # and its size; of the pitch, by its width
 FEET, LOW = 0.7, 0.5  # from the floor to letters, and in an upright picture
 SCORES, MASKED = 2.1, 3.6  # to scores, and those that another row is under
 FORMULA, RIGHT = 1.15, 2.2  # its size; how far from the edge its middle is at least
@@ -57,9 +60,9 @@ SAID = 0.06  # of keys and of mask: who asks; then an earlier query has no room 
 # Of match: the query goes from key to key, and back to its place.
 VISITS, BACK = slice(0.02, 0.9), slice(0.92, 1.0)
 MATCH, ALONE = 4.5, 8.0  # seconds of match, and where no mask follows
-EASE, LONG_FIRST = 0.85, 0.6  # of a visit, that the next one takes; where the first one is told
+EASE = 0.85  # of a visit, that the next one takes
 MEETS, SCORED = 0.35, 0.9  # of a visit: query and key are side by side, and their score is there
-TOLD = 0.6  # that of a first one that is told in figures
+TOLD = 0.6  # that of one that is told in figures
 # Of mask: an earlier query comes, goes from key to key, and back; holes are left.
 ASKS_TOO, VISITS_TOO, BACK_TOO = slice(0.02, 0.18), slice(0.2, 0.62), slice(0.64, 0.72)
 HOLES = 0.66
@@ -193,8 +196,8 @@ class _Meeting:
         self.piece.text(f"asks {name}", said, x, self.heading, beat.at(SAID), ink="accent")
         return query
 
-    def _ride(self, name: str, query: Actor, letter: str, spans: list[Span], back: Span) -> None:
-        """A query goes from key to key and back; one with numbers sends a copy, with its letter over it."""
+    def _ride(self, name: str, query: Actor, spans: list[Span], back: Span) -> None:
+        """A query goes from key to key and back; one with numbers sends a copy, which is called one."""
         rider, values = query, query.stands["column"].values
         if self.numbered:
             rider = self.piece.actor(name, "activation", query.count)
@@ -208,8 +211,9 @@ class _Meeting:
         rider.to("column", back)
         if self.numbered:
             over = RIDER + self.tall / 2
-            size = fitting([letter], RIDES * self.pitch, RIDING, SMALL)
-            rider.write(0, letter, along(spans[0], MEETS), back[0], size, ink="accent", lift=over)
+            said = self.words.note("query").lower()
+            size = fitting([said], RIDES * self.pitch, RIDING, SMALL)
+            rider.write(0, said, along(spans[0], MEETS), back[0], size, ink="accent", lift=over)
 
     # --- beats ---
 
@@ -250,9 +254,9 @@ class _Meeting:
         """The query visits key after key; each visit leaves a score."""
         n = len(self.found.seen)
         with self.piece.beat("match", MATCH if self.masked else ALONE) as beat:
-            spans = beat.each(n, VISITS, ease=EASE if self.masked else LONG_FIRST)
+            spans = beat.each(n, VISITS, ease=EASE)
             self._visit("score", self.found.t, 0, n, spans)
-            self._ride("rider", self.query, self.found.letter, spans, beat[BACK])
+            self._ride("rider", self.query, spans, beat[BACK])
             if self.masked:
                 self._formula(beat)
             else:
@@ -266,36 +270,36 @@ class _Meeting:
         self.piece.formula("formula", tex, *at, beat.at(VISITS.start), beat.end, FORMULA, lit)
 
     def _figures(self, visits: Sequence[Span], end: float) -> None:
-        """How the first score is made, in figures; where it is more than a scaled product, not at all.
-
-        It stands as long as there is room to say whose it is, else until the query is with another key.
-        """
+        """How each score is made, in figures, while the query is with its key; where it is more than a scaled
+        product, or where there is no room to say whose it is, not at all."""
         found, count = self.found, self.query.count
-        query, key = (
-            b.values(found.trace)[:, n].astype(float)
-            for b, n in ((found.queries, found.t), (found.keys, found.seen[0]))
-        )
-        raw = float(found.raw[0])
-        scaled = float(query @ key) / count**0.5
-        if self.stage.width < LONG or abs(scaled - raw) > ALIKE * max(1.0, abs(raw)):
+        query = found.queries.values(found.trace)[:, found.t].astype(float)
+        keys = found.keys.values(found.trace)[:, found.seen].astype(float)  # [d_head, seen]
+        raw = found.raw.astype(float)
+        scaled = query @ keys / count**0.5
+        if self.stage.width < LONG or (np.abs(scaled - raw) > ALIKE * np.maximum(1.0, np.abs(raw))).any():
             return
-        said, terms = products(query, key, range(count), raw, count)
-        x, whose = self.stage.reach - text_width(said, SMALL), f"{self._whose()}:"
-        offered = self._offered() + text_width(self.words.note("offers"), NUMBER)
-        named = offered + OFFERS < x - OFFERS - text_width(whose, SMALL)
-        met = along(visits[0], MEETS)
-        until = end if named or len(visits) == 1 else along(visits[1], MEETS)
-        self.piece.text(sum_of(terms), said, x, self.heading, met, until, SMALL, "left")
-        if named:
+        sums = [products(query, keys[:, j], range(count), raw[j], count) for j in range(len(raw))]
+        whose = [f"{said}:" for said in self._whose()]
+        offered = self._offered() + text_width(self.words.note("offers"), NUMBER) + OFFERS
+        takes = [
+            text_width(a, SMALL) + OFFERS + text_width(b[0], SMALL) for a, b in zip(whose, sums, strict=True)
+        ]
+        if offered + OFFERS + max(takes) > self.stage.reach:
+            return
+        met = [*(along(visit, MEETS) for visit in visits), end]
+        for j, ((said, terms), (start, until)) in enumerate(zip(sums, pairwise(met), strict=True)):
+            x = self.stage.reach - text_width(said, SMALL)
+            self.piece.text(sum_of(terms, j), said, x, self.heading, start, until, SMALL, "left")
             at = (x - OFFERS, self.heading)
-            self.piece.text("whose", whose, *at, met, until, SMALL, "right", ink=found.ink(0))
+            self.piece.text(f"whose {j}", whose[j], *at, start, until, SMALL, "right", ink=found.ink(j))
 
-    def _whose(self) -> str:
-        """What the first key is called: by its place, where another one has the same letter."""
-        first, *others = self.found.letters
-        if first not in others:
-            return first
-        return self.words.note("of_place", position=self.found.seen[0] + 1)
+    def _whose(self) -> list[str]:
+        """What keys are called: by their places, where several have the same letter."""
+        letters = self.found.letters
+        if len(set(letters)) == len(letters):
+            return list(letters)
+        return [self.words.note("of_place", position=position + 1) for position in self.found.seen]
 
     def _rule(self, product: str) -> str:
         """How a product becomes a score: scaled, and by some models held within a cap."""
@@ -316,7 +320,7 @@ class _Meeting:
         scores.pose("made", *filled)
         scores.enter("unmade", spans[0][0])
         for j, (start, end) in enumerate(spans):
-            scored = TOLD if j == 0 and not self.masked else SCORED
+            scored = SCORED if self.masked else TOLD
             met, made = along((start, end), MEETS), along((start, end), scored)
             self.columns[j].glow((met, made))
             scores.to("made", (met, made), only=[j])
@@ -337,7 +341,7 @@ class _Meeting:
             self._letter("row 1", letter, self.query_x, self.rows[1], beat.at(ASKS_TOO.stop))
             spans = beat.each(count, VISITS_TOO)
             self._visit("earlier score", position, 1, count, spans)
-            self._ride("earlier rider", query, letter, spans, beat[BACK_TOO])
+            self._ride("earlier rider", query, spans, beat[BACK_TOO])
             later = self.key_x[count:]
             for j, x in enumerate(later):
                 piece.outline(f"hole {j}", x, self.rows[1], self.tile, HIGH, beat.at(HOLES))

@@ -11,9 +11,9 @@ from ...layout.layout import Block
 from ...network.ops import Array
 from ..example import Example
 from ..excerpt import as_written, written_sum
-from ..formula import part
+from ..formula import part, setting
 from ..props import number
-from ..shapes import Shape, apart, bars, cells, row_of, some, tones
+from ..shapes import Shape, bars, cells, in_lines, row_of, some, tones
 from ..stagecraft import COMES, HERO, LEGIBLE, NUMBER, SMALL, Actor, Beat, SetPiece
 from ..words import Words
 from .scores import FEW, LETTERS, MOST, ROOM, Attention, meeting
@@ -37,6 +37,7 @@ DOT, BEHIND = 0.5, 0.3  # the size of the dots on it, and how far behind them it
 EXP, EXP_SIZE = (0.75, 0.55), 1.8  # where its formula stands, in its width from the right, and its height
 FORMULA = r"\frac{" + _POWER + r"}{\sum " + _POWER + "}"
 FORMULA_SIZE = 1.6
+LINES, FURTHER = 2, 1.6  # of texts over the stick, and under it; from one to the other
 SPACE = 0.5  # between two letters over the stick, at least
 ENDS, APART = 1.0, 0.5  # how far under the stick its ends are told, and beside what stands there
 ROOMY, DIGIT = 5.0, 0.62  # a part from which on its share is large; what a digit takes, in its size
@@ -170,8 +171,8 @@ class _Telling:
         size = fitting(texts, ROOM * self.pitch, NUMBER, LEGIBLE)
         widths = [text_width(text, size) for text in texts]
         ranked = np.argsort(-self.powers, kind="stable").tolist()
-        room = apart([self.x[j] for j in ranked], [widths[j] for j in ranked])
-        for j, text in sorted((j, texts[j]) for j, free in zip(ranked, room, strict=True) if free):
+        lines = in_lines([self.x[j] for j in ranked], [widths[j] for j in ranked])
+        for j, text in sorted((j, texts[j]) for j, at in zip(ranked, lines, strict=True) if at is not None):
             cell = None if of is None else (of.matrix.name, of.cell(self.found.t, self.found.seen[j]))
             stand = self.bars.stands[pose]
             middle = (stand.places[j][2] - self.stage.centre[2]) / self.stage.unit
@@ -195,7 +196,7 @@ class _Telling:
                 piece.text(f"letter {j}", letter, *at, beat.at(0), until, self.letter_size, ink=found.ink(j))
             end = beat.end if self.brief else beat.end + WHILE
             written = [number(v) for v in found.raw]
-            self._numbers(written, "scores", beat.at(there), end, "score", found.scores)
+            self._numbers(written, "scores", beat.at(0 if self.brief else there), end, "score", found.scores)
             self._heading("any" if found.raw.min() < 0 else "size", beat.at(0), beat.end)
             if not self.stage.upright and not self.brief:
                 self._formula(beat.at(COMES))
@@ -287,7 +288,13 @@ class _Telling:
             self.bars.to("shares", beat[START:there])
             size = 2 * stage.reach + AROUND[0], STICK + AROUND[1]
             piece.outline("frame", 0.0, stage.middle, *size, beat.at(there))
-            under = self._parts(beat, beat.at(there), (low, high))
+            middle = (stage.floor + low) / 2 + NUDGE
+            if self.brief:
+                reach = self._quotient(middle, beat.at(there))
+            else:
+                piece.formula("whole", FORMULA, 0.0, middle, beat.at(RULE), None, RULE_SIZE)
+                reach = RULE_SIZE * setting(FORMULA).width / 2
+            under = self._parts(beat, beat.at(there), (low, high), reach)
             ends: tuple[tuple[float, str, Align], ...] = ((-1, "0 %", "left"), (1, "100 %", "right"))
             for side, text, align in ends:
                 near = stage.reach - text_width(text, NUMBER) - APART
@@ -295,26 +302,25 @@ class _Telling:
                     at = side * stage.reach, low - ENDS
                     piece.text(f"at {text}", text, *at, beat.at(there), align=align, ink="faint")
             self._heading("whole", beat.at(there), None)
-            middle = (stage.floor + low) / 2 + NUDGE
-            if self.brief:
-                self._quotient(middle, beat.at(there))
-            else:
-                piece.formula("whole", FORMULA, 0.0, middle, beat.at(RULE), None, RULE_SIZE)
 
-    def _quotient(self, z: float, start: float) -> None:
-        """How the largest share is made, in figures."""
+    def _quotient(self, z: float, start: float) -> float:
+        """How the largest share is made, in figures; how far that reaches to either side."""
         best = int(np.argmax(self.powers))
         said, share = f"{self.written[best]} / {self.written[-1]} = ", self.found.percent[best]
         left = -text_width(said + share, HEADING_SIZE) / 2
         at = {"quotient": (said, left), "best": (share, left + text_width(said, HEADING_SIZE))}
         for name, (text, x) in at.items():
             self.piece.text(name, text, x, z, start, None, HEADING_SIZE, "left")
+        return -left
 
-    def _parts(self, beat: Beat, start: float, edges: tuple[float, float]) -> list[tuple[float, str]]:
+    def _parts(
+        self, beat: Beat, start: float, edges: tuple[float, float], taken: float
+    ) -> list[tuple[float, str]]:
         """The parts of the stick: their shares, on them where there is room, and whose they are; which shares
         stand under it, and where.
 
-        What would lie over what a larger part has to say is left out.
+        What would lie over what a larger part has to say stands in a second line, or is left out. Under the
+        first line the middle is `taken`, so far to either side.
         """
         found, stage, stand = self.found, self.piece.stage, self.bars.stands["shares"]
         x = ((stand.places[:, 0] - stage.centre[0]) / stage.unit).tolist()
@@ -329,17 +335,26 @@ class _Telling:
                 outside.append(j)
         under = []
         widths = [DIGIT * NUMBER * len(found.percent[j]) for j in outside]
-        for j, free in zip(outside, apart([x[j] for j in outside], widths), strict=True):
-            if free:
-                at = x[j], edges[0] - SHARE
-                self.piece.text(f"share {j}", found.percent[j], *at, start, of=self._source(j))
+        for j, line, room in zip(
+            outside, in_lines([x[j] for j in outside], widths, LINES), widths, strict=True
+        ):
+            if line is not None and (line == 0 or abs(x[j]) - room > taken):
+                z = edges[0] - SHARE - FURTHER * line
+                self.piece.text(f"share {j}", found.percent[j], x[j], z, start, of=self._source(j))
+                self._leader(f"to share {j}", x[j], edges[0], z + NUMBER / 2, line, start)
                 under.append((x[j], found.percent[j]))
         letters = [text_width(found.letters[j], LETTERS) + SPACE for j in ranked]
-        for j, free in zip(ranked, apart([x[j] for j in ranked], letters), strict=True):
-            if free:
-                at = x[j], edges[1] + OF
-                self.piece.text(f"of {j}", found.letters[j], *at, start, None, LETTERS, ink=found.ink(j))
+        for j, line in zip(ranked, in_lines([x[j] for j in ranked], letters, LINES), strict=True):
+            if line is not None:
+                z = edges[1] + OF + FURTHER * line
+                self.piece.text(f"of {j}", found.letters[j], x[j], z, start, None, LETTERS, ink=found.ink(j))
+                self._leader(f"to of {j}", x[j], edges[1], z - LETTERS / 2, line, start)
         return under
+
+    def _leader(self, name: str, x: float, edge: float, end: float, line: int, start: float) -> None:
+        """From the stick to what stands in its second line."""
+        if line:
+            self.piece.line(name, [(x, edge), (x, end)], start)
 
     def _source(self, j: int) -> tuple[str, tuple[int, ...]]:
         """The cell of the pattern that a share stands for."""
