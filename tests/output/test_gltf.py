@@ -17,6 +17,7 @@ import pytest
 from llm_scene.errors import UserError
 from llm_scene.film.film import Caption, Chapter, Cue, Film, Shot
 from llm_scene.film.framing import frame, overview
+from llm_scene.film.front import lines_done
 from llm_scene.film.props import Swarm
 from llm_scene.layout import Arrangement, arrange
 from llm_scene.layout.drawn import Text
@@ -27,6 +28,7 @@ from llm_scene.models.reading import read
 from llm_scene.output.formats import Gltf
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.camera import one_lens
+from llm_scene.output.gltf.document import Clip, Document
 from llm_scene.scene.outlines import outline
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
@@ -220,6 +222,47 @@ class TestEveryMode:
         assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
 
 
+class TestDocument:
+    def test_arrays_that_are_part_of_others_are_not_stored_again(self) -> None:
+        document = Document("test")
+        arrays = [np.arange(low, high, dtype=np.float32) for low, high in ((4, 9), (0, 50), (60, 62), (3, 5))]
+        places = [document.accessor(array) for array in arrays]
+        document.node("one")
+        file = Glb(data=document.glb())
+        assert all((file.array(at)[:, 0] == array).all() for at, array in zip(places, arrays, strict=True))
+        assert len(file.buffer) == 4 * (50 + 2)
+
+    def test_arrays_stand_at_multiples_of_four_bytes(self) -> None:
+        document = Document("test")
+        arrays = [np.array(numbers, np.uint16) for numbers in ((7, 8, 9, 10, 11), (8, 9), (9, 10), (5, 6, 7))]
+        places = [document.accessor(array) for array in arrays]
+        document.node("one")
+        file = Glb(data=document.glb())
+        assert all((file.array(at)[:, 0] == array).all() for at, array in zip(places, arrays, strict=True))
+        assert all(accessor.get("byteOffset", 0) % 4 == 0 for accessor in file.json["accessors"])
+
+    def test_meshes_are_shared_but_for_those_with_targets(self) -> None:
+        """Blender keeps the weights of targets with the mesh."""
+        document = Document("test")
+        corners = np.eye(3, dtype=np.float32)
+        plain = [document.primitive(0, np.arange(3), POSITION=corners) for _ in range(2)]
+        moved = [document.primitive(0, np.arange(3), [corners], POSITION=corners) for _ in range(2)]
+        assert [document.mesh(part) for part in plain] == [0, 0]
+        assert [document.mesh(part) for part in moved] == [1, 2]
+
+    def test_what_is_gone_in_the_end_stands_nowhere_and_what_has_its_own_size_does_not_say_so(self) -> None:
+        document = Document("test")
+        clip = Clip(document, "film", {})
+        for size in (0.0, 1.0):
+            node = document.node(f"node {size}", translation=[1, 2, 3], scale=[1, 1, 1])
+            clip.track(node, "translation", [0, 1], np.array([(1, 2, 3), (4, 5, 6)]))
+            clip.track(node, "scale", [0, 1], np.array([(1, 1, 1), [size] * 3]))
+            clip.settle(node)
+        gone, there = document.parts["nodes"]
+        assert gone == {"name": "node 0.0", "scale": [0, 0, 0]}
+        assert there == {"name": "node 1.0", "translation": [4, 5, 6]}
+
+
 def test_is_as_large_as_asked_for() -> None:
     """One node above all others: the film inside is the same."""
     small, whole = (read_glb(glb(staged(), scale=scale))[0] for scale in (0.001, 1.0))
@@ -373,6 +416,40 @@ class TestFilm:
             sheet = np.array([turned(tuple(corner)) for corner in block.box.corners()])
             assert (box.min(axis=0) < sheet.min(axis=0) - 0.05).all()
             assert (box.max(axis=0) > sheet.max(axis=0) + 0.05).all()
+
+    def test_a_front_runs_through_the_line_being_computed(self) -> None:
+        """What is left of the line is covered up to its end, and a glow is behind it."""
+        film, file = staged().film, Glb()
+        fronts = [name for name in file.nodes if re.fullmatch(r"front (row|column) \d+\.\d+", name)]
+        for kind, down in (("mlp.pre", True), ("attn.pattern", False)):
+            block = staged().layout.find(kind, 0, None if down else 0)
+            lines, length = block.shape[::-1] if down else block.shape
+            (cue,) = film.tracks[block.name, "reveal"]
+            jump = 1e-3 * lines * cue.b / (cue.end - cue.start)  # share of a line's time that its end takes
+            near = 0.15 + jump * length
+            for t in np.linspace(cue.start, cue.end, 40)[1:-1]:
+                done = lines_done(film.value(block.name, "reveal", float(t)), staged().layout.n_prompt, lines)
+                if done >= lines or not jump < done % 1 < 1 - jump:  # where the next line begins
+                    continue
+                time = float(t) - 0.5 / film.fps  # keys stand half a frame early
+                corner = np.array(turned(block.origin))
+                meant = corner[1] - done % 1 * length if down else corner[0] + done % 1 * length
+                (name,) = (
+                    n for n in fronts if self.sizes(file, n, time)[0].all() and ("column" in n) == down
+                )
+                rest, glow = self.sizes(file, name, time)
+                times, places, _ = file.track(name, "translation")
+                place = [np.interp(time, times, axis) for axis in places.T]
+                axis = 1 if down else 0
+                assert place[axis] == pytest.approx(meant, abs=near)
+                assert rest[axis] == pytest.approx((1 - done % 1) * length + 0.1, abs=near)
+                assert glow[axis] == pytest.approx(0.4 * (done % 1) * length, abs=near)
+
+    @staticmethod
+    def sizes(file: Glb, front: str, t: float) -> list[np.ndarray]:
+        """Of the cover and of the glow that go with a front."""
+        tracks = [file.track(front.replace("front", part, 1), "scale") for part in ("rest", "glow")]
+        return [np.array([np.interp(t, times, axis) for axis in sizes.T]) for times, sizes, _ in tracks]
 
     def test_ends_with_everything_uncovered_and_begins_covered(self) -> None:
         file = Glb()
@@ -590,7 +667,7 @@ class TestSetPieces:
         for name, node in file.nodes.items():
             if (name, "hidden") in film.tracks:
                 gone = film.value(name, "hidden", film.duration) > 0.5
-                assert any(node["scale"]) != gone, name
+                assert any(node.get("scale", [1, 1, 1])) != gone, name
         assert file.nodes["Labels"].get("scale", [1, 1, 1]) == [1, 1, 1]
 
     def test_candidates_grow_as_in_the_film(self) -> None:

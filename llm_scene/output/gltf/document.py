@@ -19,6 +19,8 @@ Track = tuple[int, str, Array, Array, bool]  # node, path, times [n], values [n,
 COMPONENTS = {"int8": 5120, "uint8": 5121, "int16": 5122, "uint16": 5123, "uint32": 5125, "float32": 5126}
 SHAPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 VERTICES, INDICES = 34962, 34963
+ALIGNED = 4  # bytes
+UNSCALED = [1, 1, 1]
 NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
 STRAY = 1e-3  # of a cell, of a size or of a target's weight: how far a key less may take a node from its way
 REPEAT, CLAMP = 10497, 33071
@@ -37,7 +39,9 @@ class Document:
         self.shared: Json = {}  # extensions of the whole file
         self._views: list[bytearray] = []
         self._shared_views: dict[tuple[int | None, int], int] = {}
+        self._arrays: dict[int, list[tuple[Json, bytes]]] = {}  # accessors and what they say, by view
         self._stored: dict[tuple[object, ...], int] = {}
+        self._shown: dict[str, int] = {}  # meshes
         self._tinted: dict[tuple[int, tuple[int, ...]], int] = {}
         self._named: set[str] = set()
 
@@ -86,8 +90,16 @@ class Document:
         return whole | ({"targets": [{"POSITION": array} for array in moved]} if moved else {})
 
     def mesh(self, *primitives: Json) -> int:
-        """A mesh of primitives; its node has its name."""
-        return self.add("meshes", {"primitives": list(primitives)})
+        """A mesh of primitives, for all nodes that show them; a node has its name.
+
+        What has targets is a node's own: Blender keeps their weights with the mesh.
+        """
+        if any("targets" in primitive for primitive in primitives):
+            return self.add("meshes", {"primitives": list(primitives)})
+        key = repr(primitives)
+        if key not in self._shown:
+            self._shown[key] = self.add("meshes", {"primitives": list(primitives)})
+        return self._shown[key]
 
     def material(self, name: str, **fields: object) -> int:
         """A material. Colours are shown as they are: no viewer's light changes what they say."""
@@ -132,15 +144,14 @@ class Document:
         if key in self._stored:
             return self._stored[key]
         size = 1 if array.ndim == 1 else array.shape[1]
-        view, offset = self._append(array.tobytes(), target, array.itemsize * size)
+        view = self._shared_view(target, array.itemsize * size)
         entry: Json = {
             "bufferView": view,
             "componentType": COMPONENTS[array.dtype.name],
             "count": len(array),
             "type": SHAPES[size],
         }
-        if offset:
-            entry["byteOffset"] = offset
+        self._arrays.setdefault(view, []).append((entry, array.tobytes()))
         if normalized:
             entry["normalized"] = True
         if bounds:
@@ -152,20 +163,15 @@ class Document:
     def _vertices(self, name: str, array: Numbers) -> int:
         return self.accessor(array, VERTICES, bounds=name == "POSITION")
 
-    def _append(self, data: bytes, target: int | None, stride: int) -> tuple[int, int]:
-        """(view, offset) of data, behind all others of the same kind and stride."""
+    def _shared_view(self, target: int | None, stride: int) -> int:
+        """The view of all arrays of the same kind and stride."""
         key = (target, stride)
         if key not in self._shared_views:
             layout: Json = {} if target is None else {"target": target}
             if target == VERTICES:
                 layout["byteStride"] = stride
             self._shared_views[key] = self._view(bytearray(), **layout)
-        view = self._shared_views[key]
-        stored = self._views[view]
-        stored += bytes(-len(stored) % 4)
-        offset = len(stored)
-        stored += data
-        return view, offset
+        return self._shared_views[key]
 
     def _view(self, data: bytearray, **layout: int) -> int:
         self._views.append(data)
@@ -180,6 +186,7 @@ class Document:
 
     def glb(self) -> bytes:
         """The file's bytes; the same content gives the same bytes."""
+        self._pack()
         buffer = bytearray()
         for view, data in zip(self.parts.get("bufferViews", []), self._views, strict=True):
             view |= {"byteOffset": len(buffer), "byteLength": len(data)}
@@ -197,6 +204,15 @@ class Document:
         length = 12 + 8 + len(text) + 8 + len(buffer)
         head = struct.pack("<4sII", b"glTF", 2, length)
         return head + _chunk(b"JSON", text) + _chunk(b"BIN\0", bytes(buffer))
+
+    def _pack(self) -> None:
+        """Put all arrays into their views, the longest first, for shorter ones may be parts of them."""
+        for view, arrays in self._arrays.items():
+            stored = self._views[view]
+            for entry, data in sorted(arrays, key=lambda array: -len(array[1])):
+                offset = _placed(data, stored)
+                if offset:
+                    entry["byteOffset"] = offset
 
 
 class Clip:
@@ -217,9 +233,14 @@ class Clip:
 
     def settle(self, node: int) -> None:
         """Let a node stand as its tracks leave it: for viewers that play nothing, all has happened."""
-        for moved, path, _, values, _ in self.tracks:
-            if moved == node and path != "weights":
-                self.document.parts["nodes"][node][path] = rounded(values[-1])
+        ends = {path: rounded(values[-1]) for moved, path, _, values, _ in self.tracks
+                if moved == node and path != "weights"}  # fmt: skip
+        stands = self.document.parts["nodes"][node]
+        stands |= ends
+        if stands.get("scale") == UNSCALED:
+            del stands["scale"]
+        if "translation" in ends and not any(stands.get("scale", UNSCALED)):
+            del stands["translation"]  # what is gone is nowhere
 
     def part(self, name: str, start: float, end: float, extras: Json) -> Clip:
         """What happens from one time to another, as a clip of its own that begins at 0."""
@@ -306,6 +327,18 @@ def _short(numbers: Array) -> list[float]:
 def _plain(number: float) -> float:
     """The same without the point of a whole number."""
     return int(number) if number.is_integer() else number
+
+
+def _placed(data: bytes, stored: bytearray) -> int:
+    """Where data is found in what is stored, or now follows behind it, at a multiple of four bytes."""
+    at = stored.find(data)
+    while at > 0 and at % ALIGNED:
+        at = stored.find(data, at + 1)
+    if at >= 0:
+        return at
+    stored += bytes(-len(stored) % ALIGNED)
+    stored += data
+    return len(stored) - len(data)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
