@@ -29,6 +29,7 @@ from llm_scene.output.formats import Gltf
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.camera import one_lens
 from llm_scene.output.gltf.document import Clip, Document
+from llm_scene.output.gltf.swarms import _states
 from llm_scene.scene.outlines import outline
 from llm_scene.staging.options import Options
 from llm_scene.staging.production import Production, produce
@@ -626,7 +627,30 @@ class TestSetPieces:
                 way = float(np.ptp(swarm.places, axis=0).max())
                 for axis in (0, 1):  # each cell has a place, and each place a cell
                     assert apart.min(axis=axis).max() < 0.05 + 0.03 * way, (swarm.name, t)
-        assert checked > 500
+        assert checked > 400
+
+    def test_of_a_swarm_one_colouring_is_seen_at_a_time(self) -> None:
+        """All of them come and go at the same times, which are stored once."""
+        film, file, checked = full().film, Glb(data=glb(full())), 0
+        cells = next(i for i, m in enumerate(file.json["materials"]) if m["name"] == "Moving cells")
+        for swarm in (prop for prop in film.props if isinstance(prop, Swarm)):
+            own = re.compile(re.escape(swarm.name) + r" \d+")
+            names = [n for n in file.nodes if own.fullmatch(n) and paint_of(file, file.nodes[n]) == cells]
+            if len(names) < 2 or swarm.places.shape[1] == 1:
+                continue
+            checked += 1
+            times = file.track(names[0], "scale")[0]
+            assert all((file.track(name, "scale")[0] == times).all() for name in names), swarm.name
+            for t in ((times[1:] + times[:-1]) / 2)[np.diff(times) > 0.1].tolist():
+                hidden = film.value(swarm.name, "hidden", t, 0.0) > 0.5
+                assert sum(shown(file, name, t) for name in names) == (not hidden), (swarm.name, t)
+        assert checked > 40
+
+    def test_colours_that_look_the_same_are_one(self) -> None:
+        places = np.zeros((4, 2, 3))
+        values = np.array([(0.5, 0.2), (0.51, 0.2), (0.52, 0.2), (0.9, 0.2)])
+        states = _states(Swarm("swarm", "activation", True, places, places, values))
+        assert [(state.first, state.last) for state in states] == [(0, 1), (2, 2), (3, 3)]
 
     def test_shapes_are_taken_where_cells_are_without_them(self) -> None:
         """Babylon.js leaves out what is not in view without its targets."""

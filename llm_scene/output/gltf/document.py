@@ -301,10 +301,15 @@ def straightened(times: Array, values: Array, allowed: Array | float) -> Numbers
 def _needed(tracks: Sequence[Track]) -> Numbers:
     """Of keys that tracks have at the same times, those that any of them needs."""
     times = tracks[0][2]
-    if any(step or path == "rotation" for _, path, _, _, step in tracks):  # a camera's are few already
+    if any(path == "rotation" for _, path, *_ in tracks):  # a camera's are few already
         return np.arange(len(times))
-    values = np.column_stack([values for *_, values, _ in tracks]).astype(float)
-    return straightened(times.astype(float), values, STRAY)
+    kept = [np.zeros(1, int)]
+    kept += [
+        1 + np.flatnonzero((np.diff(values, axis=0) != 0).any(axis=1)) for *_, values, step in tracks if step
+    ]
+    if going := [values for *_, values, step in tracks if not step]:
+        kept.append(straightened(times.astype(float), np.column_stack(going).astype(float), STRAY))
+    return np.unique(np.concatenate(kept))
 
 
 def _value(times: Array, values: Array, time: float, step: bool) -> Array:

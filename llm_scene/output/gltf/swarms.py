@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
 RIGID = 12  # groups of cells, at most, that become nodes
 SAME = 2e-3  # cells, within which a size is the same
+ALIKE = 1 / 62  # of the largest value, within which colours are the same: sheets show steps twice as large
 UNIT = open_boxes(np.zeros((1, 3)), np.ones((1, 3)))  # [1, 8, 3]
 
 
@@ -40,29 +41,55 @@ def add_swarm(
     """
     cues = film.tracks.get((swarm.name, "pose"), [])
     times, poses = rising(straight(cues, PIECES) or [(0.0, 0.0)], MOMENT)
-    flight = _Flight(document, clip, swarm, paint, times, poses, motion.hidden)
     states = _states(swarm)
+    shown = [_shown(swarm, state, times, poses, motion.hidden) for state in states]
+    changes: Array = np.unique([time for track in shown for time, _ in track])
+    flight = _Flight(document, clip, swarm, paint, times, poses, _apart(changes))
     close = (swarm.name, "rose") in film.tracks  # seen close, where the film turns negative values rose
     ramp = (look.close_ramp if close else look.ramp)(swarm.role, swarm.signed)
-    for number, state in enumerate(states, 1):
+    for number, (state, seen) in enumerate(zip(states, shown, strict=True), 1):
         name = swarm.name if len(states) == 1 else f"{swarm.name} {number}"
-        flight.cells(name, state, ramp.colours(state.values))
+        if any(there for _, there in seen):  # or, before a cut, it had gone on
+            flight.cells(name, seen, ramp.colours(state.values))
 
 
 def _states(swarm: Swarm) -> list[_State]:
     states: list[_State] = []
     for pose in range(len(swarm.places)):
         values = swarm.values[min(pose, len(swarm.values) - 1)]
-        if states and np.array_equal(states[-1].values, values):
-            states[-1] = _State(states[-1].first, pose, values)
+        if states and np.abs(states[-1].values - values).max() < ALIKE:
+            states[-1] = replace(states[-1], last=pose)
         else:
             states.append(_State(pose, pose, values))
     return states
 
 
+def _shown(swarm: Swarm, state: _State, times: Array, poses: Array, hidden: Track) -> Track:
+    """From when on a state is seen, 1, or not, 0: the swarm is there, and nearest to the state's poses."""
+    last = len(swarm.places) - 1
+    low = -1.0 if state.first == 0 else state.first - 0.5
+    high = last + 1.0 if state.last == last else state.last + 0.5
+    crossed = [_crossings(times, poses, level) for level in (low, high)]
+    held = np.array([max(time, 0.0) for time, _ in hidden] or [0.0])
+    edges: Array = np.unique(np.concatenate([[0.0], times, *crossed, held]))
+    middle = np.append((edges[1:] + edges[:-1]) / 2, edges[-1] + 1)
+    pose = np.interp(middle, times, poses)
+    there = (pose > low) & (pose < high)
+    if hidden:
+        values = np.array([value for _, value in hidden])
+        there &= values[np.maximum(np.searchsorted(held, middle, "right") - 1, 0)] < 0.5
+    changes = np.append(True, there[1:] != there[:-1])
+    return tuple(zip(edges[changes].tolist(), there[changes].astype(float).tolist(), strict=True))
+
+
+def _apart(times: Array) -> Array:
+    """Times `[n]` of keys, without those that come too soon after another."""
+    return times[np.append(True, np.diff(times) > MOMENT / 4)]
+
+
 @dataclass(frozen=True)
 class _Flight:
-    """A swarm on its way: `poses` at `times`, straight between, `hidden` now and then."""
+    """A swarm on its way: `poses` at `times`, straight between; at `changes` something comes or goes."""
 
     document: Document
     clip: Clip | None
@@ -70,61 +97,35 @@ class _Flight:
     paint: int
     times: Array
     poses: Array
-    hidden: Track
+    changes: Array
 
-    def cells(self, name: str, state: _State, rgb: Array) -> None:
-        """All cells in a state's colours `[n, 3]`."""
+    def cells(self, name: str, seen: Track, rgb: Array) -> None:
+        """All cells in the colours `[n, 3]` of a state, while that is seen."""
         groups = self._groups()
-        seen = self._seen(state)
-        if not seen[1].any():
-            return  # before a cut it had gone on
         for number, cells in enumerate(groups):
             own = name if len(groups) == 1 else f"{name}, cells {number}"
             node = self.document.node(own)
             if len(cells) == 1:
-                self._sized(node, int(cells[0]), rgb[cells], *seen)
+                self._sized(node, int(cells[0]), rgb[cells], seen)
             else:
-                self._shaped(node, cells, rgb[cells], *seen)
+                self._shaped(node, cells, rgb[cells], seen)
             if self.clip is not None:
                 self.clip.settle(node)
 
-    def _seen(self, state: _State) -> tuple[Array, Array]:
-        """From which times `[n]` on a state is seen, 1, or not, 0: the swarm is not hidden, and nearer to the
-        state's poses than to others."""
-        times, poses, last = self.times, self.poses, len(self.swarm.places) - 1
-        low = -1.0 if state.first == 0 else state.first - 0.5
-        high = last + 1.0 if state.last == last else state.last + 0.5
-        crossed = [_crossings(times, poses, level) for level in (low, high)]
-        held = np.array([max(time, 0.0) for time, _ in self.hidden] or [0.0])
-        edges: Array = np.unique(np.concatenate([[0.0], times, *crossed, held]))
-        middle = np.append((edges[1:] + edges[:-1]) / 2, edges[-1] + 1)
-        pose = np.interp(middle, times, poses)
-        there = (pose > low) & (pose < high)
-        if self.hidden:
-            values = np.array([value for _, value in self.hidden])
-            there &= values[np.maximum(np.searchsorted(held, middle, "right") - 1, 0)] < 0.5
-        changes = np.append(True, there[1:] != there[:-1])
-        return edges[changes], there[changes].astype(float)
-
-    def _sized(self, node: int, cell: int, rgb: Array, since: Array, seen: Array) -> None:
+    def _sized(self, node: int, cell: int, rgb: Array, seen: Track) -> None:
         """One cell: all such nodes show the same cuboid, each in its own size and colour."""
         cuboid = self.document.primitive(self.paint, _triangles(1), **_painted(UNIT, rgb))
         self.document.parts["nodes"][node]["mesh"] = self.document.mesh(cuboid)
-        self._key(node, "translation", turned(self.swarm.places[:, cell]))
-        sizes = self.swarm.sizes[:, cell][:, [0, 2, 1]]
+        places, sizes = turned(self.swarm.places[:, cell]), self.swarm.sizes[:, cell][:, [0, 2, 1]]
         if self.clip is None or np.ptp(sizes, axis=0).max() < SAME:
-            self._show(node, since, seen, sizes[0])
-            return
-        jumps = since[1:]
-        times: Array = np.unique(np.concatenate([self.times, jumps - MOMENT, jumps]))
-        there = seen[np.maximum(np.searchsorted(since, times, "right") - 1, 0)]
-        keyed = self._at(times, sizes) * there[:, None]
-        needed = (keyed != 0).any(axis=1) | np.isin(
-            times, np.concatenate([[times[0]], jumps - MOMENT, jumps])
-        )
-        self.clip.track(node, "scale", times[needed], keyed[needed])
+            self._key(node, "translation", places, self.times)
+            self._show(node, seen, sizes[0])
+        else:
+            times = _apart(np.unique(np.concatenate([self.times, self.changes[1:] - MOMENT, self.changes])))
+            self._key(node, "translation", places, times)
+            self.clip.track(node, "scale", times, self._at(times, sizes) * _there(seen, times))
 
-    def _shaped(self, node: int, cells: Array, rgb: Array, since: Array, seen: Array) -> None:
+    def _shaped(self, node: int, cells: Array, rgb: Array, seen: Track) -> None:
         """Several cells: targets are what shapes they take around the first, with which their node goes.
 
         Targets do not carry them: Babylon.js leaves out what is not in view without its targets.
@@ -134,26 +135,26 @@ class _Flight:
         cuboids = self.document.primitive(self.paint, faces, moved, **_painted(shapes[0], rgb))
         mesh = self.document.mesh(cuboids)
         self.document.parts["nodes"][node]["mesh"] = mesh
-        self._key(node, "translation", turned(self.swarm.places[:, cells[0]]))
+        self._key(node, "translation", turned(self.swarm.places[:, cells[0]]), self.times)
         if moved:
             weights = np.stack([taken == i for i in range(1, len(shapes))], axis=1)
-            self._key(node, "weights", weights)
-            self.document.parts["meshes"][mesh]["weights"] = weights[-1].astype(int).tolist()
-        self._show(node, since, seen, np.ones(3))
+            self._key(node, "weights", weights, self.times)
+            if seen[-1][1]:
+                self.document.parts["meshes"][mesh]["weights"] = weights[-1].astype(int).tolist()
+        self._show(node, seen, np.ones(3))
 
-    def _show(self, node: int, since: Array, seen: Array, size: Array) -> None:
+    def _show(self, node: int, seen: Track, size: Array) -> None:
         """Let a node have its size while it is seen."""
-        self.document.parts["nodes"][node]["scale"] = rounded(size * seen[-1])
-        if self.clip is not None and len(since) > 1:
-            self.clip.track(node, "scale", since, seen[:, None] * size, step=True)
+        self.document.parts["nodes"][node]["scale"] = rounded(size * seen[-1][1])
+        if self.clip is not None and len(seen) > 1:
+            self.clip.track(node, "scale", self.changes, _there(seen, self.changes) * size, step=True)
 
-    def _key(self, node: int, path: str, values: Array) -> None:
+    def _key(self, node: int, path: str, values: Array, times: Array) -> None:
         """Let a node take these values `[poses, n]`, pose by pose; what never changes is no track."""
         if path != "weights":
             self.document.parts["nodes"][node][path] = rounded(values[0])
-        if self.clip is None or np.ptp(values.astype(float), axis=0).max() < SAME:
-            return
-        self.clip.track(node, path, self.times.tolist(), self._at(self.times, values))
+        if self.clip is not None and np.ptp(values.astype(float), axis=0).max() >= SAME:
+            self.clip.track(node, path, times, self._at(times, values))
 
     def _at(self, times: Array, values: Array) -> Array:
         """Values `[poses, n]` at times."""
@@ -183,6 +184,12 @@ class _Flight:
         return [np.flatnonzero(group == i) for i in range(group.max() + 1)]
 
 
+def _there(seen: Track, times: Array) -> Array:
+    """Whether a state is seen, 1 or 0, from each time on `[n, 1]`."""
+    since, there = np.array(seen).T
+    return there[np.maximum(np.searchsorted(since, times + MOMENT / 4, "right") - 1, 0), None]
+
+
 def _crossings(times: Array, poses: Array, level: float) -> Array:
     """When the pose passes a level."""
     a, b = poses[:-1], poses[1:]
@@ -200,7 +207,7 @@ def _painted(vertices: Array, rgb: Array) -> dict[str, Any]:
     """Attributes of cuboids `[n, 8, 3]`, darker at their backs."""
     shares = np.broadcast_to(np.where(np.arange(8) < 4, 1.0, SHADOW), vertices.shape[:2])
     colours = painted(np.broadcast_to(rgb[:, None], vertices.shape), shares)
-    return {"POSITION": np.round(vertices, 4).reshape(-1, 3).astype(np.float32), "COLOR_0": colours}
+    return {"POSITION": np.round(vertices, 3).reshape(-1, 3).astype(np.float32), "COLOR_0": colours}
 
 
 def _triangles(count: int) -> Numbers:
