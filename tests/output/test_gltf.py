@@ -28,7 +28,7 @@ from llm_scene.models.reading import read
 from llm_scene.output.formats import Gltf
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.camera import one_lens
-from llm_scene.output.gltf.document import Clip, Document
+from llm_scene.output.gltf.document import Clip, Document, Part
 from llm_scene.output.gltf.swarms import _states
 from llm_scene.scene.outlines import outline
 from llm_scene.staging.options import Options
@@ -247,9 +247,26 @@ class TestDocument:
         document = Document("test")
         corners = np.eye(3, dtype=np.float32)
         plain = [document.primitive(0, np.arange(3), POSITION=corners) for _ in range(2)]
-        moved = [document.primitive(0, np.arange(3), [corners], POSITION=corners) for _ in range(2)]
+        moved = [
+            document.pooled([Part(0, np.arange(3), {"POSITION": corners}, [corners])])[0] for _ in range(2)
+        ]
         assert [document.mesh(part) for part in plain] == [0, 0]
         assert [document.mesh(part) for part in moved] == [1, 2]
+
+    def test_parts_share_arrays_and_show_their_own_of_them(self) -> None:
+        document = Document("test")
+        corners = [np.random.default_rng(seed).random((3 + seed, 3)).astype(np.float32) for seed in range(3)]
+        parts = [Part(seed, np.array([2, 0, 1]), {"POSITION": c}, [2 * c]) for seed, c in enumerate(corners)]
+        made = document.pooled(parts)
+        document.node("one")
+        file = Glb(data=document.glb())
+        (shared,) = {part["attributes"]["POSITION"] for part in made}
+        (moved,) = {part["targets"][0]["POSITION"] for part in made}
+        for seed, part in enumerate(made):
+            own = file.array(part["indices"])[:, 0]
+            assert part["material"] == seed
+            assert (file.array(shared)[own] == corners[seed][[2, 0, 1]]).all()
+            assert (file.array(moved)[own] == 2 * corners[seed][[2, 0, 1]]).all()
 
     def test_what_is_gone_in_the_end_stands_nowhere_and_what_has_its_own_size_does_not_say_so(self) -> None:
         document = Document("test")
@@ -659,8 +676,9 @@ class TestSetPieces:
         assert parts
         for part in parts:
             corners = file.array(part["attributes"]["POSITION"])
+            own = np.unique(file.array(part["indices"]))
             for target in part["targets"]:
-                moved = corners + file.array(target["POSITION"])
+                moved = (corners + file.array(target["POSITION"]))[own]
                 low, high = np.maximum(corners.min(0), moved.min(0)), np.minimum(corners.max(0), moved.max(0))
                 assert (low <= high + 1e-3).all()
 
@@ -710,7 +728,8 @@ class TestSetPieces:
 def middles(file: Glb, node: dict, t: float) -> np.ndarray:
     """The middles `[n, 3]` of the cells of a node at a time."""
     primitive = file.json["meshes"][node["mesh"]]["primitives"][0]
-    corners = file.array(primitive["attributes"]["POSITION"]).astype(float)
+    own = np.unique(file.array(primitive["indices"]))  # nodes share arrays
+    corners = file.array(primitive["attributes"]["POSITION"])[own].astype(float)
     tracks = {c["target"]["path"]: c["sampler"] for c in file.json["animations"][0]["channels"]
               if file.json["nodes"][c["target"]["node"]] is node}  # fmt: skip
 
@@ -725,7 +744,7 @@ def middles(file: Glb, node: dict, t: float) -> np.ndarray:
 
     targets = primitive.get("targets", [])
     for share, target in zip(at("weights", len(targets)) if targets else (), targets, strict=True):
-        corners += share * file.array(target["POSITION"])
+        corners += share * file.array(target["POSITION"])[own]
     return (corners * at("scale", 3)).reshape(-1, 8, 3).mean(axis=1) + at("translation", 3)
 
 

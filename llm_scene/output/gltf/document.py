@@ -7,6 +7,7 @@ import json
 import re
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,19 @@ NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
 STRAY = 1e-3  # of a cell, of a size or of a target's weight: how far a key less may take a node from its way
 REPEAT, CLAMP = 10497, 33071
 UNNAMED = re.compile(r"[\[\].:/]")  # what three.js leaves out of a name
+
+
+@dataclass(frozen=True)
+class Part:
+    """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`.
+
+    `targets` are displacements of all vertices, to be mixed in by weights.
+    """
+
+    material: int
+    indices: Numbers
+    attributes: dict[str, Any]
+    targets: Sequence[Array] = ()
 
 
 class Document:
@@ -71,23 +85,30 @@ class Document:
         self._named.add(plain)
         return own
 
-    def primitive(
-        self, material: int, indices: Numbers, targets: Sequence[Array] = (), **attributes: Any
-    ) -> Json:
-        """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`.
+    def primitive(self, material: int, indices: Numbers, **attributes: Any) -> Json:
+        """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`."""
+        return self.pooled([Part(material, indices, attributes)])[0]
 
-        `targets` are displacements of all vertices, to be mixed in by weights.
-        """
-        count = len(attributes["POSITION"])
-        kind = np.uint16 if count < 65536 else np.uint32
-        stored = {name: self._vertices(name, array) for name, array in attributes.items()}
-        whole = {
-            "attributes": stored,
-            "indices": self.accessor(indices.astype(kind).ravel(), INDICES),
-            "material": material,
-        }
-        moved = [self._vertices("POSITION", array.astype(np.float32)) for array in targets]
-        return whole | ({"targets": [{"POSITION": array} for array in moved]} if moved else {})
+    def pooled(self, parts: Sequence[Part]) -> list[Json]:
+        """Primitives that share the arrays of their vertices, of which each shows some: to describe an array
+        takes more room than a few vertices do. All have the same attributes, and as many targets."""
+        counts = [len(part.attributes["POSITION"]) for part in parts]
+        kind = np.uint16 if sum(counts) < 65536 else np.uint32
+        shared: Json = {"attributes": {
+            name: self._vertices(name, np.concatenate([part.attributes[name] for part in parts]))
+            for name in parts[0].attributes
+        }}  # fmt: skip
+        if parts[0].targets:
+            moved = [np.concatenate(arrays) for arrays in zip(*(part.targets for part in parts), strict=True)]
+            shared["targets"] = [{"POSITION": self._vertices("POSITION", array)} for array in moved]
+        starts = np.cumsum([0, *counts[:-1]])
+        corners = [
+            (part.indices + start).astype(kind).ravel() for part, start in zip(parts, starts, strict=True)
+        ]
+        return [
+            {**shared, "indices": self.accessor(own, INDICES), "material": part.material}
+            for part, own in zip(parts, corners, strict=True)
+        ]
 
     def mesh(self, *primitives: Json) -> int:
         """A mesh of primitives, for all nodes that show them; a node has its name.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +15,13 @@ from ...film.props import Swarm
 from ...look import Look
 from ...network.ops import Array, Numbers
 from .actors import MOMENT, PIECES, Motion, Track
-from .document import Clip, Document, rounded
+from .document import Clip, Document, Json, Part, rounded
 from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
 RIGID = 12  # groups of cells, at most, that become nodes
 SAME = 2e-3  # cells, within which a size is the same
 ALIKE = 1 / 62  # of the largest value, within which colours are the same: sheets show steps twice as large
+NUMBER = re.compile(r" \d+$")  # of swarms that belong together
 UNIT = open_boxes(np.zeros((1, 3)), np.ones((1, 3)))  # [1, 8, 3]
 
 
@@ -31,26 +34,57 @@ class _State:
     values: Array  # [n]
 
 
-def add_swarm(
-    document: Document, clip: Clip | None, swarm: Swarm, film: Film, look: Look, motion: Motion, paint: int
+def add_swarms(
+    document: Document,
+    clip: Clip | None,
+    swarms: Iterable[tuple[Swarm, Motion]],
+    film: Film,
+    look: Look,
+    paint: int,
 ) -> None:
-    """Nodes for a swarm, each in the colours of a pose from half way to it on.
+    """Nodes for swarms, each in the colours of a pose from half way to it on.
 
     Between two poses cells go in straight lines. Colours do not change with time in glTF, so what is ever
-    seen close is in the colours of that. Of its `motion` it takes when it is hidden: nothing else moves it.
+    seen close is in the colours of that. Of its motion a swarm takes when it is hidden: nothing else moves
+    it.
     """
+    flights = [_flight(document, clip, swarm, motion, film, look) for swarm, motion in swarms]
+    pools: dict[tuple[str, int], list[tuple[_Flight, _Crowd]]] = {}
+    for flight in flights:
+        for crowd in flight.crowds:
+            alike = (NUMBER.sub("", flight.swarm.name), len(crowd.shapes))
+            pools.setdefault(alike, []).append((flight, crowd))
+    primitives = {
+        key: primitive for pool in pools.values() for key, primitive in _pooled(document, pool, paint)
+    }
+    for flight in flights:
+        flight.stand(primitives)
+
+
+def _flight(
+    document: Document, clip: Clip | None, swarm: Swarm, motion: Motion, film: Film, look: Look
+) -> _Flight:
     cues = film.tracks.get((swarm.name, "pose"), [])
     times, poses = rising(straight(cues, PIECES) or [(0.0, 0.0)], MOMENT)
     states = _states(swarm)
     shown = [_shown(swarm, state, times, poses, motion.hidden) for state in states]
     changes: Array = np.unique([time for track in shown for time, _ in track])
-    flight = _Flight(document, clip, swarm, paint, times, poses, _apart(changes))
     close = (swarm.name, "rose") in film.tracks  # seen close, where the film turns negative values rose
     ramp = (look.close_ramp if close else look.ramp)(swarm.role, swarm.signed)
-    for number, (state, seen) in enumerate(zip(states, shown, strict=True), 1):
-        name = swarm.name if len(states) == 1 else f"{swarm.name} {number}"
-        if any(there for _, there in seen):  # or, before a cut, it had gone on
-            flight.cells(name, seen, ramp.colours(state.values))
+    colours = [ramp.colours(state.values) for state in states]
+    return _Flight(document, clip, swarm, times, poses, _apart(changes), shown, colours, _crowds(swarm))
+
+
+def _pooled(
+    document: Document, pool: list[tuple[_Flight, _Crowd]], paint: int
+) -> Iterator[tuple[tuple[int, int, int], Json]]:
+    """Primitives of crowds that fly alike, by flight, crowd and colours: they share their vertices."""
+    for number in range(max(len(flight.colours) for flight, _ in pool)):
+        parts = [
+            crowd.part(paint, flight.colours[min(number, len(flight.colours) - 1)]) for flight, crowd in pool
+        ]
+        for (flight, crowd), primitive in zip(pool, document.pooled(parts), strict=True):
+            yield (id(flight), id(crowd), number), primitive
 
 
 def _states(swarm: Swarm) -> list[_State]:
@@ -87,35 +121,95 @@ def _apart(times: Array) -> Array:
     return times[np.append(True, np.diff(times) > MOMENT / 4)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class _Crowd:
+    """Cells of a swarm that are one node: the different shapes `[n, 8, 3]` that they take around the first,
+    and which one each pose has."""
+
+    cells: Numbers
+    shapes: list[Array]
+    taken: Numbers
+
+    def part(self, paint: int, rgb: Array) -> Part:
+        """The cells in their swarm's colours `[n, 3]`; targets are their further shapes.
+
+        Targets do not carry them: Babylon.js leaves out what is not in view without its targets.
+        """
+        first, *others = self.shapes
+        targets = [(shape - first).reshape(-1, 3).astype(np.float32) for shape in others]
+        return Part(paint, _triangles(len(self.cells)), _painted(first, rgb[self.cells]), targets)
+
+    @property
+    def weights(self) -> Array:
+        """Of targets, pose by pose."""
+        return np.stack([self.taken == i for i in range(1, len(self.shapes))], axis=1)
+
+
+def _crowds(swarm: Swarm) -> list[_Crowd]:
+    return [_crowd(swarm, cells) for cells in _groups(swarm)]
+
+
+def _crowd(swarm: Swarm, cells: Numbers) -> _Crowd:
+    """One cell is the same cuboid for all, which its node gives a size."""
+    if len(cells) == 1:
+        return _Crowd(cells, [UNIT], np.zeros(len(swarm.places), int))
+    shapes: list[Array] = []
+    taken = []
+    for pose in range(len(swarm.places)):
+        corners = _corners(swarm, pose)[cells]
+        shape = np.round(corners - turned(swarm.places[pose, cells[0]]), 3)
+        same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
+        taken.append(same[0] if same else len(shapes))
+        shapes += [] if same else [shape]
+    return _Crowd(cells, shapes, np.array(taken))
+
+
+def _groups(swarm: Swarm) -> list[Numbers]:
+    """Cells that keep their size and go the same way; all as one where those are too many groups."""
+    places, sizes = swarm.places, swarm.sizes
+    ways = np.concatenate([places - places[0], sizes - sizes[0]], axis=2).transpose(1, 0, 2)
+    _, group = np.unique(np.round(ways.reshape(len(ways), -1), 3), axis=0, return_inverse=True)
+    few = group.max() < RIGID and np.ptp(sizes, axis=0).max() < SAME
+    group = group.ravel() if few else 0 * group.ravel()
+    return [np.flatnonzero(group == i) for i in range(group.max() + 1)]
+
+
+@dataclass(frozen=True, eq=False)
 class _Flight:
-    """A swarm on its way: `poses` at `times`, straight between; at `changes` something comes or goes."""
+    """A swarm on its way: `poses` at `times`, straight between; at `changes` something comes or goes.
+
+    It is `shown` now and then in each of its `colours` `[n, 3]`.
+    """
 
     document: Document
     clip: Clip | None
     swarm: Swarm
-    paint: int
     times: Array
     poses: Array
     changes: Array
+    shown: list[Track]
+    colours: list[Array]
+    crowds: list[_Crowd]
 
-    def cells(self, name: str, seen: Track, rgb: Array) -> None:
-        """All cells in the colours `[n, 3]` of a state, while that is seen."""
-        groups = self._groups()
-        for number, cells in enumerate(groups):
-            own = name if len(groups) == 1 else f"{name}, cells {number}"
-            node = self.document.node(own)
-            if len(cells) == 1:
-                self._sized(node, int(cells[0]), rgb[cells], seen)
-            else:
-                self._shaped(node, cells, rgb[cells], seen)
-            if self.clip is not None:
-                self.clip.settle(node)
+    def stand(self, primitives: dict[tuple[int, int, int], Json]) -> None:
+        """Nodes that show primitives, by flight, crowd and colours."""
+        for number, seen in enumerate(self.shown):
+            if not any(there for _, there in seen):
+                continue  # before a cut it had gone on
+            name = self.swarm.name if len(self.shown) == 1 else f"{self.swarm.name} {number + 1}"
+            for place, crowd in enumerate(self.crowds):
+                own = name if len(self.crowds) == 1 else f"{name}, cells {place}"
+                mesh = self.document.mesh(primitives[id(self), id(crowd), number])
+                node = self.document.node(own, mesh=mesh)
+                if len(crowd.cells) == 1:
+                    self._sized(node, int(crowd.cells[0]), seen)
+                else:
+                    self._shaped(node, crowd, seen)
+                if self.clip is not None:
+                    self.clip.settle(node)
 
-    def _sized(self, node: int, cell: int, rgb: Array, seen: Track) -> None:
-        """One cell: all such nodes show the same cuboid, each in its own size and colour."""
-        cuboid = self.document.primitive(self.paint, _triangles(1), **_painted(UNIT, rgb))
-        self.document.parts["nodes"][node]["mesh"] = self.document.mesh(cuboid)
+    def _sized(self, node: int, cell: int, seen: Track) -> None:
+        """One cell, which has its own size."""
         places, sizes = turned(self.swarm.places[:, cell]), self.swarm.sizes[:, cell][:, [0, 2, 1]]
         if self.clip is None or np.ptp(sizes, axis=0).max() < SAME:
             self._key(node, "translation", places, self.times)
@@ -125,22 +219,14 @@ class _Flight:
             self._key(node, "translation", places, times)
             self.clip.track(node, "scale", times, self._at(times, sizes) * _there(seen, times))
 
-    def _shaped(self, node: int, cells: Array, rgb: Array, seen: Track) -> None:
-        """Several cells: targets are what shapes they take around the first, with which their node goes.
-
-        Targets do not carry them: Babylon.js leaves out what is not in view without its targets.
-        """
-        shapes, taken = self._shapes(cells)
-        faces, moved = _triangles(len(cells)), [(shape - shapes[0]).reshape(-1, 3) for shape in shapes[1:]]
-        cuboids = self.document.primitive(self.paint, faces, moved, **_painted(shapes[0], rgb))
-        mesh = self.document.mesh(cuboids)
-        self.document.parts["nodes"][node]["mesh"] = mesh
-        self._key(node, "translation", turned(self.swarm.places[:, cells[0]]), self.times)
-        if moved:
-            weights = np.stack([taken == i for i in range(1, len(shapes))], axis=1)
-            self._key(node, "weights", weights, self.times)
+    def _shaped(self, node: int, crowd: _Crowd, seen: Track) -> None:
+        """Several cells, which go with the first and take their shapes around it."""
+        self._key(node, "translation", turned(self.swarm.places[:, crowd.cells[0]]), self.times)
+        if len(crowd.shapes) > 1:
+            self._key(node, "weights", crowd.weights, self.times)
             if seen[-1][1]:
-                self.document.parts["meshes"][mesh]["weights"] = weights[-1].astype(int).tolist()
+                mesh = self.document.parts["nodes"][node]["mesh"]
+                self.document.parts["meshes"][mesh]["weights"] = crowd.weights[-1].astype(int).tolist()
         self._show(node, seen, np.ones(3))
 
     def _show(self, node: int, seen: Track, size: Array) -> None:
@@ -160,28 +246,6 @@ class _Flight:
         """Values `[poses, n]` at times."""
         poses = np.interp(times, self.times, self.poses)
         return np.column_stack([np.interp(poses, np.arange(len(values)), axis) for axis in values.T])
-
-    def _shapes(self, cells: Array) -> tuple[list[Array], Array]:
-        """The different shapes `[n, 8, 3]` that cells take around the first, and which one each pose has."""
-        shapes: list[Array] = []
-        taken = []
-        for pose in range(len(self.swarm.places)):
-            corners = _corners(self.swarm, pose)[cells]
-            shape = np.round(corners - turned(self.swarm.places[pose, cells[0]]), 3)
-            same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
-            taken.append(same[0] if same else len(shapes))
-            shapes += [] if same else [shape]
-        return shapes, np.array(taken)
-
-    def _groups(self) -> list[Numbers]:
-        """Cells that keep their size and go the same way; all as one where those are too many groups."""
-        places, sizes = self.swarm.places, self.swarm.sizes
-        ways = np.concatenate([places - places[0], sizes - sizes[0]], axis=2).transpose(1, 0, 2)
-        _, group = np.unique(np.round(ways.reshape(len(ways), -1), 3), axis=0, return_inverse=True)
-        group = (
-            group.ravel() if group.max() < RIGID and np.ptp(sizes, axis=0).max() < SAME else 0 * group.ravel()
-        )
-        return [np.flatnonzero(group == i) for i in range(group.max() + 1)]
 
 
 def _there(seen: Track, times: Array) -> Array:
