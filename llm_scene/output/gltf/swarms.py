@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -54,9 +55,12 @@ def add_swarms(
         for crowd in flight.crowds:
             alike = (NUMBER.sub("", flight.swarm.name), len(crowd.shapes))
             pools.setdefault(alike, []).append((flight, crowd))
-    primitives = {
-        key: primitive for pool in pools.values() for key, primitive in _pooled(document, pool, paint)
-    }
+    reach = max(
+        (np.abs(shape).max() for flight in flights for c in flight.crowds for shape in c.shapes), default=0
+    )
+    primitives: dict[tuple[int, int, int], Json] = {}
+    for pool in pools.values():
+        primitives.update(_pooled(document, pool, paint, math.ceil(reach)))
     for flight in flights:
         flight.stand(primitives)
 
@@ -76,15 +80,30 @@ def _flight(
 
 
 def _pooled(
-    document: Document, pool: list[tuple[_Flight, _Crowd]], paint: int
+    document: Document, pool: list[tuple[_Flight, _Crowd]], paint: int, reach: float
 ) -> Iterator[tuple[tuple[int, int, int], Json]]:
     """Primitives of crowds that fly alike, by flight, crowd and colours: they share their vertices."""
     for number in range(max(len(flight.colours) for flight, _ in pool)):
         parts = [
             crowd.part(paint, flight.colours[min(number, len(flight.colours) - 1)]) for flight, crowd in pool
         ]
+        if parts[-1].targets:
+            parts[-1] = _reaching(parts[-1], reach)
         for (flight, crowd), primitive in zip(pool, document.pooled(parts), strict=True):
             yield (id(flight), id(crowd), number), primitive
+
+
+def _reaching(part: Part, reach: float) -> Part:
+    """With two corners that nothing shows, as far away as targets take others: Babylon.js leaves out what is
+    not in view without its targets."""
+    ends = {
+        "POSITION": np.array([[-reach] * 3, [reach] * 3], np.float32),
+        "COLOR_0": np.zeros((2, 4), np.uint8),
+    }
+    attributes = {name: np.concatenate([array, ends[name]]) for name, array in part.attributes.items()}
+    return replace(
+        part, attributes=attributes, targets=[np.pad(way, ((0, 2), (0, 0))) for way in part.targets]
+    )
 
 
 def _states(swarm: Swarm) -> list[_State]:
@@ -129,12 +148,10 @@ class _Crowd:
     cells: Numbers
     shapes: list[Array]
     taken: Numbers
+    carried: bool  # by its shapes, which are around where the first cell is at first
 
     def part(self, paint: int, rgb: Array) -> Part:
-        """The cells in their swarm's colours `[n, 3]`; targets are their further shapes.
-
-        Targets do not carry them: Babylon.js leaves out what is not in view without its targets.
-        """
+        """The cells in their swarm's colours `[n, 3]`; targets are their further shapes."""
         first, *others = self.shapes
         targets = [(shape - first).reshape(-1, 3).astype(np.float32) for shape in others]
         return Part(paint, _triangles(len(self.cells)), _painted(first, rgb[self.cells]), targets)
@@ -152,16 +169,24 @@ def _crowds(swarm: Swarm) -> list[_Crowd]:
 def _crowd(swarm: Swarm, cells: Numbers) -> _Crowd:
     """One cell is the same cuboid for all, which its node gives a size."""
     if len(cells) == 1:
-        return _Crowd(cells, [UNIT], np.zeros(len(swarm.places), int))
+        return _Crowd(cells, [UNIT], np.zeros(len(swarm.places), int), carried=False)
+    corners = np.stack([_corners(swarm, pose)[cells] for pose in range(len(swarm.places))])
+    way = turned(swarm.places[:, cells[0]])
+    around, ahead = _different(corners - way[:, None, None]), _different(corners - way[0])
+    if len(around[0]) > 1 and len(ahead[0]) == len(around[0]):
+        return _Crowd(cells, *ahead, carried=True)
+    return _Crowd(cells, *around, carried=False)
+
+
+def _different(corners: Array) -> tuple[list[Array], Numbers]:
+    """The different shapes among those of all poses `[poses, n, 8, 3]`, and which one each pose has."""
     shapes: list[Array] = []
     taken = []
-    for pose in range(len(swarm.places)):
-        corners = _corners(swarm, pose)[cells]
-        shape = np.round(corners - turned(swarm.places[pose, cells[0]]), 3)
+    for shape in np.round(corners, 3):
         same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
         taken.append(same[0] if same else len(shapes))
         shapes += [] if same else [shape]
-    return _Crowd(cells, shapes, np.array(taken))
+    return shapes, np.array(taken)
 
 
 def _groups(swarm: Swarm) -> list[Numbers]:
@@ -220,8 +245,9 @@ class _Flight:
             self.clip.track(node, "scale", times, self._at(times, sizes) * _there(seen, times))
 
     def _shaped(self, node: int, crowd: _Crowd, seen: Track) -> None:
-        """Several cells, which go with the first and take their shapes around it."""
-        self._key(node, "translation", turned(self.swarm.places[:, crowd.cells[0]]), self.times)
+        """Several cells, which go with the first and take their shapes around it, or are carried by these."""
+        way = turned(self.swarm.places[:, crowd.cells[0]])
+        self._key(node, "translation", way[:1] if crowd.carried else way, self.times)
         if len(crowd.shapes) > 1:
             self._key(node, "weights", crowd.weights, self.times)
             if seen[-1][1]:
