@@ -481,13 +481,25 @@ class TestFilm:
 
     def test_predictions_appear_and_the_trunk_grows(self) -> None:
         file = Glb()
-        (name,) = (name for name in file.nodes if name.startswith("predicted "))
-        times, scales, interpolation = file.track(name, "scale")
-        assert interpolation == "STEP"
-        assert times[-1] == pytest.approx(9.5 - 0.5 / 24)
-        assert (scales[0].any(), scales[-1].all()) == (False, True)
+        predicted = [name for name in file.nodes if name.startswith("predicted ")]
+        assert predicted
+        for name in predicted:
+            times, scales, interpolation = file.track(name, "scale")
+            assert interpolation == "STEP"
+            assert times[-1] == pytest.approx(9.5 - 0.5 / 24)
+            assert (scales[0].any(), scales[-1].all()) == (False, True)
         times, scales, _ = file.track("trunk into blocks.0.resid_mid", "scale")
         assert (times[-1], scales[-1, 0]) == (pytest.approx(2 + 2 / 3), 1)
+
+    def test_equal_letters_that_move_are_the_same_vertices(self) -> None:
+        file = Glb()
+        letters = {letter.name: letter for letter in staged().layout.letters}
+        shapes: dict[tuple[str, float], set[int]] = {}
+        for name in file.nodes.keys() & letters.keys() - {"predicted 4"}:  # with what has no equals
+            places = file.primitives(name)[0]["attributes"]["POSITION"]
+            shapes.setdefault((letters[name].text, letters[name].size), set()).add(places)
+        assert shapes.keys() == {("C", 4.5), ("A", 4.5)}
+        assert all(len(same) == 1 for same in shapes.values())
 
     def test_chapters_are_clips_of_their_own_by_option(self) -> None:
         film = staged().film

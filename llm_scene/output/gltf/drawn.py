@@ -45,22 +45,22 @@ class _Together:
 def add_drawn(
     document: Document,
     clip: Clip | None,
-    drawn: Iterable[Thing],
+    drawn: Sequence[Thing],
     motions: Mapping[str, Motion],
     layout: Layout,
     look: Look,
 ) -> None:
     """Nodes for all but sheets and swarms: one for things that move alike, or that are still together."""
     together: dict[tuple[object, ...], _Together] = {}
-    labels, count = Labels(), 0
+    labels, count, twins = Labels(), 0, _twins(drawn, motions)
     for thing in _parted(drawn, layout):
         motion = motions[thing.name]
         shape = shape_of(thing.form, look)
         if shape is not None:
-            together.setdefault(_alike(thing, motion, 2), _new(thing, motion, 2)).shapes.append(shape)
+            together.setdefault(_alike(thing, motion, 2, twins), _new(thing, motion, 2)).shapes.append(shape)
         for text in texts_of(thing.form):
             labels.add(text, look.inked(text.ink)[0], texels(thing))
-            together.setdefault(_alike(thing, motion, 1), _new(thing, motion, 1)).written.append(count)
+            together.setdefault(_alike(thing, motion, 1, twins), _new(thing, motion, 1)).written.append(count)
             count += 1
     picture, written = labels.picture()
     lines = document.material("Lines", doubleSided=True)
@@ -120,21 +120,32 @@ def _comes_in(link: Link, layout: Layout) -> bool:
     return layout[link.source].section[0] != layout[link.target].section[0]
 
 
-def _alike(thing: Thing, motion: Motion, depth: int) -> tuple[object, ...]:
-    """What things have in common that can be one node.
+def _twins(drawn: Iterable[Thing], motions: Mapping[str, Motion]) -> set[str]:
+    """Letters that move and have equals, which are stored once."""
+    alike: dict[tuple[str, float], list[str]] = {}
+    for thing in drawn:
+        if isinstance(thing.form, Letter) and motions[thing.name] != Motion():
+            alike.setdefault((thing.form.text, thing.form.size), []).append(thing.name)
+    return {name for names in alike.values() if len(names) > 1 for name in names}
 
-    Still ones share their group, down to a depth: drawings of a section, so that equal sections have equal
-    arrays; writing of all of them.
-    """
-    own = isinstance(thing.form, Letter) and not thing.form.predicted  # equal ones are stored once
-    if motion.grows or (own and motion != Motion()):
+
+def _alike(thing: Thing, motion: Motion, depth: int, twins: set[str]) -> tuple[object, ...]:
+    """What things have in common that can be one node."""
+    if motion.grows or thing.name in twins:
         return thing.name, _origin(thing)
-    return motion, thing.group[: depth if thing.spare or motion == Motion() else 1]
+    return motion, _filed(thing, depth) if thing.spare or motion == Motion() else thing.group[:1]
+
+
+def _filed(thing: Thing, depth: int) -> tuple[str, ...]:
+    """Where a still thing is filed: drawings of sections that have equals by themselves, so that their arrays
+    are equal, too; all else, as writing at a depth of 1, together."""
+    filed = thing.group[:depth]
+    return filed if filed[-1][-1].isdigit() else filed[:1]
 
 
 def _new(thing: Thing, motion: Motion, depth: int) -> _Together:
     still = thing.spare or motion == Motion()
-    name = "/".join(thing.group[:depth]) if still else thing.name
+    name = "/".join(_filed(thing, depth)) if still else thing.name
     return _Together(name, _origin(thing), motion, thing.spare)
 
 
