@@ -1,10 +1,10 @@
-"""Cells that move on their own: nodes where they keep their shape, morph targets where they do not."""
+"""Cells that move on their own: a node for each swarm, whose shapes are morph targets."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,11 +19,9 @@ from .actors import MOMENT, PIECES, Motion, Track
 from .document import Clip, Document, Json, Part, rounded
 from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
-RIGID = 12  # groups of cells, at most, that become nodes
 SAME = 2e-3  # cells, within which a size is the same
 ALIKE = 1 / 62  # of the largest value, within which colours are the same: sheets show steps twice as large
 NUMBER = re.compile(r" \d+$")  # of swarms that belong together
-UNIT = open_boxes(np.zeros((1, 3)), np.ones((1, 3)))  # [1, 8, 3]
 
 
 @dataclass(frozen=True)
@@ -50,19 +48,16 @@ def add_swarms(
     it.
     """
     flights = [_flight(document, clip, swarm, motion, film, look) for swarm, motion in swarms]
-    pools: dict[tuple[str, int], list[tuple[_Flight, _Crowd]]] = {}
+    reach = max((np.abs(shape).max() for flight in flights for shape in flight.shapes), default=0)
+    pools: dict[tuple[str, int, int], list[_Flight]] = {}
     for flight in flights:
-        for crowd in flight.crowds:
-            alike = (NUMBER.sub("", flight.swarm.name), len(crowd.shapes))
-            pools.setdefault(alike, []).append((flight, crowd))
-    reach = max(
-        (np.abs(shape).max() for flight in flights for c in flight.crowds for shape in c.shapes), default=0
-    )
-    primitives: dict[tuple[int, int, int], Json] = {}
+        alike = NUMBER.sub("", flight.swarm.name), len(flight.shapes), len(flight.colours)
+        pools.setdefault(alike, []).append(flight)
+    primitives: dict[_Flight, tuple[Json, ...]] = {}
     for pool in pools.values():
-        primitives.update(_pooled(document, pool, paint, math.ceil(reach)))
+        primitives.update(zip(pool, _pooled(document, pool, paint, reach), strict=True))
     for flight in flights:
-        flight.stand(primitives)
+        flight.stand(primitives[flight])
 
 
 def _flight(
@@ -76,21 +71,43 @@ def _flight(
     close = (swarm.name, "rose") in film.tracks  # seen close, where the film turns negative values rose
     ramp = (look.close_ramp if close else look.ramp)(swarm.role, swarm.signed)
     colours = [ramp.colours(state.values) for state in states]
-    return _Flight(document, clip, swarm, times, poses, _apart(changes), shown, colours, _crowds(swarm))
+    return _Flight(document, clip, swarm, times, poses, _apart(changes), shown, colours, *_shapes(swarm))
+
+
+def _shapes(swarm: Swarm) -> tuple[list[Array], Numbers, Array]:
+    """The different shapes `[n, 8, 3]` that all cells have together, which one each pose has, and the places
+    `[poses, 3]` that these shapes are around: one only, where they carry the cells.
+    """
+    corners = np.stack([_corners(swarm, pose) for pose in range(len(swarm.places))])
+    way = turned(swarm.places[:, 0])
+    around, ahead = _different(corners - way[:, None, None]), _different(corners - way[0])
+    if len(around[0]) > 1 and len(ahead[0]) == len(around[0]):
+        return *ahead, way[:1]
+    return *around, way
+
+
+def _different(corners: Array) -> tuple[list[Array], Numbers]:
+    """The different shapes among those of all poses `[poses, n, 8, 3]`, and which one each pose has."""
+    shapes: list[Array] = []
+    taken = []
+    for shape in np.round(corners, 3):
+        same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
+        taken.append(same[0] if same else len(shapes))
+        shapes += [] if same else [shape]
+    return shapes, np.array(taken)
 
 
 def _pooled(
-    document: Document, pool: list[tuple[_Flight, _Crowd]], paint: int, reach: float
-) -> Iterator[tuple[tuple[int, int, int], Json]]:
-    """Primitives of crowds that fly alike, by flight, crowd and colours: they share their vertices."""
-    for number in range(max(len(flight.colours) for flight, _ in pool)):
-        parts = [
-            crowd.part(paint, flight.colours[min(number, len(flight.colours) - 1)]) for flight, crowd in pool
-        ]
+    document: Document, pool: Sequence[_Flight], paint: int, reach: float
+) -> Iterator[tuple[Json, ...]]:
+    """Primitives of flights, one for each colours: they share the arrays of their vertices."""
+    each = []
+    for number in range(len(pool[0].colours)):
+        parts = [flight.part(paint, number) for flight in pool]
         if parts[-1].targets:
-            parts[-1] = _reaching(parts[-1], reach)
-        for (flight, crowd), primitive in zip(pool, document.pooled(parts), strict=True):
-            yield (id(flight), id(crowd), number), primitive
+            parts[-1] = _reaching(parts[-1], math.ceil(reach))
+        each.append(document.pooled(parts))
+    return zip(*each, strict=True)
 
 
 def _reaching(part: Part, reach: float) -> Part:
@@ -141,69 +158,11 @@ def _apart(times: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class _Crowd:
-    """Cells of a swarm that are one node: the different shapes `[n, 8, 3]` that they take around the first,
-    and which one each pose has."""
-
-    cells: Numbers
-    shapes: list[Array]
-    taken: Numbers
-    carried: bool  # by its shapes, which are around where the first cell is at first
-
-    def part(self, paint: int, rgb: Array) -> Part:
-        """The cells in their swarm's colours `[n, 3]`; targets are their further shapes."""
-        first, *others = self.shapes
-        targets = [(shape - first).reshape(-1, 3).astype(np.float32) for shape in others]
-        return Part(paint, _triangles(len(self.cells)), _painted(first, rgb[self.cells]), targets)
-
-    @property
-    def weights(self) -> Array:
-        """Of targets, pose by pose."""
-        return np.stack([self.taken == i for i in range(1, len(self.shapes))], axis=1)
-
-
-def _crowds(swarm: Swarm) -> list[_Crowd]:
-    return [_crowd(swarm, cells) for cells in _groups(swarm)]
-
-
-def _crowd(swarm: Swarm, cells: Numbers) -> _Crowd:
-    """One cell is the same cuboid for all, which its node gives a size."""
-    if len(cells) == 1:
-        return _Crowd(cells, [UNIT], np.zeros(len(swarm.places), int), carried=False)
-    corners = np.stack([_corners(swarm, pose)[cells] for pose in range(len(swarm.places))])
-    way = turned(swarm.places[:, cells[0]])
-    around, ahead = _different(corners - way[:, None, None]), _different(corners - way[0])
-    if len(around[0]) > 1 and len(ahead[0]) == len(around[0]):
-        return _Crowd(cells, *ahead, carried=True)
-    return _Crowd(cells, *around, carried=False)
-
-
-def _different(corners: Array) -> tuple[list[Array], Numbers]:
-    """The different shapes among those of all poses `[poses, n, 8, 3]`, and which one each pose has."""
-    shapes: list[Array] = []
-    taken = []
-    for shape in np.round(corners, 3):
-        same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
-        taken.append(same[0] if same else len(shapes))
-        shapes += [] if same else [shape]
-    return shapes, np.array(taken)
-
-
-def _groups(swarm: Swarm) -> list[Numbers]:
-    """Cells that keep their size and go the same way; all as one where those are too many groups."""
-    places, sizes = swarm.places, swarm.sizes
-    ways = np.concatenate([places - places[0], sizes - sizes[0]], axis=2).transpose(1, 0, 2)
-    _, group = np.unique(np.round(ways.reshape(len(ways), -1), 3), axis=0, return_inverse=True)
-    few = group.max() < RIGID and np.ptp(sizes, axis=0).max() < SAME
-    group = group.ravel() if few else 0 * group.ravel()
-    return [np.flatnonzero(group == i) for i in range(group.max() + 1)]
-
-
-@dataclass(frozen=True, eq=False)
 class _Flight:
     """A swarm on its way: `poses` at `times`, straight between; at `changes` something comes or goes.
 
-    It is `shown` now and then in each of its `colours` `[n, 3]`.
+    It is `shown` now and then in each of its `colours` `[n, 3]`. In each pose it has the shape `taken`,
+    around a place on its `way`.
     """
 
     document: Document
@@ -214,70 +173,54 @@ class _Flight:
     changes: Array
     shown: list[Track]
     colours: list[Array]
-    crowds: list[_Crowd]
+    shapes: list[Array]
+    taken: Numbers
+    way: Array
 
-    def stand(self, primitives: dict[tuple[int, int, int], Json]) -> None:
-        """Nodes that show primitives, by flight, crowd and colours."""
-        for number, seen in enumerate(self.shown):
+    def part(self, paint: int, number: int) -> Part:
+        """All cells in some of its colours; targets are their further shapes."""
+        first, *others = self.shapes
+        targets = [(shape - first).reshape(-1, 3).astype(np.float32) for shape in others]
+        return Part(paint, _triangles(len(first)), _painted(first, self.colours[number]), targets)
+
+    def stand(self, primitives: Sequence[Json]) -> None:
+        """Nodes that show primitives, one for each colours."""
+        for number, (seen, primitive) in enumerate(zip(self.shown, primitives, strict=True), 1):
             if not any(there for _, there in seen):
                 continue  # before a cut it had gone on
-            name = self.swarm.name if len(self.shown) == 1 else f"{self.swarm.name} {number + 1}"
-            for place, crowd in enumerate(self.crowds):
-                own = name if len(self.crowds) == 1 else f"{name}, cells {place}"
-                mesh = self.document.mesh(primitives[id(self), id(crowd), number])
-                node = self.document.node(own, mesh=mesh)
-                if len(crowd.cells) == 1:
-                    self._sized(node, int(crowd.cells[0]), seen)
-                else:
-                    self._shaped(node, crowd, seen)
-                if self.clip is not None:
-                    self.clip.settle(node)
+            name = self.swarm.name if len(self.shown) == 1 else f"{self.swarm.name} {number}"
+            mesh = self.document.mesh(primitive)
+            node = self.document.node(name, mesh=mesh)
+            self._key(node, "translation", self.way)
+            if len(self.shapes) > 1:
+                weights = np.stack([self.taken == i for i in range(1, len(self.shapes))], axis=1)
+                self._key(node, "weights", weights)
+                if seen[-1][1]:
+                    self.document.parts["meshes"][mesh]["weights"] = weights[-1].astype(int).tolist()
+            self._show(node, seen)
+            if self.clip is not None:
+                self.clip.settle(node)
 
-    def _sized(self, node: int, cell: int, seen: Track) -> None:
-        """One cell, which has its own size."""
-        places, sizes = turned(self.swarm.places[:, cell]), self.swarm.sizes[:, cell][:, [0, 2, 1]]
-        if self.clip is None or np.ptp(sizes, axis=0).max() < SAME:
-            self._key(node, "translation", places, self.times)
-            self._show(node, seen, sizes[0])
-        else:
-            times = _apart(np.unique(np.concatenate([self.times, self.changes[1:] - MOMENT, self.changes])))
-            self._key(node, "translation", places, times)
-            self.clip.track(node, "scale", times, self._at(times, sizes) * _there(seen, times))
-
-    def _shaped(self, node: int, crowd: _Crowd, seen: Track) -> None:
-        """Several cells, which go with the first and take their shapes around it, or are carried by these."""
-        way = turned(self.swarm.places[:, crowd.cells[0]])
-        self._key(node, "translation", way[:1] if crowd.carried else way, self.times)
-        if len(crowd.shapes) > 1:
-            self._key(node, "weights", crowd.weights, self.times)
-            if seen[-1][1]:
-                mesh = self.document.parts["nodes"][node]["mesh"]
-                self.document.parts["meshes"][mesh]["weights"] = crowd.weights[-1].astype(int).tolist()
-        self._show(node, seen, np.ones(3))
-
-    def _show(self, node: int, seen: Track, size: Array) -> None:
+    def _show(self, node: int, seen: Track) -> None:
         """Let a node have its size while it is seen."""
-        self.document.parts["nodes"][node]["scale"] = rounded(size * seen[-1][1])
+        self.document.parts["nodes"][node]["scale"] = rounded(np.full(3, seen[-1][1]))
         if self.clip is not None and len(seen) > 1:
-            self.clip.track(node, "scale", self.changes, _there(seen, self.changes) * size, step=True)
+            self.clip.track(node, "scale", self.changes, _there(seen, self.changes), step=True)
 
-    def _key(self, node: int, path: str, values: Array, times: Array) -> None:
+    def _key(self, node: int, path: str, values: Array) -> None:
         """Let a node take these values `[poses, n]`, pose by pose; what never changes is no track."""
         if path != "weights":
             self.document.parts["nodes"][node][path] = rounded(values[0])
         if self.clip is not None and np.ptp(values.astype(float), axis=0).max() >= SAME:
-            self.clip.track(node, path, times, self._at(times, values))
-
-    def _at(self, times: Array, values: Array) -> Array:
-        """Values `[poses, n]` at times."""
-        poses = np.interp(times, self.times, self.poses)
-        return np.column_stack([np.interp(poses, np.arange(len(values)), axis) for axis in values.T])
+            moved = [np.interp(self.poses, np.arange(len(values)), axis) for axis in values.T]
+            self.clip.track(node, path, self.times, np.column_stack(moved))
 
 
 def _there(seen: Track, times: Array) -> Array:
-    """Whether a state is seen, 1 or 0, from each time on `[n, 1]`."""
+    """The size of a state, which is 1 while it is seen, from each time on `[n, 3]`."""
     since, there = np.array(seen).T
-    return there[np.maximum(np.searchsorted(since, times + MOMENT / 4, "right") - 1, 0), None]
+    now = there[np.maximum(np.searchsorted(since, times + MOMENT / 4, "right") - 1, 0)]
+    return np.repeat(now[:, None], 3, axis=1)
 
 
 def _crossings(times: Array, poses: Array, level: float) -> Array:
