@@ -268,6 +268,22 @@ class TestDocument:
             assert (file.array(shared)[own] == corners[seed][[2, 0, 1]]).all()
             assert (file.array(moved)[own] == 2 * corners[seed][[2, 0, 1]]).all()
 
+    def test_keys_less_take_nothing_further_from_its_way_than_allowed(self) -> None:
+        document, times, way = Document("test"), np.arange(9.0), np.array([0, 1, 2, 3.1, 4, 5, 6.4, 7, 8])
+        for stray in (0.2, 0.05):
+            clip = Clip(document, "film", {})
+            clip.track(document.node("one"), "weights", times, way[:, None], stray=stray)
+            clip.track(document.node("held"), "scale", times, (way > 4.5)[:, None] * np.ones(3), step=True)
+            clip.close()
+        file, found = Glb(data=document.glb()), []
+        for stray, clip in zip((0.2, 0.05), file.json["animations"], strict=True):
+            kept, weights, held = (file.array(clip["samplers"][i][key])[:, 0]
+                                   for i, key in ((0, "input"), (0, "output"), (1, "output")))  # fmt: skip
+            assert np.abs(np.interp(times, kept, weights) - way).max() <= stray + 1e-6
+            assert (held == (kept >= 5)).all() and 5 in kept
+            found.append(len(kept))
+        assert found[0] < found[1] < len(times)
+
     def test_what_is_gone_in_the_end_stands_nowhere_and_what_has_its_own_size_does_not_say_so(self) -> None:
         document = Document("test")
         clip = Clip(document, "film", {})

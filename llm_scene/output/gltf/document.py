@@ -7,7 +7,7 @@ import json
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ import numpy as np
 from ...network.ops import Array, Numbers
 
 Json = dict[str, Any]
-Track = tuple[int, str, Array, Array, bool]  # node, path, times [n], values [n, size], held from key to key
 
 COMPONENTS = {"int8": 5120, "uint8": 5121, "int16": 5122, "uint16": 5123, "uint32": 5125, "float32": 5126}
 SHAPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
@@ -23,9 +22,21 @@ VERTICES, INDICES = 34962, 34963
 ALIGNED = 4  # bytes
 UNSCALED = [1, 1, 1]
 NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
-STRAY = 1e-3  # of a cell, of a size or of a target's weight: how far a key less may take a node from its way
+STRAY = 1e-3  # of a cell or of a size: how far a key less may take a node from its way
 REPEAT, CLAMP = 10497, 33071
 UNNAMED = re.compile(r"[\[\].:/]")  # what three.js leaves out of a name
+
+
+@dataclass(frozen=True)
+class Track:
+    """What an animation says of a node: keys of "translation", "rotation", "scale" or "weights"."""
+
+    node: int
+    path: str
+    times: Array  # [n]
+    values: Array  # [n, size]
+    step: bool  # held from key to key
+    stray: float  # how far values may be away for want of a key
 
 
 @dataclass(frozen=True)
@@ -246,16 +257,23 @@ class Clip:
         self._samplers: dict[tuple[tuple[int, int], bool], int] = {}
 
     def track(
-        self, node: int, path: str, times: Sequence[float] | Array, values: Array, *, step: bool = False
+        self,
+        node: int,
+        path: str,
+        times: Sequence[float] | Array,
+        values: Array,
+        *,
+        step: bool = False,
+        stray: float = STRAY,
     ) -> None:
         """Key a node's "translation", "rotation", "scale" or "weights" `[times, n]` at rising times."""
         rising, found = np.array(times, np.float32), np.asarray(values, np.float32)
-        self.tracks.append((node, path, rising, found, step))
+        self.tracks.append(Track(node, path, rising, found, step, stray))
 
     def settle(self, node: int) -> None:
         """Let a node stand as its tracks leave it: for viewers that play nothing, all has happened."""
-        ends = {path: rounded(values[-1]) for moved, path, _, values, _ in self.tracks
-                if moved == node and path != "weights"}  # fmt: skip
+        ends = {track.path: rounded(track.values[-1]) for track in self.tracks
+                if track.node == node and track.path != "weights"}  # fmt: skip
         stands = self.document.parts["nodes"][node]
         stands |= ends
         if stands.get("scale") == UNSCALED:
@@ -266,37 +284,40 @@ class Clip:
     def part(self, name: str, start: float, end: float, extras: Json) -> Clip:
         """What happens from one time to another, as a clip of its own that begins at 0."""
         clip = Clip(self.document, name, extras)
-        for node, path, times, values, step in self.tracks:
-            inside = (times > start) & (times < end)
-            bounds = np.stack([_value(times, values, time, step) for time in (start, end)])
-            kept = np.concatenate([bounds[:1], values[inside], bounds[1:]])
-            if path == "rotation":
+        for track in self.tracks:
+            inside = (track.times > start) & (track.times < end)
+            bounds = np.stack([_value(track, time) for time in (start, end)])
+            kept = np.concatenate([bounds[:1], track.values[inside], bounds[1:]])
+            if track.path == "rotation":
                 kept /= np.linalg.norm(kept, axis=1, keepdims=True)
-            moments = np.concatenate([[start], times[inside], [end]]) - start
-            still = np.all(kept == kept[0])
-            clip.track(node, path, moments[:1] if still else moments, kept[:1] if still else kept, step=step)
+            moments = (np.concatenate([[start], track.times[inside], [end]]) - start).astype(np.float32)
+            if np.all(kept == kept[0]):
+                moments, kept = moments[:1], kept[:1]
+            clip.tracks.append(replace(track, times=moments, values=kept))
         return clip
 
     def close(self) -> None:
         """Put the animation into the file, without keys that nothing would be seen of."""
         together: dict[bytes, list[Track]] = {}
         for track in self.tracks:
-            together.setdefault(track[2].tobytes(), []).append(track)
+            together.setdefault(track.times.tobytes(), []).append(track)
         kept = {times: _needed(tracks) for times, tracks in together.items()}
         for track in self.tracks:
-            self._write(track, kept[track[2].tobytes()])
+            self._write(track, kept[track.times.tobytes()])
         self.document.add("animations", self.json)
 
     def _write(self, track: Track, kept: Numbers) -> None:
-        node, path, times, values, step = track
-        store, found = self.document.accessor, values[kept]
-        keys = store(times[kept], bounds=True), store(found.ravel() if path == "weights" else found)
-        if (keys, step) not in self._samplers:
-            self._samplers[keys, step] = len(self._samplers)
-            held = {"interpolation": "STEP"} if step else {}  # linear where nothing is said
+        store, found = self.document.accessor, track.values[kept]
+        keys = (
+            store(track.times[kept], bounds=True),
+            store(found.ravel() if track.path == "weights" else found),
+        )
+        if (keys, track.step) not in self._samplers:
+            self._samplers[keys, track.step] = len(self._samplers)
+            held = {"interpolation": "STEP"} if track.step else {}  # linear where nothing is said
             self.json["samplers"].append({"input": keys[0], "output": keys[1], **held})
-        target = {"node": node, "path": path}
-        self.json["channels"].append({"sampler": self._samplers[keys, step], "target": target})
+        target = {"node": track.node, "path": track.path}
+        self.json["channels"].append({"sampler": self._samplers[keys, track.step], "target": target})
 
 
 def straightened(times: Array, values: Array, allowed: Array | float) -> Numbers:
@@ -321,23 +342,21 @@ def straightened(times: Array, values: Array, allowed: Array | float) -> Numbers
 
 def _needed(tracks: Sequence[Track]) -> Numbers:
     """Of keys that tracks have at the same times, those that any of them needs."""
-    times = tracks[0][2]
-    if any(path == "rotation" for _, path, *_ in tracks):  # a camera's are few already
+    times = tracks[0].times
+    if any(track.path == "rotation" for track in tracks):  # a camera's are few already
         return np.arange(len(times))
     kept = [np.zeros(1, int)]
-    kept += [
-        1 + np.flatnonzero((np.diff(values, axis=0) != 0).any(axis=1)) for *_, values, step in tracks if step
-    ]
-    if going := [values for *_, values, step in tracks if not step]:
-        kept.append(straightened(times.astype(float), np.column_stack(going).astype(float), STRAY))
+    kept += [1 + np.flatnonzero((np.diff(t.values, axis=0) != 0).any(axis=1)) for t in tracks if t.step]
+    if going := [track.values / track.stray for track in tracks if not track.step]:
+        kept.append(straightened(times.astype(float), np.column_stack(going).astype(float), 1.0))
     return np.unique(np.concatenate(kept))
 
 
-def _value(times: Array, values: Array, time: float, step: bool) -> Array:
+def _value(track: Track, time: float) -> Array:
     """What a track has come to at a time."""
-    if step:
-        return values[max(int(np.searchsorted(times, time, "right")) - 1, 0)]
-    return np.array([np.interp(time, times, row) for row in values.T], np.float32)
+    if track.step:
+        return track.values[max(int(np.searchsorted(track.times, time, "right")) - 1, 0)]
+    return np.array([np.interp(time, track.times, row) for row in track.values.T], np.float32)
 
 
 def rounded(place: object) -> list[float]:

@@ -16,7 +16,7 @@ from ...film.props import Swarm
 from ...look import Look
 from ...network.ops import Array, Numbers
 from .actors import MOMENT, PIECES, Motion, Track
-from .document import Clip, Document, Json, Part, rounded
+from .document import STRAY, Clip, Document, Json, Part, rounded
 from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
 SAME = 2e-3  # cells, within which a size is the same
@@ -183,6 +183,11 @@ class _Flight:
         targets = [(shape - first).reshape(-1, 3).astype(np.float32) for shape in others]
         return Part(paint, _triangles(len(first)), _painted(first, self.colours[number]), targets)
 
+    @property
+    def furthest(self) -> float:
+        """How far a shape takes a corner from the first, in cells."""
+        return max(float(np.abs(shape - self.shapes[0]).max()) for shape in self.shapes[1:])
+
     def stand(self, primitives: Sequence[Json]) -> None:
         """Nodes that show primitives, one for each colours."""
         for number, (seen, primitive) in enumerate(zip(self.shown, primitives, strict=True), 1):
@@ -191,10 +196,10 @@ class _Flight:
             name = self.swarm.name if len(self.shown) == 1 else f"{self.swarm.name} {number}"
             mesh = self.document.mesh(primitive)
             node = self.document.node(name, mesh=mesh)
-            self._key(node, "translation", self.way)
+            self._key(node, "translation", self.way, STRAY)
             if len(self.shapes) > 1:
                 weights = np.stack([self.taken == i for i in range(1, len(self.shapes))], axis=1)
-                self._key(node, "weights", weights)
+                self._key(node, "weights", weights, STRAY / self.furthest)
                 if seen[-1][1]:
                     self.document.parts["meshes"][mesh]["weights"] = weights[-1].astype(int).tolist()
             self._show(node, seen)
@@ -207,13 +212,13 @@ class _Flight:
         if self.clip is not None and len(seen) > 1:
             self.clip.track(node, "scale", self.changes, _there(seen, self.changes), step=True)
 
-    def _key(self, node: int, path: str, values: Array) -> None:
+    def _key(self, node: int, path: str, values: Array, stray: float) -> None:
         """Let a node take these values `[poses, n]`, pose by pose; what never changes is no track."""
         if path != "weights":
             self.document.parts["nodes"][node][path] = rounded(values[0])
         if self.clip is not None and np.ptp(values.astype(float), axis=0).max() >= SAME:
             moved = [np.interp(self.poses, np.arange(len(values)), axis) for axis in values.T]
-            self.clip.track(node, path, self.times, np.column_stack(moved))
+            self.clip.track(node, path, self.times, np.column_stack(moved), stray=stray)
 
 
 def _there(seen: Track, times: Array) -> Array:
