@@ -21,6 +21,7 @@ SHAPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 VERTICES, INDICES = 34962, 34963
 ALIGNED = 4  # bytes
 UNSCALED = [1, 1, 1]
+PASSING = "Comes and goes"  # the node of what is gone in the end
 NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
 STRAY = 1e-3  # of a cell or of a size: how far a key less may take a node from its way
 REPEAT, CLAMP = 10497, 33071
@@ -86,6 +87,11 @@ class Document:
         above = self.scene if parent is None else self.parts["nodes"][parent]
         above.setdefault("nodes" if parent is None else "children", []).append(node)
         return node
+
+    def move(self, node: int, parent: int) -> None:
+        """Put a node that stands at the top under another."""
+        self.scene["nodes"].remove(node)
+        self.parts["nodes"][parent].setdefault("children", []).append(node)
 
     def _own(self, name: str) -> str:
         """A name that stays one of a kind in three.js, which finds what moves by name, without some signs."""
@@ -254,6 +260,7 @@ class Clip:
         self.document = document
         self.json: Json = {"name": name, "channels": [], "samplers": [], "extras": extras}
         self.tracks: list[Track] = []
+        self._passing: int | None = None
         self._samplers: dict[tuple[tuple[int, int], bool], int] = {}
 
     def track(
@@ -276,10 +283,19 @@ class Clip:
                 if track.node == node and track.path != "weights"}  # fmt: skip
         stands = self.document.parts["nodes"][node]
         stands |= ends
-        if stands.get("scale") == UNSCALED:
+        if not any(stands.get("scale", UNSCALED)):
+            self.document.move(node, self._passing_node())
+            for path in ends:
+                del stands[path]
+        elif stands.get("scale") == UNSCALED:
             del stands["scale"]
-        if "translation" in ends and not any(stands.get("scale", UNSCALED)):
-            del stands["translation"]  # what is gone is nowhere
+
+    def _passing_node(self) -> int:
+        """The node of all that is gone in the end, which has a size only where the animation is played."""
+        if self._passing is None:
+            self._passing = self.document.node(PASSING, scale=[0, 0, 0])
+            self.track(self._passing, "scale", [0.0], np.ones((1, 3)), step=True)
+        return self._passing
 
     def part(self, name: str, start: float, end: float, extras: Json) -> Clip:
         """What happens from one time to another, as a clip of its own that begins at 0."""
