@@ -47,7 +47,8 @@ def add_swarms(
     seen close is in the colours of that. Of its motion a swarm takes when it is hidden: nothing else moves
     it.
     """
-    flights = [_flight(document, clip, swarm, motion, film, look) for swarm, motion in swarms]
+    all_of_them = (_flight(document, clip, swarm, motion, film, look) for swarm, motion in swarms)
+    flights = [flight for flight in all_of_them if flight.colours]
     reach = max((np.abs(shape).max() for flight in flights for shape in flight.shapes), default=0)
     pools: dict[tuple[str, int, int], list[_Flight]] = {}
     for flight in flights:
@@ -65,13 +66,15 @@ def _flight(
 ) -> _Flight:
     cues = film.tracks.get((swarm.name, "pose"), [])
     times, poses = rising(straight(cues, PIECES) or [(0.0, 0.0)], MOMENT)
-    states = _states(swarm)
-    shown = [_shown(swarm, state, times, poses, motion.hidden) for state in states]
-    changes: Array = np.unique([time for track in shown for time, _ in track])
+    coloured = [  # what is never seen had gone on before a cut
+        (_shown(swarm, state, times, poses, motion.hidden), state.values) for state in _states(swarm)
+    ]
+    seen = [(track, values) for track, values in coloured if any(there for _, there in track)]
+    changes: Array = np.unique([time for track, _ in seen for time, _ in track])
     close = (swarm.name, "rose") in film.tracks  # seen close, where the film turns negative values rose
     ramp = (look.close_ramp if close else look.ramp)(swarm.role, swarm.signed)
-    colours = [ramp.colours(state.values) for state in states]
-    return _Flight(document, clip, swarm, times, poses, _apart(changes), shown, colours, *_shapes(swarm))
+    colours = [(track, ramp.colours(values)) for track, values in seen]
+    return _Flight(document, clip, swarm, times, poses, _apart(changes), colours, *_shapes(swarm))
 
 
 def _shapes(swarm: Swarm) -> tuple[list[Array], Numbers, Array]:
@@ -161,8 +164,8 @@ def _apart(times: Array) -> Array:
 class _Flight:
     """A swarm on its way: `poses` at `times`, straight between; at `changes` something comes or goes.
 
-    It is `shown` now and then in each of its `colours` `[n, 3]`. In each pose it has the shape `taken`,
-    around a place on its `way`.
+    Each of its `colours` `[n, 3]` is seen now and then. In each pose it has the shape `taken`, around a place
+    on its `way`.
     """
 
     document: Document
@@ -171,8 +174,7 @@ class _Flight:
     times: Array
     poses: Array
     changes: Array
-    shown: list[Track]
-    colours: list[Array]
+    colours: list[tuple[Track, Array]]
     shapes: list[Array]
     taken: Numbers
     way: Array
@@ -181,7 +183,7 @@ class _Flight:
         """All cells in some of its colours; targets are their further shapes."""
         first, *others = self.shapes
         targets = [(shape - first).reshape(-1, 3).astype(np.float32) for shape in others]
-        return Part(paint, _triangles(len(first)), _painted(first, self.colours[number]), targets)
+        return Part(paint, _triangles(len(first)), _painted(first, self.colours[number][1]), targets)
 
     @property
     def furthest(self) -> float:
@@ -190,10 +192,8 @@ class _Flight:
 
     def stand(self, primitives: Sequence[Json]) -> None:
         """Nodes that show primitives, one for each colours."""
-        for number, (seen, primitive) in enumerate(zip(self.shown, primitives, strict=True), 1):
-            if not any(there for _, there in seen):
-                continue  # before a cut it had gone on
-            name = self.swarm.name if len(self.shown) == 1 else f"{self.swarm.name} {number}"
+        for number, ((seen, _), primitive) in enumerate(zip(self.colours, primitives, strict=True), 1):
+            name = self.swarm.name if len(self.colours) == 1 else f"{self.swarm.name} {number}"
             mesh = self.document.mesh(primitive)
             node = self.document.node(name, mesh=mesh)
             self._key(node, "translation", self.way, STRAY)
