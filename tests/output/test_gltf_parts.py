@@ -16,7 +16,7 @@ from llm_scene.layout.drawn import Text
 from llm_scene.layout.layout import Letter
 from llm_scene.output.gltf.document import Clip, Document, straightened
 from llm_scene.output.gltf.images import png
-from llm_scene.output.gltf.lettering import SHADES, Labels, coverage, outline, solid
+from llm_scene.output.gltf.lettering import SHADES, Labels, coverage, outline, settled, solid
 from llm_scene.output.gltf.motion import pieces
 from llm_scene.output.gltf.shapes import Shape, ribbon
 
@@ -88,6 +88,19 @@ class TestLettering:
         foot = mask[-4]
         inked = np.flatnonzero(foot > SHADES / 2)
         assert len(np.flatnonzero(np.diff(inked) > 5)) == 1  # stem, a gap, leg
+
+    def test_equal_letters_are_equal_texels(self) -> None:
+        """Also in other texts, above letters that reach lower, and hardly anything moves for it."""
+        size, zeros = 36.3, []
+        for text in ("0", "8.00", "−1.05", "00y"):
+            shape = settled(outline(text), size)
+            assert np.abs(shape.vertices - outline(text).vertices).max() <= 0.5 / size + 1e-9
+            mask = coverage(shape, size)
+            edges = np.flatnonzero(np.diff(np.pad(mask.any(axis=0), 1).astype(int)))
+            signs = edges.reshape(-1, 2)[[i for i, sign in enumerate(text) if sign == "0"]]
+            zeros += [mask[:, a:b] for a, b in signs]
+        assert len(zeros) == 6
+        assert len({zero[zero.any(axis=1)].tobytes() for zero in zeros}) == 1
 
     def test_a_line_of_spaces_takes_no_room(self) -> None:
         labels = Labels()

@@ -7,6 +7,7 @@ import json
 import re
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,42 @@ import numpy as np
 from ...network.ops import Array, Numbers
 
 Json = dict[str, Any]
-Track = tuple[int, str, Array, Array, bool]  # node, path, times [n], values [n, size], held from key to key
 
 COMPONENTS = {"int8": 5120, "uint8": 5121, "int16": 5122, "uint16": 5123, "uint32": 5125, "float32": 5126}
 SHAPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 VERTICES, INDICES = 34962, 34963
+ALIGNED = 4  # bytes
+UNSCALED = [1, 1, 1]
+PASSING = "Comes and goes"  # the node of what is gone in the end
 NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
-STRAY = 1e-3  # of a cell, of a size or of a target's weight: how far a key less may take a node from its way
+STRAY = 1e-3  # of a cell or of a size: how far a key less may take a node from its way
 REPEAT, CLAMP = 10497, 33071
 UNNAMED = re.compile(r"[\[\].:/]")  # what three.js leaves out of a name
+
+
+@dataclass(frozen=True)
+class Track:
+    """What an animation says of a node: keys of "translation", "rotation", "scale" or "weights"."""
+
+    node: int
+    path: str
+    times: Array  # [n]
+    values: Array  # [n, size]
+    step: bool  # held from key to key
+    stray: float  # how far values may be away for want of a key
+
+
+@dataclass(frozen=True)
+class Part:
+    """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`.
+
+    `targets` are displacements of all vertices, to be mixed in by weights.
+    """
+
+    material: int
+    indices: Numbers
+    attributes: dict[str, Any]
+    targets: Sequence[Array] = ()
 
 
 class Document:
@@ -37,7 +65,9 @@ class Document:
         self.shared: Json = {}  # extensions of the whole file
         self._views: list[bytearray] = []
         self._shared_views: dict[tuple[int | None, int], int] = {}
+        self._arrays: dict[int, list[tuple[Json, bytes]]] = {}  # accessors and what they say, by view
         self._stored: dict[tuple[object, ...], int] = {}
+        self._shown: dict[str, int] = {}  # meshes
         self._tinted: dict[tuple[int, tuple[int, ...]], int] = {}
         self._named: set[str] = set()
 
@@ -58,6 +88,11 @@ class Document:
         above.setdefault("nodes" if parent is None else "children", []).append(node)
         return node
 
+    def move(self, node: int, parent: int) -> None:
+        """Put a node that stands at the top under another."""
+        self.scene["nodes"].remove(node)
+        self.parts["nodes"][parent].setdefault("children", []).append(node)
+
     def _own(self, name: str) -> str:
         """A name that stays one of a kind in three.js, which finds what moves by name, without some signs."""
         names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
@@ -67,27 +102,42 @@ class Document:
         self._named.add(plain)
         return own
 
-    def primitive(
-        self, material: int, indices: Numbers, targets: Sequence[Array] = (), **attributes: Any
-    ) -> Json:
-        """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`.
+    def primitive(self, material: int, indices: Numbers, **attributes: Any) -> Json:
+        """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`."""
+        return self.pooled([Part(material, indices, attributes)])[0]
 
-        `targets` are displacements of all vertices, to be mixed in by weights.
-        """
-        count = len(attributes["POSITION"])
-        kind = np.uint16 if count < 65536 else np.uint32
-        stored = {name: self._vertices(name, array) for name, array in attributes.items()}
-        whole = {
-            "attributes": stored,
-            "indices": self.accessor(indices.astype(kind).ravel(), INDICES),
-            "material": material,
-        }
-        moved = [self._vertices("POSITION", array.astype(np.float32)) for array in targets]
-        return whole | ({"targets": [{"POSITION": array} for array in moved]} if moved else {})
+    def pooled(self, parts: Sequence[Part]) -> list[Json]:
+        """Primitives that share the arrays of their vertices, of which each shows some: to describe an array
+        takes more room than a few vertices do. All have the same attributes, and as many targets."""
+        counts = [len(part.attributes["POSITION"]) for part in parts]
+        kind = np.uint16 if sum(counts) < 65536 else np.uint32
+        shared: Json = {"attributes": {
+            name: self._vertices(name, np.concatenate([part.attributes[name] for part in parts]))
+            for name in parts[0].attributes
+        }}  # fmt: skip
+        if parts[0].targets:
+            moved = [np.concatenate(arrays) for arrays in zip(*(part.targets for part in parts), strict=True)]
+            shared["targets"] = [{"POSITION": self._vertices("POSITION", array)} for array in moved]
+        starts = np.cumsum([0, *counts[:-1]])
+        corners = [
+            (part.indices + start).astype(kind).ravel() for part, start in zip(parts, starts, strict=True)
+        ]
+        return [
+            {**shared, "indices": self.accessor(own, INDICES), "material": part.material}
+            for part, own in zip(parts, corners, strict=True)
+        ]
 
     def mesh(self, *primitives: Json) -> int:
-        """A mesh of primitives; its node has its name."""
-        return self.add("meshes", {"primitives": list(primitives)})
+        """A mesh of primitives, for all nodes that show them; a node has its name.
+
+        What has targets is a node's own: Blender keeps their weights with the mesh.
+        """
+        if any("targets" in primitive for primitive in primitives):
+            return self.add("meshes", {"primitives": list(primitives)})
+        key = repr(primitives)
+        if key not in self._shown:
+            self._shown[key] = self.add("meshes", {"primitives": list(primitives)})
+        return self._shown[key]
 
     def material(self, name: str, **fields: object) -> int:
         """A material. Colours are shown as they are: no viewer's light changes what they say."""
@@ -132,15 +182,14 @@ class Document:
         if key in self._stored:
             return self._stored[key]
         size = 1 if array.ndim == 1 else array.shape[1]
-        view, offset = self._append(array.tobytes(), target, array.itemsize * size)
+        view = self._shared_view(target, array.itemsize * size)
         entry: Json = {
             "bufferView": view,
             "componentType": COMPONENTS[array.dtype.name],
             "count": len(array),
             "type": SHAPES[size],
         }
-        if offset:
-            entry["byteOffset"] = offset
+        self._arrays.setdefault(view, []).append((entry, array.tobytes()))
         if normalized:
             entry["normalized"] = True
         if bounds:
@@ -152,20 +201,15 @@ class Document:
     def _vertices(self, name: str, array: Numbers) -> int:
         return self.accessor(array, VERTICES, bounds=name == "POSITION")
 
-    def _append(self, data: bytes, target: int | None, stride: int) -> tuple[int, int]:
-        """(view, offset) of data, behind all others of the same kind and stride."""
+    def _shared_view(self, target: int | None, stride: int) -> int:
+        """The view of all arrays of the same kind and stride."""
         key = (target, stride)
         if key not in self._shared_views:
             layout: Json = {} if target is None else {"target": target}
             if target == VERTICES:
                 layout["byteStride"] = stride
             self._shared_views[key] = self._view(bytearray(), **layout)
-        view = self._shared_views[key]
-        stored = self._views[view]
-        stored += bytes(-len(stored) % 4)
-        offset = len(stored)
-        stored += data
-        return view, offset
+        return self._shared_views[key]
 
     def _view(self, data: bytearray, **layout: int) -> int:
         self._views.append(data)
@@ -180,6 +224,7 @@ class Document:
 
     def glb(self) -> bytes:
         """The file's bytes; the same content gives the same bytes."""
+        self._pack()
         buffer = bytearray()
         for view, data in zip(self.parts.get("bufferViews", []), self._views, strict=True):
             view |= {"byteOffset": len(buffer), "byteLength": len(data)}
@@ -198,6 +243,15 @@ class Document:
         head = struct.pack("<4sII", b"glTF", 2, length)
         return head + _chunk(b"JSON", text) + _chunk(b"BIN\0", bytes(buffer))
 
+    def _pack(self) -> None:
+        """Put all arrays into their views, the longest first, for shorter ones may be parts of them."""
+        for view, arrays in self._arrays.items():
+            stored = self._views[view]
+            for entry, data in sorted(arrays, key=lambda array: -len(array[1])):
+                offset = _placed(data, stored)
+                if offset:
+                    entry["byteOffset"] = offset
+
 
 class Clip:
     """One animation: tracks of nodes over times in seconds."""
@@ -206,55 +260,80 @@ class Clip:
         self.document = document
         self.json: Json = {"name": name, "channels": [], "samplers": [], "extras": extras}
         self.tracks: list[Track] = []
+        self._passing: int | None = None
         self._samplers: dict[tuple[tuple[int, int], bool], int] = {}
 
     def track(
-        self, node: int, path: str, times: Sequence[float] | Array, values: Array, *, step: bool = False
+        self,
+        node: int,
+        path: str,
+        times: Sequence[float] | Array,
+        values: Array,
+        *,
+        step: bool = False,
+        stray: float = STRAY,
     ) -> None:
         """Key a node's "translation", "rotation", "scale" or "weights" `[times, n]` at rising times."""
         rising, found = np.array(times, np.float32), np.asarray(values, np.float32)
-        self.tracks.append((node, path, rising, found, step))
+        self.tracks.append(Track(node, path, rising, found, step, stray))
 
     def settle(self, node: int) -> None:
         """Let a node stand as its tracks leave it: for viewers that play nothing, all has happened."""
-        for moved, path, _, values, _ in self.tracks:
-            if moved == node and path != "weights":
-                self.document.parts["nodes"][node][path] = rounded(values[-1])
+        ends = {track.path: rounded(track.values[-1]) for track in self.tracks
+                if track.node == node and track.path != "weights"}  # fmt: skip
+        stands = self.document.parts["nodes"][node]
+        stands |= ends
+        if not any(stands.get("scale", UNSCALED)):
+            self.document.move(node, self._passing_node())
+            for path in ends:
+                del stands[path]
+        elif stands.get("scale") == UNSCALED:
+            del stands["scale"]
+
+    def _passing_node(self) -> int:
+        """The node of all that is gone in the end, which has a size only where the animation is played."""
+        if self._passing is None:
+            self._passing = self.document.node(PASSING, scale=[0, 0, 0])
+            self.track(self._passing, "scale", [0.0], np.ones((1, 3)), step=True)
+        return self._passing
 
     def part(self, name: str, start: float, end: float, extras: Json) -> Clip:
         """What happens from one time to another, as a clip of its own that begins at 0."""
         clip = Clip(self.document, name, extras)
-        for node, path, times, values, step in self.tracks:
-            inside = (times > start) & (times < end)
-            bounds = np.stack([_value(times, values, time, step) for time in (start, end)])
-            kept = np.concatenate([bounds[:1], values[inside], bounds[1:]])
-            if path == "rotation":
+        for track in self.tracks:
+            inside = (track.times > start) & (track.times < end)
+            bounds = np.stack([_value(track, time) for time in (start, end)])
+            kept = np.concatenate([bounds[:1], track.values[inside], bounds[1:]])
+            if track.path == "rotation":
                 kept /= np.linalg.norm(kept, axis=1, keepdims=True)
-            moments = np.concatenate([[start], times[inside], [end]]) - start
-            still = np.all(kept == kept[0])
-            clip.track(node, path, moments[:1] if still else moments, kept[:1] if still else kept, step=step)
+            moments = (np.concatenate([[start], track.times[inside], [end]]) - start).astype(np.float32)
+            if np.all(kept == kept[0]):
+                moments, kept = moments[:1], kept[:1]
+            clip.tracks.append(replace(track, times=moments, values=kept))
         return clip
 
     def close(self) -> None:
         """Put the animation into the file, without keys that nothing would be seen of."""
         together: dict[bytes, list[Track]] = {}
         for track in self.tracks:
-            together.setdefault(track[2].tobytes(), []).append(track)
+            together.setdefault(track.times.tobytes(), []).append(track)
         kept = {times: _needed(tracks) for times, tracks in together.items()}
         for track in self.tracks:
-            self._write(track, kept[track[2].tobytes()])
+            self._write(track, kept[track.times.tobytes()])
         self.document.add("animations", self.json)
 
     def _write(self, track: Track, kept: Numbers) -> None:
-        node, path, times, values, step = track
-        store, found = self.document.accessor, values[kept]
-        keys = store(times[kept], bounds=True), store(found.ravel() if path == "weights" else found)
-        if (keys, step) not in self._samplers:
-            self._samplers[keys, step] = len(self._samplers)
-            held = {"interpolation": "STEP"} if step else {}  # linear where nothing is said
+        store, found = self.document.accessor, track.values[kept]
+        keys = (
+            store(track.times[kept], bounds=True),
+            store(found.ravel() if track.path == "weights" else found),
+        )
+        if (keys, track.step) not in self._samplers:
+            self._samplers[keys, track.step] = len(self._samplers)
+            held = {"interpolation": "STEP"} if track.step else {}  # linear where nothing is said
             self.json["samplers"].append({"input": keys[0], "output": keys[1], **held})
-        target = {"node": node, "path": path}
-        self.json["channels"].append({"sampler": self._samplers[keys, step], "target": target})
+        target = {"node": track.node, "path": track.path}
+        self.json["channels"].append({"sampler": self._samplers[keys, track.step], "target": target})
 
 
 def straightened(times: Array, values: Array, allowed: Array | float) -> Numbers:
@@ -279,18 +358,21 @@ def straightened(times: Array, values: Array, allowed: Array | float) -> Numbers
 
 def _needed(tracks: Sequence[Track]) -> Numbers:
     """Of keys that tracks have at the same times, those that any of them needs."""
-    times = tracks[0][2]
-    if any(step or path == "rotation" for _, path, _, _, step in tracks):  # a camera's are few already
+    times = tracks[0].times
+    if any(track.path == "rotation" for track in tracks):  # a camera's are few already
         return np.arange(len(times))
-    values = np.column_stack([values for *_, values, _ in tracks]).astype(float)
-    return straightened(times.astype(float), values, STRAY)
+    kept = [np.zeros(1, int)]
+    kept += [1 + np.flatnonzero((np.diff(t.values, axis=0) != 0).any(axis=1)) for t in tracks if t.step]
+    if going := [track.values / track.stray for track in tracks if not track.step]:
+        kept.append(straightened(times.astype(float), np.column_stack(going).astype(float), 1.0))
+    return np.unique(np.concatenate(kept))
 
 
-def _value(times: Array, values: Array, time: float, step: bool) -> Array:
+def _value(track: Track, time: float) -> Array:
     """What a track has come to at a time."""
-    if step:
-        return values[max(int(np.searchsorted(times, time, "right")) - 1, 0)]
-    return np.array([np.interp(time, times, row) for row in values.T], np.float32)
+    if track.step:
+        return track.values[max(int(np.searchsorted(track.times, time, "right")) - 1, 0)]
+    return np.array([np.interp(time, track.times, row) for row in track.values.T], np.float32)
 
 
 def rounded(place: object) -> list[float]:
@@ -306,6 +388,18 @@ def _short(numbers: Array) -> list[float]:
 def _plain(number: float) -> float:
     """The same without the point of a whole number."""
     return int(number) if number.is_integer() else number
+
+
+def _placed(data: bytes, stored: bytearray) -> int:
+    """Where data is found in what is stored, or now follows behind it, at a multiple of four bytes."""
+    at = stored.find(data)
+    while at > 0 and at % ALIGNED:
+        at = stored.find(data, at + 1)
+    if at >= 0:
+        return at
+    stored += bytes(-len(stored) % ALIGNED)
+    stored += data
+    return len(stored) - len(data)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,11 +15,12 @@ from ...look import Look
 from ...network.ops import Array
 from ...staging.things import Thing, Tubes
 from .actors import Motion
-from .document import LINEAR, Clip, Document, Json
+from .document import LINEAR, Clip, Document, Json, Part
 from .forms import shape_of, texels, texts_of
 from .lettering import Labels
 from .shapes import Shape, turned
 
+PIECE = r"[:\d]"  # ends what the things of a set piece have in common in their names
 DIGITS = 3  # of a place: a thousandth of a cell
 
 
@@ -32,48 +34,67 @@ class _Together:
     spare: bool
     shapes: list[Shape] = field(default_factory=list)
     written: list[int] = field(default_factory=list)  # texts, by when they were added
+    primitives: list[Json] = field(default_factory=list)
+
+    @property
+    def place(self) -> Array:
+        """Where their node stands."""
+        return turned(np.array(self.at))
 
 
 def add_drawn(
     document: Document,
     clip: Clip | None,
-    drawn: Iterable[Thing],
+    drawn: Sequence[Thing],
     motions: Mapping[str, Motion],
     layout: Layout,
     look: Look,
 ) -> None:
     """Nodes for all but sheets and swarms: one for things that move alike, or that are still together."""
     together: dict[tuple[object, ...], _Together] = {}
-    labels, count = Labels(), 0
+    labels, count, twins = Labels(), 0, _twins(drawn, motions)
     for thing in _parted(drawn, layout):
         motion = motions[thing.name]
         shape = shape_of(thing.form, look)
         if shape is not None:
-            together.setdefault(_alike(thing, motion, 2), _new(thing, motion, 2)).shapes.append(shape)
+            together.setdefault(_alike(thing, motion, 2, twins), _new(thing, motion, 2)).shapes.append(shape)
         for text in texts_of(thing.form):
             labels.add(text, look.inked(text.ink)[0], texels(thing))
-            together.setdefault(_alike(thing, motion, 1), _new(thing, motion, 1)).written.append(count)
+            together.setdefault(_alike(thing, motion, 1, twins), _new(thing, motion, 1)).written.append(count)
             count += 1
     picture, written = labels.picture()
     lines = document.material("Lines", doubleSided=True)
     surface = {"baseColorTexture": document.texture("Labels", picture, LINEAR)}
     ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
-    for node in together.values():
-        place = turned(np.array(node.at))
-        parts: list[Json] = []
+    nodes = list(together.values())
+    for node in nodes:
         if node.shapes:
-            parts.append(_primitive(document, lines, Shape.joined(node.shapes).moved(-place)))
-        if node.written:
-            quads, where = zip(*(written[number] for number in node.written), strict=True)
-            coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
-            shape = Shape.joined(quads).moved(-place)
-            parts.append(_primitive(document, ink, shape, TEXCOORD_0=coordinates))
-        mesh = document.mesh(*parts)
-        made = document.node(node.name, mesh=mesh, translation=place.tolist())
+            drawing = _part(document, lines, Shape.joined(node.shapes).moved(-node.place))
+            node.primitives += document.pooled([drawing])
+    _write(document, ink, [node for node in nodes if node.written], written)
+    for node in nodes:
+        mesh = document.mesh(*node.primitives)
+        made = document.node(node.name, mesh=mesh, translation=node.place.tolist())
         if clip is not None:
             node.motion.key(clip, made, node.at)
             if not node.spare:
                 clip.settle(made)
+
+
+def _write(
+    document: Document, ink: int, nodes: Iterable[_Together], written: Sequence[tuple[Shape, Array]]
+) -> None:
+    """Give nodes their writing, of which that of a set piece shares its arrays."""
+    pools: dict[tuple[str, bool], list[tuple[_Together, Part]]] = {}
+    for node in nodes:
+        quads, where = zip(*(written[number] for number in node.written), strict=True)
+        coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
+        part = _part(document, ink, Shape.joined(quads).moved(-node.place), TEXCOORD_0=coordinates)
+        piece = re.split(PIECE, node.name)[0]
+        pools.setdefault((piece, "COLOR_0" in part.attributes), []).append((node, part))
+    for pool in pools.values():
+        for (node, _), primitive in zip(pool, document.pooled([part for _, part in pool]), strict=True):
+            node.primitives.append(primitive)
 
 
 def _parted(drawn: Iterable[Thing], layout: Layout) -> Iterator[Thing]:
@@ -99,21 +120,32 @@ def _comes_in(link: Link, layout: Layout) -> bool:
     return layout[link.source].section[0] != layout[link.target].section[0]
 
 
-def _alike(thing: Thing, motion: Motion, depth: int) -> tuple[object, ...]:
-    """What things have in common that can be one node.
+def _twins(drawn: Iterable[Thing], motions: Mapping[str, Motion]) -> set[str]:
+    """Letters that move and have equals, which are stored once."""
+    alike: dict[tuple[str, float], list[str]] = {}
+    for thing in drawn:
+        if isinstance(thing.form, Letter) and motions[thing.name] != Motion():
+            alike.setdefault((thing.form.text, thing.form.size), []).append(thing.name)
+    return {name for names in alike.values() if len(names) > 1 for name in names}
 
-    Still ones share their group, down to a depth: drawings of a section, so that equal sections have equal
-    arrays; writing of all of them.
-    """
-    own = isinstance(thing.form, Letter) and not thing.form.predicted  # equal ones are stored once
-    if motion.grows or (own and motion != Motion()):
+
+def _alike(thing: Thing, motion: Motion, depth: int, twins: set[str]) -> tuple[object, ...]:
+    """What things have in common that can be one node."""
+    if motion.grows or thing.name in twins:
         return thing.name, _origin(thing)
-    return motion, thing.group[: depth if thing.spare or motion == Motion() else 1]
+    return motion, _filed(thing, depth) if thing.spare or motion == Motion() else thing.group[:1]
+
+
+def _filed(thing: Thing, depth: int) -> tuple[str, ...]:
+    """Where a still thing is filed: drawings of sections that have equals by themselves, so that their arrays
+    are equal, too; all else, as writing at a depth of 1, together."""
+    filed = thing.group[:depth]
+    return filed if filed[-1][-1].isdigit() else filed[:1]
 
 
 def _new(thing: Thing, motion: Motion, depth: int) -> _Together:
     still = thing.spare or motion == Motion()
-    name = "/".join(thing.group[:depth]) if still else thing.name
+    name = "/".join(_filed(thing, depth)) if still else thing.name
     return _Together(name, _origin(thing), motion, thing.spare)
 
 
@@ -125,11 +157,11 @@ def _origin(thing: Thing) -> Point:
     return thing.at
 
 
-def _primitive(document: Document, material: int, shape: Shape, **attributes: Array) -> Json:
+def _part(document: Document, material: int, shape: Shape, **attributes: Array) -> Part:
     """Triangles; equal ones elsewhere in the model are equal to the last digit, and stored once."""
     places = np.round(shape.vertices, DIGITS).astype(np.float32)
     vertices: dict[str, Any] = {"POSITION": places, **attributes}
     colour = shape.colours[0]
     if (shape.colours == colour).all():
-        return document.primitive(document.tinted(material, colour.tolist()), shape.triangles, **vertices)
-    return document.primitive(material, shape.triangles, COLOR_0=shape.colours, **vertices)
+        return Part(document.tinted(material, colour.tolist()), shape.triangles, vertices)
+    return Part(material, shape.triangles, {"COLOR_0": shape.colours, **vertices})

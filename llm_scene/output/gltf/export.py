@@ -23,7 +23,7 @@ from .cells import Cells, instanced_cells, meshed_cells, texture_cells
 from .document import Clip, Document, Json
 from .drawn import add_drawn
 from .motion import Covers, grouped
-from .swarms import add_swarm
+from .swarms import add_swarms
 from .wall import add_wall
 
 ASPECT = 16 / 9
@@ -173,7 +173,5 @@ def _swarms(
     document: Document, clip: Clip, drawn: list[Thing], motions: dict[str, Motion], film: Film, look: Look
 ) -> None:
     """Cells that move on their own."""
-    paint = document.material("Moving cells")
-    for thing in drawn:
-        if isinstance(thing.form, Swarm):
-            add_swarm(document, clip, thing.form, film, look, motions[thing.name], paint)
+    swarms = [(thing.form, motions[thing.name]) for thing in drawn if isinstance(thing.form, Swarm)]
+    add_swarms(document, clip, swarms, film, look, document.material("Moving cells"))

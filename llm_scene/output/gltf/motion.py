@@ -9,7 +9,7 @@ other share it, so that the file stays small in nodes.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -279,34 +279,49 @@ class Covers:
 
 @dataclass
 class _Keys:
-    """Places and scales of a node over time, hidden at first."""
+    """Where a front stands over time, see `_stand`; nothing is seen of it at first."""
 
     times: list[float] = field(default_factory=lambda: [0.0])
-    places: list[Sequence[float]] = field(default_factory=lambda: [HIDDEN])
-    scales: list[Sequence[float]] = field(default_factory=lambda: [HIDDEN])
+    stands: list[Array] = field(default_factory=lambda: [np.zeros((3, 3))])
 
-    def add(self, time: float, place: Sequence[float], scale: Sequence[float]) -> None:
+    def add(self, time: float, stand: Array) -> None:
         """A further key; one that comes too soon after the last is left out."""
         if time > self.times[-1] + MOMENT / 4:
             self.times.append(float(time))
-            self.places.append(place)
-            self.scales.append(scale)
+            self.stands.append(stand)
 
     def reopen(self, time: float) -> None:
-        """Forget a last key at this time: the node goes on without a pause."""
+        """Forget a last key at this time: the front goes on without a pause."""
         if len(self.times) > 1 and self.times[-1] > time - MOMENT:
-            for keys in (self.times, self.places, self.scales):
-                keys.pop()
+            self.times.pop()
+            self.stands.pop()
 
 
 class _Lane:
-    """The cover of the line being computed, and the glow at its edge."""
+    """The front in the line being computed: a node that goes with it, under which a cover hides the rest of
+    the line and a glow fades behind it."""
 
     def __init__(self, covers: Covers, group: Group, number: int) -> None:
-        document = covers.document
         kind = f"{'row' if group.by_rows else 'column'} {len(covers.lanes)}.{number}"
+        self.front = covers.document.node(f"front {kind}", covers.parent(group))
+        self.rests: list[int] = []
+        self.glows: list[int] = []
+        rest, glow = self._meshes(covers, group)
+        for suffix, above in self._places(covers.document, group, kind):
+            for found, name, mesh in ((self.rests, "rest", rest), (self.glows, "glow", glow)):
+                node = covers.document.node(f"{name} {kind}{suffix}", above, mesh=mesh, scale=list(HIDDEN))
+                found.append(node)
+        self.busy_until = 0.0
+        self.keys = _Keys()
+
+    @staticmethod
+    def _meshes(covers: Covers, group: Group) -> tuple[int, int]:
+        """A cover that reaches from the front on, and a glow behind it."""
+        document = covers.document
         vertices = _boxes(group.depths, covers.front - BEHIND)
-        vertices[:, 1] += 1
+        across = 1 if group.by_rows else 0
+        vertices[:, 1] += group.by_rows
+        vertices[:, across] = vertices[:, across] * (1 + MARGIN) - MARGIN / 2
         shade = painted(np.ones((len(vertices), 3)), np.tile(light_on(BOX_NORMALS), len(group.depths)))
         middle = np.full((len(vertices), 2), 0.5, np.float32)
         box = document.primitive(
@@ -315,38 +330,34 @@ class _Lane:
         glow = _glow(group, covers.front, covers.light)
         corners = glow.vertices.astype(np.float32)
         light = document.primitive(covers.glow, glow.triangles, POSITION=corners, COLOR_0=glow.colours)
-        self.covers = self._nodes(covers, group, f"front {kind}", document.mesh(box))
-        self.glows = self._nodes(covers, group, f"glow {kind}", document.mesh(light))
-        self.busy_until = 0.0
-        self.cover_keys, self.glow_keys = _Keys(), _Keys()
+        return document.mesh(box), document.mesh(light)
 
-    @staticmethod
-    def _nodes(covers: Covers, group: Group, name: str, mesh: int) -> list[int]:
-        first = covers.document.node(name, covers.parent(group), mesh=mesh, scale=list(HIDDEN))
-        return [first, *covers.beside(group, name, mesh)]
+    def _places(self, document: Document, group: Group, kind: str) -> Iterator[tuple[str, int]]:
+        """What to add to a name, and the node to stand under, where a group is and where its twins are."""
+        yield "", self.front
+        for number, offset in enumerate(group.twins, 1):
+            place = turned(np.array(offset)).tolist()
+            yield f" {number}", document.node(f"front {kind} aside {number}", self.front, translation=place)
 
     def run(self, group: Group, moves: list[Piece], lead: float) -> None:
         """Key the front's way through every line; where it jumps, two keys stand a moment apart."""
         first = moves[0]
-        for keys, shape in ((self.cover_keys, _rest_of_line), (self.glow_keys, _trail_in_line)):
-            keys.reopen(first.start - lead)
-            keys.add(first.start - lead - MOMENT, shape(group, first.line, 0.0)[0], HIDDEN)
+        self.keys.reopen(first.start - lead)
+        self.keys.add(first.start - lead - MOMENT, _unseen(_stand(group, first.line, 0.0)))
         for piece in moves:
             start, end = piece.start - lead, piece.end - lead - MOMENT
-            a, b = piece.a - piece.line, piece.b - piece.line
-            for time, share in ((start, a), (end, b)):
-                self.cover_keys.add(time, *_rest_of_line(group, piece.line, share))
-                self.glow_keys.add(time, *_trail_in_line(group, piece.line, share))
-        for keys in (self.cover_keys, self.glow_keys):
-            keys.add(moves[-1].end - lead, keys.places[-1], HIDDEN)
+            for time, at in ((start, piece.a), (end, piece.b)):
+                self.keys.add(time, _stand(group, piece.line, at - piece.line))
+        self.keys.add(moves[-1].end - lead, _unseen(self.keys.stands[-1]))
         self.busy_until = moves[-1].end
 
     def close(self, clip: Clip) -> None:
         """Write the keys."""
-        for nodes, keys in ((self.covers, self.cover_keys), (self.glows, self.glow_keys)):
+        places, rests, glows = np.stack(self.keys.stands, axis=1)
+        clip.track(self.front, "translation", self.keys.times, places)
+        for nodes, sizes in ((self.rests, rests), (self.glows, glows)):
             for node in nodes:
-                clip.track(node, "translation", keys.times, np.array(keys.places))
-                clip.track(node, "scale", keys.times, np.array(keys.scales))
+                clip.track(node, "scale", self.keys.times, sizes)
 
 
 def _boxes(depths: Sequence[float], front: float) -> Array:
@@ -384,23 +395,22 @@ def _glow(group: Group, front: float, rgb: Array | Sequence[float]) -> Shape:
     return Shape.joined(sheets)
 
 
-def _rest_of_line(group: Group, line: int, share: float) -> tuple[Sequence[float], Sequence[float]]:
-    """(place, scale) of the cover over what is left of a line."""
+def _stand(group: Group, line: int, share: float) -> Array:
+    """Where the front is in a line, and the sizes of the cover over its rest and of the glow behind `[3, 3]`.
+
+    The cover stands off the edges at both ends of the line.
+    """
     x, y, z = turned(np.array(group.first.origin))
-    left = group.length * (1 - share) + MARGIN * (2 - share)  # it stands off the edges at both ends
+    done, before = group.length * share, MARGIN * (1 - share)
+    left, lit = group.length - done + MARGIN + before, TRAIL * done
     if group.by_rows:
-        begin = x + group.length * share - MARGIN * (1 - share)
-        return (begin, y - line - 1 - MARGIN / 2, z), (left, 1 + MARGIN, 1.0)
-    return (x + line - MARGIN / 2, y - group.length - MARGIN, z), (1 + MARGIN, left, 1.0)
+        return np.array([(x + done - before, y - line - 1, z), (left, 1, 1), (lit, 1, 1)])
+    return np.array([(x + line, y - done + before, z), (1, left, 1), (1, lit, 1)])
 
 
-def _trail_in_line(group: Group, line: int, share: float) -> tuple[Sequence[float], Sequence[float]]:
-    """(place, scale) of the glow behind the front."""
-    x, y, z = turned(np.array(group.first.origin))
-    done = group.length * share
-    if group.by_rows:
-        return (x + done, y - line - 1, z), (TRAIL * done, 1.0, 1.0)
-    return (x + line, y - done, z), (1.0, TRAIL * done, 1.0)
+def _unseen(stand: Array) -> Array:
+    """The same without a size."""
+    return stand * np.array([(1,), (0,), (0,)])
 
 
 def _rising(times: list[float], values: list[list[float]]) -> tuple[list[float], list[list[float]]]:

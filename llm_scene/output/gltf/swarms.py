@@ -1,8 +1,11 @@
-"""Cells that move on their own: nodes where they keep their shape, morph targets where they do not."""
+"""Cells that move on their own: a node for each swarm, whose shapes are morph targets."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +16,12 @@ from ...film.props import Swarm
 from ...look import Look
 from ...network.ops import Array, Numbers
 from .actors import MOMENT, PIECES, Motion, Track
-from .document import Clip, Document, rounded
+from .document import STRAY, Clip, Document, Json, Part, rounded
 from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
-RIGID = 12  # groups of cells, at most, that become nodes
 SAME = 2e-3  # cells, within which a size is the same
-UNIT = open_boxes(np.zeros((1, 3)), np.ones((1, 3)))  # [1, 8, 3]
+ALIKE = 1 / 62  # of the largest value, within which colours are the same: sheets show steps twice as large
+NUMBER = re.compile(r" \d+$")  # of swarms that belong together
 
 
 @dataclass(frozen=True)
@@ -30,157 +33,199 @@ class _State:
     values: Array  # [n]
 
 
-def add_swarm(
-    document: Document, clip: Clip | None, swarm: Swarm, film: Film, look: Look, motion: Motion, paint: int
+def add_swarms(
+    document: Document,
+    clip: Clip | None,
+    swarms: Iterable[tuple[Swarm, Motion]],
+    film: Film,
+    look: Look,
+    paint: int,
 ) -> None:
-    """Nodes for a swarm, each in the colours of a pose from half way to it on.
+    """Nodes for swarms, each in the colours of a pose from half way to it on.
 
     Between two poses cells go in straight lines. Colours do not change with time in glTF, so what is ever
-    seen close is in the colours of that. Of its `motion` it takes when it is hidden: nothing else moves it.
+    seen close is in the colours of that. Of its motion a swarm takes when it is hidden: nothing else moves
+    it.
     """
+    all_of_them = (_flight(document, clip, swarm, motion, film, look) for swarm, motion in swarms)
+    flights = [flight for flight in all_of_them if flight.colours]
+    reach = max((np.abs(shape).max() for flight in flights for shape in flight.shapes), default=0)
+    pools: dict[tuple[str, int, int], list[_Flight]] = {}
+    for flight in flights:
+        alike = NUMBER.sub("", flight.swarm.name), len(flight.shapes), len(flight.colours)
+        pools.setdefault(alike, []).append(flight)
+    primitives: dict[_Flight, tuple[Json, ...]] = {}
+    for pool in pools.values():
+        primitives.update(zip(pool, _pooled(document, pool, paint, reach), strict=True))
+    for flight in flights:
+        flight.stand(primitives[flight])
+
+
+def _flight(
+    document: Document, clip: Clip | None, swarm: Swarm, motion: Motion, film: Film, look: Look
+) -> _Flight:
     cues = film.tracks.get((swarm.name, "pose"), [])
     times, poses = rising(straight(cues, PIECES) or [(0.0, 0.0)], MOMENT)
-    flight = _Flight(document, clip, swarm, paint, times, poses, motion.hidden)
-    states = _states(swarm)
+    coloured = [  # what is never seen had gone on before a cut
+        (_shown(swarm, state, times, poses, motion.hidden), state.values) for state in _states(swarm)
+    ]
+    seen = [(track, values) for track, values in coloured if any(there for _, there in track)]
+    changes: Array = np.unique([time for track, _ in seen for time, _ in track])
     close = (swarm.name, "rose") in film.tracks  # seen close, where the film turns negative values rose
     ramp = (look.close_ramp if close else look.ramp)(swarm.role, swarm.signed)
-    for number, state in enumerate(states, 1):
-        name = swarm.name if len(states) == 1 else f"{swarm.name} {number}"
-        flight.cells(name, state, ramp.colours(state.values))
+    colours = [(track, ramp.colours(values)) for track, values in seen]
+    return _Flight(document, clip, swarm, times, poses, _apart(changes), colours, *_shapes(swarm))
+
+
+def _shapes(swarm: Swarm) -> tuple[list[Array], Numbers, Array]:
+    """The different shapes `[n, 8, 3]` that all cells have together, which one each pose has, and the places
+    `[poses, 3]` that these shapes are around: one only, where they carry the cells.
+    """
+    corners = np.stack([_corners(swarm, pose) for pose in range(len(swarm.places))])
+    way = turned(swarm.places[:, 0])
+    around, ahead = _different(corners - way[:, None, None]), _different(corners - way[0])
+    if len(around[0]) > 1 and len(ahead[0]) == len(around[0]):
+        return *ahead, way[:1]
+    return *around, way
+
+
+def _different(corners: Array) -> tuple[list[Array], Numbers]:
+    """The different shapes among those of all poses `[poses, n, 8, 3]`, and which one each pose has."""
+    shapes: list[Array] = []
+    taken = []
+    for shape in np.round(corners, 3):
+        same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
+        taken.append(same[0] if same else len(shapes))
+        shapes += [] if same else [shape]
+    return shapes, np.array(taken)
+
+
+def _pooled(
+    document: Document, pool: Sequence[_Flight], paint: int, reach: float
+) -> Iterator[tuple[Json, ...]]:
+    """Primitives of flights, one for each colours: they share the arrays of their vertices."""
+    each = []
+    for number in range(len(pool[0].colours)):
+        parts = [flight.part(paint, number) for flight in pool]
+        if parts[-1].targets:
+            parts[-1] = _reaching(parts[-1], math.ceil(reach))
+        each.append(document.pooled(parts))
+    return zip(*each, strict=True)
+
+
+def _reaching(part: Part, reach: float) -> Part:
+    """With two corners that nothing shows, as far away as targets take others: Babylon.js leaves out what is
+    not in view without its targets."""
+    ends = {
+        "POSITION": np.array([[-reach] * 3, [reach] * 3], np.float32),
+        "COLOR_0": np.zeros((2, 4), np.uint8),
+    }
+    attributes = {name: np.concatenate([array, ends[name]]) for name, array in part.attributes.items()}
+    return replace(
+        part, attributes=attributes, targets=[np.pad(way, ((0, 2), (0, 0))) for way in part.targets]
+    )
 
 
 def _states(swarm: Swarm) -> list[_State]:
     states: list[_State] = []
     for pose in range(len(swarm.places)):
         values = swarm.values[min(pose, len(swarm.values) - 1)]
-        if states and np.array_equal(states[-1].values, values):
-            states[-1] = _State(states[-1].first, pose, values)
+        if states and np.abs(states[-1].values - values).max() < ALIKE:
+            states[-1] = replace(states[-1], last=pose)
         else:
             states.append(_State(pose, pose, values))
     return states
 
 
-@dataclass(frozen=True)
+def _shown(swarm: Swarm, state: _State, times: Array, poses: Array, hidden: Track) -> Track:
+    """From when on a state is seen, 1, or not, 0: the swarm is there, and nearest to the state's poses."""
+    last = len(swarm.places) - 1
+    low = -1.0 if state.first == 0 else state.first - 0.5
+    high = last + 1.0 if state.last == last else state.last + 0.5
+    crossed = [_crossings(times, poses, level) for level in (low, high)]
+    held = np.array([max(time, 0.0) for time, _ in hidden] or [0.0])
+    edges: Array = np.unique(np.concatenate([[0.0], times, *crossed, held]))
+    middle = np.append((edges[1:] + edges[:-1]) / 2, edges[-1] + 1)
+    pose = np.interp(middle, times, poses)
+    there = (pose > low) & (pose < high)
+    if hidden:
+        values = np.array([value for _, value in hidden])
+        there &= values[np.maximum(np.searchsorted(held, middle, "right") - 1, 0)] < 0.5
+    changes = np.append(True, there[1:] != there[:-1])
+    return tuple(zip(edges[changes].tolist(), there[changes].astype(float).tolist(), strict=True))
+
+
+def _apart(times: Array) -> Array:
+    """Times `[n]` of keys, without those that come too soon after another."""
+    return times[np.append(True, np.diff(times) > MOMENT / 4)]
+
+
+@dataclass(frozen=True, eq=False)
 class _Flight:
-    """A swarm on its way: `poses` at `times`, straight between, `hidden` now and then."""
+    """A swarm on its way: `poses` at `times`, straight between; at `changes` something comes or goes.
+
+    Each of its `colours` `[n, 3]` is seen now and then. In each pose it has the shape `taken`, around a place
+    on its `way`.
+    """
 
     document: Document
     clip: Clip | None
     swarm: Swarm
-    paint: int
     times: Array
     poses: Array
-    hidden: Track
+    changes: Array
+    colours: list[tuple[Track, Array]]
+    shapes: list[Array]
+    taken: Numbers
+    way: Array
 
-    def cells(self, name: str, state: _State, rgb: Array) -> None:
-        """All cells in a state's colours `[n, 3]`."""
-        groups = self._groups()
-        seen = self._seen(state)
-        if not seen[1].any():
-            return  # before a cut it had gone on
-        for number, cells in enumerate(groups):
-            own = name if len(groups) == 1 else f"{name}, cells {number}"
-            node = self.document.node(own)
-            if len(cells) == 1:
-                self._sized(node, int(cells[0]), rgb[cells], *seen)
-            else:
-                self._shaped(node, cells, rgb[cells], *seen)
+    def part(self, paint: int, number: int) -> Part:
+        """All cells in some of its colours; targets are their further shapes."""
+        first, *others = self.shapes
+        targets = [(shape - first).reshape(-1, 3).astype(np.float32) for shape in others]
+        return Part(paint, _triangles(len(first)), _painted(first, self.colours[number][1]), targets)
+
+    @property
+    def furthest(self) -> float:
+        """How far a shape takes a corner from the first, in cells."""
+        return max(float(np.abs(shape - self.shapes[0]).max()) for shape in self.shapes[1:])
+
+    def stand(self, primitives: Sequence[Json]) -> None:
+        """Nodes that show primitives, one for each colours."""
+        for number, ((seen, _), primitive) in enumerate(zip(self.colours, primitives, strict=True), 1):
+            name = self.swarm.name if len(self.colours) == 1 else f"{self.swarm.name} {number}"
+            mesh = self.document.mesh(primitive)
+            node = self.document.node(name, mesh=mesh)
+            self._key(node, "translation", self.way, STRAY)
+            if len(self.shapes) > 1:
+                weights = np.stack([self.taken == i for i in range(1, len(self.shapes))], axis=1)
+                self._key(node, "weights", weights, STRAY / self.furthest)
+                if seen[-1][1]:
+                    self.document.parts["meshes"][mesh]["weights"] = weights[-1].astype(int).tolist()
+            self._show(node, seen)
             if self.clip is not None:
                 self.clip.settle(node)
 
-    def _seen(self, state: _State) -> tuple[Array, Array]:
-        """From which times `[n]` on a state is seen, 1, or not, 0: the swarm is not hidden, and nearer to the
-        state's poses than to others."""
-        times, poses, last = self.times, self.poses, len(self.swarm.places) - 1
-        low = -1.0 if state.first == 0 else state.first - 0.5
-        high = last + 1.0 if state.last == last else state.last + 0.5
-        crossed = [_crossings(times, poses, level) for level in (low, high)]
-        held = np.array([max(time, 0.0) for time, _ in self.hidden] or [0.0])
-        edges: Array = np.unique(np.concatenate([[0.0], times, *crossed, held]))
-        middle = np.append((edges[1:] + edges[:-1]) / 2, edges[-1] + 1)
-        pose = np.interp(middle, times, poses)
-        there = (pose > low) & (pose < high)
-        if self.hidden:
-            values = np.array([value for _, value in self.hidden])
-            there &= values[np.maximum(np.searchsorted(held, middle, "right") - 1, 0)] < 0.5
-        changes = np.append(True, there[1:] != there[:-1])
-        return edges[changes], there[changes].astype(float)
-
-    def _sized(self, node: int, cell: int, rgb: Array, since: Array, seen: Array) -> None:
-        """One cell: all such nodes show the same cuboid, each in its own size and colour."""
-        cuboid = self.document.primitive(self.paint, _triangles(1), **_painted(UNIT, rgb))
-        self.document.parts["nodes"][node]["mesh"] = self.document.mesh(cuboid)
-        self._key(node, "translation", turned(self.swarm.places[:, cell]))
-        sizes = self.swarm.sizes[:, cell][:, [0, 2, 1]]
-        if self.clip is None or np.ptp(sizes, axis=0).max() < SAME:
-            self._show(node, since, seen, sizes[0])
-            return
-        jumps = since[1:]
-        times: Array = np.unique(np.concatenate([self.times, jumps - MOMENT, jumps]))
-        there = seen[np.maximum(np.searchsorted(since, times, "right") - 1, 0)]
-        keyed = self._at(times, sizes) * there[:, None]
-        needed = (keyed != 0).any(axis=1) | np.isin(
-            times, np.concatenate([[times[0]], jumps - MOMENT, jumps])
-        )
-        self.clip.track(node, "scale", times[needed], keyed[needed])
-
-    def _shaped(self, node: int, cells: Array, rgb: Array, since: Array, seen: Array) -> None:
-        """Several cells: targets are what shapes they take around the first, with which their node goes.
-
-        Targets do not carry them: Babylon.js leaves out what is not in view without its targets.
-        """
-        shapes, taken = self._shapes(cells)
-        faces, moved = _triangles(len(cells)), [(shape - shapes[0]).reshape(-1, 3) for shape in shapes[1:]]
-        cuboids = self.document.primitive(self.paint, faces, moved, **_painted(shapes[0], rgb))
-        mesh = self.document.mesh(cuboids)
-        self.document.parts["nodes"][node]["mesh"] = mesh
-        self._key(node, "translation", turned(self.swarm.places[:, cells[0]]))
-        if moved:
-            weights = np.stack([taken == i for i in range(1, len(shapes))], axis=1)
-            self._key(node, "weights", weights)
-            self.document.parts["meshes"][mesh]["weights"] = weights[-1].astype(int).tolist()
-        self._show(node, since, seen, np.ones(3))
-
-    def _show(self, node: int, since: Array, seen: Array, size: Array) -> None:
+    def _show(self, node: int, seen: Track) -> None:
         """Let a node have its size while it is seen."""
-        self.document.parts["nodes"][node]["scale"] = rounded(size * seen[-1])
-        if self.clip is not None and len(since) > 1:
-            self.clip.track(node, "scale", since, seen[:, None] * size, step=True)
+        self.document.parts["nodes"][node]["scale"] = rounded(np.full(3, seen[-1][1]))
+        if self.clip is not None and len(seen) > 1:
+            self.clip.track(node, "scale", self.changes, _there(seen, self.changes), step=True)
 
-    def _key(self, node: int, path: str, values: Array) -> None:
+    def _key(self, node: int, path: str, values: Array, stray: float) -> None:
         """Let a node take these values `[poses, n]`, pose by pose; what never changes is no track."""
         if path != "weights":
             self.document.parts["nodes"][node][path] = rounded(values[0])
-        if self.clip is None or np.ptp(values.astype(float), axis=0).max() < SAME:
-            return
-        self.clip.track(node, path, self.times.tolist(), self._at(self.times, values))
+        if self.clip is not None and np.ptp(values.astype(float), axis=0).max() >= SAME:
+            moved = [np.interp(self.poses, np.arange(len(values)), axis) for axis in values.T]
+            self.clip.track(node, path, self.times, np.column_stack(moved), stray=stray)
 
-    def _at(self, times: Array, values: Array) -> Array:
-        """Values `[poses, n]` at times."""
-        poses = np.interp(times, self.times, self.poses)
-        return np.column_stack([np.interp(poses, np.arange(len(values)), axis) for axis in values.T])
 
-    def _shapes(self, cells: Array) -> tuple[list[Array], Array]:
-        """The different shapes `[n, 8, 3]` that cells take around the first, and which one each pose has."""
-        shapes: list[Array] = []
-        taken = []
-        for pose in range(len(self.swarm.places)):
-            corners = _corners(self.swarm, pose)[cells]
-            shape = np.round(corners - turned(self.swarm.places[pose, cells[0]]), 3)
-            same = [i for i, known in enumerate(shapes) if np.abs(known - shape).max() < SAME]
-            taken.append(same[0] if same else len(shapes))
-            shapes += [] if same else [shape]
-        return shapes, np.array(taken)
-
-    def _groups(self) -> list[Numbers]:
-        """Cells that keep their size and go the same way; all as one where those are too many groups."""
-        places, sizes = self.swarm.places, self.swarm.sizes
-        ways = np.concatenate([places - places[0], sizes - sizes[0]], axis=2).transpose(1, 0, 2)
-        _, group = np.unique(np.round(ways.reshape(len(ways), -1), 3), axis=0, return_inverse=True)
-        group = (
-            group.ravel() if group.max() < RIGID and np.ptp(sizes, axis=0).max() < SAME else 0 * group.ravel()
-        )
-        return [np.flatnonzero(group == i) for i in range(group.max() + 1)]
+def _there(seen: Track, times: Array) -> Array:
+    """The size of a state, which is 1 while it is seen, from each time on `[n, 3]`."""
+    since, there = np.array(seen).T
+    now = there[np.maximum(np.searchsorted(since, times + MOMENT / 4, "right") - 1, 0)]
+    return np.repeat(now[:, None], 3, axis=1)
 
 
 def _crossings(times: Array, poses: Array, level: float) -> Array:
@@ -200,7 +245,7 @@ def _painted(vertices: Array, rgb: Array) -> dict[str, Any]:
     """Attributes of cuboids `[n, 8, 3]`, darker at their backs."""
     shares = np.broadcast_to(np.where(np.arange(8) < 4, 1.0, SHADOW), vertices.shape[:2])
     colours = painted(np.broadcast_to(rgb[:, None], vertices.shape), shares)
-    return {"POSITION": np.round(vertices, 4).reshape(-1, 3).astype(np.float32), "COLOR_0": colours}
+    return {"POSITION": np.round(vertices, 3).reshape(-1, 3).astype(np.float32), "COLOR_0": colours}
 
 
 def _triangles(count: int) -> Numbers:
