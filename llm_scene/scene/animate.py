@@ -125,6 +125,7 @@ def animate(
 
 def key_shutter(curves: Curves, scene: bpy.types.Scene, film: Film) -> None:
     """Open the shutter where pictures are to be blurred."""
+    scene.render.use_motion_blur = True
     curves.write(scene, SHUTTER, 0, shutter(film), film.fps)
 
 

@@ -61,8 +61,6 @@ def apply_preset(scene: bpy.types.Scene, preset: RenderPreset, aspect: float = 1
     render.resolution_x, render.resolution_y = size_for(preset.size, aspect)
     render.resolution_percentage = 100
     render.use_persistent_data = True  # the geometry never changes during the film
-    render.use_motion_blur = True  # where a film opens the shutter
-    choose(render, "motion_blur_position", "CENTER")
     scene.eevee.taa_render_samples = preset.samples
     if preset.engine == "EEVEE":
         choose(render, "engine", EEVEE)

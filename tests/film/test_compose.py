@@ -20,7 +20,7 @@ from llm_scene.film.film import Cue
 from llm_scene.film.framing import NEAR, SAFE, covered, project
 from llm_scene.film.front import begin, done
 from llm_scene.film.pieces import choice
-from llm_scene.film.pieces.scores import MOST
+from llm_scene.film.pieces.scores import FEW, MOST
 from llm_scene.film.props import Swarm, number
 from llm_scene.film.screenplay import EMPTY, INSTANT, ON_THE_WAY, WAYS
 from llm_scene.film.story import Story
@@ -380,8 +380,10 @@ def test_numbers_between_the_lines_follow_from_the_traces(shape: Shape) -> None:
     best = row[list(seen)].max()
     powers = np.exp(row[: shape.n_positions] - best)
     for j, s in enumerate(seen):
-        assert texts[f"scores: softmax below {j}"] == number(row[s] - best)
-        assert read(texts[f"scores: softmax power {j}"]) == pytest.approx(powers[s], abs=0.0151)
+        lower, power = (texts.get(f"scores: softmax {kind} {j}") for kind in ("below", "power"))
+        assert lower in (None, number(row[s] - best))  # where they are many, some have no room
+        assert power is None or read(power) == pytest.approx(powers[s], abs=0.0151)
+        assert len(seen) > FEW or (lower and power)
 
 
 @pytest.mark.parametrize("shape", FULL, ids=str)

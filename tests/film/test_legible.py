@@ -26,8 +26,8 @@ def test_no_letter_is_too_small_to_be_read(name: str, length: int, cut: str) -> 
 def test_letters_are_there_where_they_come_in_and_when_all_is_over() -> None:
     made = film(NANO, 6, cut="full")
     sight, drawn = Sight(made), made.film
-    tokens = next(chapter for chapter in drawn.chapters if chapter.name == "tokens")
-    there = [text.text for text in sight.at(tokens.end - 0.1).texts if text.kind == "letter"]
+    entrance = next(caption for caption in drawn.captions if caption.key == "entrance")
+    there = [text.text for text in sight.at(entrance.end - 0.1).texts if text.kind == "letter"]
     assert "".join(there) == "".join(letter.text for letter in made.layout.letters[:6])
     for letter in made.layout.letters:
         if not letter.predicted:

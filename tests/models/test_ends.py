@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from llm_scene import models
 from llm_scene.cli import main
 from llm_scene.errors import UserError
 from llm_scene.models import load
@@ -63,3 +64,17 @@ def test_writing_stops_at_the_end_token_or_goes_on(folder: Path, capsys: pytest.
     assert told["tokens"] == [first] and told["ended"]
     assert main([*asked, "--ignore-eos"]) == 0
     assert len(json.loads(capsys.readouterr().out)["tokens"]) == 5
+
+
+@pytest.mark.parametrize("mark", [*"etno", "-"])
+@pytest.mark.parametrize("prompt", ["It is a truth", "He was not", "She said"])
+def test_a_film_is_as_long_as_its_sentence(prompt: str, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model goes on to what ends one, which never comes first; marks are rare, so these are letters."""
+    monkeypatch.setattr(models, "SENTENCE_ENDS", (mark,))
+    model = load("tiny-austen")
+    tokens = model.encode_prompt(prompt)
+    whole = model.generate(tokens, 12).chosen
+    ended = [model.tokenizer.piece(token).endswith(mark) for token in whole]
+    last = next((n for n, end in enumerate(ended) if end and n > 0), len(whole) - 1)
+    assert model.generate(tokens, 12, sentence=True).chosen == whole[: last + 1]
+    assert model.generate(tokens, 12).chosen == whole

@@ -12,8 +12,11 @@ import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
+from llm_scene.film import blur
+from llm_scene.film.blur import blurred
 from llm_scene.film.framing import project
 from llm_scene.layout import Block
+from llm_scene.scene.animate import SHUTTER, curve_of
 from tests.film.staged import Shape
 from tests.scene.conftest import Made, empty_file, make_random
 from tests.scene.reading import curves, matrices
@@ -119,6 +122,14 @@ def test_keyframes_are_few_and_native(made: Made) -> None:
     assert len(keys) <= len(film.shots) + cuts + 1
 
 
+def test_the_shutter_opens_as_the_film_says(made: Made) -> None:
+    film, scene = made.production.film, made.scene
+    curve = curve_of(scene, SHUTTER)
+    assert scene.render.use_motion_blur and curve is not None
+    values = np.array([curve.evaluate(frame) for frame in range(film.n_frames)])
+    assert ((values > 0) == blurred(film)).all() and set(np.round(values, 4)) == {0.0, blur.SHUTTER}
+
+
 def test_the_whole_film_is_one_action(made: Made) -> None:
     actions = {
         thing.animation_data.action
@@ -194,6 +205,22 @@ def test_cells_light_up_when_they_are_computed(pictured) -> None:
     assert lit.max() > unlit.max() + 0.1
     assert full.mean() < 0.6, "burnt out"
     assert full.std() > 0.03, "nothing to see"
+
+
+def test_what_travels_is_smeared_and_what_stands_is_sharp(pictured) -> None:
+    made, picture = pictured
+    film, render = made.production.film, made.scene.render
+    eyes = np.array([film.pose(frame / film.fps).eye for frame in range(film.n_frames)])
+    soft = blurred(film)
+    ways = np.linalg.norm(np.diff(eyes, axis=0), axis=1) * soft[1:] * soft[:-1]  # cuts are sharp
+    moving, still = int(ways.argmax()), int(np.flatnonzero(~soft[24:])[0]) + 24
+    edges, made.scene.cycles.samples = {}, 32  # of few, grain would be all there is
+    for open_shutter in (True, False):
+        render.use_motion_blur = open_shutter
+        edges[open_shutter] = [np.abs(np.diff(picture(frame), axis=1)).mean() for frame in (moving, still)]
+    render.use_motion_blur, made.scene.cycles.samples = True, 2
+    assert edges[True][0] < 0.9 * edges[False][0]
+    assert edges[True][1] == pytest.approx(edges[False][1], rel=0.02)
 
 
 def test_the_likeliest_token_appears_in_the_picture(pictured) -> None:

@@ -65,7 +65,7 @@ def headlines(
     play: Screenplay, piece: str, pairs: Sequence[Pair], says: Says | None = None
 ) -> list[list[Text]]:
     """What goes in and what comes out, several times, of which one is to be seen at a time."""
-    pairs = [([part[-MOST:] for part in given], isolated(_seen(made))) for given, made in pairs]
+    pairs = [([part[-MOST:] for part in given], isolated(seen(made))) for given, made in pairs]
     box = whole(play.layout)
     wide, _, high = box.size
     if play.aspect < WIDE or wide > SQUAT * high:
@@ -76,7 +76,7 @@ def headlines(
     return [[replace(text, says=says) for text in texts] for texts in found]
 
 
-def _seen(made: str) -> str:
+def seen(made: str) -> str:
     """What comes out; in quotes where it is a mark so small that it would be taken for a speck."""
     mark = made.strip()
     return f"“{mark}”" if mark in SPECKS else made

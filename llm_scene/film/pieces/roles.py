@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...layout.drawn import fitting
+from ...layout.drawn import fitting, text_width
 from ...layout.layout import Block
 from ...network.ops import Array, Normed
 from ..example import Example
@@ -20,6 +20,7 @@ WIDEST, BETWEEN = 5.2, 1.2  # a column at most, and from one to the next
 HEADING, SAID = 2.3, 1.75  # two lines above a column, from the top; the second one
 SLOTS = 4  # the letter and its three roles side by side
 LARGE = 1.25  # size of the titles
+CLOSE = 0.85  # of the way to the next column, by what is said of one
 LATER, SOON = 0.12, 0.06  # of their beat, that a column and a table set out after the other
 COLUMNS = 6  # of a learned table, that are shown
 COMING = slice(0.0, 0.2)  # of letter: its column comes
@@ -99,6 +100,8 @@ class _Telling:
             self._write(actor, self.inputs, shown, values, beat.at(COMING.stop))
             evened = isinstance(self.inputs.matrix.op, Normed)
             said = self.words.note("numbers_rescaled" if evened else "numbers", count=len(values))
+            if text_width(said, SMALL) > CLOSE * float(self.x[1] - self.x[0]):
+                said = self.words.note("numbers", count=len(values))
             self._heading("letter", x, f"“{letter}”", said, beat.at(0))
             self._tables(beat)
 

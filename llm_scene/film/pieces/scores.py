@@ -270,8 +270,8 @@ class _Meeting:
         self.piece.formula("formula", tex, *at, beat.at(VISITS.start), beat.end, FORMULA, lit)
 
     def _figures(self, visits: Sequence[Span], end: float) -> None:
-        """How each score is made, in figures, while the query is with its key; where it is more than a scaled
-        product, or where there is no room to say whose it is, not at all."""
+        """How each score is made, in figures, from when it is there until the next one is; where it is more
+        than a scaled product, not at all. Whose it is is said where there is room."""
         found, count = self.found, self.query.count
         query = found.queries.values(found.trace)[:, found.t].astype(float)
         keys = found.keys.values(found.trace)[:, found.seen].astype(float)  # [d_head, seen]
@@ -285,14 +285,14 @@ class _Meeting:
         takes = [
             text_width(a, SMALL) + OFFERS + text_width(b[0], SMALL) for a, b in zip(whose, sums, strict=True)
         ]
-        if offered + OFFERS + max(takes) > self.stage.reach:
-            return
-        met = [*(along(visit, MEETS) for visit in visits), end]
-        for j, ((said, terms), (start, until)) in enumerate(zip(sums, pairwise(met), strict=True)):
+        named = offered + OFFERS + max(takes) <= self.stage.reach
+        made = [*(along(visit, TOLD) for visit in visits), end]
+        for j, ((said, terms), (start, until)) in enumerate(zip(sums, pairwise(made), strict=True)):
             x = self.stage.reach - text_width(said, SMALL)
             self.piece.text(sum_of(terms, j), said, x, self.heading, start, until, SMALL, "left")
             at = (x - OFFERS, self.heading)
-            self.piece.text(f"whose {j}", whose[j], *at, start, until, SMALL, "right", ink=found.ink(j))
+            if named:
+                self.piece.text(f"whose {j}", whose[j], *at, start, until, SMALL, "right", ink=found.ink(j))
 
     def _whose(self) -> list[str]:
         """What keys are called: by their places, where several have the same letter."""

@@ -45,7 +45,7 @@ SHARE, OF = 1.3, 1.2  # how far under the stick a share that has no room on it s
 AROUND = 0.3, 0.4  # how much longer and higher than the stick its frame is
 RULE_SIZE = 1.3  # of the formula of the whole
 NUDGE = -0.6  # of the last formula, from half way between floor and stick
-SOON = 0.15  # where it is brief: of a beat, in which bars move
+SOON, GROWN = 0.15, 0.3  # where it is brief: of a beat, in which bars move; and in which they grow
 STAND, RAISE, LIE = 2.4, 2.9, 2.9  # seconds of these beats
 EASY = 0.0, 7.0  # a best score from and up to which powers can be written in full
 BEATS = 3  # scores, largest, exponentiate: parts of the formula are lit in the second and third
@@ -167,36 +167,40 @@ class _Telling:
         name: str,
         of: Block | None = None,
     ) -> None:
-        """A number over each bar, or under it where it hangs; those `of` a sheet stand for its cells."""
+        """A number over each bar, or under it where it hangs; those `of` a sheet stand for its cells. Of two
+        that would lie over each other, the one of the larger power."""
         size = fitting(texts, ROOM * self.pitch, NUMBER, LEGIBLE)
-        widths = [text_width(text, size) for text in texts]
-        ranked = np.argsort(-self.powers, kind="stable").tolist()
-        lines = in_lines([self.x[j] for j in ranked], [widths[j] for j in ranked])
-        for j, text in sorted((j, texts[j]) for j, at in zip(ranked, lines, strict=True) if at is not None):
+        stand, shown = self.bars.stands[pose], set[int]()
+        middle = (stand.places[:, 2] - self.stage.centre[2]) / self.stage.unit
+        half = stand.sizes[:, 2] / self.stage.unit / 2
+        hangs = (pose == "below") | ((pose == "scores") & (self.found.raw < 0))
+        z = np.where(hangs, middle - half - CLEAR, middle + half + CLEAR)
+        for j in np.argsort(-self.powers, kind="stable").tolist():
+            room = [(text_width(texts[j], size) + text_width(texts[k], size)) / 2 for k in shown]
+            beside = [abs(self.x[j] - self.x[k]) for k in shown]
+            over = [abs(z[j] - z[k]) for k in shown]
+            if all(a > b or c > size for a, b, c in zip(beside, room, over, strict=True)):
+                shown.add(j)
+        for j in sorted(shown):
             cell = None if of is None else (of.matrix.name, of.cell(self.found.t, self.found.seen[j]))
-            stand = self.bars.stands[pose]
-            middle = (stand.places[j][2] - self.stage.centre[2]) / self.stage.unit
-            half = stand.sizes[j][2] / self.stage.unit / 2
-            hangs = pose == "below" or (pose == "scores" and self.found.raw[j] < 0)
-            z = middle - half - CLEAR if hangs else middle + half + CLEAR
-            self.piece.text(f"{name} {j}", text, self.x[j], z, start, end, size, of=cell)
+            self.piece.text(f"{name} {j}", texts[j], self.x[j], float(z[j]), start, end, size, of=cell)
 
     # --- beats ---
 
     def scores(self, until: float) -> None:
         """Scores stand on a line, whatever their size and sign; their letters stay below it until a beat."""
         found, piece = self.found, self.piece
-        there, seconds = (SOON, STAND) if self.brief else (RISE, 3.0)
+        there, seconds = (GROWN, STAND) if self.brief else (RISE, 3.0)
         with piece.beat("scores", seconds) as beat:
             self.bars.enter("flat", beat.at(0))
-            self.bars.to("scores", beat[START:there], stagger=0.5)
+            self.bars.to("scores", beat[START:there], stagger=0.0 if self.brief else 0.5)
             self._zero("zero", self.zero, beat.at(0), beat.end)
             for j, letter in enumerate(found.letters):
                 at = self.x[j], self.letter_z
                 piece.text(f"letter {j}", letter, *at, beat.at(0), until, self.letter_size, ink=found.ink(j))
             end = beat.end if self.brief else beat.end + WHILE
             written = [number(v) for v in found.raw]
-            self._numbers(written, "scores", beat.at(0 if self.brief else there), end, "score", found.scores)
+            self._numbers(written, "scores", beat.at(there), end, "score", found.scores)
             self._heading("any" if found.raw.min() < 0 else "size", beat.at(0), beat.end)
             if not self.stage.upright and not self.brief:
                 self._formula(beat.at(COMES))
