@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...layout import names as thing
-from ...layout.drawn import LETTER, LINE, Says, Text, text_height, text_width
+from ...layout.drawn import LETTER, LINE, Says, Text, fitting, text_height, text_width
 from ...layout.layout import Box, Section
 from ...look.views import VIEWS
 from ...network.sections import ATTENTION, MLP, is_block
@@ -157,7 +157,7 @@ def _blocks(play: Screenplay) -> list[Section]:
 
 def _above(play: Screenplay, piece: str, box: Box, texts: Sequence[str]) -> list[list[Text]]:
     wide, _, high = box.size
-    size = min(BROAD * wide / max(map(text_width, texts)), HIGH * high)
+    size = fitting(texts, BROAD * wide, HIGH * high)
     x = box.centre[0] - text_width(texts[-1], size) / 2
     at = (x, box.low[1], box.high[2] + 2.0 * play.layout.gap + CLEAR * size)
     return [[Text(thing.prop(piece, n), text, at, size, "left", "accent")] for n, text in enumerate(texts)]

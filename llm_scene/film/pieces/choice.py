@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...layout.drawn import Align, Says, text_width
+from ...layout.drawn import Align, Says, fitting, text_width
 from ...network.ops import Array
 from ...network.sampling import softmax
 from ..example import Example
@@ -351,7 +351,7 @@ class _Telling:
     # --- parts ---
 
     def _letter(self, i: int, start: float, until: float | None, ink: str = "ink") -> None:
-        size = min(LARGER * self.size, self.room / text_width(self.letters[i]))
+        size = fitting([self.letters[i]], self.room, LARGER * self.size)
         name = f"letter {i} {len(self.piece.beats)}"
         at, says = (self.letter_x, self.z[i]), Says("rank", i)
         self.piece.text(name, self.letters[i], *at, start, until, size, ink=ink, says=says)
@@ -360,7 +360,7 @@ class _Telling:
         """Words for the row of those that are not told one by one; it has no score."""
         if self.rest:
             said, room = self.words.note("all_others"), self.left + self.piece.stage.reach - LETTER_ROOM
-            size = min(NUMBER, self.size, room / text_width(said))
+            size = fitting([said], room, min(NUMBER, self.size))
             at = self.left - LETTER_ROOM / 2, float(self.z[-1])
             self.piece.text("others", said, *at, start, None, size, "right", ink="faint")
 
@@ -379,7 +379,7 @@ class _Telling:
         if self.piece.stage.upright:
             x, align = self.left + self.full / 2, "centre"
             room = 2 * min(reach - x, x + reach)
-        size = min(DEGREE, room / text_width(said))
+        size = fitting([said], room, DEGREE)
         self.piece.text(f"temperature {n}", said, x, self.heading, start, end, size, align, ink)
 
     def _heading(self, key: str, x: float, start: float, said: str) -> None:

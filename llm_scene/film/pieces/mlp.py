@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...layout.drawn import Align, text_width
+from ...layout.drawn import Align, fitting
 from ...layout.layout import Block
 from ...network.activations import ACTIVATIONS
 from ...network.ops import Array
@@ -126,7 +126,7 @@ class _Telling:
     def _title(self, name: str, said: str, side: int, start: float) -> None:
         align: Align = "left" if side < 0 else "right"
         at = side * self.stage.reach, self.stage.title
-        self.piece.text(name, said, *at, start, None, min(NUMBER, self.stage.reach / text_width(said)), align)
+        self.piece.text(name, said, *at, start, None, fitting([said], self.stage.reach, NUMBER), align)
 
     def told(self) -> list[int]:
         """The numbers that are told apart."""

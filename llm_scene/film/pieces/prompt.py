@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...layout.drawn import text_width
+from ...layout.drawn import fitting
 from ...network.ops import Array
 from ..example import Example
 from ..props import number
@@ -34,7 +34,7 @@ def columns(example: Example) -> SetPiece:
     pitch = min(max(WIDEST, ALL / len(positions)), 2 * stage.reach / len(positions))
     x, z = row_of(len(positions), pitch), rows_under(stage.top - HEADING, len(rows))
     tokens = [told(example.tokens[position]) for position in positions]
-    size = min(LETTERS, FILLED * pitch / max(map(text_width, tokens)))
+    size = fitting(tokens, FILLED * pitch, LETTERS)
     piece = SetPiece("prompt", stage)
     with piece.beat("rise", 3.0) as beat:
         for n, (start, end) in enumerate(beat.each(len(positions), WAVE)):

@@ -250,7 +250,7 @@ class _Telling:
                 self._read(shown, table, wide, beat.at(TABLE.stop))
             said, z = self.words.note("table"), self.z[-1] - COUNTED
             self.piece.text("table title", said, 0.0, z, beat.at(COMES), until, SMALL, ink="faint")
-            size = min(NUMBER, (wide + SEAM) / max(map(text_width, table.values())))
+            size = fitting(table.values(), wide + SEAM, NUMBER)
             if size >= SMALL:
                 for place, (token, letter) in zip(x.tolist(), table.items(), strict=True):
                     ink = "accent" if token == here else "ink"
@@ -295,7 +295,7 @@ class _Telling:
         """The numbers of the table, where there is room on its cells."""
         values = self._looked_up(table)
         texts = [number(value) for value in values.tolist()]
-        size = min(NUMBER, wide * WRITTEN / max(map(text_width, texts)))
+        size = fitting(texts, wide * WRITTEN, NUMBER)
         if size < SMALL:
             return
         tokens = np.repeat(list(table), len(self.excerpt.shown))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...layout.drawn import text_width
+from ...layout.drawn import fitting, text_width
 from ...layout.layout import Block
 from ...network.ops import Array, Linear, Normed, Unembed
 from ..example import Example
@@ -187,7 +187,7 @@ class _Meeting:
         return actor
 
     def _letter(self, name: str, letter: str, row: int, beat: Beat) -> None:
-        size = min(self.size, self.letter_room / text_width(letter))
+        size = fitting([letter], self.letter_room, self.size)
         ink = "accent" if row == 0 else "ink"
         self.piece.text(name, letter, self.letter_x, self.z[row], beat.at(COMES), beat.end, size, ink=ink)
 

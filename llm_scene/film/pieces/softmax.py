@@ -218,7 +218,7 @@ class _Telling:
     def _heading(self, key: str, start: float, end: float | None) -> None:
         said = self.words.note(f"softmax_{key}")
         middle = 0.0 if key in ("laid", "whole") else float(self.x.mean())
-        size = min(HEADING_SIZE, 2 * (self.stage.reach - abs(middle)) / text_width(said))
+        size = fitting([said], 2 * (self.stage.reach - abs(middle)), HEADING_SIZE)
         self.piece.text(f"heading {key}", said, middle, self.heading, start, end, size)
 
     def measure(self) -> None:
