@@ -19,7 +19,7 @@ NAME = "norm"
 MOST = 48  # bars side by side; of a longer column a fair choice
 BAR = 0.76  # the width of a bar, in their pitch
 UNDER, OVER = 3.0, 1.0  # what is free from the top to the highest bar, and from the floor to the lowest
-HEADING, LOWER = 0.6, 1.4  # from the top; and from there to a second line
+HEADING = 0.6  # from the top
 AXIS, MARK = 1.6, 0.55  # what the marks of 1 and -1 take at the left; from their lines to them
 FOLDED = 0.5  # over the floor: how many are not shown
 FORMULA, FORMULA_SIZE = 1.4, 1.5  # how far under the top it stands
@@ -36,7 +36,8 @@ MOVE, AT_ONCE = slice(0.05, 0.6), 0.2  # of shift; and the seconds of that witho
 DIVIDE = slice(0.1, 0.6)  # of scale
 # Mean and spread are told of bars that stand: until they go, and when they have come.
 MEAN_TOLD, SPREAD_TOLD = SHIFT[0] + MOVE.start, SCALE[0] + DIVIDE.start
-WEIGH, LEARNED = slice(0.15, 0.7), 0.05  # of weigh; what they are weighed by
+WEIGH = slice(0.15, 0.7)  # of weigh
+WEIGHED = 4.05  # when, in beats, mean and spread are no longer said, but what bars are weighed by
 
 
 def norm(example: Example, kind: str = "ln1") -> SetPiece:
@@ -161,7 +162,7 @@ class _Telling:
         with self.piece.beat("shift", 1.8 if self.mean is not None else AT_ONCE) as beat:
             self.bars.to("shifted", beat[MOVE])
             if self.mean is not None:
-                self._note("mean now", "mean", -1, beat.at(MOVE.stop), MEASURED, value=0)
+                self._note("mean now", "mean", -1, beat.at(MOVE.stop), WEIGHED, value=0)
             self._formula(beat.at(0.0))
 
     def scale(self) -> None:
@@ -169,7 +170,7 @@ class _Telling:
         with self.piece.beat("scale", 1.8) as beat:
             self.bars.to("scaled", beat[DIVIDE])
             key = "spread" if self.mean is not None else "size"
-            self._note("spread now", key, 1, beat.at(DIVIDE.stop), MEASURED, value=1)
+            self._note("spread now", key, 1, beat.at(DIVIDE.stop), WEIGHED, value=1)
 
     def _formula(self, start: float) -> None:
         top = part(1, "x") if self.mean is None else part(1, r"x-\mathrm{mean}")
@@ -183,9 +184,7 @@ class _Telling:
         with self.piece.beat("weigh", 2.6) as beat:
             self.bars.to("weighed", beat[WEIGH], stagger=0.4)
             said, z = self.words.note("times_learned"), self.stage.top - HEADING
-            if self.stage.upright:
-                z -= LOWER  # under what mean and spread are
-            self.piece.text("learned", said, 0.0, z, beat.at(LEARNED), MEASURED)
+            self.piece.text("learned", said, 0.0, z, WEIGHED, MEASURED)
 
     def home(self) -> None:
         """They become the column of the next sheet."""
