@@ -231,5 +231,5 @@ class _Telling:
                 copy.exit(beat.at(POURED))
             self.mix.enter("unmade", beat.at(MIX.start))
             self.mix.to("column", beat[MIX], stagger=0.4)
-            piece.until(beat.at(FLY.stop), "empty mix")
+            piece.until(beat.at(MIX.stop), "empty mix")
         piece.home((self.mix, self.target))
