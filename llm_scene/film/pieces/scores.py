@@ -197,19 +197,22 @@ class _Meeting:
         return query
 
     def _ride(self, name: str, query: Actor, spans: list[Span], back: Span) -> None:
-        """A query goes from key to key and back; one with numbers sends a copy, which is called one."""
+        """A query goes from key to key and back; one with numbers sends a copy, which is called one and gone
+        after its last visit."""
         rider, values = query, query.stands["column"].values
         if self.numbered:
             rider = self.piece.actor(name, "activation", query.count)
             rider.stands["column"] = query.stands["column"]
             rider.enter("column", spans[0][0])
-            rider.exit(back[1])
+            self.piece.until(spans[0][0], "called")
+            rider.exit(back[0])
         for j, (start, end) in enumerate(spans):
             x = self.x[j] - (self.wide + BESIDE) / 2
             rider.pose(f"at {j}", *self._standing(x, self.slim, values))
             rider.to(f"at {j}", (start, along((start, end), MEETS)))
-        rider.to("column", back)
-        if self.numbered:
+        if not self.numbered:
+            rider.to("column", back)
+        else:
             over = RIDER + self.tall / 2
             said = self.words.note("query").lower()
             size = fitting([said], RIDES * self.pitch, RIDING, SMALL)
