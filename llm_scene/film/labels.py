@@ -26,7 +26,7 @@ from .screenplay import Held, Tag
 LABEL = "label "  # how what they are called begins
 MOST = 5  # names in a shot
 AIR = 6.0  # pixels between a name and anything else
-BESIDE = 40.0  # and the running head, in its line
+BESIDE = 64.0  # and the running head, in its line
 OVERS = (14.0, 21.0)  # and its sheet, where links run along that
 APART = (-24.0, 0.0, 24.0, 0.0)  # pixels between two names in a line, which else read as one
 LOOSE = (-2.0, -2.0, 2.0, 2.0)  # pixels between a name and a link

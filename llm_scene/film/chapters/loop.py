@@ -18,7 +18,6 @@ LOOK = 0.6  # seconds before the first step
 AFTER = 0.7  # seconds the finished line stands
 FLIGHT, FLOWN = 0.55, 1.8  # of a step, and at most so many seconds: the token's way
 SOON, SEEN = 0.1, 0.2  # of a step, before its end, and seconds at least: the next token comes out
-AT_ONCE = 0.2  # of that, until it is before everything
 TURN, CLEAR = 0.3, 0.6  # of the way, until the token is under the model; and of its size, how far
 
 
@@ -65,15 +64,13 @@ def _fly_back(play: Screenplay, position: int, window: Window, out: Text, into: 
     start, end = window
     drawn = next(x.text for x in play.layout.letters if not x.predicted and x.position == position)
     letter = told(play.story.words[position]).strip() or drawn  # what is blank has a sign
-    flown = replace(out, name=thing.prop("flown", position), text=letter)
+    forward = out.at[1] - CLEAR * out.size  # before all links; and the wall bends forward down there
+    flown = replace(out, name=thing.prop("flown", position), text=letter, at=(out.at[0], forward, out.at[2]))
     last = into.text.split("\n")[-1]
     x, z = into.at[0] + text_width(last, into.size) - text_width(letter, into.size), into.at[2]
     low = whole(play.layout).low[2] - play.layout.gap - CLEAR * flown.size
     down, up = (start + share * (end - start) for share in (TURN, 1 - TURN))
-    forward = out.at[1] - CLEAR * out.size  # the wall bends forward down there
     play.put(flown, start, end)
-    before = start + AT_ONCE * (down - start)
-    play.move(flown.name, "location_y", (start, before), out.at[1], forward, "smooth")
     play.move(flown.name, "location_y", (up, end), forward, into.at[1], "smooth")
     play.move(flown.name, "location_z", (start, down), out.at[2], low, "smooth")
     play.move(flown.name, "location_x", (down, up), out.at[0], x, "smooth")

@@ -100,6 +100,7 @@ def _hook(play: Screenplay, near: Sequence[str] = (), far: Sequence[str] = ()) -
     play.end_head()
     play.leave_room(*far)
     _, start = play.go(under(play, asked), PULL * share)
+    play.end_head()  # on the way back it is still there
     play.perform(piece, (play.begun, rise), (rise, start))
     for caption in far:
         play.say(caption, least=LOOK)

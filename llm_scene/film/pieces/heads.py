@@ -106,7 +106,7 @@ class _Telling:
                 self.heads[n].to("own", (start, end))
                 x = float(self.x[self.shown.index(n)])
                 self._outline(f"place {n}", x, min(self.wide, WIDE * self.pitch), beat.at(COMES), end)
-                self.piece.text(f"title {n}", titles[n], x, self.heading, start, TITLES, SMALL, ink="faint")
+                self.piece.text(f"title {n}", titles[n], x, self.heading, end, TITLES, SMALL, ink="faint")
             for n, actor in enumerate(self.heads):
                 if n not in self.shown:
                     actor.enter("own", beat.at(OTHERS))
