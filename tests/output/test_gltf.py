@@ -28,7 +28,7 @@ from llm_scene.models.reading import read
 from llm_scene.output.formats import Gltf
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.camera import one_lens
-from llm_scene.output.gltf.document import Clip, Document, Part
+from llm_scene.output.gltf.document import UNITS, Clip, Document, Part
 from llm_scene.output.gltf.swarms import _states
 from llm_scene.scene.outlines import outline
 from llm_scene.staging.options import Options
@@ -40,7 +40,7 @@ LOOK = LOOKS["studio"]
 LIMITS = {"texture": 0.75e6, "instances": 1.05e6, "mesh": 25e6}  # bytes
 # With the set pieces of the full film: hundreds of moving cells, numbers and formulas.
 WITH_PIECES = {"texture": 1.85e6, "instances": 2.15e6, "mesh": 25e6}
-TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+TYPES = {5121: np.uint8, 5122: np.int16, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
 SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
 
@@ -86,9 +86,10 @@ class Glb:
         accessor = self.json["accessors"][index]
         view = self.json["bufferViews"][accessor["bufferView"]]
         start = view["byteOffset"] + accessor.get("byteOffset", 0)
-        size = SIZES[accessor["type"]]
-        flat = np.frombuffer(self.buffer, TYPES[accessor["componentType"]], accessor["count"] * size, start)
-        return flat.reshape(-1, size)
+        size, kind = SIZES[accessor["type"]], np.dtype(TYPES[accessor["componentType"]])
+        stride = view.get("byteStride", size * kind.itemsize)
+        rows = np.frombuffer(self.buffer, np.uint8, accessor["count"] * stride, start).reshape(-1, stride)
+        return np.ascontiguousarray(rows[:, : size * kind.itemsize]).view(kind)
 
     def view(self, index: int) -> bytes:
         view = self.json["bufferViews"][index]
@@ -277,6 +278,30 @@ class TestDocument:
             assert (file.array(shared)[own] == corners[seed][[2, 0, 1]]).all()
             assert (file.array(moved)[own] == 2 * corners[seed][[2, 0, 1]]).all()
 
+    @pytest.mark.parametrize(("reach", "unit"), [(130, 0.004), (200, 0.008), (999, 0.032), (2000, 1)])
+    def test_places_are_counted_in_the_finest_unit_that_can(self, reach: float, unit: float) -> None:
+        document = Document("test", counted=True)
+        corners = np.random.default_rng(1).uniform(-reach, reach, (6, 3)).astype(np.float32)
+        assert document.unit(reach, 7) == unit
+        assert Document("test").unit(reach) == 1
+        (part,) = document.pooled([Part(0, np.arange(6), {"POSITION": corners}, [corners / 2])], unit)
+        mesh = document.mesh(part, unit=unit)
+        for size in (1.0, 0.5):
+            document.node(f"size {size}", mesh=mesh, scale=[size, size, size])
+        file = Glb(data=document.glb())
+        for size in (1.0, 0.5):
+            assert file.nodes[f"size {size}"]["scale"] == pytest.approx([size * unit] * 3)
+        for share, at in ((1, part["attributes"]["POSITION"]), (0.5, part["targets"][0]["POSITION"])):
+            found = file.array(at)
+            assert found.dtype == (np.float32 if unit == 1 else np.int16)
+            assert np.abs(found * unit - share * corners).max() <= 0.51 * unit * (unit != 1)
+            told = file.json["accessors"][at]
+            assert told["min"] == pytest.approx(found.min(axis=0))
+            assert told["max"] == pytest.approx(found.max(axis=0))
+            assert "normalized" not in told
+        counted = [] if unit == 1 else ["KHR_mesh_quantization"]
+        assert file.json.get("extensionsRequired", []) == file.json.get("extensionsUsed", []) == counted
+
     def test_keys_less_take_nothing_further_from_its_way_than_allowed(self) -> None:
         document, times, way = Document("test"), np.arange(9.0), np.array([0, 1, 2, 3.1, 4, 5, 6.4, 7, 8])
         for stray in (0.2, 0.05):
@@ -318,6 +343,17 @@ def test_is_as_large_as_asked_for() -> None:
     assert small["nodes"][top]["scale"] == [0.001] * 3
     assert small["nodes"][top]["children"] == whole["scenes"][0]["nodes"]
     assert small["animations"] == whole["animations"]
+
+
+def test_what_moves_is_counted_but_for_programs_that_edit() -> None:
+    for mode in MODES:
+        file = Glb(mode)
+        counted = any(accessor["componentType"] == 5122 for accessor in file.json["accessors"])
+        assert (
+            counted
+            == (mode != "mesh")
+            == ("KHR_mesh_quantization" in file.json.get("extensionsRequired", []))
+        )
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
@@ -519,7 +555,8 @@ class TestFilm:
             assert times[-1] == pytest.approx(9.5 - 0.5 / 24)
             assert (scales[0].any(), scales[-1].all()) == (False, True)
         times, scales, _ = file.track("trunk into blocks.0.resid_mid", "scale")
-        assert (times[-1], scales[-1, 0]) == (pytest.approx(2 + 2 / 3), 1)
+        whole = file.nodes["trunk into blocks.0.resid_mid"]["scale"]  # that of its unit
+        assert (times[-1], scales[-1].tolist()) == (pytest.approx(2 + 2 / 3), pytest.approx(whole))
 
     def test_equal_letters_that_move_are_the_same_vertices(self) -> None:
         file = Glb()
@@ -752,13 +789,14 @@ class TestSetPieces:
             if (name, "hidden") in film.tracks:
                 gone = film.value(name, "hidden", film.duration) > 0.5
                 assert file.rests(name) != gone, name
-        assert file.nodes["Labels"].get("scale", [1, 1, 1]) == [1, 1, 1]
+        assert file.rests("Labels")
 
     def test_candidates_grow_as_in_the_film(self) -> None:
         film, file = full().film, Glb(data=glb(full()))
         for rank in range(len(full().layout.candidates)):
             name = f"candidate {rank} bar"
             times, scales, _ = file.track(name, "scale")
+            scales = scales / min(UNITS)
             for t in np.linspace(0, film.duration, 400).tolist():
                 meant = film.value(name, "scale_x", t, 1.0) * (film.value(name, "hidden", t) < 0.5)
                 cues = [c for channel in ("hidden", "scale_x") for c in film.tracks.get((name, channel), ())]

@@ -35,11 +35,17 @@ class _Together:
     shapes: list[Shape] = field(default_factory=list)
     written: list[int] = field(default_factory=list)  # texts, by when they were added
     primitives: list[Json] = field(default_factory=list)
+    unit: float = 1.0  # of their places
 
     @property
     def place(self) -> Array:
         """Where their node stands."""
         return turned(np.array(self.at))
+
+    def reach(self, written: Sequence[tuple[Shape, Array]]) -> float:
+        """How far from there they are seen."""
+        shapes = [*self.shapes, *(written[number][0] for number in self.written)]
+        return max(float(np.abs(shape.vertices - self.place).max(initial=0)) for shape in shapes)
 
 
 def add_drawn(
@@ -68,12 +74,13 @@ def add_drawn(
     ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
     nodes = list(together.values())
     for node in nodes:
+        node.unit = document.unit(node.reach(written))
         if node.shapes:
             drawing = _part(document, lines, Shape.joined(node.shapes).moved(-node.place))
-            node.primitives += document.pooled([drawing])
+            node.primitives += document.pooled([drawing], node.unit)
     _write(document, ink, [node for node in nodes if node.written], written)
     for node in nodes:
-        mesh = document.mesh(*node.primitives)
+        mesh = document.mesh(*node.primitives, unit=node.unit)
         made = document.node(node.name, mesh=mesh, translation=node.place.tolist())
         if clip is not None:
             node.motion.key(clip, made, node.at)
@@ -85,15 +92,16 @@ def _write(
     document: Document, ink: int, nodes: Iterable[_Together], written: Sequence[tuple[Shape, Array]]
 ) -> None:
     """Give nodes their writing, of which that of a set piece shares its arrays."""
-    pools: dict[tuple[str, bool], list[tuple[_Together, Part]]] = {}
+    pools: dict[tuple[str, bool, float], list[tuple[_Together, Part]]] = {}
     for node in nodes:
         quads, where = zip(*(written[number] for number in node.written), strict=True)
         coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
         part = _part(document, ink, Shape.joined(quads).moved(-node.place), TEXCOORD_0=coordinates)
         piece = re.split(PIECE, node.name)[0]
-        pools.setdefault((piece, "COLOR_0" in part.attributes), []).append((node, part))
-    for pool in pools.values():
-        for (node, _), primitive in zip(pool, document.pooled([part for _, part in pool]), strict=True):
+        pools.setdefault((piece, "COLOR_0" in part.attributes, node.unit), []).append((node, part))
+    for (_, _, unit), pool in pools.items():
+        primitives = document.pooled([part for _, part in pool], unit)
+        for (node, _), primitive in zip(pool, primitives, strict=True):
             node.primitives.append(primitive)
 
 

@@ -37,6 +37,7 @@ MODES: dict[str, tuple[Writer, float]] = {
     "instances": (instanced_cells, 0.0),
     "mesh": (meshed_cells, RELIEF),
 }
+COUNTED = ("texture", "instances")  # for viewers, which all read places as whole numbers of a unit
 
 
 def export_gltf(
@@ -89,7 +90,7 @@ def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, stil
     layout, trace, look = made.layout, made.trace, made.look
     film = None if still else made.film
     write_cells, relief = MODES[mode]
-    document = Document(GENERATOR)
+    document = Document(GENERATOR, counted=mode in COUNTED)
     cells = Cells(layout, trace, look)
     document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look)}
     sheets = write_cells(document, cells, _sections(document, layout), film)
