@@ -529,6 +529,17 @@ class TestFilm:
                 assert rest[axis] == pytest.approx((1 - done % 1) * length + 0.1, abs=near)
                 assert glow[axis] == pytest.approx(0.4 * (done % 1) * length, abs=near)
 
+    def test_fronts_are_seen_only_while_something_is_computed(self) -> None:
+        film, file = full().film, Glb(data=glb(full()))
+        cues = [cue for block in full().layout.blocks for cue in film.tracks.get((block, "reveal"), ())]
+        busy = [(cue.start, cue.end) for cue in cues if cue.b > cue.a]
+        for name in file.nodes:
+            if re.match(r"(rest|glow) (row|column)", name):
+                times, sizes, _ = file.track(name, "scale")
+                for t, size in zip((times[1:] + times[:-1]) / 2, (sizes[1:] + sizes[:-1]) / 2, strict=True):
+                    if size.all():
+                        assert any(start - 0.05 < t < end + 0.05 for start, end in busy), (name, t)
+
     @staticmethod
     def sizes(file: Glb, front: str, t: float) -> list[np.ndarray]:
         """Of the cover and of the glow that go with a front."""
