@@ -84,12 +84,23 @@ class Glb:
 
     def array(self, index: int) -> np.ndarray:
         accessor = self.json["accessors"][index]
-        view = self.json["bufferViews"][accessor["bufferView"]]
-        start = view["byteOffset"] + accessor.get("byteOffset", 0)
-        size, kind = SIZES[accessor["type"]], np.dtype(TYPES[accessor["componentType"]])
-        stride = view.get("byteStride", size * kind.itemsize)
-        rows = np.frombuffer(self.buffer, np.uint8, accessor["count"] * stride, start).reshape(-1, stride)
-        return np.ascontiguousarray(rows[:, : size * kind.itemsize]).view(kind)
+        size, kind = SIZES[accessor["type"]], TYPES[accessor["componentType"]]
+        if "sparse" not in accessor:
+            return self._numbers(accessor, accessor["count"], size, kind)
+        sparse, found = accessor["sparse"], np.zeros((accessor["count"], size), kind)
+        which = self._numbers(
+            sparse["indices"], sparse["count"], 1, TYPES[sparse["indices"]["componentType"]]
+        )
+        found[which[:, 0]] = self._numbers(sparse["values"], sparse["count"], size, kind)
+        return found
+
+    def _numbers(self, where: dict, count: int, size: int, kind: type) -> np.ndarray:
+        """An array `[count, size]` of a view."""
+        view = self.json["bufferViews"][where["bufferView"]]
+        start, row = view["byteOffset"] + where.get("byteOffset", 0), size * np.dtype(kind).itemsize
+        stride = view.get("byteStride", row)
+        rows = np.frombuffer(self.buffer, np.uint8, count * stride, start).reshape(-1, stride)
+        return np.ascontiguousarray(rows[:, :row]).view(kind)
 
     def view(self, index: int) -> bytes:
         view = self.json["bufferViews"][index]
@@ -301,6 +312,21 @@ class TestDocument:
             assert "normalized" not in told
         counted = [] if unit == 1 else ["KHR_mesh_quantization"]
         assert file.json.get("extensionsRequired", []) == file.json.get("extensionsUsed", []) == counted
+
+    def test_displacements_are_told_of_those_that_move(self) -> None:
+        """Of all, where nearly all do, or none: then the list of which is shared."""
+        document = Document("test", counted=True)
+        corners = np.random.default_rng(1).uniform(1, 9, (40, 3)).astype(np.float32)
+        ways = [corners * (np.arange(40) % 4 < moving)[:, None] for moving in (0, 1, 3, 4)]
+        unit = document.unit(9)
+        (part,) = document.pooled([Part(0, np.arange(6), {"POSITION": corners}, ways)], unit)
+        document.node("one")
+        file = Glb(data=document.glb())
+        told = [file.json["accessors"][target["POSITION"]] for target in part["targets"]]
+        assert [accessor["sparse"]["count"] for accessor in told] == [40, 10, 40, 40]
+        assert len({json.dumps(accessor["sparse"]["indices"]) for accessor in told}) == 2
+        for target, way in zip(part["targets"], ways, strict=True):
+            assert np.abs(file.array(target["POSITION"]) * unit - way).max() < 0.51 * unit
 
     def test_keys_less_take_nothing_further_from_its_way_than_allowed(self) -> None:
         document, times, way = Document("test"), np.arange(9.0), np.array([0, 1, 2, 3.1, 4, 5, 6.4, 7, 8])

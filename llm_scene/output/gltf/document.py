@@ -23,6 +23,7 @@ ALIGNED = 4  # bytes
 UNSCALED = [1, 1, 1]
 FULL = 32767  # the largest of 16-bit numbers
 UNITS = (0.004, 0.008, 0.032)  # of cells, that such numbers may count
+FEW = 3 / 4  # of all vertices: so many are worth a list of which
 QUANTIZATION = "KHR_mesh_quantization"
 DIGITS = {"translation": 3, "scale": 6}  # that can be seen: sizes are also those of units
 PASSING = "Comes and goes"  # the node of what is gone in the end
@@ -152,7 +153,7 @@ class Document:
         }}  # fmt: skip
         if parts[0].targets:
             moved = [np.concatenate(arrays) for arrays in zip(*(part.targets for part in parts), strict=True)]
-            shared["targets"] = [{"POSITION": self._vertices("POSITION", array)} for array in moved]
+            shared["targets"] = [{"POSITION": self._displaced(array)} for array in moved]
         starts = np.cumsum([0, *counts[:-1]])
         corners = [
             (part.indices + start).astype(kind).ravel() for part, start in zip(parts, starts, strict=True)
@@ -229,10 +230,36 @@ class Document:
         if normalized:
             entry["normalized"] = True
         if bounds:
-            flat = array.reshape(len(array), size)
-            entry["min"], entry["max"] = (_short(ends) for ends in (flat.min(axis=0), flat.max(axis=0)))
+            entry |= _bounds(array.reshape(len(array), size))
         self._stored[key] = self.add("accessors", entry)
         return self._stored[key]
+
+    def _displaced(self, array: Numbers) -> int:
+        """Store displacements of vertices `[n, 3]`: where they are counted, of those that move, one after the
+        other, for among vertices a quarter of the room would be left empty; their places are shared."""
+        if array.dtype != np.int16:
+            return self._vertices("POSITION", array)
+        moving = np.flatnonzero(array.any(axis=1))
+        if not 0 < len(moving) < FEW * len(array):
+            moving = np.arange(len(array))
+        key = ("displaced", array.shape, array.tobytes())
+        if key not in self._stored:
+            which = moving.astype(np.uint16 if len(array) < 65536 else np.uint32)
+            sparse = {
+                "count": len(moving),
+                "indices": self._listed(which, componentType=COMPONENTS[which.dtype.name]),
+                "values": self._listed(array[moving]),
+            }
+            told = {"componentType": COMPONENTS[array.dtype.name], "count": len(array), "type": "VEC3"}
+            self._stored[key] = self.add("accessors", {**told, **_bounds(array), "sparse": sparse})
+        return self._stored[key]
+
+    def _listed(self, array: Numbers, **told: int) -> Json:
+        """Store an array of which hardly more than the place is told."""
+        view = self._shared_view(None, array.nbytes // len(array))
+        entry: Json = {"bufferView": view, **told}
+        self._arrays.setdefault(view, []).append((entry, array.tobytes()))
+        return entry
 
     def _vertices(self, name: str, array: Numbers) -> int:
         return self.accessor(array, VERTICES, bounds=name == "POSITION")
@@ -420,6 +447,11 @@ def _aligned(array: Numbers) -> Numbers:
     """With as many columns `[n, size]` as make a row a multiple of four bytes."""
     rows = array.reshape(len(array), -1)
     return np.pad(rows, ((0, 0), (0, -rows.shape[1] % (ALIGNED // min(ALIGNED, array.itemsize)))))
+
+
+def _bounds(array: Numbers) -> Json:
+    """The least and the largest of each column `[n, size]`."""
+    return {"min": _short(array.min(axis=0)), "max": _short(array.max(axis=0))}
 
 
 def _short(numbers: Array) -> list[float]:
