@@ -26,6 +26,7 @@ UNITS = (0.004, 0.008, 0.032)  # of cells, that such numbers may count
 FEW = 3 / 4  # of all vertices: so many are worth a list of which
 QUANTIZATION = "KHR_mesh_quantization"
 DIGITS = {"translation": 3, "scale": 6}  # that can be seen: sizes are also those of units
+SHARES = {"rotation": np.int16, "weights": np.uint16}  # what is at most 1, as shares of these
 PASSING = "Comes and goes"  # the node of what is gone in the end
 NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
 STRAY = 1e-3  # of a cell or of a size: how far a key less may take a node from its way
@@ -321,7 +322,9 @@ class Clip:
 
     def __init__(self, document: Document, name: str, extras: Json) -> None:
         self.document = document
-        self.json: Json = {"name": name, "channels": [], "samplers": [], "extras": extras}
+        self.json: Json = {"name": name, "channels": [], "samplers": []} | (
+            {"extras": extras} if extras else {}
+        )
         self.tracks: list[Track] = []
         self._passing: int | None = None
         self._samplers: dict[tuple[tuple[int, int], bool], int] = {}
@@ -387,9 +390,11 @@ class Clip:
 
     def _write(self, track: Track, kept: Numbers) -> None:
         store, found = self.document.accessor, track.values[kept]
+        if track.path in SHARES:
+            found = np.round(found * np.iinfo(SHARES[track.path]).max).astype(SHARES[track.path])
         keys = (
             store(track.times[kept], bounds=True),
-            store(found.ravel() if track.path == "weights" else found),
+            store(found.ravel() if track.path == "weights" else found, shares=track.path in SHARES),
         )
         if (keys, track.step) not in self._samplers:
             self._samplers[keys, track.step] = len(self._samplers)

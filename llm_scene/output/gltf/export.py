@@ -97,7 +97,7 @@ def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, stil
     add_wall(document, layout, look)
     yield 0.2, DRAWING
     film = one_lens(film) if film else None
-    clip = Clip(document, film.name, _times(film)) if film else None
+    clip = Clip(document, film.name, {}) if film else None
     drawn = list(things(layout, trace, film, language=made.options.spoken))
     home = {thing.name: thing.at for thing in drawn}
     motions = {thing.name: motion_of(film, thing, home) if film else Motion() for thing in drawn}
