@@ -130,7 +130,7 @@ def _thinned(shapes: list[Shape]) -> tuple[list[Shape], Fit]:
 
 
 def _fit(shapes: list[Shape]) -> Fit | None:
-    """The largest tiles that an atlas has room for, in the smallest one; None where there is room for none."""
+    """The largest tiles that an atlas has room for, in the smallest one; None where none fit."""
     for tile in TILES:
         sizes = [(tile * columns + 1, tile * rows + 1) for rows, columns in shapes]
         widest, area = max(w for w, _ in sizes) + 2 * PADDING * tile, sum(w * h for w, h in sizes)
