@@ -830,6 +830,21 @@ class TestSetPieces:
                 if t < film.duration and all(abs(t - edge) > 0.05 for edge in edges):
                     assert shown(file, prop.name, t) == (film.value(prop.name, "hidden", t) < 0.5), prop.name
 
+    def test_links_of_equal_sections_are_the_same_vertices(self) -> None:
+        """Also where the film moves some of one section: those are apart in all."""
+        file = Glb(data=glb(full()))
+        drawn = [file.primitives(f"Links/Transformer {layer}") for layer in range(3)]
+        assert drawn[0] == drawn[1] == drawn[2]
+
+    def test_writing_has_a_primitive_a_colour(self) -> None:
+        file = Glb(data=glb(full()))
+        parts = file.primitives("Labels")
+        colours = [
+            file.json["materials"][p["material"]]["pbrMetallicRoughness"]["baseColorFactor"] for p in parts
+        ]
+        assert len(colours) == len({tuple(colour) for colour in colours}) > 1
+        assert all(set(part["attributes"]) == {"POSITION", "TEXCOORD_0"} for part in parts)
+
     def test_turns_and_weights_are_shares_of_whole_numbers(self) -> None:
         file = Glb(data=glb(full()))
         (animation,) = file.json["animations"]

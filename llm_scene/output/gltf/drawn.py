@@ -21,6 +21,7 @@ from .lettering import Labels
 from .shapes import Shape, turned
 
 PIECE = r"[:\d]"  # ends what the things of a set piece have in common in their names
+LAYER = re.compile(r"(?<=blocks\.)\d+")
 DIGITS = 3  # of a place: a thousandth of a cell
 
 
@@ -59,7 +60,7 @@ def add_drawn(
     """Nodes for all but sheets and swarms: one for things that move alike, or that are still together."""
     together: dict[tuple[object, ...], _Together] = {}
     labels, count, twins = Labels(), 0, _twins(drawn, motions)
-    for thing in _parted(drawn, layout):
+    for thing in _parted(drawn, layout, motions):
         motion = motions[thing.name]
         shape = shape_of(thing.form, look)
         if shape is not None:
@@ -91,25 +92,31 @@ def add_drawn(
 def _write(
     document: Document, ink: int, nodes: Iterable[_Together], written: Sequence[tuple[Shape, Array]]
 ) -> None:
-    """Give nodes their writing, of which that of a set piece shares its arrays."""
-    pools: dict[tuple[str, bool, float], list[tuple[_Together, Part]]] = {}
+    """Give nodes their writing, a primitive a colour, of which that of a set piece shares its arrays."""
+    pools: dict[tuple[str, float], list[tuple[_Together, Part]]] = {}
     for node in nodes:
-        quads, where = zip(*(written[number] for number in node.written), strict=True)
-        coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
-        part = _part(document, ink, Shape.joined(quads).moved(-node.place), TEXCOORD_0=coordinates)
-        piece = re.split(PIECE, node.name)[0]
-        pools.setdefault((piece, "COLOR_0" in part.attributes, node.unit), []).append((node, part))
-    for (_, _, unit), pool in pools.items():
+        inks: dict[bytes, list[tuple[Shape, Array]]] = {}
+        for number in node.written:
+            inks.setdefault(written[number][0].colours[0].tobytes(), []).append(written[number])
+        pool = pools.setdefault((re.split(PIECE, node.name)[0], node.unit), [])
+        for texts in inks.values():
+            quads, where = zip(*texts, strict=True)
+            coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
+            moved = Shape.joined(quads).moved(-node.place)
+            pool.append((node, _part(document, ink, moved, TEXCOORD_0=coordinates)))
+    for (_, unit), pool in pools.items():
         primitives = document.pooled([part for _, part in pool], unit)
         for (node, _), primitive in zip(pool, primitives, strict=True):
             node.primitives.append(primitive)
 
 
-def _parted(drawn: Iterable[Thing], layout: Layout) -> Iterator[Thing]:
+def _parted(drawn: Iterable[Thing], layout: Layout, motions: Mapping[str, Motion]) -> Iterator[Thing]:
     """Things that are drawn here; links of the trunk, which grow, one by one from where they begin.
 
-    Links that come into a section are apart: they are not the same in all sections of a kind.
+    Links that come into a section are apart, and those that move in another one: they are not the same in
+    all sections of a kind.
     """
+    moving = {_kind(name) for name, motion in motions.items() if motion != Motion()}
     for thing in drawn:
         match thing.form:
             case Block() | Swarm():
@@ -117,10 +124,17 @@ def _parted(drawn: Iterable[Thing], layout: Layout) -> Iterator[Thing]:
             case Tubes(links=links, kind="trunk"):
                 for link in links:
                     yield replace(thing, form=Tubes((link,)))
-            case Tubes(links=links) if any(_comes_in(link, layout) for link in links):
+            case Tubes(links=links) if _kind(thing.name) in moving or any(
+                _comes_in(k, layout) for k in links
+            ):
                 yield replace(thing, group=(thing.group[0], "Between"))
             case _:
                 yield thing
+
+
+def _kind(name: str) -> str:
+    """What a thing is called in every layer."""
+    return LAYER.sub("", name)
 
 
 def _comes_in(link: Link, layout: Layout) -> bool:
