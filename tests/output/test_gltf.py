@@ -226,7 +226,7 @@ class TestEveryMode:
         file = Glb(mode)
         meshes = [node["mesh"] for node in file.json["nodes"] if "mesh" in node]
         if mode != "mesh":  # whose large blocks come in several pieces
-            assert sum(len(file.json["meshes"][mesh]["primitives"]) for mesh in meshes) <= 300
+            assert sum(len(file.json["meshes"][mesh]["primitives"]) for mesh in meshes) <= 305
         assert len(file.json["materials"]) <= 100
 
     def test_passes_the_validator_of_khronos(self, mode: str, tmp_path: Path) -> None:
@@ -836,14 +836,12 @@ class TestSetPieces:
         drawn = [file.primitives(f"Links/Transformer {layer}") for layer in range(3)]
         assert drawn[0] == drawn[1] == drawn[2]
 
-    def test_writing_has_a_primitive_a_colour(self) -> None:
+    def test_much_writing_has_its_colours_from_materials(self) -> None:
         file = Glb(data=glb(full()))
-        parts = file.primitives("Labels")
-        colours = [
-            file.json["materials"][p["material"]]["pbrMetallicRoughness"]["baseColorFactor"] for p in parts
-        ]
-        assert len(colours) == len({tuple(colour) for colour in colours}) > 1
-        assert all(set(part["attributes"]) == {"POSITION", "TEXCOORD_0"} for part in parts)
+        written = [part for part in file.primitives("Labels") if "TEXCOORD_0" in part["attributes"]]
+        surfaces = [file.json["materials"][part["material"]]["pbrMetallicRoughness"] for part in written]
+        assert len({tuple(surface["baseColorFactor"]) for surface in surfaces}) == len(written) > 1
+        assert not any("COLOR_0" in part["attributes"] for part in written)
 
     def test_turns_and_weights_are_shares_of_whole_numbers(self) -> None:
         file = Glb(data=glb(full()))

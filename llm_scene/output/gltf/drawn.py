@@ -22,6 +22,7 @@ from .shapes import Shape, turned
 
 PIECE = r"[:\d]"  # ends what the things of a set piece have in common in their names
 LAYER = re.compile(r"(?<=blocks\.)\d+")
+MANY = 20  # texts, whose colours take more room than to describe a primitive
 DIGITS = 3  # of a place: a thousandth of a cell
 
 
@@ -92,22 +93,27 @@ def add_drawn(
 def _write(
     document: Document, ink: int, nodes: Iterable[_Together], written: Sequence[tuple[Shape, Array]]
 ) -> None:
-    """Give nodes their writing, a primitive a colour, of which that of a set piece shares its arrays."""
-    pools: dict[tuple[str, float], list[tuple[_Together, Part]]] = {}
+    """Give nodes their writing, of which that of a set piece shares its arrays."""
+    pools: dict[tuple[str, bool, float], list[tuple[_Together, Part]]] = {}
     for node in nodes:
-        inks: dict[bytes, list[tuple[Shape, Array]]] = {}
-        for number in node.written:
-            inks.setdefault(written[number][0].colours[0].tobytes(), []).append(written[number])
-        pool = pools.setdefault((re.split(PIECE, node.name)[0], node.unit), [])
-        for texts in inks.values():
+        for texts in _inked([written[number] for number in node.written]):
             quads, where = zip(*texts, strict=True)
             coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
-            moved = Shape.joined(quads).moved(-node.place)
-            pool.append((node, _part(document, ink, moved, TEXCOORD_0=coordinates)))
-    for (_, unit), pool in pools.items():
+            part = _part(document, ink, Shape.joined(quads).moved(-node.place), TEXCOORD_0=coordinates)
+            piece = re.split(PIECE, node.name)[0]
+            pools.setdefault((piece, "COLOR_0" in part.attributes, node.unit), []).append((node, part))
+    for (_, _, unit), pool in pools.items():
         primitives = document.pooled([part for _, part in pool], unit)
         for (node, _), primitive in zip(pool, primitives, strict=True):
             node.primitives.append(primitive)
+
+
+def _inked(texts: list[tuple[Shape, Array]]) -> list[list[tuple[Shape, Array]]]:
+    """Much writing apart by its colours, which then are their materials'."""
+    inks: dict[bytes, list[tuple[Shape, Array]]] = {}
+    for shape, where in texts:
+        inks.setdefault(shape.colours[0].tobytes(), []).append((shape, where))
+    return list(inks.values()) if len(texts) > MANY * (len(inks) - 1) else [texts]
 
 
 def _parted(drawn: Iterable[Thing], layout: Layout, motions: Mapping[str, Motion]) -> Iterator[Thing]:
