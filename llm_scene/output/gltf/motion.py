@@ -29,6 +29,7 @@ from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, pain
 MARGIN = 0.1  # by which covers stand off the cells at the sides
 BEHIND = 0.03  # by which the cover of a line stands behind that of all lines, where they overlap
 QUAD_CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+SHOWN = 1 / 60  # seconds, within which a screen shows one picture
 TRAIL = 0.4  # of a column, lit behind the front
 HIDDEN = (0.0, 0.0, 0.0)  # a scale
 
@@ -427,6 +428,10 @@ def _unseen(stand: Array) -> Array:
 
 
 def _rising(times: list[float], values: list[list[float]]) -> tuple[list[float], list[list[float]]]:
-    """Of keys at the same time, the last."""
-    last = {np.float32(time): value for time, value in zip(times, values, strict=True)}
-    return [float(time) for time in last], list(last.values())
+    """Of keys within one picture of a screen, the last, at the time of the first."""
+    kept: list[tuple[float, list[float]]] = []
+    for time, value in zip(times, values, strict=True):
+        if kept and time < kept[-1][0] + SHOWN:
+            time = kept.pop()[0]
+        kept.append((time, value))
+    return [time for time, _ in kept], [value for _, value in kept]
