@@ -20,7 +20,7 @@ from .document import STRAY, Clip, Document, Part, rounded
 from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
 SAME = 2e-3  # cells, within which a size is the same
-ALIKE = 1 / 62  # of the largest value, within which colours are the same: sheets show steps twice as large
+ALIKE = 1 / 31  # of the largest value, within which colours are the same: a step of what sheets show
 NUMBER = re.compile(r" \d+$")  # of swarms that belong together
 
 
