@@ -54,20 +54,28 @@ class Cells:
         return relief_of(normalise(self.values[block.name], self.scale(block)))
 
     def extras(self, block: Block) -> dict[str, Any]:
-        """What is known of a matrix, for programs that read the file."""
+        """What is known of a sheet, for programs that read the file."""
         matrix, values = block.matrix, self.values[block.name]
         finite = values[np.isfinite(values)]
         known: dict[str, Any] = {
             "matrix": matrix.name,
+            "shape": list(block.shape),
+            "range": [float(f"{v:.6g}") for v in (finite.min(), finite.max())] if finite.size else None,
+        }
+        return known if block.head is None else known | {"head": block.head}
+
+    def matrices(self) -> dict[str, dict[str, Any]]:
+        """What is known of each matrix, of which every head shows a sheet."""
+        return {block.matrix.name: self._matrix(block) for block in self.layout.blocks.values()}
+
+    def _matrix(self, block: Block) -> dict[str, Any]:
+        matrix = block.matrix
+        known: dict[str, Any] = {
             "label": block.label,
             "role": block.role,
             "axes": list(block.axes),
-            "shape": list(block.shape),
-            "range": [float(f"{v:.6g}") for v in (finite.min(), finite.max())] if finite.size else None,
             "scale": float(f"{self.scale(block):.6g}"),
         }
-        if block.head is not None:
-            known["head"] = block.head
         if matrix.op is not None:
             known |= {"formula": matrix.op.formula, "inputs": list(matrix.inputs)}
         return known

@@ -23,6 +23,7 @@ ALIGNED = 4  # bytes
 UNSCALED = [1, 1, 1]
 FULL = 32767  # the largest of 16-bit numbers
 UNITS = (0.004, 0.008, 0.032)  # of cells, that such numbers may count
+LONG = 60  # places: to describe a list takes more room than fewer leave empty
 FEW = 3 / 4  # of all vertices: so many are worth a list of which
 QUANTIZATION = "KHR_mesh_quantization"
 DIGITS = {"translation": 3, "scale": 6}  # that can be seen: sizes are also those of units
@@ -148,13 +149,14 @@ class Document:
             parts = [part.counted(unit) for part in parts]
         counts = [len(part.attributes["POSITION"]) for part in parts]
         kind = np.uint16 if sum(counts) < 65536 else np.uint32
+        whole = {n: np.concatenate([part.attributes[n] for part in parts]) for n in parts[0].attributes}
         shared: Json = {"attributes": {
-            name: self._vertices(name, np.concatenate([part.attributes[name] for part in parts]))
-            for name in parts[0].attributes
+            name: self._listed_places(array) if name == "POSITION" and parts[0].targets
+            else self._vertices(name, array) for name, array in whole.items()
         }}  # fmt: skip
         if parts[0].targets:
             moved = [np.concatenate(arrays) for arrays in zip(*(part.targets for part in parts), strict=True)]
-            shared["targets"] = [{"POSITION": self._displaced(array)} for array in moved]
+            shared["targets"] = [{"POSITION": self._listed_places(array)} for array in moved]
         starts = np.cumsum([0, *counts[:-1]])
         corners = [
             (part.indices + start).astype(kind).ravel() for part, start in zip(parts, starts, strict=True)
@@ -235,21 +237,22 @@ class Document:
         self._stored[key] = self.add("accessors", entry)
         return self._stored[key]
 
-    def _displaced(self, array: Numbers) -> int:
-        """Store displacements of vertices `[n, 3]`: where they are counted, of those that move, one after the
-        other, for among vertices a quarter of the room would be left empty; their places are shared."""
-        if array.dtype != np.int16:
+    def _listed_places(self, array: Numbers) -> int:
+        """Store places or displacements `[n, 3]` of what has targets: where they are counted, those that are
+        not 0 one after the other, for among vertices a quarter of the room would be left empty; the list of
+        which is shared where it is all of them."""
+        if array.dtype != np.int16 or len(array) < LONG:
             return self._vertices("POSITION", array)
-        moving = np.flatnonzero(array.any(axis=1))
-        if not 0 < len(moving) < FEW * len(array):
-            moving = np.arange(len(array))
-        key = ("displaced", array.shape, array.tobytes())
+        which = np.flatnonzero(array.any(axis=1))
+        if not 0 < len(which) < FEW * len(array):
+            which = np.arange(len(array))
+        key = ("listed", array.shape, array.tobytes())
         if key not in self._stored:
-            which = moving.astype(np.uint16 if len(array) < 65536 else np.uint32)
+            which = which.astype(np.uint16 if len(array) < 65536 else np.uint32)
             sparse = {
-                "count": len(moving),
+                "count": len(which),
                 "indices": self._listed(which, componentType=COMPONENTS[which.dtype.name]),
-                "values": self._listed(array[moving]),
+                "values": self._listed(array[which]),
             }
             told = {"componentType": COMPONENTS[array.dtype.name], "count": len(array), "type": "VEC3"}
             self._stored[key] = self.add("accessors", {**told, **_bounds(array), "sparse": sparse})

@@ -92,7 +92,7 @@ def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, stil
     write_cells, relief = MODES[mode]
     document = Document(GENERATOR, counted=mode in COUNTED)
     cells = Cells(layout, trace, look)
-    document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look)}
+    document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look, cells)}
     sheets = write_cells(document, cells, _sections(document, layout), film)
     add_wall(document, layout, look)
     yield 0.2, DRAWING
@@ -129,11 +129,12 @@ def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, stil
 # --- what is known ---
 
 
-def _scene_extras(trace: Trace, film: Film | None, look: Look) -> Json:
+def _scene_extras(trace: Trace, film: Film | None, look: Look, cells: Cells) -> Json:
     config = trace.network.config
     model = {size: getattr(config, size) for size in SIZES}
     extras: Json = {"model": {"family": config.family, **model}, "tokens": trace.tokens}
     extras |= {"look": look.name, "background": look.wall, "horizon": look.middle}
+    extras["matrices"] = cells.matrices()
     return extras | (_times(film) if film else {})
 
 
