@@ -28,7 +28,7 @@ from llm_scene.models.reading import read
 from llm_scene.output.formats import Gltf
 from llm_scene.output.gltf import MODES, export_gltf, glb
 from llm_scene.output.gltf.camera import one_lens
-from llm_scene.output.gltf.document import Clip, Document, Part
+from llm_scene.output.gltf.document import UNITS, Clip, Document, Part
 from llm_scene.output.gltf.swarms import _states
 from llm_scene.scene.outlines import outline
 from llm_scene.staging.options import Options
@@ -37,10 +37,10 @@ from llm_scene.staging.things import things
 from tests.output.glb_files import read_glb
 
 LOOK = LOOKS["studio"]
-LIMITS = {"texture": 0.75e6, "instances": 1.05e6, "mesh": 25e6}  # bytes
+LIMITS = {"texture": 0.65e6, "instances": 0.95e6, "mesh": 25e6}  # bytes
 # With the set pieces of the full film: hundreds of moving cells, numbers and formulas.
-WITH_PIECES = {"texture": 1.85e6, "instances": 2.15e6, "mesh": 25e6}
-TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+WITH_PIECES = {"texture": 1.5e6, "instances": 1.8e6, "mesh": 25e6}
+TYPES = {5121: np.uint8, 5122: np.int16, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
 SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
 
@@ -84,11 +84,28 @@ class Glb:
 
     def array(self, index: int) -> np.ndarray:
         accessor = self.json["accessors"][index]
-        view = self.json["bufferViews"][accessor["bufferView"]]
-        start = view["byteOffset"] + accessor.get("byteOffset", 0)
-        size = SIZES[accessor["type"]]
-        flat = np.frombuffer(self.buffer, TYPES[accessor["componentType"]], accessor["count"] * size, start)
-        return flat.reshape(-1, size)
+        size, kind = SIZES[accessor["type"]], TYPES[accessor["componentType"]]
+        if "sparse" not in accessor:
+            return self._numbers(accessor, accessor["count"], size, kind)
+        sparse, found = accessor["sparse"], np.zeros((accessor["count"], size), kind)
+        which = self._numbers(
+            sparse["indices"], sparse["count"], 1, TYPES[sparse["indices"]["componentType"]]
+        )
+        found[which[:, 0]] = self._numbers(sparse["values"], sparse["count"], size, kind)
+        return found
+
+    def _numbers(self, where: dict, count: int, size: int, kind: type) -> np.ndarray:
+        """An array `[count, size]` of a view."""
+        view = self.json["bufferViews"][where["bufferView"]]
+        start, row = view["byteOffset"] + where.get("byteOffset", 0), size * np.dtype(kind).itemsize
+        stride = view.get("byteStride", row)
+        rows = np.frombuffer(self.buffer, np.uint8, count * stride, start).reshape(-1, stride)
+        return np.ascontiguousarray(rows[:, :row]).view(kind)
+
+    def values(self, index: int) -> np.ndarray:
+        """An array of an animation, whose integers are shares of their range."""
+        found = self.array(index)
+        return found / np.iinfo(found.dtype).max if found.dtype.kind in "iu" else found
 
     def view(self, index: int) -> bytes:
         view = self.json["bufferViews"][index]
@@ -102,7 +119,7 @@ class Glb:
         sampler = animation["samplers"][channel["sampler"]]
         return (
             self.array(sampler["input"])[:, 0],
-            self.array(sampler["output"]),
+            self.values(sampler["output"]),
             sampler.get("interpolation", "LINEAR"),
         )
 
@@ -178,24 +195,30 @@ class TestEveryMode:
             assert tuple(path) == block.section
 
     def test_tells_what_a_matrix_is(self, mode: str) -> None:
+        """Each sheet's node what only it knows, the scene what all heads have in common."""
         layout, trace = staged().layout, staged().trace
         file = Glb(mode)
+        matrices = file.json["scenes"][0]["extras"]["matrices"]
+        assert set(matrices) == {block.matrix.name for block in layout.blocks.values()}
         for block in layout.blocks.values():
             extras, values = file.nodes[block.name]["extras"], block.values(trace)
-            assert (extras["matrix"], extras["role"]) == (block.matrix.name, block.role)
-            assert (tuple(extras["shape"]), tuple(extras["axes"])) == (block.shape, block.axes)
+            common, op = matrices[extras["matrix"]], block.matrix.op
+            assert (extras["matrix"], extras.get("head")) == (block.matrix.name, block.head)
+            assert (tuple(extras["shape"]), tuple(common["axes"])) == (block.shape, block.axes)
+            assert (common["label"], common["role"]) == (block.label, block.role)
+            assert common["scale"] == pytest.approx(scale_of(trace[block.matrix.name]), rel=1e-5)
             finite = values[np.isfinite(values)]
             assert extras["range"] == pytest.approx([finite.min(), finite.max()], rel=1e-5)
-            assert extras.get("formula") == (block.matrix.op.formula if block.matrix.op else None)
+            assert common.get("formula") == (op.formula if op else None)
+            assert common.get("inputs") == (list(block.matrix.inputs) if op else None)
 
     def test_tells_chapters_and_captions(self, mode: str) -> None:
         file = Glb(mode)
         scene = file.json["scenes"][0]["extras"]
         (animation,) = file.json["animations"]
         assert animation["name"] == "Sorting"
-        for extras in (scene, animation["extras"]):
-            assert extras["chapters"] == [{"name": "all", "title": "Everything", "start": 0.0, "end": 10.0}]
-            assert extras["captions"][0]["text"] == "“Zwölf” Boxkämpfer"
+        assert scene["chapters"] == [{"name": "all", "title": "Everything", "start": 0.0, "end": 10.0}]
+        assert scene["captions"][0]["text"] == "“Zwölf” Boxkämpfer"
         assert scene["background"] == LOOK.wall
         assert scene["tokens"] == [2, 1, 0, 1, 1, 2]
 
@@ -210,7 +233,7 @@ class TestEveryMode:
         file = Glb(mode)
         meshes = [node["mesh"] for node in file.json["nodes"] if "mesh" in node]
         if mode != "mesh":  # whose large blocks come in several pieces
-            assert sum(len(file.json["meshes"][mesh]["primitives"]) for mesh in meshes) <= 300
+            assert sum(len(file.json["meshes"][mesh]["primitives"]) for mesh in meshes) <= 305
         assert len(file.json["materials"]) <= 100
 
     def test_passes_the_validator_of_khronos(self, mode: str, tmp_path: Path) -> None:
@@ -277,18 +300,64 @@ class TestDocument:
             assert (file.array(shared)[own] == corners[seed][[2, 0, 1]]).all()
             assert (file.array(moved)[own] == 2 * corners[seed][[2, 0, 1]]).all()
 
+    @pytest.mark.parametrize(("reach", "unit"), [(130, 0.004), (200, 0.008), (999, 0.032), (2000, 1)])
+    def test_places_are_counted_in_the_finest_unit_that_can(self, reach: float, unit: float) -> None:
+        document = Document("test", counted=True)
+        corners = np.random.default_rng(1).uniform(-reach, reach, (6, 3)).astype(np.float32)
+        assert document.unit(reach, 7) == unit
+        assert Document("test").unit(reach) == 1
+        (part,) = document.pooled([Part(0, np.arange(6), {"POSITION": corners}, [corners / 2])], unit)
+        mesh = document.mesh(part, unit=unit)
+        for size in (1.0, 0.5):
+            document.node(f"size {size}", mesh=mesh, scale=[size, size, size])
+        file = Glb(data=document.glb())
+        for size in (1.0, 0.5):
+            assert file.nodes[f"size {size}"]["scale"] == pytest.approx([size * unit] * 3)
+        for share, at in ((1, part["attributes"]["POSITION"]), (0.5, part["targets"][0]["POSITION"])):
+            found = file.array(at)
+            assert found.dtype == (np.float32 if unit == 1 else np.int16)
+            assert np.abs(found * unit - share * corners).max() <= 0.51 * unit * (unit != 1)
+            told = file.json["accessors"][at]
+            assert told["min"] == pytest.approx(found.min(axis=0))
+            assert told["max"] == pytest.approx(found.max(axis=0))
+            assert "normalized" not in told
+        counted = [] if unit == 1 else ["KHR_mesh_quantization"]
+        assert file.json.get("extensionsRequired", []) == file.json.get("extensionsUsed", []) == counted
+
+    def test_displacements_are_told_of_those_that_move(self) -> None:
+        """Of all, where nearly all do, or none, as places are: then the list of which is shared."""
+        document = Document("test", counted=True)
+        corners = np.random.default_rng(1).uniform(1, 9, (80, 3)).astype(np.float32)
+        ways = [corners * (np.arange(80) % 4 < moving)[:, None] for moving in (0, 1, 3, 4)]
+        unit = document.unit(9)
+        (part,) = document.pooled([Part(0, np.arange(6), {"POSITION": corners}, ways)], unit)
+        document.node("one")
+        file = Glb(data=document.glb())
+        arrays = [part["attributes"]["POSITION"], *(target["POSITION"] for target in part["targets"])]
+        told = [file.json["accessors"][array] for array in arrays]
+        assert [accessor["sparse"]["count"] for accessor in told] == [80, 80, 20, 80, 80]
+        assert len({json.dumps(accessor["sparse"]["indices"]) for accessor in told}) == 2
+        for array, meant in zip(arrays, [corners, *ways], strict=True):
+            assert np.abs(file.array(array) * unit - meant).max() < 0.51 * unit
+
+    def test_few_places_are_told_as_they_are(self) -> None:
+        document = Document("test", counted=True)
+        corners = np.random.default_rng(1).uniform(1, 9, (12, 3)).astype(np.float32)
+        document.pooled([Part(0, np.arange(6), {"POSITION": corners}, [corners])], document.unit(9))
+        assert not any("sparse" in accessor for accessor in document.parts["accessors"])
+
     def test_keys_less_take_nothing_further_from_its_way_than_allowed(self) -> None:
-        document, times, way = Document("test"), np.arange(9.0), np.array([0, 1, 2, 3.1, 4, 5, 6.4, 7, 8])
-        for stray in (0.2, 0.05):
+        document, times, way = Document("test"), np.arange(9.0), np.array([0, 1, 2, 3.1, 4, 5, 6.4, 7, 8]) / 8
+        for stray in (0.025, 0.006):
             clip = Clip(document, "film", {})
             clip.track(document.node("one"), "weights", times, way[:, None], stray=stray)
-            clip.track(document.node("held"), "scale", times, (way > 4.5)[:, None] * np.ones(3), step=True)
+            clip.track(document.node("held"), "scale", times, (way > 0.55)[:, None] * np.ones(3), step=True)
             clip.close()
         file, found = Glb(data=document.glb()), []
-        for stray, clip in zip((0.2, 0.05), file.json["animations"], strict=True):
-            kept, weights, held = (file.array(clip["samplers"][i][key])[:, 0]
+        for stray, clip in zip((0.025, 0.006), file.json["animations"], strict=True):
+            kept, weights, held = (file.values(clip["samplers"][i][key])[:, 0]
                                    for i, key in ((0, "input"), (0, "output"), (1, "output")))  # fmt: skip
-            assert np.abs(np.interp(times, kept, weights) - way).max() <= stray + 1e-6
+            assert np.abs(np.interp(times, kept, weights) - way).max() <= stray + 1e-5
             assert (held == (kept >= 5)).all() and 5 in kept
             found.append(len(kept))
         assert found[0] < found[1] < len(times)
@@ -320,6 +389,18 @@ def test_is_as_large_as_asked_for() -> None:
     assert small["animations"] == whole["animations"]
 
 
+def test_what_moves_is_counted_but_for_programs_that_edit() -> None:
+    for mode in MODES:
+        file = Glb(mode)
+        kinds = {(accessor["type"], accessor["componentType"]) for accessor in file.json["accessors"]}
+        counted = ("VEC3", 5122) in kinds
+        assert (
+            counted
+            == (mode != "mesh")
+            == ("KHR_mesh_quantization" in file.json.get("extensionsRequired", []))
+        )
+
+
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
 def test_says_what_scale_there_is_not(scale: float) -> None:
     with pytest.raises(UserError, match="scale"):
@@ -347,6 +428,11 @@ class TestTexture:
         file = Glb()
         for block in layout.blocks.values():
             assert file.nodes[block.name]["scale"] == [block.shape[1], block.shape[0], 1]
+
+    def test_leaves_little_of_its_picture_empty(self) -> None:
+        height, width, _ = atlas(Glb()).shape
+        cells = sum(block.n_cells for block in staged().layout.blocks.values())
+        assert 36 * cells > 0.6 * height * width
 
     def test_is_nearest_when_magnified_and_trilinear_when_minified(self) -> None:
         file = Glb()
@@ -493,6 +579,17 @@ class TestFilm:
                 assert rest[axis] == pytest.approx((1 - done % 1) * length + 0.1, abs=near)
                 assert glow[axis] == pytest.approx(0.4 * (done % 1) * length, abs=near)
 
+    def test_fronts_are_seen_only_while_something_is_computed(self) -> None:
+        film, file = full().film, Glb(data=glb(full()))
+        cues = [cue for block in full().layout.blocks for cue in film.tracks.get((block, "reveal"), ())]
+        busy = [(cue.start, cue.end) for cue in cues if cue.b > cue.a]
+        for name in file.nodes:
+            if re.match(r"(rest|glow) (row|column)", name):
+                times, sizes, _ = file.track(name, "scale")
+                for t, size in zip((times[1:] + times[:-1]) / 2, (sizes[1:] + sizes[:-1]) / 2, strict=True):
+                    if size.all():
+                        assert any(start - 0.05 < t < end + 0.05 for start, end in busy), (name, t)
+
     @staticmethod
     def sizes(file: Glb, front: str, t: float) -> list[np.ndarray]:
         """Of the cover and of the glow that go with a front."""
@@ -519,7 +616,8 @@ class TestFilm:
             assert times[-1] == pytest.approx(9.5 - 0.5 / 24)
             assert (scales[0].any(), scales[-1].all()) == (False, True)
         times, scales, _ = file.track("trunk into blocks.0.resid_mid", "scale")
-        assert (times[-1], scales[-1, 0]) == (pytest.approx(2 + 2 / 3), 1)
+        whole = file.nodes["trunk into blocks.0.resid_mid"]["scale"]  # that of its unit
+        assert (times[-1], scales[-1].tolist()) == (pytest.approx(2 + 2 / 3), pytest.approx(whole))
 
     def test_equal_letters_that_move_are_the_same_vertices(self) -> None:
         file = Glb()
@@ -554,9 +652,9 @@ class TestFilm:
         for part, start in zip(parts, (0.0, middle), strict=True):
             assert part.keys() == full.keys()
             for target, sampler in part.items():
-                times, values = read.array(sampler["input"])[:, 0], read.array(sampler["output"])
+                times, values = read.array(sampler["input"])[:, 0], read.values(sampler["output"])
                 assert times[0] == 0 and np.all(np.diff(times) > 0) and times[-1] <= middle + 1e-5
-                known = read.array(full[target]["output"])
+                known = read.values(full[target]["output"])
                 of = read.array(full[target]["input"])[:, 0]
                 at = max(int(np.searchsorted(of, start, "right")) - 1, 0)
                 if sampler.get("interpolation") == "STEP" or of[at] == start:
@@ -703,11 +801,11 @@ class TestSetPieces:
             for t in ((times[1:] + times[:-1]) / 2)[np.diff(times) > 0.1].tolist():
                 hidden = film.value(swarm.name, "hidden", t, 0.0) > 0.5
                 assert sum(shown(file, name, t) for name in names) == (not hidden), (swarm.name, t)
-        assert checked > 40
+        assert checked > 30
 
     def test_colours_that_look_the_same_are_one(self) -> None:
         places = np.zeros((4, 2, 3))
-        values = np.array([(0.5, 0.2), (0.51, 0.2), (0.52, 0.2), (0.9, 0.2)])
+        values = np.array([(0.5, 0.2), (0.52, 0.2), (0.54, 0.2), (0.9, 0.2)])
         states = _states(Swarm("swarm", "activation", True, places, places, values))
         assert [(state.first, state.last) for state in states] == [(0, 1), (2, 2), (3, 3)]
 
@@ -746,19 +844,48 @@ class TestSetPieces:
                 if t < film.duration and all(abs(t - edge) > 0.05 for edge in edges):
                     assert shown(file, prop.name, t) == (film.value(prop.name, "hidden", t) < 0.5), prop.name
 
+    def test_links_of_equal_sections_are_the_same_vertices(self) -> None:
+        """Also where the film moves some of one section: those are apart in all."""
+        file = Glb(data=glb(full()))
+        drawn = [file.primitives(f"Links/Transformer {layer}") for layer in range(3)]
+        assert drawn[0] == drawn[1] == drawn[2]
+
+    def test_much_writing_has_its_colours_from_materials(self) -> None:
+        file = Glb(data=glb(full()))
+        written = [part for part in file.primitives("Labels") if "TEXCOORD_0" in part["attributes"]]
+        surfaces = [file.json["materials"][part["material"]]["pbrMetallicRoughness"] for part in written]
+        assert len({tuple(surface["baseColorFactor"]) for surface in surfaces}) == len(written) > 1
+        assert not any("COLOR_0" in part["attributes"] for part in written)
+
+    def test_turns_and_weights_are_shares_of_whole_numbers(self) -> None:
+        file = Glb(data=glb(full()))
+        (animation,) = file.json["animations"]
+        kinds: dict[str, set[tuple[int, bool]]] = {}
+        for channel in animation["channels"]:
+            told = file.json["accessors"][animation["samplers"][channel["sampler"]]["output"]]
+            kind = told["componentType"], told.get("normalized", False)
+            kinds.setdefault(channel["target"]["path"], set()).add(kind)
+        floats = {(5126, False)}
+        assert kinds == {
+            "translation": floats, "scale": floats, "rotation": {(5122, True)}, "weights": {(5123, True)},
+        }  # fmt: skip
+        _, turns, _ = file.track("Film camera", "rotation")
+        assert np.linalg.norm(turns, axis=1) == pytest.approx(1, abs=1e-4)
+
     def test_a_viewer_that_plays_nothing_sees_the_end(self) -> None:
         film, file = full().film, Glb(data=glb(full()))
         for name in file.nodes:
             if (name, "hidden") in film.tracks:
                 gone = film.value(name, "hidden", film.duration) > 0.5
                 assert file.rests(name) != gone, name
-        assert file.nodes["Labels"].get("scale", [1, 1, 1]) == [1, 1, 1]
+        assert file.rests("Labels")
 
     def test_candidates_grow_as_in_the_film(self) -> None:
         film, file = full().film, Glb(data=glb(full()))
         for rank in range(len(full().layout.candidates)):
             name = f"candidate {rank} bar"
             times, scales, _ = file.track(name, "scale")
+            scales = scales / min(UNITS)
             for t in np.linspace(0, film.duration, 400).tolist():
                 meant = film.value(name, "scale_x", t, 1.0) * (film.value(name, "hidden", t) < 0.5)
                 cues = [c for channel in ("hidden", "scale_x") for c in film.tracks.get((name, channel), ())]
@@ -779,7 +906,7 @@ def middles(file: Glb, node: dict, t: float) -> np.ndarray:
         if path not in tracks:  # it never changes
             return np.array(node.get(path, [float(path == "scale")] * size))
         sampler = file.json["animations"][0]["samplers"][tracks[path]]
-        times, values = file.array(sampler["input"])[:, 0], file.array(sampler["output"]).reshape(-1, size)
+        times, values = file.array(sampler["input"])[:, 0], file.values(sampler["output"]).reshape(-1, size)
         if sampler.get("interpolation") == "STEP":
             return values[max(0, np.searchsorted(times, t, side="right") - 1)]
         return np.array([np.interp(t, times, column) for column in values.T])

@@ -17,7 +17,7 @@ from llm_scene.layout.layout import Letter
 from llm_scene.output.gltf.document import Clip, Document, straightened
 from llm_scene.output.gltf.images import png
 from llm_scene.output.gltf.lettering import SHADES, Labels, coverage, outline, settled, solid
-from llm_scene.output.gltf.motion import pieces
+from llm_scene.output.gltf.motion import pieces, turns
 from llm_scene.output.gltf.shapes import Shape, ribbon
 
 
@@ -135,6 +135,18 @@ class TestPieces:
         found = pieces([Cue("m", "reveal", 0.0, 2.7, 0.0, 1.35)], 2, 2, 4.05)
         assert [(p.start, p.end, p.a, p.b) for p in found][:2] == [(0, 1, 0, 1), (1, 2, 1, 2)]
         assert not any(p.moves for p in found[2:])
+
+    def test_turns_have_no_pause_go_forwards_and_can_be_seen(self) -> None:
+        """What is taken back is no turn, nor what is over within a frame."""
+        cues = [
+            Cue("m", "reveal", start, end, a, b)
+            for start, end, a, b in (
+                (0.0, 1.0, 1.0, 0.0), (2.0, 3.0, 0.0, 0.5), (3.0, 4.0, 0.5, 0.75), (6.0, 6.01, 0.75, 1.0)
+            )
+        ]  # fmt: skip
+        found = turns(pieces(cues, 4, 4, 9.0), 1 / 24)
+        assert [(turn[0].start, turn[-1].end) for turn in found] == [(2, 4)]
+        assert [piece.line for piece in found[0]] == [0, 1, 2]
 
     @given(
         st.sampled_from(["linear", "smooth", "cubic", "step"]),

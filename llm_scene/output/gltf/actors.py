@@ -17,7 +17,7 @@ from ...layout.drawn import Text
 from ...layout.layout import Point
 from ...network.ops import Array
 from ...staging.things import Thing, Tubes
-from .document import Clip
+from .document import STRAY, UNSCALED, Clip
 from .shapes import turned
 
 MOMENT = 1e-3  # seconds within which a value jumps
@@ -47,14 +47,15 @@ class Motion:
 
     def key(self, clip: Clip, node: int, at: Point) -> None:
         """Key a node that stands `at`."""
-        size = np.array(clip.document.parts["nodes"][node].get("scale", (1.0, 1.0, 1.0)))
+        size = np.array(clip.document.parts["nodes"][node].get("scale", UNSCALED))
         if self.goes:
             times, (x, y, z) = _together(self.moves, 0.0)
             clip.track(node, "translation", times, turned(np.column_stack([x, y, z]) + np.array(at)))
         if self.grows:
             shown = tuple((time, 1.0 - value) for time, value in self._held())
             times, (there, all_round, along) = _together((shown, self.scale, self.scale_x), 1.0)
-            clip.track(node, "scale", times, (there * all_round)[:, None] * _stretched(along) * size)
+            sizes = (there * all_round)[:, None] * _stretched(along) * size
+            clip.track(node, "scale", times, sizes, stray=STRAY * float(size.max()))
         elif self.hidden:
             last = {max(time, 0.0): value for time, value in self.hidden}
             sizes = np.repeat(1.0 - np.array([*last.values()])[:, None], 3, axis=1)

@@ -20,6 +20,7 @@ from .motion import lit_at
 from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, OPEN_BOX, SHADOW, light_on, open_boxes, painted, turned
 
 LARGEST = 4096  # texels a side, which every device can hold
+WIDTHS = 64  # of the atlas that are tried: the less is left empty, the smaller the file
 TILES = (6, 5, 4, 3, 2)  # texels a cell, one of them the gap
 SHORT = 8191  # cuboids whose corners can be counted in 16 bits
 INSTANCING = "EXT_mesh_gpu_instancing"
@@ -53,20 +54,28 @@ class Cells:
         return relief_of(normalise(self.values[block.name], self.scale(block)))
 
     def extras(self, block: Block) -> dict[str, Any]:
-        """What is known of a matrix, for programs that read the file."""
+        """What is known of a sheet, for programs that read the file."""
         matrix, values = block.matrix, self.values[block.name]
         finite = values[np.isfinite(values)]
         known: dict[str, Any] = {
             "matrix": matrix.name,
+            "shape": list(block.shape),
+            "range": [float(f"{v:.6g}") for v in (finite.min(), finite.max())] if finite.size else None,
+        }
+        return known if block.head is None else known | {"head": block.head}
+
+    def matrices(self) -> dict[str, dict[str, Any]]:
+        """What is known of each matrix, of which every head shows a sheet."""
+        return {block.matrix.name: self._matrix(block) for block in self.layout.blocks.values()}
+
+    def _matrix(self, block: Block) -> dict[str, Any]:
+        matrix = block.matrix
+        known: dict[str, Any] = {
             "label": block.label,
             "role": block.role,
             "axes": list(block.axes),
-            "shape": list(block.shape),
-            "range": [float(f"{v:.6g}") for v in (finite.min(), finite.max())] if finite.size else None,
             "scale": float(f"{self.scale(block):.6g}"),
         }
-        if block.head is not None:
-            known["head"] = block.head
         if matrix.op is not None:
             known |= {"formula": matrix.op.formula, "inputs": list(matrix.inputs)}
         return known
@@ -129,17 +138,17 @@ def _thinned(shapes: list[Shape]) -> tuple[list[Shape], Fit]:
 
 
 def _fit(shapes: list[Shape]) -> Fit | None:
-    """The largest tiles that the atlas has room for; None where it has room for none."""
+    """The largest tiles that an atlas has room for, in the smallest one; None where none fit."""
     for tile in TILES:
         sizes = [(tile * columns + 1, tile * rows + 1) for rows, columns in shapes]
-        for width in (LARGEST // 2, LARGEST):
-            if max(w for w, _ in sizes) + 2 * PADDING * tile > width:
-                continue
-            if sum(w * h for w, h in sizes) > width * LARGEST:
-                continue
-            spots, [(_, height)] = packed(sizes, width, pad=PADDING * tile)
-            if height <= LARGEST:
-                return tile, width, [(spot.x, spot.y) for spot in spots], height
+        widest, area = max(w for w, _ in sizes) + 2 * PADDING * tile, sum(w * h for w, h in sizes)
+        fits = []
+        for width in range(LARGEST // 4, LARGEST + 1, LARGEST // WIDTHS):
+            if widest <= width and area <= width * LARGEST:
+                spots, [(_, height)] = packed(sizes, width, pad=PADDING * tile)
+                fits.append((tile, width, [(spot.x, spot.y) for spot in spots], height))
+        if fits := [fit for fit in fits if fit[-1] <= LARGEST]:
+            return min(fits, key=lambda fit: fit[1] * fit[-1])
     return None
 
 

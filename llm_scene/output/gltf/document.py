@@ -21,6 +21,13 @@ SHAPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 VERTICES, INDICES = 34962, 34963
 ALIGNED = 4  # bytes
 UNSCALED = [1, 1, 1]
+FULL = 32767  # the largest of 16-bit numbers
+UNITS = (0.004, 0.008, 0.032)  # of cells, that such numbers may count
+LONG = 60  # places: to describe a list takes more room than fewer leave empty
+FEW = 3 / 4  # of all vertices: so many are worth a list of which
+QUANTIZATION = "KHR_mesh_quantization"
+DIGITS = {"translation": 3, "scale": 6}  # that can be seen: sizes are also those of units
+SHARES = {"rotation": np.int16, "weights": np.uint16}  # what is at most 1, as shares of these
 PASSING = "Comes and goes"  # the node of what is gone in the end
 NEAREST, LINEAR, LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
 STRAY = 1e-3  # of a cell or of a size: how far a key less may take a node from its way
@@ -52,11 +59,23 @@ class Part:
     attributes: dict[str, Any]
     targets: Sequence[Array] = ()
 
+    def counted(self, unit: float) -> Part:
+        """The same with places as whole numbers of a unit."""
+        place, *targets = (
+            np.round(places / unit).astype(np.int16)
+            for places in (self.attributes["POSITION"], *self.targets)
+        )
+        return replace(self, attributes={**self.attributes, "POSITION": place}, targets=targets)
+
 
 class Document:
-    """Collects what a file holds; equal arrays are stored once."""
+    """Collects what a file holds; equal arrays are stored once.
 
-    def __init__(self, generator: str) -> None:
+    Where places may be `counted`, those of what is drawn and of what moves are 16-bit numbers of units.
+    """
+
+    def __init__(self, generator: str, *, counted: bool = False) -> None:
+        self.counted = counted
         self.asset = {"version": "2.0", "generator": generator}
         self.scene: Json = {"nodes": []}
         self.parts: dict[str, list[Json]] = {}
@@ -68,6 +87,7 @@ class Document:
         self._arrays: dict[int, list[tuple[Json, bytes]]] = {}  # accessors and what they say, by view
         self._stored: dict[tuple[object, ...], int] = {}
         self._shown: dict[str, int] = {}  # meshes
+        self._units: dict[int, float] = {}  # of meshes whose places are counted
         self._tinted: dict[tuple[int, tuple[int, ...]], int] = {}
         self._named: set[str] = set()
 
@@ -82,7 +102,9 @@ class Document:
     def node(self, name: str, parent: int | None = None, **fields: object) -> int:
         """A node under `parent`, or at the top; a name that another has, or nearly, is numbered."""
         name = self._own(name)
-        places = {key: rounded(value) for key, value in fields.items() if key in ("translation", "scale")}
+        if (unit := self.unit_of(fields.get("mesh"))) != 1:
+            fields["scale"] = unit * np.asarray(fields.get("scale", UNSCALED))
+        places = {key: rounded(key, value) for key, value in fields.items() if key in DIGITS}
         node = self.add("nodes", {"name": name, **fields, **places})
         above = self.scene if parent is None else self.parts["nodes"][parent]
         above.setdefault("nodes" if parent is None else "children", []).append(node)
@@ -106,18 +128,35 @@ class Document:
         """Triangles `[n, 3]` or their corners in a row, over vertex attributes `[n, size]`."""
         return self.pooled([Part(material, indices, attributes)])[0]
 
-    def pooled(self, parts: Sequence[Part]) -> list[Json]:
+    def unit(self, *reaches: float) -> float:
+        """What places as far away are counted in: the finest unit that can, or 1 where none can."""
+        fine = (unit for unit in UNITS if max(reaches, default=0.0) <= FULL * unit)
+        return next(fine, 1.0) if self.counted else 1.0
+
+    def unit_of(self, mesh: object) -> float:
+        """By how much a node that shows a mesh makes it larger."""
+        return self._units.get(mesh, 1.0) if isinstance(mesh, int) else 1.0
+
+    def pooled(self, parts: Sequence[Part], unit: float = 1.0) -> list[Json]:
         """Primitives that share the arrays of their vertices, of which each shows some: to describe an array
-        takes more room than a few vertices do. All have the same attributes, and as many targets."""
+        takes more room than a few vertices do. All have the same attributes, and as many targets.
+
+        Their places are counted in a unit, which their mesh has to know, unless it is 1.
+        """
+        if unit != 1:
+            self.extensions.add(QUANTIZATION)
+            self.required.add(QUANTIZATION)
+            parts = [part.counted(unit) for part in parts]
         counts = [len(part.attributes["POSITION"]) for part in parts]
         kind = np.uint16 if sum(counts) < 65536 else np.uint32
+        whole = {n: np.concatenate([part.attributes[n] for part in parts]) for n in parts[0].attributes}
         shared: Json = {"attributes": {
-            name: self._vertices(name, np.concatenate([part.attributes[name] for part in parts]))
-            for name in parts[0].attributes
+            name: self._listed_places(array) if name == "POSITION" and parts[0].targets
+            else self._vertices(name, array) for name, array in whole.items()
         }}  # fmt: skip
         if parts[0].targets:
             moved = [np.concatenate(arrays) for arrays in zip(*(part.targets for part in parts), strict=True)]
-            shared["targets"] = [{"POSITION": self._vertices("POSITION", array)} for array in moved]
+            shared["targets"] = [{"POSITION": self._listed_places(array)} for array in moved]
         starts = np.cumsum([0, *counts[:-1]])
         corners = [
             (part.indices + start).astype(kind).ravel() for part, start in zip(parts, starts, strict=True)
@@ -127,16 +166,16 @@ class Document:
             for part, own in zip(parts, corners, strict=True)
         ]
 
-    def mesh(self, *primitives: Json) -> int:
-        """A mesh of primitives, for all nodes that show them; a node has its name.
+    def mesh(self, *primitives: Json, unit: float = 1.0) -> int:
+        """A mesh of primitives, for all nodes that show them; a node has its name, and the size of its unit.
 
         What has targets is a node's own: Blender keeps their weights with the mesh.
         """
-        if any("targets" in primitive for primitive in primitives):
-            return self.add("meshes", {"primitives": list(primitives)})
-        key = repr(primitives)
-        if key not in self._shown:
+        own = any("targets" in primitive for primitive in primitives)
+        key = repr((primitives, unit))
+        if own or key not in self._shown:
             self._shown[key] = self.add("meshes", {"primitives": list(primitives)})
+            self._units[self._shown[key]] = unit
         return self._shown[key]
 
     def material(self, name: str, **fields: object) -> int:
@@ -174,29 +213,57 @@ class Document:
     ) -> int:
         """Store an array `[n]` or `[n, size]`.
 
-        Integers of vertices, and others if asked for, count as shares of their range.
+        Integers of vertices that have no sign, and others if asked for, count as shares of their range.
         """
         array = np.ascontiguousarray(array)
-        normalized = shares or (target == VERTICES and array.dtype.kind in "ui")
+        normalized = shares or (target == VERTICES and array.dtype.kind == "u")
         key = (array.dtype.str, array.shape, target, normalized, array.tobytes())
         if key in self._stored:
             return self._stored[key]
         size = 1 if array.ndim == 1 else array.shape[1]
-        view = self._shared_view(target, array.itemsize * size)
+        data = _aligned(array) if target == VERTICES else array
+        view = self._shared_view(target, array.itemsize * data.size // max(len(array), 1))
         entry: Json = {
             "bufferView": view,
             "componentType": COMPONENTS[array.dtype.name],
             "count": len(array),
             "type": SHAPES[size],
         }
-        self._arrays.setdefault(view, []).append((entry, array.tobytes()))
+        self._arrays.setdefault(view, []).append((entry, data.tobytes()))
         if normalized:
             entry["normalized"] = True
         if bounds:
-            flat = array.reshape(len(array), size)
-            entry["min"], entry["max"] = (_short(ends) for ends in (flat.min(axis=0), flat.max(axis=0)))
+            entry |= _bounds(array.reshape(len(array), size))
         self._stored[key] = self.add("accessors", entry)
         return self._stored[key]
+
+    def _listed_places(self, array: Numbers) -> int:
+        """Store places or displacements `[n, 3]` of what has targets: where they are counted, those that are
+        not 0 one after the other, for among vertices a quarter of the room would be left empty; the list of
+        which is shared where it is all of them."""
+        if array.dtype != np.int16 or len(array) < LONG:
+            return self._vertices("POSITION", array)
+        which = np.flatnonzero(array.any(axis=1))
+        if not 0 < len(which) < FEW * len(array):
+            which = np.arange(len(array))
+        key = ("listed", array.shape, array.tobytes())
+        if key not in self._stored:
+            which = which.astype(np.uint16 if len(array) < 65536 else np.uint32)
+            sparse = {
+                "count": len(which),
+                "indices": self._listed(which, componentType=COMPONENTS[which.dtype.name]),
+                "values": self._listed(array[which]),
+            }
+            told = {"componentType": COMPONENTS[array.dtype.name], "count": len(array), "type": "VEC3"}
+            self._stored[key] = self.add("accessors", {**told, **_bounds(array), "sparse": sparse})
+        return self._stored[key]
+
+    def _listed(self, array: Numbers, **told: int) -> Json:
+        """Store an array of which hardly more than the place is told."""
+        view = self._shared_view(None, array.nbytes // len(array))
+        entry: Json = {"bufferView": view, **told}
+        self._arrays.setdefault(view, []).append((entry, array.tobytes()))
+        return entry
 
     def _vertices(self, name: str, array: Numbers) -> int:
         return self.accessor(array, VERTICES, bounds=name == "POSITION")
@@ -258,7 +325,9 @@ class Clip:
 
     def __init__(self, document: Document, name: str, extras: Json) -> None:
         self.document = document
-        self.json: Json = {"name": name, "channels": [], "samplers": [], "extras": extras}
+        self.json: Json = {"name": name, "channels": [], "samplers": []} | (
+            {"extras": extras} if extras else {}
+        )
         self.tracks: list[Track] = []
         self._passing: int | None = None
         self._samplers: dict[tuple[tuple[int, int], bool], int] = {}
@@ -279,8 +348,8 @@ class Clip:
 
     def settle(self, node: int) -> None:
         """Let a node stand as its tracks leave it: for viewers that play nothing, all has happened."""
-        ends = {track.path: rounded(track.values[-1]) for track in self.tracks
-                if track.node == node and track.path != "weights"}  # fmt: skip
+        ends = {track.path: rounded(track.path, track.values[-1]) for track in self.tracks
+                if track.node == node and track.path in DIGITS}  # fmt: skip
         stands = self.document.parts["nodes"][node]
         stands |= ends
         if not any(stands.get("scale", UNSCALED)):
@@ -324,9 +393,11 @@ class Clip:
 
     def _write(self, track: Track, kept: Numbers) -> None:
         store, found = self.document.accessor, track.values[kept]
+        if track.path in SHARES:
+            found = np.round(found * np.iinfo(SHARES[track.path]).max).astype(SHARES[track.path])
         keys = (
             store(track.times[kept], bounds=True),
-            store(found.ravel() if track.path == "weights" else found),
+            store(found.ravel() if track.path == "weights" else found, shares=track.path in SHARES),
         )
         if (keys, track.step) not in self._samplers:
             self._samplers[keys, track.step] = len(self._samplers)
@@ -375,9 +446,20 @@ def _value(track: Track, time: float) -> Array:
     return np.array([np.interp(time, track.times, row) for row in track.values.T], np.float32)
 
 
-def rounded(place: object) -> list[float]:
-    """A place or a size with as many digits as can be seen."""
-    return [_plain(round(float(number), 3)) for number in np.asarray(place)]
+def rounded(path: str, values: object) -> list[float]:
+    """A "translation" or a "scale" with as many digits as can be seen."""
+    return [_plain(round(float(number), DIGITS[path])) for number in np.asarray(values)]
+
+
+def _aligned(array: Numbers) -> Numbers:
+    """With as many columns `[n, size]` as make a row a multiple of four bytes."""
+    rows = array.reshape(len(array), -1)
+    return np.pad(rows, ((0, 0), (0, -rows.shape[1] % (ALIGNED // min(ALIGNED, array.itemsize)))))
+
+
+def _bounds(array: Numbers) -> Json:
+    """The least and the largest of each column `[n, size]`."""
+    return {"min": _short(array.min(axis=0)), "max": _short(array.max(axis=0))}
 
 
 def _short(numbers: Array) -> list[float]:

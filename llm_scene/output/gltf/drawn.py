@@ -21,6 +21,8 @@ from .lettering import Labels
 from .shapes import Shape, turned
 
 PIECE = r"[:\d]"  # ends what the things of a set piece have in common in their names
+LAYER = re.compile(r"(?<=blocks\.)\d+")
+MANY = 20  # texts, whose colours take more room than to describe a primitive
 DIGITS = 3  # of a place: a thousandth of a cell
 
 
@@ -35,11 +37,17 @@ class _Together:
     shapes: list[Shape] = field(default_factory=list)
     written: list[int] = field(default_factory=list)  # texts, by when they were added
     primitives: list[Json] = field(default_factory=list)
+    unit: float = 1.0  # of their places
 
     @property
     def place(self) -> Array:
         """Where their node stands."""
         return turned(np.array(self.at))
+
+    def reach(self, written: Sequence[tuple[Shape, Array]]) -> float:
+        """How far from there they are seen."""
+        shapes = [*self.shapes, *(written[number][0] for number in self.written)]
+        return max(float(np.abs(shape.vertices - self.place).max(initial=0)) for shape in shapes)
 
 
 def add_drawn(
@@ -53,7 +61,7 @@ def add_drawn(
     """Nodes for all but sheets and swarms: one for things that move alike, or that are still together."""
     together: dict[tuple[object, ...], _Together] = {}
     labels, count, twins = Labels(), 0, _twins(drawn, motions)
-    for thing in _parted(drawn, layout):
+    for thing in _parted(drawn, layout, motions):
         motion = motions[thing.name]
         shape = shape_of(thing.form, look)
         if shape is not None:
@@ -68,12 +76,13 @@ def add_drawn(
     ink = document.material("Labels", surface=surface, alphaMode="BLEND", doubleSided=True)
     nodes = list(together.values())
     for node in nodes:
+        node.unit = document.unit(node.reach(written))
         if node.shapes:
             drawing = _part(document, lines, Shape.joined(node.shapes).moved(-node.place))
-            node.primitives += document.pooled([drawing])
+            node.primitives += document.pooled([drawing], node.unit)
     _write(document, ink, [node for node in nodes if node.written], written)
     for node in nodes:
-        mesh = document.mesh(*node.primitives)
+        mesh = document.mesh(*node.primitives, unit=node.unit)
         made = document.node(node.name, mesh=mesh, translation=node.place.tolist())
         if clip is not None:
             node.motion.key(clip, made, node.at)
@@ -85,23 +94,35 @@ def _write(
     document: Document, ink: int, nodes: Iterable[_Together], written: Sequence[tuple[Shape, Array]]
 ) -> None:
     """Give nodes their writing, of which that of a set piece shares its arrays."""
-    pools: dict[tuple[str, bool], list[tuple[_Together, Part]]] = {}
+    pools: dict[tuple[str, bool, float], list[tuple[_Together, Part]]] = {}
     for node in nodes:
-        quads, where = zip(*(written[number] for number in node.written), strict=True)
-        coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
-        part = _part(document, ink, Shape.joined(quads).moved(-node.place), TEXCOORD_0=coordinates)
-        piece = re.split(PIECE, node.name)[0]
-        pools.setdefault((piece, "COLOR_0" in part.attributes), []).append((node, part))
-    for pool in pools.values():
-        for (node, _), primitive in zip(pool, document.pooled([part for _, part in pool]), strict=True):
+        for texts in _inked([written[number] for number in node.written]):
+            quads, where = zip(*texts, strict=True)
+            coordinates: Array = np.round(np.concatenate(where) * 65535).astype(np.uint16)
+            part = _part(document, ink, Shape.joined(quads).moved(-node.place), TEXCOORD_0=coordinates)
+            piece = re.split(PIECE, node.name)[0]
+            pools.setdefault((piece, "COLOR_0" in part.attributes, node.unit), []).append((node, part))
+    for (_, _, unit), pool in pools.items():
+        primitives = document.pooled([part for _, part in pool], unit)
+        for (node, _), primitive in zip(pool, primitives, strict=True):
             node.primitives.append(primitive)
 
 
-def _parted(drawn: Iterable[Thing], layout: Layout) -> Iterator[Thing]:
+def _inked(texts: list[tuple[Shape, Array]]) -> list[list[tuple[Shape, Array]]]:
+    """Much writing apart by its colours, which then are their materials'."""
+    inks: dict[bytes, list[tuple[Shape, Array]]] = {}
+    for shape, where in texts:
+        inks.setdefault(shape.colours[0].tobytes(), []).append((shape, where))
+    return list(inks.values()) if len(texts) > MANY * (len(inks) - 1) else [texts]
+
+
+def _parted(drawn: Iterable[Thing], layout: Layout, motions: Mapping[str, Motion]) -> Iterator[Thing]:
     """Things that are drawn here; links of the trunk, which grow, one by one from where they begin.
 
-    Links that come into a section are apart: they are not the same in all sections of a kind.
+    Links that come into a section are apart, and those that move in another one: they are not the same in
+    all sections of a kind.
     """
+    moving = {_kind(name) for name, motion in motions.items() if motion != Motion()}
     for thing in drawn:
         match thing.form:
             case Block() | Swarm():
@@ -109,10 +130,17 @@ def _parted(drawn: Iterable[Thing], layout: Layout) -> Iterator[Thing]:
             case Tubes(links=links, kind="trunk"):
                 for link in links:
                     yield replace(thing, form=Tubes((link,)))
-            case Tubes(links=links) if any(_comes_in(link, layout) for link in links):
+            case Tubes(links=links) if _kind(thing.name) in moving or any(
+                _comes_in(k, layout) for k in links
+            ):
                 yield replace(thing, group=(thing.group[0], "Between"))
             case _:
                 yield thing
+
+
+def _kind(name: str) -> str:
+    """What a thing is called in every layer."""
+    return LAYER.sub("", name)
 
 
 def _comes_in(link: Link, layout: Layout) -> bool:

@@ -37,6 +37,7 @@ MODES: dict[str, tuple[Writer, float]] = {
     "instances": (instanced_cells, 0.0),
     "mesh": (meshed_cells, RELIEF),
 }
+COUNTED = ("texture", "instances")  # for viewers, which all read places as whole numbers of a unit
 
 
 def export_gltf(
@@ -89,14 +90,14 @@ def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, stil
     layout, trace, look = made.layout, made.trace, made.look
     film = None if still else made.film
     write_cells, relief = MODES[mode]
-    document = Document(GENERATOR)
+    document = Document(GENERATOR, counted=mode in COUNTED)
     cells = Cells(layout, trace, look)
-    document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look)}
+    document.scene |= {"name": GENERATOR, "extras": _scene_extras(trace, film, look, cells)}
     sheets = write_cells(document, cells, _sections(document, layout), film)
     add_wall(document, layout, look)
     yield 0.2, DRAWING
     film = one_lens(film) if film else None
-    clip = Clip(document, film.name, _times(film)) if film else None
+    clip = Clip(document, film.name, {}) if film else None
     drawn = list(things(layout, trace, film, language=made.options.spoken))
     home = {thing.name: thing.at for thing in drawn}
     motions = {thing.name: motion_of(film, thing, home) if film else Motion() for thing in drawn}
@@ -128,11 +129,12 @@ def _glb(made: Production, mode: str, chapter_clips: bool, scale: float, *, stil
 # --- what is known ---
 
 
-def _scene_extras(trace: Trace, film: Film | None, look: Look) -> Json:
+def _scene_extras(trace: Trace, film: Film | None, look: Look, cells: Cells) -> Json:
     config = trace.network.config
     model = {size: getattr(config, size) for size in SIZES}
     extras: Json = {"model": {"family": config.family, **model}, "tokens": trace.tokens}
     extras |= {"look": look.name, "background": look.wall, "horizon": look.middle}
+    extras["matrices"] = cells.matrices()
     return extras | (_times(film) if film else {})
 
 

@@ -22,9 +22,9 @@ from .images import png
 from .shapes import QUAD, Shape, light_on, painted, turned
 
 SCANLINES = 4  # a texel
-SHADES = 15  # of its coverage: fewer make a smaller file
+SHADES = 7  # of its coverage: fewer make a smaller file
 PADDING = 8  # texels between lines, so that their mipmaps do not touch
-PICTURE_WIDTH = 2048  # as much of a row as the compressor looks back at lets it find letters again
+PICTURE_WIDTH = 4096  # which every device can hold: in long rows the compressor finds letters again
 IN_FRONT = 0.05  # of the sheet, as in Blender
 DEPTH = 0.07  # of a letter's half, relative to its size
 
@@ -87,7 +87,7 @@ class Labels:
     def picture(self) -> tuple[bytes, list[tuple[Shape, Array]]]:
         """The picture as PNG; of every text, in the order they were added, a quad and its texture
         coordinates `[4, 2]`."""
-        scales = {text: min(size, _fitting(text)) for text, size in self._texels.items()}
+        scales = {text: min(size, _fitting(text)) for text, size in sorted(self._texels.items())}
         lines = {text: settled(outline(text), size) for text, size in scales.items()}
         masks = [coverage(lines[text], size) for text, size in scales.items()]
         spots, pages = packed([(mask.shape[1], mask.shape[0]) for mask in masks], PICTURE_WIDTH, pad=PADDING)

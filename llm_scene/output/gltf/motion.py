@@ -29,6 +29,7 @@ from .shapes import BOX, BOX_NORMALS, BOX_TRIANGLES, QUAD, Shape, light_on, pain
 MARGIN = 0.1  # by which covers stand off the cells at the sides
 BEHIND = 0.03  # by which the cover of a line stands behind that of all lines, where they overlap
 QUAD_CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+SHOWN = 1 / 60  # seconds, within which a screen shows one picture
 TRAIL = 0.4  # of a column, lit behind the front
 HIDDEN = (0.0, 0.0, 0.0)  # a scale
 
@@ -61,6 +62,18 @@ def pieces(cues: Sequence[Cue], lines: int, n_prompt: int, duration: float) -> l
     knots = _broken([(0.0, cues[0].a), *straight(cues), (duration, cues[-1].b)])
     steps = [(t, lines_done(value, n_prompt, lines)) for t, value in knots]
     return [part for one, other in pairwise(steps) for part in _split(one, other)]
+
+
+def turns(moves: Sequence[Piece], least: float) -> list[list[Piece]]:
+    """When something is computed without a pause, and for long enough to be seen."""
+    found: list[list[Piece]] = []
+    for piece in moves:
+        if piece.b > piece.a:
+            if found and piece.start - found[-1][-1].end < MOMENT:
+                found[-1].append(piece)
+            else:
+                found.append([piece])
+    return [turn for turn in found if turn[-1].end - turn[0].start >= least]
 
 
 def _broken(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -186,13 +199,14 @@ class Covers:
         self.glow = document.material("Front", alphaMode="BLEND", doubleSided=True)
         self.light = srgb(look.ink)
         self.lanes: dict[tuple[object, ...], list[_Lane]] = {}
+        self._turns: list[tuple[Group, list[Piece]]] = []
 
     def add(self, group: Group) -> None:
-        """A cover for a group, and its turn on a lane."""
+        """A cover for a group, which also takes its turns on lanes."""
         moves = pieces(group.cues, group.lines, self.n_prompt, self.film.duration)
         self._cover(group, moves)
         if group.length > 1:
-            self._run(group, [piece for piece in moves if piece.moves])
+            self._turns += [(group, turn) for turn in turns(moves, 1 / self.film.fps)]
 
     def parent(self, group: Group) -> int:
         """The node under which a group's covers go where its blocks go."""
@@ -214,7 +228,9 @@ class Covers:
         return made
 
     def close(self) -> None:
-        """Key all lanes."""
+        """Key all lanes: turns take the first that is free."""
+        for group, turn in sorted(self._turns, key=lambda turn: turn[1][0].start):
+            self._run(group, turn)
         for lanes in self.lanes.values():
             for lane in lanes:
                 lane.close(self.clip)
@@ -267,8 +283,6 @@ class Covers:
 
     def _run(self, group: Group, moves: list[Piece]) -> None:
         """A turn on the first lane of this kind that is free by then."""
-        if not moves:
-            return
         lanes = self.lanes.setdefault((group.by_rows, group.depths, group.motion, tuple(group.twins)), [])
         free = next((lane for lane in lanes if lane.busy_until <= moves[0].start), None)
         if free is None:
@@ -414,6 +428,10 @@ def _unseen(stand: Array) -> Array:
 
 
 def _rising(times: list[float], values: list[list[float]]) -> tuple[list[float], list[list[float]]]:
-    """Of keys at the same time, the last."""
-    last = {np.float32(time): value for time, value in zip(times, values, strict=True)}
-    return [float(time) for time in last], list(last.values())
+    """Of keys within one picture of a screen, the last, at the time of the first."""
+    kept: list[tuple[float, list[float]]] = []
+    for time, value in zip(times, values, strict=True):
+        if kept and time < kept[-1][0] + SHOWN:
+            time = kept.pop()[0]
+        kept.append((time, value))
+    return [time for time, _ in kept], [value for _, value in kept]

@@ -16,11 +16,11 @@ from ...film.props import Swarm
 from ...look import Look
 from ...network.ops import Array, Numbers
 from .actors import MOMENT, PIECES, Motion, Track
-from .document import STRAY, Clip, Document, Json, Part, rounded
+from .document import STRAY, Clip, Document, Part, rounded
 from .shapes import OPEN_BOX, SHADOW, open_boxes, painted, turned
 
 SAME = 2e-3  # cells, within which a size is the same
-ALIKE = 1 / 62  # of the largest value, within which colours are the same: sheets show steps twice as large
+ALIKE = 1 / 31  # of the largest value, within which colours are the same: a step of what sheets show
 NUMBER = re.compile(r" \d+$")  # of swarms that belong together
 
 
@@ -49,16 +49,15 @@ def add_swarms(
     """
     all_of_them = (_flight(document, clip, swarm, motion, film, look) for swarm, motion in swarms)
     flights = [flight for flight in all_of_them if flight.colours]
-    reach = max((np.abs(shape).max() for flight in flights for shape in flight.shapes), default=0)
     pools: dict[tuple[str, int, int], list[_Flight]] = {}
     for flight in flights:
         alike = NUMBER.sub("", flight.swarm.name), len(flight.shapes), len(flight.colours)
         pools.setdefault(alike, []).append(flight)
-    primitives: dict[_Flight, tuple[Json, ...]] = {}
+    meshes: dict[_Flight, tuple[int, ...]] = {}
     for pool in pools.values():
-        primitives.update(zip(pool, _pooled(document, pool, paint, reach), strict=True))
+        meshes.update(zip(pool, _pooled(document, pool, paint), strict=True))
     for flight in flights:
-        flight.stand(primitives[flight])
+        flight.stand(meshes[flight])
 
 
 def _flight(
@@ -100,16 +99,16 @@ def _different(corners: Array) -> tuple[list[Array], Numbers]:
     return shapes, np.array(taken)
 
 
-def _pooled(
-    document: Document, pool: Sequence[_Flight], paint: int, reach: float
-) -> Iterator[tuple[Json, ...]]:
-    """Primitives of flights, one for each colours: they share the arrays of their vertices."""
+def _pooled(document: Document, pool: Sequence[_Flight], paint: int) -> Iterator[tuple[int, ...]]:
+    """Meshes of flights, one for each colours: they share the arrays of their vertices."""
+    reach = math.ceil(max(np.abs(shape).max() for flight in pool for shape in flight.shapes))
+    unit = document.unit(reach, *(flight.furthest for flight in pool))
     each = []
     for number in range(len(pool[0].colours)):
         parts = [flight.part(paint, number) for flight in pool]
         if parts[-1].targets:
-            parts[-1] = _reaching(parts[-1], math.ceil(reach))
-        each.append(document.pooled(parts))
+            parts[-1] = _reaching(parts[-1], reach)
+        each.append([document.mesh(primitive, unit=unit) for primitive in document.pooled(parts, unit)])
     return zip(*each, strict=True)
 
 
@@ -188,13 +187,12 @@ class _Flight:
     @property
     def furthest(self) -> float:
         """How far a shape takes a corner from the first, in cells."""
-        return max(float(np.abs(shape - self.shapes[0]).max()) for shape in self.shapes[1:])
+        return max(float(np.abs(shape - self.shapes[0]).max()) for shape in self.shapes)
 
-    def stand(self, primitives: Sequence[Json]) -> None:
-        """Nodes that show primitives, one for each colours."""
-        for number, ((seen, _), primitive) in enumerate(zip(self.colours, primitives, strict=True), 1):
+    def stand(self, meshes: Sequence[int]) -> None:
+        """Nodes that show meshes, one for each colours."""
+        for number, ((seen, _), mesh) in enumerate(zip(self.colours, meshes, strict=True), 1):
             name = self.swarm.name if len(self.colours) == 1 else f"{self.swarm.name} {number}"
-            mesh = self.document.mesh(primitive)
             node = self.document.node(name, mesh=mesh)
             self._key(node, "translation", self.way, STRAY)
             if len(self.shapes) > 1:
@@ -202,20 +200,20 @@ class _Flight:
                 self._key(node, "weights", weights, STRAY / self.furthest)
                 if seen[-1][1]:
                     self.document.parts["meshes"][mesh]["weights"] = weights[-1].astype(int).tolist()
-            self._show(node, seen)
+            self._show(node, seen, self.document.unit_of(mesh))
             if self.clip is not None:
                 self.clip.settle(node)
 
-    def _show(self, node: int, seen: Track) -> None:
+    def _show(self, node: int, seen: Track, size: float) -> None:
         """Let a node have its size while it is seen."""
-        self.document.parts["nodes"][node]["scale"] = rounded(np.full(3, seen[-1][1]))
+        self.document.parts["nodes"][node]["scale"] = rounded("scale", np.full(3, size * seen[-1][1]))
         if self.clip is not None and len(seen) > 1:
-            self.clip.track(node, "scale", self.changes, _there(seen, self.changes), step=True)
+            self.clip.track(node, "scale", self.changes, size * _there(seen, self.changes), step=True)
 
     def _key(self, node: int, path: str, values: Array, stray: float) -> None:
         """Let a node take these values `[poses, n]`, pose by pose; what never changes is no track."""
         if path != "weights":
-            self.document.parts["nodes"][node][path] = rounded(values[0])
+            self.document.parts["nodes"][node][path] = rounded(path, values[0])
         if self.clip is not None and np.ptp(values.astype(float), axis=0).max() >= SAME:
             moved = [np.interp(self.poses, np.arange(len(values)), axis) for axis in values.T]
             self.clip.track(node, path, self.times, np.column_stack(moved), stray=stray)
