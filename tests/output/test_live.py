@@ -269,13 +269,15 @@ def test_what_is_worked_out_is_what_the_film_writes(preset: str) -> None:
 )
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_close_up_follows_another_prompt(preset: str, cut: str, format: str) -> None:
-    """Colours, places and sizes of all moving cells are known; only the arcs of the answer go."""
+    """Colours, places and sizes of all moving cells are known; only the arcs of the answer go, or the machine
+    beside it, and leaders to what found room in a second line."""
     shown = produce(model(preset), model(preset).preset.prompt, ProductionOptions(cut=cut, format=format))
     told = finished(live(shown, [], {"en": shown.film}, shown.film, facts.Numbers()))
     assert told["swarms"]
     assert [name for name, row in told["swarms"].items() if not row] == []
     assert [name for name, row in told["lines"].items() if not row] == []
-    assert all(name.startswith("answer: arc") for name in told["gone"])
+    own = ("answer: arc", "answer: machine", "scores: softmax to ")
+    assert all(name.startswith(own) for name in told["gone"])
 
 
 @cache

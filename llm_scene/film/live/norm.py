@@ -33,6 +33,8 @@ def shape(shaping: Shaping) -> None:
     lines = {"level": level} | ({} if mean is None else {"mean line": k * mean + level})
     for side in (-1, 1):
         lines[f"band {side}"] = k * (size * side if mean is None else mean + size * side) + level
+    for value in (1, -1):
+        lines[f"at {value}"] = lines[f"mark {value}"] = k * float(value) + level
     for name, at in lines.items():
         close.shift(name, Z, at - at.own)
 

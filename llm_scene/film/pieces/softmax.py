@@ -168,7 +168,7 @@ class _Telling:
         of: Block | None = None,
     ) -> None:
         """A number over each bar, or under it where it hangs; those `of` a sheet stand for its cells. Of two
-        that would lie over each other, the one of the larger power."""
+        others that would lie over each other, the one of the larger power."""
         size = fitting(texts, ROOM * self.pitch, NUMBER, LEGIBLE)
         stand, shown = self.bars.stands[pose], set[int]()
         middle = (stand.places[:, 2] - self.stage.centre[2]) / self.stage.unit
@@ -179,7 +179,8 @@ class _Telling:
             room = [(text_width(texts[j], size) + text_width(texts[k], size)) / 2 for k in shown]
             beside = [abs(self.x[j] - self.x[k]) for k in shown]
             over = [abs(z[j] - z[k]) for k in shown]
-            if all(a > b or c > size for a, b, c in zip(beside, room, over, strict=True)):
+            clear = all(a > b or c > size for a, b, c in zip(beside, room, over, strict=True))
+            if clear or of is not None:
                 shown.add(j)
         for j in sorted(shown):
             cell = None if of is None else (of.matrix.name, of.cell(self.found.t, self.found.seen[j]))
