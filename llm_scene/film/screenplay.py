@@ -359,13 +359,13 @@ class Screenplay:
         left, right, bottom, top = NEAR if take.kind == "detail" else SAFE
         bottom = max(bottom, self._lowest + CLEAR)
         far, low = head_corner(self._head, self.aspect)
-        whole, under = (left, right, bottom, top), (left, right, bottom, low - CLEAR)
+        room, under = (left, right, bottom, top), (left, right, bottom, low - CLEAR)
         turns = {turn, 0.0, VIEWS[take.kind].drift}
 
         def poses(safe: Safe) -> dict[float, Pose]:
             return {by: self._seen(take, by, safe) for by in turns}
 
-        found = poses(whole)
+        found = poses(room)
         if any(reaches(take.boxes, pose, self.aspect, far + CLEAR, low - CLEAR) for pose in found.values()):
             beside = (max(left, far + CLEAR), right, bottom, top)
             rooms = (under, beside) if take.kind == "detail" else (under,)
