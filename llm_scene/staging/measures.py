@@ -224,9 +224,9 @@ def _is_cut(text: Seen, half: Array) -> bool:
 
 
 def _crossed(picture: Picture) -> Iterator[str]:
-    """Lines that are seen across texts, and lines before the subject."""
+    """Lines that are seen across texts, unless these are flying past, and lines before the subject."""
     names, ends = picture.strokes
-    texts = [text for text in picture.texts if np.isfinite(text.y)]
+    texts = [text for text in picture.texts if np.isfinite(text.y) and not picture.flies(text.name)]
     spots = np.array([text.rectangle for text in texts]).reshape(-1, 4)
     ground = np.array([picture.ground(text.middle) for text in texts])
     for text, across in zip(texts, through(ends, spots, TOUCH, ground), strict=True):

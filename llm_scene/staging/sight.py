@@ -185,6 +185,11 @@ class Picture:
                 found.append(text)
         return found
 
+    def flies(self, name: str) -> bool:
+        """Whether a thing is on its way somewhere."""
+        cues = [cue for axis in AXES for cue in self.sight.film.tracks.get((name, axis), [])]
+        return any(cue.start <= self.t < cue.end and cue.a != cue.b for cue in cues)
+
     def _scale(self, thing: Thing) -> float:
         shown = self.sight.shown(thing.name, self.t)
         return self.sight.film.value(thing.name, "scale", self.t, 1.0) if shown else 0.0
