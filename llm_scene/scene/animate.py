@@ -12,11 +12,10 @@ import numpy as np
 from ..film.blur import shutter
 from ..film.film import Cue, Film, Pose, Shot
 from ..film.keys import Key, distinct, keys
-from .picture import set_rate
+from .picture import SHUTTER, set_rate
 from .rig import Rig, channels, optics
 
 INTERPOLATION = {"linear": "LINEAR", "smooth": "SINE", "cubic": "CUBIC", "step": "CONSTANT"}
-SHUTTER = "render.motion_blur_shutter"  # property of a scene
 JUMP = 0.02  # of a frame, between the two keys of a value that jumps: so little that it moves nothing else
 
 
@@ -89,15 +88,6 @@ class Curves:
 def _number(name: str, choice: str) -> int:
     """What Blender counts a choice of a key's property as: all keys at once are set by numbers."""
     return bpy.types.Keyframe.bl_rna.properties[name].enum_items[choice].value
-
-
-def curve_of(owner: bpy.types.ID, path: str) -> bpy.types.FCurve | None:
-    """The F-curve of one property; None where it has no keys."""
-    data = owner.animation_data
-    if data is None or data.action is None:
-        return None
-    bags = (layer.strips[0].channelbag(data.action_slot) for layer in data.action.layers if layer.strips)
-    return next((curve for bag in bags if bag for curve in bag.fcurves if curve.data_path == path), None)
 
 
 def animate(

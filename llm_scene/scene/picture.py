@@ -9,6 +9,8 @@ import bpy
 
 from ..errors import UserError
 
+SHUTTER = "render.motion_blur_shutter"  # property of a scene
+
 
 def picture_size(render: bpy.types.RenderSettings) -> tuple[int, int]:
     """Width and height of a picture in pixels, rounded as Blender does."""
@@ -55,3 +57,12 @@ def check_whole(render: bpy.types.RenderSettings) -> None:
         raise UserError("The scene renders for two eyes: switch off Stereoscopy.")
     if min(picture_size(render)) < 1:
         raise UserError("The scene's resolution leaves no pixel: choose a larger one, or a larger share.")
+
+
+def curve_of(owner: bpy.types.ID, path: str) -> bpy.types.FCurve | None:
+    """The F-curve of one property; None where it has no keys."""
+    data = owner.animation_data
+    if data is None or data.action is None:
+        return None
+    bags = (layer.strips[0].channelbag(data.action_slot) for layer in data.action.layers if layer.strips)
+    return next((curve for bag in bags if bag for curve in bag.fcurves if curve.data_path == path), None)

@@ -16,11 +16,12 @@ from ..film.keys import Key
 from ..film.retiming import retimed
 from ..film.screen import ScreenText, joined, screen_texts, shades
 from ..look import Look
-from .animate import Curves, curve_of, shot_keys
+from .animate import Curves, shot_keys
 from .faces import in_order, set_text
 from .labels import ALIGN, quiet
 from .marks import name_part, part_of
 from .materials import screen_material, veil_material
+from .picture import curve_of
 from .retime import retiming_of
 
 SCREEN = "Screen"

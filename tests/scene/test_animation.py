@@ -16,7 +16,7 @@ from llm_scene.film import blur
 from llm_scene.film.blur import blurred
 from llm_scene.film.framing import project
 from llm_scene.layout import Block
-from llm_scene.scene.animate import SHUTTER, curve_of
+from llm_scene.scene.picture import SHUTTER, curve_of
 from tests.film.staged import Shape
 from tests.scene.conftest import Made, empty_file, make_random
 from tests.scene.reading import curves, matrices

@@ -9,7 +9,7 @@ import pytest
 
 from llm_scene import ui
 from llm_scene.output.render.pixels import load_picture
-from llm_scene.scene.animate import curve_of
+from llm_scene.scene.picture import curve_of
 from llm_scene.scene.screen import as_it_stands
 from llm_scene.ui import library
 from llm_scene.ui.exporting import shown_in

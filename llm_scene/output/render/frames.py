@@ -23,9 +23,8 @@ from typing import Any
 import bpy
 
 from ...errors import UserError, note
-from ...scene.animate import SHUTTER, curve_of
 from ...scene.compat import image_format
-from ...scene.picture import check_whole, output_path, picture_size, rate
+from ...scene.picture import SHUTTER, check_whole, curve_of, output_path, picture_size, rate
 from ...writing import NEW, PRIVATE, disk_error, private_folder, whole_file
 from .fingerprint import fingerprint
 from .ledger import LEDGER, Ledger, is_plain
