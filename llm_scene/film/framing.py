@@ -206,21 +206,15 @@ def halves(aspect: float) -> tuple[float, float]:
     return WIDTH / 2 * min(1.0, aspect), WIDTH / 2 * min(1.0, 1 / aspect)
 
 
-def pixels_a_unit(pose: Pose) -> float:
-    """How many pixels a unit across the view is wide, where the camera looks."""
-    return WIDTH * pose.lens / SENSOR / pose.distance
+def pixels_a_unit(pose: Pose, depth: float) -> float:
+    """How many pixels a unit across the view is wide, so far before the camera."""
+    return WIDTH * pose.lens / (SENSOR * depth)
 
 
-def smallest_cell(boxes: Sequence[Box], pose: Pose) -> float:
-    """How many pixels a unit is high at the far end of the boxes' fronts."""
-    fronts = [
-        (x, box.low[1], z)
-        for box in boxes
-        for x in (box.low[0], box.high[0])
-        for z in (box.low[2], box.high[2])
-    ]
-    depth = project(np.array(fronts), pose)[:, 2].max()
-    return float(WIDTH * pose.lens / (SENSOR * depth))
+def smallest_cell(boxes: Sequence[Box], pose: Pose, aspect: float) -> float:
+    """How many pixels a unit is wide at the far end of the boxes' fronts."""
+    _, depth = fronts(np.array([[box.low, box.high] for box in boxes]), pose, aspect)
+    return pixels_a_unit(pose, float(depth.max()))
 
 
 def covered(sheets: Array, pose: Pose, aspect: float) -> float:

@@ -15,10 +15,10 @@ import numpy as np
 from ..layout.drawn import Align, Text, text_width
 from ..layout.layout import Box, Layout
 from ..look import RELIEF
-from ..look.views import CAPITAL, DESCENT, NAME, WIDTH
+from ..look.views import CAPITAL, DESCENT, NAME
 from ..network.ops import Array
 from .film import Pose
-from .framing import SENSOR, axes, crossing, halves, project
+from .framing import SENSOR, axes, crossing, halves, pixels_a_unit, project
 from .front import written
 from .screen import head_corner
 from .screenplay import Held, Tag
@@ -216,7 +216,7 @@ def _note(name: str, tag: Tag, anchor: Anchor, pose: Pose, aspect: float) -> Tex
     eye, front = np.array(pose.eye), tag.box.low[1] - AHEAD
     for _ in range(2):  # the end that turns away from the camera stands clear of the sheets too
         depth = (front - eye[1]) / ray[1]
-        size = NAME / CAPITAL * SENSOR * depth / (WIDTH * pose.lens)
+        size = NAME / CAPITAL / pixels_a_unit(pose, depth)
         front = tag.box.low[1] - AHEAD - text_width(tag.text, size) * abs(right[1])
     at = eye + depth * ray
     facing = (pose.azimuth, pose.elevation)
@@ -227,7 +227,7 @@ def spot(note: Text, pose: Pose, aspect: float) -> Rectangle:
     """Where a name appears."""
     px, py, depth = project(np.array([note.at]), pose, aspect)[0]
     x, y = px * halves(aspect)[0], py * halves(aspect)[1]
-    size = note.size * WIDTH * pose.lens / (SENSOR * depth)
+    size = note.size * pixels_a_unit(pose, depth)
     wide = text_width(note.text, size)
     left = x - {"left": 0.0, "centre": wide / 2, "right": wide}[note.align]
     return Rectangle(left, y - DESCENT * size, left + wide, y + CAPITAL * size)

@@ -240,7 +240,7 @@ class Screenplay:
         they are."""
         while take is not None and take.smaller is not None:
             turns = (0.0, VIEWS[take.kind].drift)
-            least = min(smallest_cell(take.boxes, self.framed(take, turn)) for turn in turns)
+            least = min(smallest_cell(take.boxes, self.framed(take, turn), self.aspect) for turn in turns)
             if least >= VIEWS[take.kind].cell:
                 break
             take = take.smaller(max(LARGER, VIEWS[take.kind].cell / least))
@@ -415,7 +415,7 @@ class Screenplay:
 
     def _show_signs(self, take: Take, pose: Pose, arrive: float, end: float) -> None:
         """Where cells are seen close, negative ones turn rose."""
-        if pixels_a_unit(pose) < CLOSE or end - arrive < 2 * FADE:
+        if pixels_a_unit(pose, pose.distance) < CLOSE or end - arrive < 2 * FADE:
             return
         for name in take.subject:
             start = max(arrive - FADE, self._rose.get(name, 0.0))

@@ -418,7 +418,7 @@ class SetPiece:
         end: float | None = None,
     ) -> None:
         """The model's outermost parts as outlines, around a place."""
-        boxes = [section.box for section in layout.sections if len(section.path) == 1]
+        boxes = [part.box for part in layout.parts]
         for n, box in enumerate(part for part in map(small.of.common, boxes) if part is not None):
             x, z = small.spot(box.centre[0], box.centre[2])
             size = small.scale * box.size[0], small.scale * box.size[2]

@@ -32,7 +32,7 @@ class Lanes:
 
     def __init__(self, layout: Layout) -> None:
         self.layout, self.gap = layout, layout.gap
-        self.sections = {s.name: s.box for s in layout.sections if len(s.path) == 1}
+        self.sections = {part.name: part.box for part in layout.parts}
         corners: dict[str, list[tuple[Point, Point]]] = {}
         for block in layout.blocks.values():
             corners.setdefault(block.section[0], []).append((block.box.low, block.box.high))

@@ -325,6 +325,11 @@ class Layout:
         return [block for block in self.blocks.values() if block.section[: len(path)] == path]
 
     @property
+    def parts(self) -> list[Section]:
+        """The outermost sections, from what goes in to what comes out."""
+        return [section for section in self.sections if len(section.path) == 1]
+
+    @property
     def box(self) -> Box:
         """Around all blocks."""
         return Box.around(block.box for block in self.blocks.values())

@@ -59,7 +59,7 @@ class _Router:
 
     def __init__(self, layout: Layout) -> None:
         self.layout, self.gap = layout, layout.gap
-        self.sections = {s.name: s.box for s in layout.sections if len(s.path) == 1}
+        self.sections = {part.name: part.box for part in layout.parts}
         self.order = {name: i for i, name in enumerate(self.sections)}
         self.boxes: dict[tuple[str, int | None], list[tuple[Point, Point]]] = {}
         for block in layout.blocks.values():

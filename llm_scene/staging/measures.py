@@ -14,12 +14,12 @@ import numpy as np
 
 from ..film.blur import beside_cuts, blurred
 from ..film.film import Film
-from ..film.framing import SAFE, SENSOR, crossing, passing, through
+from ..film.framing import SAFE, crossing, passing, pixels_a_unit, through
 from ..film.front import order_at, written
 from ..film.props import Swarm
 from ..layout import names as thing
 from ..layout.layout import Block
-from ..look.views import LEAST, WIDTH
+from ..look.views import LEAST
 from ..network.ops import Array
 from .production import Production
 from .sight import Picture, Seen, Sight
@@ -174,7 +174,7 @@ def _cell(picture: Picture) -> float:
     depth = picture.subject[1]
     if not picture.shot.subject or picture.travels or not len(depth):
         return 0.0
-    return float(WIDTH * picture.pose.lens / (SENSOR * depth.max()))
+    return pixels_a_unit(picture.pose, float(depth.max()))
 
 
 def _speed(picture: Picture) -> float:

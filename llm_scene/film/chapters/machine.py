@@ -48,7 +48,7 @@ def whole_machine(play: Screenplay, turn: float = 0.0) -> Take:
 
 def part_tags(play: Screenplay) -> list[Tag]:
     """The names of the outermost parts; of many, the first and the last."""
-    parts = [section for section in play.layout.sections if len(section.path) == 1]
+    parts = play.layout.parts
     if len(parts) > PARTS:
         parts = [*parts[: PARTS - 2], *parts[-2:]]
     return [_tag(play, section) for section in parts]
@@ -112,7 +112,7 @@ def under(play: Screenplay, texts: Sequence[Text]) -> Take:
 
 def light(play: Screenplay, start: float, end: float) -> None:
     """A wave of light runs through the whole machine, from what goes in to what comes out."""
-    parts = [section for section in play.layout.sections if len(section.path) == 1]
+    parts = play.layout.parts
     seconds = end - start
     for i, section in enumerate(parts):
         low, wide = section.box.low[0], section.box.size[0]
@@ -142,9 +142,8 @@ def _named(play: Screenplay) -> list[Tag]:
     """What the two halves of a block are called, at the first one; in several lines they are too small, and
     the first and the last block have names instead, and what stands before them."""
     if len(play.layout.lines) > 1:
-        outermost = [s for s in play.layout.sections if len(s.path) == 1]
         blocks = _blocks(play)
-        return [_tag(play, section) for section in (blocks[0], blocks[-1], outermost[0])]
+        return [_tag(play, section) for section in (blocks[0], blocks[-1], play.layout.parts[0])]
     first = _blocks(play)[0].path
     inside = [section for section in play.layout.sections if section.path[:-1] == first]
     halves = {ATTENTION: play.words.note("half_attention"), MLP: play.words.titles["mlp"]}
@@ -152,7 +151,7 @@ def _named(play: Screenplay) -> list[Tag]:
 
 
 def _blocks(play: Screenplay) -> list[Section]:
-    return [s for s in play.layout.sections if len(s.path) == 1 and is_block(s.name)]
+    return [part for part in play.layout.parts if is_block(part.name)]
 
 
 def _above(play: Screenplay, piece: str, box: Box, texts: Sequence[str]) -> list[list[Text]]:

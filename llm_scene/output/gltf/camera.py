@@ -93,10 +93,4 @@ def _stand(pose: Pose) -> tuple[Array, Array]:
 
 def _cuts(film: Film) -> list[int]:
     """The frames with which a shot begins elsewhere than the one before ended."""
-    shots = pairwise(film.shots)
-    return [math.ceil(b.start * film.fps - 1e-6) for a, b in shots if _apart(a.b, b.a)]
-
-
-def _apart(one: Pose, other: Pose) -> bool:
-    (x, p), (y, q) = _stand(one), _stand(other)
-    return bool(np.linalg.norm(x - y) > 1e-3 * one.distance or 1 - abs(p @ q) > 1e-6)
+    return [math.ceil(cut * film.fps - 1e-6) for cut in film.cuts]
